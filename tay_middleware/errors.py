@@ -1,0 +1,73 @@
+"""Every error that this package raises on purpose.
+
+    TayError
+    ├── ConfigurationError      a setting or an argument is wrong; fix it and start again
+    │   └── PlaybookError       `prompts/` does not validate; carries every problem found
+    ├── InputError              the step was handed something it cannot read
+    └── StorageError            history or log could not be read or written
+        ├── StorageUnavailable  may pass by itself: locked, refused, timed out
+        └── SchemaMismatch      the database needs `tay db upgrade`, or is newer than the code
+
+None of them ever leaves a running chat because of *our* work: the engine fails open. They reach a
+caller only while something is being built (settings, playbook), from a command, or because the
+input of the step itself is unusable.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class TayError(Exception):
+    """The root; `is_retryable` says whether the same call may succeed later unchanged."""
+
+    is_retryable: ClassVar[bool] = False
+
+
+class ConfigurationError(TayError):
+    """A setting or an argument is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in `prompts/`: where it is, what is wrong, and the mend.
+
+    `line` counts from 1 and is `None` where a problem has no line (a missing file, say).
+    """
+
+    file: str
+    field: str
+    message: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        where = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{where}: {self.field}: {self.message}" if self.field else f"{where}: {self.message}"
+
+
+class PlaybookError(ConfigurationError):
+    """The playbook does not validate. `problems` holds all of them, in file order."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        head = f"the playbook has {count} problem{'s' if count != 1 else ''}:"
+        super().__init__("\n".join([head, *(f"  {problem}" for problem in self.problems)]))
+
+
+class InputError(TayError, ValueError):
+    """The step was handed something that holds no question it can read."""
+
+
+class StorageError(TayError):
+    """History or log could not be read or written."""
+
+
+class StorageUnavailable(StorageError):
+    """The store does not answer now: locked, refused, full or too slow."""
+
+    is_retryable: ClassVar[bool] = True
+
+
+class SchemaMismatch(StorageError):
+    """The database's schema is not the one this version of the package needs."""

@@ -1,0 +1,167 @@
+"""The shape of `prompts/`: every key the business may write, its default and its limits.
+
+Frozen models, unknown keys are errors. This module holds shapes and checks that need one entry
+alone; what must agree between files (an offer that a template names) is checked in `load`.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field, HttpUrl, model_validator
+
+from tay_middleware.domain import Reason, Strength, Tier
+from tay_middleware.playbook.entry import Entry, Slug
+from tay_middleware.playbook.wording import check_placeholders
+
+Wording = Annotated[
+    str, Field(min_length=1, max_length=600), AfterValidator(check_placeholders)
+]
+"""Text with `$placeholders` of the allow-list."""
+
+class Offer(Entry):
+    """A paid thing in the catalogue. Names, prices and links in a mention come from here alone."""
+
+    name: str = Field(min_length=2, max_length=60, description="as Tay says it: the mentorship")
+    for_whom: str = Field(description="one sentence for people and for the classifier")
+    link: HttpUrl | None = None
+    price: str | None = Field(None, max_length=40, description="as it may be said, or nothing")
+    aliases: tuple[str, ...] = Field((), description="phrases by which a reply or a user names it")
+    entitlements: tuple[str, ...] = Field(
+        (), description="values of owned_offers that count as owning it; its own name always does"
+    )
+    evidence: dict[Slug, float] = Field(description="indicator group → weight for this offer")
+    reason: Reason = Field(description="the reason when nothing says it more precisely")
+    topic_noun: str = Field(description="what $topic says when the question names no known topic")
+
+
+class Threshold(Entry):
+    """The brief's rule: two or more indicators, or business context with personal language."""
+
+    indicators: int = Field(2, ge=1, le=10, description="distinct counting groups or phrases")
+    min_score: float = Field(2.0, ge=0, description="what the weights must add up to")
+    business_and_personal: bool = True
+    min_margin: float = Field(0.0, ge=0, description="gap between the two best offers; below: unsure")
+
+
+class CapRule(Entry):
+    """At most `most` mentions to a user in `hours`."""
+
+    hours: float = Field(gt=0, le=24 * 400)
+    most: int = Field(ge=0, le=100)
+
+
+class Cooldown(Entry):
+    """How rarely: no mention within `session_turns` turns of the last, and never above `caps`."""
+
+    session_turns: int = Field(3, ge=0, le=50)
+    caps: tuple[CapRule, ...] = (CapRule(hours=24, most=2), CapRule(hours=168, most=4))
+
+
+class Repeat(Entry):
+    """When the same topic counts as asked again: one step stronger."""
+
+    earlier_turns: int = Field(1, ge=1, le=20)
+    within_days: float = Field(30, gt=0, le=365)
+
+
+class TierRule(Entry):
+    """What a tier may bear."""
+
+    max_strength: Strength = Strength.DIRECT
+    raise_: int = Field(0, ge=-2, le=2, alias="raise", description="steps added to the strength")
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, str_strip_whitespace=True
+    )
+
+
+class Budget(Entry):
+    """A ceiling on the share of questions with a mention, over this process's latest questions."""
+
+    max_share: float | None = Field(None, gt=0, le=1)
+    over_questions: int = Field(400, ge=50, le=100_000)
+
+
+class Holdout(Entry):
+    """Users who get a ghost offer: decided and logged, never shown."""
+
+    share: float = Field(0.0, ge=0, le=0.5)
+    seed: str = "holdout"
+
+
+class NotAllowed(Entry):
+    """Where not to speak: a signal of the app and the values for which mentions are off."""
+
+    signal: Slug
+    values: tuple[str, ...] = Field(min_length=1)
+
+
+class Policy(Entry):
+    """`policy.yaml`: all numbers of the decision."""
+
+    threshold: Threshold = Threshold()
+    cooldown: Cooldown = Cooldown()
+    declined_days: float = Field(14, ge=0, le=365)
+    opted_out_days: float = Field(90, ge=1, le=3650)
+    repeat: Repeat = Repeat()
+    tiers: dict[Tier, TierRule] = Field(default_factory=dict)
+    anonymous_max_strength: Strength = Strength.GENTLE
+    budget: Budget = Budget()
+    holdout: Holdout = Holdout()
+    not_allowed: tuple[NotAllowed, ...] = ()
+    paused_templates: tuple[str, ...] = ()
+    paused_offers: tuple[Slug, ...] = ()
+
+    @model_validator(mode="after")
+    def _every_tier_has_a_rule(self) -> "Policy":
+        missing = [tier.value for tier in Tier if tier not in self.tiers]
+        if missing:
+            raise ValueError(f"tiers: add a rule for {', '.join(missing)}")
+        return self
+
+
+class Variant(Entry):
+    """One wording and its share of the users."""
+
+    text: Wording
+    pet_name: str | None = Field(None, description="what $pet_name says in this wording")
+    weight: float = Field(1.0, ge=0, le=100)
+
+
+class Wordings(Entry):
+    """`templates/<offer>.yaml`: strength → tier (or `any`) → variant name → wording."""
+
+    offer: Slug
+    wordings: dict[Strength, dict[Literal["any", "free", "premium", "vip"], dict[str, Variant]]]
+
+
+class Disclosure(Entry):
+    """Whether a mention says that it is one; the wording is appended to it."""
+
+    style: Literal["none", "short", "full"] = "none"
+    short: str = ""
+    full: str = ""
+
+
+class Conduct(Entry):
+    """What no wording may ever say: name of the rule → patterns, plus phrases that must pass."""
+
+    rules: dict[Slug, tuple[str, ...]]
+    must_pass: tuple[str, ...] = ()
+
+
+class Voice(Entry):
+    """`voice.yaml`: how Tay sounds, in numbers and lists that a program can check."""
+
+    persona: str
+    language: str = Field("en", pattern=r"^[a-z]{2}$")
+    function_words: tuple[str, ...] = Field(
+        min_length=20, description="commonest small words of the language, to tell it from others"
+    )
+    pet_names: tuple[str, ...]
+    max_pet_names: int = Field(2, ge=0, le=5)
+    max_words: int = Field(45, ge=10, le=80)
+    max_sentences: int = Field(2, ge=1, le=3)
+    conduct: Conduct
+    disclosure: Disclosure = Disclosure()
+    acknowledgements: tuple[Wording, ...] = Field(min_length=1)
+    explanations: dict[Reason, Wording]

@@ -1,0 +1,114 @@
+"""The operator's knobs, read from `TAY_*` variables; nothing else reads the environment.
+
+Every number carries its unit in its name. What the *business* edits is not here but in `prompts/`.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tay_middleware.domain import Mode
+from tay_middleware.errors import ConfigurationError
+
+SECRET_BYTES = 32
+"""256 bits: an HMAC key of the hash's own size, so that guessing user ids by key is hopeless."""
+
+
+class Settings(BaseSettings):
+    """Settings of one engine; keyword arguments win over `TAY_*` variables, those over defaults."""
+
+    model_config = SettingsConfigDict(env_prefix="TAY_", frozen=True, extra="forbid")
+
+    mode: Mode = Field(Mode.ON, description="on, shadow (decide and log, never weave) or off")
+    home: Path = Field(
+        Path(".tay"), description="directory of the embedded database and of the user-key secret"
+    )
+    database_url: str | None = Field(
+        None, description="SQLAlchemy URL; default: sqlite+aiosqlite:///<home>/tay.db"
+    )
+    prompts_dir: Path | None = Field(
+        None, description="directory of another playbook; default: the one inside the package"
+    )
+    user_key_secret: SecretStr | None = Field(
+        None,
+        description="key of the HMAC that hides user ids; the embedded default keeps its own file",
+    )
+    store_text: Literal["none", "redacted", "full"] = Field(
+        "redacted", description="how much of a question the log keeps"
+    )
+    grace_seconds: float = Field(
+        0.3, gt=0, le=10, description="longest wait for the decision after the reply's last token"
+    )
+    recall_timeout_seconds: float = Field(
+        0.25, gt=0, le=10, description="longest wait for history, counted from the question"
+    )
+    history_turns: int = Field(
+        50, ge=4, le=1000, description="turns of a user that history looks back on"
+    )
+    flush_timeout_seconds: float = Field(
+        2.0, ge=0, le=60, description="longest wait at exit for decisions that are still unwritten"
+    )
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database's URL with the embedded default filled in."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.home / 'tay.db'}"
+
+    def user_key_bytes(self) -> bytes:
+        """The HMAC key; on the embedded default it is made once, mode 0600, beside the database.
+
+        Raises:
+            ConfigurationError: no secret is set and the database is not the embedded one, or the
+                secret's file cannot be read or made.
+        """
+        if self.user_key_secret is not None:
+            return self.user_key_secret.get_secret_value().encode()
+        if not self.resolved_database_url.startswith("sqlite"):
+            raise ConfigurationError(
+                "TAY_USER_KEY_SECRET is not set: with a database server the key that hides user "
+                "ids must be the same on every machine. Set it to 32 or more random characters."
+            )
+        return _secret_file(self.home / "user_key_secret")
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read settings, turning pydantic's report into one that names each variable and its mend.
+
+    Raises:
+        ConfigurationError: a value does not fit; the message names the variables.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic validates the values
+    except ValidationError as error:
+        lines = [
+            f"  TAY_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+            for item in error.errors(include_url=False, include_input=False)
+        ]
+        raise ConfigurationError("\n".join(["settings are wrong:", *lines])) from None
+
+
+def _secret_file(path: Path) -> bytes:
+    """Read the secret, or make it: two processes that race end up with one and the same."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        if not path.exists():
+            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_hex(SECRET_BYTES))
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return path.read_text().strip().encode()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path}: the user-key secret cannot be kept here ({error.strerror}); set TAY_HOME to a "
+            "writable directory, or TAY_USER_KEY_SECRET"
+        ) from error

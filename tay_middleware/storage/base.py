@@ -1,0 +1,133 @@
+"""What a store must do; these docstrings are the contract, and the contract suite runs them.
+
+A turn costs two calls. `recall` reads and starts when the question arrives, so it overlaps the
+model. `commit` is one atomic step: claim of the cool-down, history, and the logged decision. Every
+method raises `StorageError` and nothing else; none of them fails open, that is the engine's work.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from tay_middleware.domain import Decision, History, Kind, ReplyStatus, Suppression, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most `most` mentions to one user in any window of `seconds`."""
+
+    seconds: float
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What must hold, at the moment of the commit, for a mention to be granted.
+
+    No mention among the last `session_turns` committed turns of the same session, and fewer than
+    `most` mentions in each window of `caps`, over all sessions of the user.
+    """
+
+    session_turns: int
+    caps: tuple[Cap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """One turn as it goes into history and log.
+
+    `id` is a UUIDv7 and the id of its rows; `turn.turn_id` is what makes a commit idempotent.
+    `question` is the text to keep (redacted already, or `None`). `claim` is `None` when the decision
+    shows no mention, or when policy lifts the cool-down (a wish to buy). `answered_at` is when the
+    reply was complete. `latency` seconds are ours alone: decision and commit, never the model.
+    """
+
+    id: UUID
+    turn: Turn
+    question: str | None
+    decision: Decision
+    status: ReplyStatus
+    answered_at: datetime
+    claim: Claim | None = None
+    declines: bool = False
+    opts_out: bool = False
+    opts_in: bool = False
+
+    def denied(self, cause: Suppression) -> "TurnRecord":
+        """The same turn with its mention held back by `cause`."""
+        decision = replace(self.decision, kind=Kind.NONE, suppressed=cause, addition=None, arm=None)
+        return replace(self, decision=decision, claim=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a commit came to.
+
+    `granted` is whether the record's addition may be woven. `duplicate` means that this turn was
+    committed before and the earlier outcome stands: then `granted` and `addition` are those of the
+    earlier commit, so that a retried turn gets the same words and no second row.
+    """
+
+    granted: bool
+    duplicate: bool = False
+    addition: str | None = None
+
+
+class TurnStore(Protocol):
+    """History, cool-down and decision log of all users."""
+
+    async def open(self) -> None:
+        """Connect and check the schema; the embedded store migrates itself. Idempotent."""
+
+    async def recall(self, user_key: str, now: datetime) -> History:
+        """Everything known of `user_key`; an empty `History` for a stranger. Read-only."""
+
+    async def commit(self, record: TurnRecord) -> Verdict:
+        """Write one turn, claim included, atomically.
+
+        Of any number of commits that claim at once for one user, on any number of processes,
+        exactly as many are granted as the claim allows. A denied record is written with
+        `suppressed` = `cooldown` and no addition. The same `turn_id` again changes nothing and
+        repeats the first verdict, with one exception: a turn logged as `failed` or `abandoned` is
+        replaced by the same turn `replied` (a retry that worked). A record whose turn has no
+        `user_key` claims nothing and is granted as it stands.
+        """
+
+    async def retract(self, turn_id: UUID) -> None:
+        """Turn a granted mention that was never woven into `suppressed` = `degraded`.
+
+        Its claim is released and its escalation row removed: it was not seen by anyone. Unknown
+        turns are ignored.
+        """
+
+    async def latest(self, limit: int) -> Sequence["LoggedTurn"]:
+        """The newest `limit` logged turns, newest first (for the demo, health and debugging)."""
+
+    async def aclose(self) -> None:
+        """Give back every connection. Idempotent."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedTurn:
+    """One row of `question_logs` as it is read back; names and units as in `TurnRecord`."""
+
+    id: UUID
+    turn_id: UUID
+    user_id: str | None
+    session_id: str | None
+    tier: str
+    question: str | None
+    created_at: datetime
+    detected: bool
+    shown: bool
+    suppressed: str | None
+    kind: str
+    offer: str | None
+    reason: str | None
+    strength: str | None
+    template: str | None
+    stage: str
+    gates: tuple[str, ...]
+    playbook_version: str
