@@ -256,7 +256,9 @@ def user_key(secret: bytes, identity: str) -> str:
 
     This alone appears in keys, logs and metrics; without the secret it leads back to nobody.
     """
-    return hmac.new(secret, identity.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
+    return hmac.new(secret, identity.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[
+        :32
+    ]
 
 
 def uuid7(at: datetime, random_bits: int) -> UUID:

@@ -109,6 +109,6 @@ def _secret_file(path: Path) -> bytes:
         return path.read_text().strip().encode()
     except OSError as error:
         raise ConfigurationError(
-            f"{path}: the user-key secret cannot be kept here ({error.strerror}); set TAY_HOME to a "
-            "writable directory, or TAY_USER_KEY_SECRET"
+            f"{path}: the user-key secret cannot be kept here ({error.strerror}); set TAY_HOME to "
+            "a writable directory, or TAY_USER_KEY_SECRET"
         ) from error

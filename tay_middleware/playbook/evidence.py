@@ -1,33 +1,91 @@
-"""The shape of `indicators.yaml`, `gates.yaml` and `topics.yaml`: what is looked for in a question."""
+"""The shape of `indicators.yaml`, `gates.yaml` and `topics.yaml`: what is looked for in a question.
 
-from typing import Literal
+Every phrase is in the little language of `phrases`; one that cannot be read is an error of its
+field. What a group is worth to an offer stands with the offer (`Offer.evidence`).
+"""
 
-from pydantic import Field
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from tay_middleware.domain import Reason
 from tay_middleware.playbook.entry import Entry, Slug
+from tay_middleware.playbook.phrases import expand
 
 
-class Group(Entry):
-    """Indicators that mean one thing. Weights add up per distinct phrase, up to `cap`."""
+def _readable(phrase: str) -> str:
+    expand(phrase)
+    return phrase
+
+
+Phrase = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_readable)]
+"""A phrase of the little language."""
+
+
+class _Phrases(Entry):
+    """Phrases, and the longer ones in which they mean something else."""
+
+    phrases: tuple[Phrase, ...] = Field(min_length=1)
+    except_: tuple[Phrase, ...] = Field(
+        (), alias="except", description="phrases that take away what they overlap"
+    )
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, str_strip_whitespace=True
+    )
+
+
+class Group(_Phrases):
+    """Indicators that mean one thing. Weights add up per distinct wording found, up to `cap`.
+
+    `kind` names the groups that the brief's rule speaks of: `personal` (first-person language about
+    a business), `business` (its context), and `purchase` (a wish to buy, which has its own lane).
+    """
 
     weight: float = Field(1.0, ge=0, le=5)
     cap: float = Field(2.0, ge=0, le=10, description="the most that this group can add")
     counts: bool = Field(True, description="whether it is an indicator of the brief's 2+ rule")
+    kind: Literal["personal", "business", "purchase", "other"] = "other"
     reason: Reason | None = Field(None, description="the reason it speaks for")
     negatable: bool = Field(True, description="a negator within four tokens before drops it")
-    phrases: tuple[str, ...] = Field(min_length=1)
+
+
+class Damper(_Phrases):
+    """Phrases that take points away from every offer, up to `cap`, unless a group was found."""
+
+    weight: float = Field(1.0, ge=0, le=5)
+    cap: float = Field(2.0, ge=0, le=10)
+    unless: tuple[Slug, ...] = Field((), description="groups in whose presence it takes nothing")
+
+
+class Signal(Entry):
+    """What the app knows, as evidence of a group; it counts with personal language only."""
+
+    group: Slug
+    weight: float = Field(1.0, ge=0, le=5)
 
 
 class Indicators(Entry):
     """`indicators.yaml`: groups, negators, and phrases that take points away."""
 
+    spellings: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="other ways to write a word, for all three files"
+    )
     groups: dict[Slug, Group]
-    negators: tuple[str, ...]
-    dampers: dict[Slug, Group] = Field(description="groups whose points are taken away")
+    negators: tuple[Phrase, ...]
+    dampers: dict[Slug, Damper] = Field(default_factory=dict)
+    signals: dict[Slug, Signal] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> "Indicators":
+        named = {name for damper in self.dampers.values() for name in damper.unless}
+        named |= {signal.group for signal in self.signals.values()}
+        _check_known("indicators.yaml", named, self.groups)
+        return self
 
 
-class Gate(Entry):
+class Gate(_Phrases):
     """`gates.yaml`: a kind of message on which Tay never mentions anything.
 
     `suppression` is what the log says when a need was there all the same; `None` means that such a
@@ -37,24 +95,41 @@ class Gate(Entry):
     """
 
     suppression: Literal["sensitive", "declined", "opted_out"] | None = None
-    phrases: tuple[str, ...] = Field(min_length=1)
     unless: tuple[Slug, ...] = ()
     at_least: int = Field(1, ge=1, le=5, description="distinct phrases needed to close the gate")
     sticky_seconds: int = Field(0, ge=0, le=400 * 86400)
     sticky_everywhere: bool = False
 
 
+class OnTopic(Entry):
+    """What is ours: a question without any of it, alone or in its conversation, is `off_topic`.
+
+    `craft` is hair and beauty; `trade` is running a business of any kind. A question about
+    somebody's other trade (`elsewhere`) is ours only when it has words of the craft as well.
+    """
+
+    craft: tuple[Phrase, ...] = Field(min_length=1)
+    trade: tuple[Phrase, ...] = Field(min_length=1)
+    elsewhere: tuple[Phrase, ...] = ()
+    not_ours: tuple[Phrase, ...] = Field((), description="phrases that take away what they overlap")
+
+
 class Gates(Entry):
-    """All gates by name, the topics that are ours, and the questions about ourselves."""
+    """All gates by name, what is on topic, and the questions about ourselves."""
 
     gates: dict[Slug, Gate]
-    on_topic: tuple[str, ...] = Field(description="words of hair, beauty, or running a business")
-    asks_why: tuple[str, ...] = Field(description="'why did you mention that?'")
-    opts_in: tuple[str, ...] = Field(description="'you can recommend things again'")
+    on_topic: OnTopic
+    asks_why: tuple[Phrase, ...] = Field(description="'why did you mention that?'")
+    opts_in: tuple[Phrase, ...] = Field(description="'you can recommend things again'")
 
 
-class Topic(Entry):
+class Topic(_Phrases):
     """What a question is about, for history and for `$topic`: the noun is ours, never the user's."""
 
     noun: str = Field(min_length=2, max_length=40)
-    phrases: tuple[str, ...] = Field(min_length=1)
+
+
+def _check_known(where: str, named: Iterable[str], known: Iterable[str]) -> None:
+    unknown = sorted(set(named) - set(known))
+    if unknown:
+        raise ValueError(f"{where} names the group '{unknown[0]}', which it does not define")

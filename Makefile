@@ -1,0 +1,59 @@
+# `make demo` and `make test` do all their own set-up: Python 3.11 and make are enough.
+PYTHON ?= python3.11
+ifeq ($(shell command -v $(PYTHON) 2>/dev/null),)
+PYTHON := python3
+endif
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+CI ?= false
+
+.PHONY: demo test lint type unit eval bench docs dist clean help
+
+help:  ## what there is to make
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(VENV)/.runtime  ## watch Tay answer several people, then see what was decided and why
+	@$(BIN)/tay demo
+
+test: lint type unit  ## everything that gates: lint, types, layers, tests, coverage
+
+lint: $(VENV)/.dev  ## ruff (lint and format) and the layer contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-timing
+
+type: $(VENV)/.dev  ## mypy, strict
+	$(BIN)/mypy
+
+unit: $(VENV)/.dev  ## the tests, with the coverage floor
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term
+
+eval: $(VENV)/.runtime  ## how right the decisions are, on the label files
+	@$(BIN)/python -m tay_middleware.evals
+
+bench: $(VENV)/.dev  ## what we cost, side by side with doing nothing
+	$(BIN)/python -m benchmarks.stream
+	$(BIN)/python -m benchmarks.detect
+
+docs: $(VENV)/.dev  ## check that every link and command in the documents holds
+	$(BIN)/pytest -q -p no:cacheprovider tests/docs
+
+dist: $(VENV)/.dev  ## the wheel, prompts included
+	$(BIN)/python -m build --wheel --outdir dist .
+
+clean:  ## away with everything that can be made again
+	rm -rf $(VENV) dist build .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "setting up $(VENV) ..."
+	@$(PIP) install -c constraints.txt -e '.[chat]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	@$(PIP) install -c constraints.txt -e '.[chat,dev]'
+	@touch $@

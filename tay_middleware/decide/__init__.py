@@ -1,0 +1,188 @@
+"""Question and history in, decision out; pure and without I/O.
+
+Reads in the order of the work: detect (what does the question deserve?), policy (may it be said
+now?), strength, wording, and the record of why. `Detector` looks at the words, `decide` at all the
+rest, so that detection can start before history is there and before the model has answered.
+"""
+
+from collections.abc import Sequence
+
+from tay_middleware.decide.describe import describe
+from tay_middleware.decide.detect import Detector
+from tay_middleware.decide.explain import flips
+from tay_middleware.decide.policy import Circumstances, suppression
+from tay_middleware.decide.strength import choose_strength
+from tay_middleware.decide.templates import (
+    ReplyFacts,
+    UnfitWordingError,
+    acknowledge,
+    explain_mention,
+    pick,
+    render,
+)
+from tay_middleware.domain import (
+    Decision,
+    Detection,
+    History,
+    Kind,
+    Message,
+    Mode,
+    PastTurn,
+    Suppression,
+    Turn,
+)
+from tay_middleware.playbook import Playbook
+
+__all__ = [
+    "Circumstances",
+    "Detector",
+    "ReplyFacts",
+    "UnfitWordingError",
+    "decide",
+    "describe",
+    "earlier_gates",
+    "flips",
+]
+
+EARLIER_MESSAGES = 8
+"""How many of the user's earlier messages are asked for a no, distress and the like: a longer look
+back costs time on every turn, and what is further away is in history."""
+
+
+def earlier_gates(detector: Detector, transcript: Sequence[Message]) -> tuple[tuple[str, ...], ...]:
+    """The gates that the user's latest earlier messages close, oldest first, without the empty."""
+    asked = [message.content for message in transcript if message.role == "user"]
+    found = (detector.detect(content).gates for content in asked[-EARLIER_MESSAGES:])
+    return tuple(gates for gates in found if gates)
+
+
+def decide(
+    turn: Turn,
+    detection: Detection,
+    history: History,
+    playbook: Playbook,
+    around: Circumstances,
+) -> Decision:
+    """Make the decision of one turn: what to say, or the first cause that holds it back.
+
+    `Decision.addition` is the sentence itself; where it goes in the reply is the weave's business.
+
+    Raises:
+        UnfitWordingError: the chosen wording, filled in, breaks a rule; nothing may be shown then.
+    """
+    decision = _about_ourselves(turn, detection, history, playbook, around)
+    if decision is not None:
+        return decision
+    cause = None
+    if detection.need:
+        cause = suppression(turn, detection, history, playbook, around)
+        if cause is None and not detection.escalate:
+            return _nothing(detection, playbook, notes=_gate_notes(detection))
+    if not detection.need or detection.offer is None:
+        return _nothing(detection, playbook, notes=_gate_notes(detection))
+    return _with_offer(turn, detection, history, playbook, around, cause)
+
+
+def _with_offer(
+    turn: Turn,
+    detection: Detection,
+    history: History,
+    playbook: Playbook,
+    around: Circumstances,
+    cause: Suppression | None,
+) -> Decision:
+    offer = detection.offer or ""
+    strength, notes = choose_strength(turn, detection, history, playbook.policy)
+    template = pick(playbook, offer, strength, turn.tier, _who(turn))
+    if template is None and cause is None:
+        cause = Suppression.PAUSED
+    shown = cause is None and template is not None
+    arm = {None: "shown", Suppression.HOLDOUT: "holdout"}.get(cause) if template else None
+    return Decision(
+        detection=detection,
+        kind=_kind(cause, shown=shown),
+        suppressed=cause,
+        playbook_version=playbook.version,
+        offer=offer,
+        reason=detection.reason,
+        strength=strength,
+        template=template.id if template else None,
+        variant=template.variant if template else None,
+        arm=arm,
+        addition=(
+            render(template, playbook, detection.topic, around.reply)
+            if shown and template
+            else None
+        ),
+        notes=(*_gate_notes(detection), *notes, *([f"held back: {cause}"] if cause else [])),
+    )
+
+
+def _about_ourselves(
+    turn: Turn,
+    detection: Detection,
+    history: History,
+    playbook: Playbook,
+    around: Circumstances,
+) -> Decision | None:
+    """The two turns that are answered with a sentence about us rather than with an offer."""
+    speakable = (
+        around.mode is Mode.ON and around.reply.obstacle is None and around.reply.in_language
+    )
+    if not speakable:
+        return None
+    if "opted_out" in {
+        gate.suppression for name, gate in playbook.gates.gates.items() if name in detection.gates
+    }:
+        return Decision(
+            detection=detection,
+            kind=Kind.ACKNOWLEDGEMENT,
+            suppressed=Suppression.OPTED_OUT if detection.need else None,
+            playbook_version=playbook.version,
+            addition=acknowledge(playbook, _who(turn), around.reply),
+            notes=("asked for no more recommendations: acknowledged",),
+        )
+    past = _last_mention(turn, history)
+    if detection.asks_why and past is not None and past.offer in playbook.offers and past.reason:
+        return Decision(
+            detection=detection,
+            kind=Kind.EXPLANATION,
+            suppressed=None,
+            playbook_version=playbook.version,
+            offer=past.offer,
+            reason=past.reason,
+            addition=explain_mention(playbook, past.offer, past.reason, around.reply),
+            notes=("asked why the last mention was made: explained",),
+        )
+    return None
+
+
+def _last_mention(turn: Turn, history: History) -> PastTurn | None:
+    """The turn just before this one in the session, if it carried a mention."""
+    session = [past for past in history.turns if past.session_id == turn.session_id]
+    return session[-1] if session and session[-1].kind is Kind.MENTION else None
+
+
+def _nothing(detection: Detection, playbook: Playbook, notes: tuple[str, ...]) -> Decision:
+    return Decision(
+        detection=detection,
+        kind=Kind.NONE,
+        suppressed=None,
+        playbook_version=playbook.version,
+        notes=notes,
+    )
+
+
+def _kind(cause: Suppression | None, *, shown: bool) -> Kind:
+    if cause is Suppression.ALREADY_MENTIONED:
+        return Kind.ORGANIC
+    return Kind.MENTION if shown else Kind.NONE
+
+
+def _gate_notes(detection: Detection) -> tuple[str, ...]:
+    return tuple(f"gate {name} is closed" for name in detection.gates)
+
+
+def _who(turn: Turn) -> str:
+    """What assignment is sticky by; without any identity it is the turn, so arms stay balanced."""
+    return turn.user_key or str(turn.turn_id)

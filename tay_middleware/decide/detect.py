@@ -1,0 +1,176 @@
+"""The keyword stage: what a question deserves by its words alone, with every step on record.
+
+Reads the question once, weighs what was found, scores each offer on its own evidence, asks whether
+that is enough by the brief's rule and the score, and only then looks at the gates: `need` is the
+verdict before them, `escalate` the verdict after. A wish to buy a named offer has its own lane.
+Pure and without state: the same input gives the same detection, from any thread.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from types import MappingProxyType
+
+from tay_middleware.decide.gates import closed_gates
+from tay_middleware.decide.offers import Choice, choose, reason_for
+from tay_middleware.decide.reading import Part, Reader, Reading, Rules
+from tay_middleware.decide.weigh import Weighed, weigh
+from tay_middleware.domain import Detection, Indicator, Message, Reason, Stage
+
+MENTIONING_MESSAGES = 2
+"""How many messages back "how do I sign up?" may refer to for the offer that it means."""
+
+_NO_SIGNALS: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """The verdict before the gates."""
+
+    offer: str | None
+    reason: Reason | None
+    purchase: bool = False
+
+
+class Detector:
+    """Detects by the phrases, weights and gates of one playbook; build once, use from any thread."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._reader = Reader(rules)
+        kinds = {name: group.kind for name, group in rules.indicators.groups.items()}
+        self._of_kind = {
+            kind: frozenset(name for name, own in kinds.items() if own == kind)
+            for kind in ("personal", "business", "purchase")
+        }
+
+    def detect(
+        self,
+        question: str,
+        transcript: Sequence[Message] = (),
+        signals: Mapping[str, object] = _NO_SIGNALS,
+    ) -> Detection:
+        """What `question` deserves, history and ownership aside.
+
+        Args:
+            question: the text as typed; head and tail of a long one are read.
+            transcript: earlier messages of this conversation, oldest first.
+            signals: what the app knows beside the text (see `Indicators.signals`).
+        """
+        reading = self._reader.read(question)
+        weighed = self._with_signals(weigh(reading, self._rules.indicators), signals)
+        choice = choose(weighed.points, self._rules.offers)
+        total = self._total(choice, weighed)
+        need = self._need(reading, transcript, weighed, choice, total)
+        gates = closed_gates(
+            reading, transcript, weighed.points, self._rules.gates, self._reader.read
+        )
+        return Detection(
+            escalate=need.offer is not None and not gates,
+            need=need.offer is not None,
+            offer=need.offer,
+            reason=need.reason,
+            stage=Stage.KEYWORDS,
+            scores=_scores(choice, weighed, total),
+            gates=gates,
+            indicators=weighed.indicators,
+            topic=topic_of(reading),
+            purchase=need.purchase,
+            asks_why=reading.has(Part.ASKS_WHY),
+            opts_in=reading.has(Part.OPTS_IN),
+        )
+
+    def read(self, text: str) -> Reading:
+        """Everything that the playbook's phrases find in `text`: the features of any scorer."""
+        return self._reader.read(text)
+
+    def _with_signals(self, weighed: Weighed, signals: Mapping[str, object]) -> Weighed:
+        """Evidence that the app brings; it counts beside personal language only."""
+        rules = self._rules.indicators
+        known = [name for name in rules.signals if signals.get(name) is True]
+        if not known or self._of_kind["personal"].isdisjoint(weighed.points):
+            return weighed
+        points, wordings = dict(weighed.points), dict(weighed.wordings)
+        listed = list(weighed.indicators)
+        for name in known:
+            signal = rules.signals[name]
+            held = points.get(signal.group, 0.0)
+            added = min(signal.weight, rules.groups[signal.group].cap - held)
+            points[signal.group] = held + added
+            wordings[signal.group] = wordings.get(signal.group, 0) + 1
+            listed.append(Indicator(signal.group, f"signal {name}", 0, 0, added))
+        return Weighed(points, wordings, weighed.taken, tuple(listed))
+
+    def _total(self, choice: Choice, weighed: Weighed) -> float:
+        """The best offer's score, less what dampers take and less what its lead lacks."""
+        if choice.offer is None:
+            return 0.0
+        lacking = max(0.0, self._rules.policy.threshold.min_margin - choice.margin)
+        return choice.scores[choice.offer] - weighed.taken - lacking
+
+    def _need(
+        self,
+        reading: Reading,
+        transcript: Sequence[Message],
+        weighed: Weighed,
+        choice: Choice,
+        total: float,
+    ) -> _Need:
+        wanted = self._wants_to_buy(reading, transcript, weighed)
+        if wanted is not None:
+            return _Need(wanted, Reason.PURCHASE_INTENT, purchase=True)
+        threshold = self._rules.policy.threshold
+        if choice.offer is None or total < threshold.min_score:
+            return _Need(None, None)
+        offer = self._rules.offers[choice.offer]
+        if not self._satisfies_the_brief(weighed, offer.evidence):
+            return _Need(None, None)
+        return _Need(choice.offer, reason_for(offer, weighed.points, self._rules.indicators.groups))
+
+    def _satisfies_the_brief(self, weighed: Weighed, evidence: Mapping[str, float]) -> bool:
+        """Two or more indicators, or business context with personal language."""
+        threshold = self._rules.policy.threshold
+        groups = self._rules.indicators.groups
+        counted = sum(
+            count
+            for name, count in weighed.wordings.items()
+            if groups[name].counts and evidence.get(name, 0.0) > 0
+        )
+        if counted >= threshold.indicators:
+            return True
+        return threshold.business_and_personal and not (
+            self._of_kind["personal"].isdisjoint(weighed.points)
+            or self._of_kind["business"].isdisjoint(weighed.points)
+        )
+
+    def _wants_to_buy(
+        self, reading: Reading, transcript: Sequence[Message], weighed: Weighed
+    ) -> str | None:
+        """The offer that the user asks to buy: named here, or just mentioned to them."""
+        if self._of_kind["purchase"].isdisjoint(weighed.points):
+            return None
+        named = list(reading.names(Part.OFFER))
+        if not named:
+            recent = list(islice(reversed(transcript), MENTIONING_MESSAGES))
+            told = (message.content for message in recent if message.role == "assistant")
+            named = [name for text in told for name in self._reader.read(text).names(Part.OFFER)]
+        return named[0] if named else None
+
+
+def topic_of(reading: Reading) -> str | None:
+    """The topic with the most distinct wordings; of several, the one named first in the playbook."""
+    wordings: dict[str, set[str]] = {}
+    for found in reading.of(Part.TOPIC):
+        wordings.setdefault(found[2].name, set()).add(reading.wording(found))
+    if not wordings:
+        return None
+    return max(wordings, key=lambda name: len(wordings[name]))
+
+
+def _scores(choice: Choice, weighed: Weighed, total: float) -> Mapping[str, float]:
+    scores = dict(choice.scores)
+    scores["total"] = total
+    scores["margin"] = choice.margin
+    scores["taken"] = weighed.taken
+    scores.update({f"group.{name}": points for name, points in weighed.points.items()})
+    return MappingProxyType(scores)

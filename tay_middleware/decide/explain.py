@@ -1,0 +1,53 @@
+"""What would have flipped a decision, in words a person can act on."""
+
+from collections.abc import Mapping
+
+from tay_middleware.domain import Decision, Suppression
+from tay_middleware.playbook import Playbook
+
+_MENDS: Mapping[Suppression, str] = {
+    Suppression.MODE: "TAY_MODE=on would show it",
+    Suppression.NOT_ALLOWED: "it would show where policy.yaml's not_allowed has no such signal",
+    Suppression.SENSITIVE: "never while somebody is hurt, upset or under age: this is not a knob",
+    Suppression.OWNS_OFFER: "it would show to somebody who does not own {offer}",
+    Suppression.OPTED_OUT: "it would show after the user asks for recommendations again",
+    Suppression.DECLINED: "it would show after the declined_days of policy.yaml, or to buy",
+    Suppression.LANGUAGE: "it would show under a reply in the playbook's language",
+    Suppression.PAUSED: "it would show once the offer or its wordings are taken off the pause list",
+    Suppression.COOLDOWN: "it would show once the cooldown of policy.yaml has passed",
+    Suppression.BUDGET: "it would show below the budget of policy.yaml",
+    Suppression.ALREADY_MENTIONED: "it would show if the reply did not name {offer} itself",
+    Suppression.HOLDOUT: "it would show to a user outside the holdout",
+    Suppression.UNWEAVABLE: "it would show under a plain, finished text reply",
+    Suppression.DEGRADED: "it would show with history readable and the wording intact",
+}
+
+
+def flips(decision: Decision, playbook: Playbook) -> tuple[str, ...]:
+    """What would have made the decision come out the other way; at least one sentence."""
+    detection = decision.detection
+    if decision.shown:
+        return (_what_carried_it(decision),)
+    if decision.suppressed is not None:
+        return (_MENDS[decision.suppressed].format(offer=decision.offer),)
+    if detection.need and detection.gates:
+        gates = ", ".join(detection.gates)
+        return (f"without {gates} it would escalate to {detection.offer}",)
+    total, least = detection.scores.get("total", 0.0), playbook.policy.threshold.min_score
+    lines = [f"the score is {total:g}; the threshold of policy.yaml is {least:g}"]
+    if detection.gates:
+        lines.append(f"closed gates: {', '.join(detection.gates)}")
+    dropped = [found.phrase for found in detection.indicators if found.weight == 0.0]
+    if dropped:
+        lines.append(f"found but not counted: {', '.join(dropped)}")
+    return tuple(lines)
+
+
+def _what_carried_it(decision: Decision) -> str:
+    counted = [found for found in decision.detection.indicators if found.weight > 0]
+    if not counted:
+        return "nothing in the words carried it"
+    strongest = max(counted, key=lambda found: found.weight)
+    return (
+        f"without {strongest.phrase!r} ({strongest.group}, {strongest.weight:g}) it might not show"
+    )

@@ -1,0 +1,173 @@
+"""The text that is searched, and the way back from it to the question as typed.
+
+Cuts first (head 2,500 and tail 1,500 characters), so that no input is long; then folds case and
+width, straightens quotes, and blanks out what the user shows rather than says: code blocks and
+quotations. All of it is linear. It finds nothing and judges nothing.
+
+In the searched text a word is preceded by one of `WORD_STARTS`, words of a clause are separated by
+one space, every digit is `0` and every currency sign `$`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+HEAD_CHARS = 2_500
+TAIL_CHARS = 1_500
+"""What is read of a long question: people ask first or last; in between stands what they pasted."""
+
+WORD_STARTS = " .,;:!?'/\n"
+"""Characters after which a phrase may begin."""
+
+CLAUSE_ENDS = frozenset(".,;:!?\n")
+"""Characters that end a clause, and with it the reach of a negator."""
+
+BLANK = "\0"
+"""Stands for every character that was blanked out; belongs to no word and ends no clause."""
+
+_STRAIGHT = tuple(
+    (old, new)
+    for new, olds in {
+        "'": "\u2019\u2018\u02bc\u00b4",
+        '"': "\u201c\u201d\u201e\u00ab\u00bb",
+        "$": "\u00a3\u20ac\u20a6\u00a5\u20b5",
+        " ": "\u00a0\u202f\u2013",
+        ",": "\u2014",
+        ".": "\u2026",
+        "\n": "\u2028\u2029",
+    }.items()
+    for old in olds
+)
+"""Quotes, currency signs, blanks and dashes of the same length; written as codes because half of
+them look alike."""
+
+_SOFT = '-\t\r()"*_[]{}<>~#+=|\\`^'
+_SEARCH_TABLE = str.maketrans({**dict.fromkeys("123456789", "0"), **dict.fromkeys(_SOFT, " ")})
+_SEARCH_PAIRS = tuple((chr(old), str(new)) for old, new in _SEARCH_TABLE.items())
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb]"
+)
+_MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_SEGMENT = re.compile(rf"[\0-\x7f]+(?=[\0-\x7f]|\Z)|[\s\S][{_MARKS}]{{0,8}}")
+_MAX_FOLDED = 4
+"""Most characters that one character may fold into: one ligature of 18 would swell the window."""
+
+_DOUBLE_SPACE = re.compile(r"(?<=[^\s])[ \t]{2,}(?=[^\s])")
+_SPACING = re.compile(r"[ \t]+|[^ \t]+")
+_MASKS = (
+    re.compile(r"```.*?(?:```|\Z)", re.DOTALL),
+    re.compile(r"`[^`\n]{1,400}`"),
+    re.compile(r"(?m)^[ \t]{0,3}>[^\n]*"),
+)
+_QUOTATION = re.compile(r'(?<![^\s(\[,:;.!?*-])"(?=[^\s"])([^"\n]{8,600})"')
+_QUOTED_WORDS = 4
+"""A quotation of at least so many words is somebody else's; shorter ones are emphasis or names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The searched text of one question.
+
+    `text` begins with one space that the question does not have. `literal` is the same text, of the
+    same length, with its digits. `positions[i]` is where character `i` of `text` came from in the
+    question, `None` when that is simply `i - 1`.
+    """
+
+    text: str
+    literal: str
+    positions: Sequence[int] | None = None
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The half-open span in the question as typed of `text[start:end]` (not empty)."""
+        if self.positions is None:
+            return start - 1, end - 1
+        return self.positions[start], self.positions[end - 1] + 1
+
+
+def normalise(question: str) -> Window:
+    """Cut, fold and blank out `question`; never raises, whatever the characters are."""
+    positions: list[int] | None = None
+    text = question
+    if len(question) > HEAD_CHARS + TAIL_CHARS:
+        tail = len(question) - TAIL_CHARS
+        text = f"{question[:HEAD_CHARS]}\n{question[tail:]}"
+        positions = [*range(HEAD_CHARS + 1), *range(tail, len(question))]
+    folded, moved = _fold(text)
+    if moved is not None:
+        positions = moved if positions is None else [positions[at] for at in moved]
+    if "`" in folded or '"' in folded or ">" in folded:
+        folded = _masked(folded)
+    if positions is not None:
+        positions = [0, *positions]
+    return Window(f" {_searchable(folded)}", f" {folded}", positions)
+
+
+def _fold(text: str) -> tuple[str, list[int] | None]:
+    """Case, width and quotes folded; positions only where characters moved."""
+    moved: list[int] | None = None
+    folded = text.lower()
+    if not text.isascii():
+        straight = text
+        for old, new in _STRAIGHT:
+            straight = straight.replace(old, new)
+        folded = straight.casefold()
+        if (
+            len(folded) != len(text)
+            or _INVISIBLE.search(folded)
+            or not unicodedata.is_normalized("NFKC", folded)
+        ):
+            folded, moved = _fold_by_segments(straight)
+    return _collapsed(folded, moved) if _DOUBLE_SPACE.search(folded) else (folded, moved)
+
+
+def _fold_by_segments(text: str) -> tuple[str, list[int]]:
+    """Fold ASCII runs whole, and every other character with the marks that follow it."""
+    pieces: list[str] = []
+    positions: list[int] = []
+    for segment in _SEGMENT.finditer(text):
+        start, end = segment.span()
+        piece = segment[0]
+        if piece.isascii():
+            pieces.append(piece.lower())
+            positions.extend(range(start, end))
+            continue
+        piece = _INVISIBLE.sub("", unicodedata.normalize("NFKC", piece))
+        piece = piece.casefold()[:_MAX_FOLDED]
+        pieces.append(piece)
+        positions.extend([start] * len(piece))
+    return "".join(pieces), positions
+
+
+def _collapsed(folded: str, moved: list[int] | None) -> tuple[str, list[int]]:
+    """Runs of blanks made one space each."""
+    pieces: list[str] = []
+    positions: list[int] = []
+    for run in _SPACING.finditer(folded):
+        blank = run[0][0] in " \t"
+        pieces.append(" " if blank else run[0])
+        positions.extend(range(run.start(), run.start() + 1 if blank else run.end()))
+    if moved is not None:
+        positions = [moved[at] for at in positions]
+    return "".join(pieces), positions
+
+
+def _masked(folded: str) -> str:
+    """Code and quotations blanked out, character for character."""
+    for mask in _MASKS:
+        folded = mask.sub(lambda found: BLANK * len(found[0]), folded)
+    return _QUOTATION.sub(_blank_quotation, folded)
+
+
+def _blank_quotation(found: re.Match[str]) -> str:
+    words = found[1].count(" ") + 1
+    return BLANK * len(found[0]) if words >= _QUOTED_WORDS else found[0]
+
+
+def _searchable(folded: str) -> str:
+    if folded.isascii():
+        return folded.translate(_SEARCH_TABLE)
+    for old, new in _SEARCH_PAIRS:
+        folded = folded.replace(old, new)
+    return folded

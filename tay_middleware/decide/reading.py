@@ -1,0 +1,170 @@
+"""What stands in a text: every phrase of the playbook, sorted by the part it plays.
+
+This is the seam between matching and scoring: the keyword score, the gates and any later scorer all
+start from a `Reading`. It weighs nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from tay_middleware.decide.match import PhraseMatcher
+from tay_middleware.decide.normalise import BLANK, Window, normalise
+from tay_middleware.playbook.evidence import Gates, Indicators, Topic
+from tay_middleware.playbook.phrases import expand
+from tay_middleware.playbook.schema import Offer, Policy
+
+
+class Rules(Protocol):
+    """The part of a playbook that detection reads."""
+
+    @property
+    def indicators(self) -> Indicators: ...
+    @property
+    def gates(self) -> Gates: ...
+    @property
+    def topics(self) -> Mapping[str, Topic]: ...
+    @property
+    def offers(self) -> Mapping[str, Offer]: ...
+    @property
+    def policy(self) -> Policy: ...
+
+
+class Part(StrEnum):
+    """The part that a phrase plays in a question."""
+
+    GROUP = "group"
+    DAMPER = "damper"
+    NEGATOR = "negator"
+    GATE = "gate"
+    TOPIC = "topic"
+    OFFER = "offer"
+    CRAFT = "craft"
+    TRADE = "trade"
+    ELSEWHERE = "elsewhere"
+    ASKS_WHY = "asks_why"
+    OPTS_IN = "opts_in"
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """What one phrase stands for: its part, the name of its group, and the phrase as written.
+
+    `cancels` marks an exception: it takes away what it overlaps of the same part and name.
+    """
+
+    part: Part
+    name: str
+    phrase: str
+    cancels: bool = False
+
+
+Found = tuple[int, int, Sense]
+"""One phrase found: its half-open place in `Window.text`, and its sense."""
+
+_NOTHING: tuple[Found, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text, searched: the phrases found of each part, in the order in which they begin."""
+
+    window: Window
+    found: Mapping[Part, list[Found]]
+
+    def of(self, part: Part) -> Iterable[Found]:
+        """The phrases found that play `part`."""
+        return self.found.get(part, _NOTHING)
+
+    def has(self, part: Part) -> bool:
+        """Whether any phrase plays `part`."""
+        return part in self.found
+
+    def names(self, part: Part) -> dict[str, None]:
+        """The names under which `part` was found, in order of first appearance, without repeats."""
+        return {sense.name: None for _, _, sense in self.of(part)}
+
+    def wording(self, found: Found) -> str:
+        """The folded words that were found."""
+        return self.window.literal[found[0] : found[1]]
+
+
+class Reader:
+    """Reads texts by the phrases of one playbook; built once, used from any thread."""
+
+    def __init__(self, rules: Rules) -> None:
+        spellings = rules.indicators.spellings
+        self._matcher = PhraseMatcher(
+            (wording, sense)
+            for sense in _senses(rules)
+            for wording in expand(sense.phrase, spellings)
+        )
+
+    def read(self, text: str) -> Reading:
+        """Find everything in `text`; any string will do."""
+        window = normalise(text)
+        found: dict[Part, list[Found]] = {}
+        exceptions: list[Found] = []
+        for hit in self._matcher.find(window):
+            sense = hit[2]
+            if sense.cancels:
+                exceptions.append(hit)
+            elif sense.part in found:
+                found[sense.part].append(hit)
+            else:
+                found[sense.part] = [hit]
+        if exceptions:
+            _cancel(found, exceptions, len(window.text))
+        return Reading(window, found)
+
+
+def _cancel(found: dict[Part, list[Found]], exceptions: list[Found], length: int) -> None:
+    """Take away what exceptions overlap; linear in the text for each group with an exception."""
+    covers: dict[tuple[Part, str], bytearray] = {}
+    for start, end, sense in exceptions:
+        cover = covers.setdefault((sense.part, sense.name), bytearray(length))
+        cover[start:end] = b"\1" * (end - start)
+    for part in {part for part, _ in covers}:
+        kept = [
+            hit
+            for hit in found.get(part, ())
+            if (cover := covers.get((part, hit[2].name))) is None
+            or cover.find(1, hit[0], hit[1]) < 0
+        ]
+        if kept:
+            found[part] = kept
+        else:
+            found.pop(part, None)
+
+
+def _senses(rules: Rules) -> Iterator[Sense]:
+    indicators, gates = rules.indicators, rules.gates
+    for phrase in indicators.negators:
+        yield Sense(Part.NEGATOR, "negator", phrase)
+    for part, groups in (
+        (Part.GROUP, indicators.groups),
+        (Part.DAMPER, indicators.dampers),
+        (Part.GATE, gates.gates),
+        (Part.TOPIC, rules.topics),
+    ):
+        for name, group in groups.items():
+            yield from (Sense(part, name, phrase) for phrase in group.phrases)
+            yield from (Sense(part, name, phrase, cancels=True) for phrase in group.except_)
+    for name, offer in rules.offers.items():
+        yield from (Sense(Part.OFFER, name, alias) for alias in offer.aliases)
+    yield from _plain_senses(gates)
+
+
+def _plain_senses(gates: Gates) -> Iterator[Sense]:
+    topic = gates.on_topic
+    for part, phrases in (
+        (Part.CRAFT, topic.craft),
+        (Part.TRADE, topic.trade),
+        (Part.ELSEWHERE, topic.elsewhere),
+        (Part.ASKS_WHY, gates.asks_why),
+        (Part.OPTS_IN, gates.opts_in),
+    ):
+        yield from (Sense(part, part.value, phrase) for phrase in phrases)
+    for part in (Part.CRAFT, Part.TRADE):
+        yield from (Sense(part, part.value, phrase, cancels=True) for phrase in topic.not_ours)

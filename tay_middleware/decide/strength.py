@@ -1,0 +1,48 @@
+"""How strongly a mention may speak: from what is known of the user, and what the tier bears."""
+
+from datetime import timedelta
+
+from tay_middleware.domain import Detection, History, Strength, Turn
+from tay_middleware.playbook import Policy
+
+
+def choose_strength(
+    turn: Turn, detection: Detection, history: History, policy: Policy
+) -> tuple[Strength, tuple[str, ...]]:
+    """The strength and the steps that led to it, in words.
+
+    First-time user: gentle; returning (an earlier session): standard. The same topic asked again
+    within the recent window: one step more. A wish to buy: direct. Tier and anonymity cap it last,
+    except that a wish to buy is always answered directly.
+    """
+    if detection.purchase:
+        return Strength.DIRECT, ("asks to buy: direct",)
+    returning = is_returning(turn, history)
+    strength = Strength.STANDARD if returning else Strength.GENTLE
+    notes = [f"{'returning' if returning else 'first session'}: {strength}"]
+    if asked_before(turn, detection, history, policy):
+        strength = strength.raised(1)
+        notes.append(f"{detection.topic} asked again: {strength}")
+    rule = policy.tiers[turn.tier]
+    if rule.raise_:
+        strength = strength.raised(rule.raise_)
+        notes.append(f"tier {turn.tier} raises by {rule.raise_}: {strength}")
+    most = policy.anonymous_max_strength if turn.user_id is None else rule.max_strength
+    if strength.rank > most.rank:
+        strength = most
+        notes.append(f"{'anonymous' if turn.user_id is None else turn.tier} bears at most {most}")
+    return strength, tuple(notes)
+
+
+def is_returning(turn: Turn, history: History) -> bool:
+    """Whether the user was here before in another session than this one."""
+    return any(past.session_id != turn.session_id for past in history.turns)
+
+
+def asked_before(turn: Turn, detection: Detection, history: History, policy: Policy) -> bool:
+    """Whether enough earlier turns within the window were about the same topic."""
+    if detection.topic is None:
+        return False
+    since = turn.asked_at - timedelta(days=policy.repeat.within_days)
+    same = sum(past.topic == detection.topic and past.at >= since for past in history.turns)
+    return same >= policy.repeat.earlier_turns

@@ -1,0 +1,113 @@
+"""One background event loop for all I/O of an engine, and the store that lives on it.
+
+Callers come from any thread and any event loop, or none; the store belongs to one loop. So work is
+handed over to this one. It belongs to one process: after a fork the child makes its own and leaves
+the parent's untouched (closing an inherited SQLite file would drop the child's own locks).
+"""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import ExitStack
+from typing import Any, TypeVar
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from tay_middleware.storage import TurnStore
+
+T = TypeVar("T")
+
+CLOSE_SECONDS = 1.0
+"""Longest wait for the store to close: an exit that hangs is worse than a file closed by the OS."""
+
+
+class Background:
+    """A loop on a daemon thread, the store on it, and the tasks that nobody waits for."""
+
+    def __init__(self, open_store: Callable[[], TurnStore]) -> None:
+        self._exits = ExitStack()
+        self._portal: BlockingPortal = self._exits.enter_context(
+            start_blocking_portal("asyncio", name="tay-background")
+        )
+        self._thread_id = self._portal.call(threading.get_ident)
+        self._store = open_store()
+        self._opened = False
+        self._opening = self._portal.call(_lock)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._of_user: dict[str, set[asyncio.Task[None]]] = {}
+        self._closed = False
+
+    def submit(self, function: Callable[..., Awaitable[T]], *args: Any) -> Future[T]:
+        """Start `function(*args)` on the loop from any other thread."""
+        return self._portal.start_task_soon(function, *args)
+
+    async def store(self) -> TurnStore:
+        """The store, opened; a failed opening is tried again by the next caller.
+
+        Raises:
+            StorageError: it does not open.
+        """
+        if not self._opened:
+            async with self._opening:
+                if not self._opened:
+                    await self._store.open()
+                    self._opened = True
+        return self._store
+
+    def spawn(self, work: Coroutine[Any, Any, None], user_key: str | None) -> None:
+        """Run `work` without anyone waiting; call it on the loop only.
+
+        A later `settled(user_key)` waits for it, so that a user's next turn sees this one.
+        """
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        if user_key is not None:
+            mine = self._of_user.setdefault(user_key, set())
+            mine.add(task)
+            task.add_done_callback(lambda done: self._forget(user_key, done))
+
+    async def settled(self, user_key: str) -> None:
+        """Wait for the background work of one user that is under way now."""
+        mine = self._of_user.get(user_key)
+        if mine:
+            await asyncio.wait(set(mine))
+
+    async def drained(self, timeout_seconds: float) -> bool:
+        """Wait for all background work; whether all of it ended in time."""
+        if not self._tasks:
+            return True
+        _, late = await asyncio.wait(set(self._tasks), timeout=timeout_seconds)
+        return not late
+
+    def close(self, timeout_seconds: float) -> None:
+        """Finish what is under way, bounded, then give back store, loop and thread. Idempotent."""
+        if self._closed or threading.get_ident() == self._thread_id:
+            return
+        self._closed = True
+        self._portal.call(self._wind_up, timeout_seconds)
+        self._exits.close()
+
+    async def _wind_up(self, timeout_seconds: float) -> None:
+        await self.drained(timeout_seconds)
+        late = list(self._tasks)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        closing = asyncio.ensure_future(self._store.aclose())
+        await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
+        if closing.done():
+            closing.exception()
+        else:
+            closing.cancel()
+
+    def _forget(self, user_key: str, done: asyncio.Task[None]) -> None:
+        mine = self._of_user.get(user_key, set())
+        mine.discard(done)
+        if not mine:
+            self._of_user.pop(user_key, None)
+
+
+async def _lock() -> asyncio.Lock:
+    return asyncio.Lock()

@@ -1,0 +1,209 @@
+"""Escalator: recall → decide → weave → record, beside a reply that is never kept waiting for it."""
+
+import os
+import secrets
+import threading
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from typing import Any
+
+from tay_middleware.domain import Message, Mode, Turn, uuid7
+from tay_middleware.engine.background import Background
+from tay_middleware.engine.failopen import Faults, Guard
+from tay_middleware.engine.identity import make_turn
+from tay_middleware.engine.pending import Pending, Prepared
+from tay_middleware.engine.work import TurnWork
+from tay_middleware.playbook import Playbook, load_playbook
+from tay_middleware.settings import Settings, load_settings
+from tay_middleware.storage import TurnStore, open_store
+
+WARM_UP_SECONDS = 10.0
+"""Longest wait for the store at construction, where nobody is chatting yet."""
+
+
+class Escalator:
+    """Decides beside the chat, weaves one sentence into a reply, and records every decision.
+
+    One instance serves all users, from any number of threads and event loops, and goes on in a
+    child after `fork`. Nothing but its construction raises.
+    """
+
+    def __init__(
+        self,
+        playbook: Playbook,
+        store: Callable[[], TurnStore],
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        random_bits: Callable[[int], int] = secrets.randbits,
+    ) -> None:
+        """Make an engine and open its store.
+
+        Args:
+            playbook: what may be said.
+            store: makes an unopened store; called once a process.
+            settings: the operator's knobs.
+            clock: the time now, aware.
+            random_bits: that many random bits, for ids.
+
+        Raises:
+            ConfigurationError: the secret that hides user ids is missing.
+        """
+        self.playbook = playbook
+        self.settings = settings
+        self.faults = Faults()
+        self._open_store = store
+        self._clock = clock
+        self._random_bits = random_bits
+        self._work = TurnWork(playbook, settings, self._running, clock, random_bits)
+        self._secret = b"" if settings.mode is Mode.OFF else settings.user_key_bytes()
+        self._made_from: Settings | None = None
+        self._lock = threading.Lock()
+        self._background: Background | None = None
+        self._of_parents: list[Background] = []
+        self._closing: weakref.finalize[..., Any] | None = None
+        _forget_after_fork(self)
+        self._warm_up()
+
+    @classmethod
+    def from_settings(cls, settings: Settings | None = None) -> "Escalator":
+        """The engine that the settings describe; it can be pickled.
+
+        Raises:
+            ConfigurationError: settings or playbook are wrong.
+        """
+        settings = settings or load_settings()
+        engine = cls(
+            load_playbook(settings.prompts_dir),
+            lambda: open_store(
+                settings.resolved_database_url, history_turns=settings.history_turns
+            ),
+            settings,
+        )
+        engine._made_from = settings
+        return engine
+
+    def turn(
+        self,
+        *,
+        question: str,
+        transcript: Sequence[Message] = (),
+        user_id: object = None,
+        session_id: object = None,
+        tier: object = None,
+        owned_offers: object = (),
+        turn_id: object = None,
+        idempotency_seed: str | None = None,
+        signals: object = None,
+    ) -> Turn:
+        """A turn asked now; see `make_turn` for what each value may be."""
+        now = self._clock()
+        return make_turn(
+            question=question,
+            at=now,
+            secret=self._secret,
+            fresh_id=uuid7(now, self._random_bits(74)),
+            transcript=transcript,
+            user_id=user_id,
+            session_id=session_id,
+            tier=tier,
+            owned_offers=owned_offers,
+            turn_id=turn_id,
+            idempotency_seed=idempotency_seed,
+            signals=signals,
+        )
+
+    def begin(self, turn: Turn) -> Pending:
+        """Start recall and detection in the background; returns at once and never raises."""
+        guard = self.faults.guard(f"turn {turn.turn_id}")
+        prepared: Future[Prepared] = Future()
+        work = None
+        if self.settings.mode is not Mode.OFF:
+            with guard("begin"):
+                prepared = self._running().submit(self._work.prepare, turn, guard)
+                work = self._work
+        return Pending(turn, guard, self.settings.grace_seconds, prepared, work)
+
+    def guard(self, subject: str) -> Guard:
+        """A guard for code beside the engine that must not hurt the chat either."""
+        return self.faults.guard(subject)
+
+    @property
+    def degraded_counts(self) -> Mapping[str, int]:
+        """How often each phase failed open so far, by its name."""
+        return self.faults.counts
+
+    def flush(self, timeout_seconds: float) -> bool:
+        """Wait until every decision so far is written; false when the time was too short."""
+        background = self._background
+        if background is None:
+            return True
+        return background.submit(background.drained, timeout_seconds).result()
+
+    def close(self) -> None:
+        """Write what is unwritten, bounded by `flush_timeout_seconds`, and let go. Idempotent."""
+        with self._lock:
+            self._background, finalizer = None, self._closing
+        if finalizer is not None:
+            finalizer()
+
+    # Life of the background half.
+
+    def _running(self) -> Background:
+        background = self._background
+        if background is None:
+            with self._lock:
+                if self._background is None:
+                    self._background = Background(self._open_store)
+                    self._closing = weakref.finalize(
+                        self, _close_in, os.getpid(), self._background, self.settings
+                    )
+                background = self._background
+        return background
+
+    def _warm_up(self) -> None:
+        """Open the store now: the first user should not wait for a migration."""
+        if self.settings.mode is Mode.OFF:
+            return
+        with self.guard("the start")("open"):
+            background = self._running()
+            background.submit(_opened, background).result(WARM_UP_SECONDS)
+
+    def after_fork(self) -> None:
+        """In a child process: start afresh, and leave the parent's loop and store untouched."""
+        self._lock = threading.Lock()
+        if self._background is not None:
+            self._of_parents.append(self._background)
+        if self._closing is not None:
+            self._closing.detach()
+        self._background, self._closing = None, None
+
+    def __reduce__(self) -> tuple[Callable[..., "Escalator"], tuple[Settings]]:
+        if self._made_from is None:
+            raise TypeError(
+                "an Escalator that was handed its store cannot be pickled; make it by from_settings"
+            )
+        return Escalator.from_settings, (self._made_from,)
+
+
+async def _opened(background: Background) -> None:
+    await background.store()
+
+
+def _close_in(pid: int, background: Background, settings: Settings) -> None:
+    if os.getpid() == pid:
+        background.close(settings.flush_timeout_seconds)
+
+
+def _forget_after_fork(engine: Escalator) -> None:
+    """Let a child process start afresh; the weak reference keeps no dead engine alive."""
+    reference = weakref.ref(engine)
+
+    def in_child() -> None:
+        alive = reference()
+        if alive is not None:
+            alive.after_fork()
+
+    os.register_at_fork(after_in_child=in_child)

@@ -1,0 +1,82 @@
+"""The one place that fails open: whatever goes wrong in our part, the chat goes on without us.
+
+A fault is never silent: it raises a counter, and the first one of a turn logs one warning (more of
+the same turn are logged at debug level, so that a dead store does not flood the log). Logs carry
+ids and names of phases and errors, never text of a question, a reply or a setting.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import Lock
+
+from tay_middleware.errors import TayError
+
+_log = logging.getLogger("tay_middleware")
+
+
+class Faults:
+    """Counts what failed open, by phase (`recall`, `commit`, `decide`, …), over all turns."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._lock = Lock()
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How often each phase failed open since the engine was made; a copy."""
+        with self._lock:
+            return dict(self._counts)
+
+    def guard(self, subject: str) -> "Guard":
+        """A guard for one turn (or one start-up); `subject` is the id that its log lines carry."""
+        return Guard(self, subject)
+
+    def count(self, phase: str) -> None:
+        """Raise the counter of `phase` by one."""
+        with self._lock:
+            self._counts[phase] += 1
+
+    def __getstate__(self) -> None:
+        return None
+
+    def __setstate__(self, _state: None) -> None:
+        Faults.__init__(self)
+
+
+class Guard:
+    """Fails open for one subject. Use it as `with guard("recall"): …`; the block then cannot raise.
+
+    Only `Exception` is held: cancellation, exit and keyboard interrupts always go on.
+    """
+
+    def __init__(self, faults: Faults, subject: str) -> None:
+        self._faults = faults
+        self._subject = subject
+        self._warned = False
+
+    @contextmanager
+    def __call__(self, phase: str) -> Iterator[None]:
+        """Run the block; an exception is counted, logged and dropped."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - the first law: the chat never pays for us
+            self.note(phase, error)
+
+    def note(self, phase: str, error: BaseException) -> None:
+        """Count and log one fault of `phase` that was caught elsewhere (a deadline, say)."""
+        self._faults.count(phase)
+        level = logging.DEBUG if self._warned else logging.WARNING
+        self._warned = True
+        message = str(error) if isinstance(error, TayError) else ""
+        name = type(error).__name__
+        _log.log(
+            level,
+            "tay failed open in %s (%s%s) for %s; the reply is the model's own",
+            phase,
+            name,
+            f": {message}" if message else "",
+            self._subject,
+            exc_info=error if _log.isEnabledFor(logging.DEBUG) else None,
+        )

@@ -1,0 +1,79 @@
+"""From what an app passes in `configurable` to a `Turn`: lenient with values, strict with types."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from uuid import UUID, uuid5
+
+from tay_middleware.domain import Message, Tier, Turn, user_key
+
+TURN_NAMESPACE = UUID("6f1e2c1a-6b7e-5b0e-9a53-0c1a7f3f8d11")
+"""Turn ids derived from names lie in a namespace of their own, so that they cannot meet others."""
+
+MAX_ID_CHARS = 256
+"""An id longer than this is cut: it is an error of the app, and must not fill the log."""
+
+
+def make_turn(
+    *,
+    question: str,
+    at: datetime,
+    secret: bytes,
+    fresh_id: UUID,
+    transcript: Sequence[Message] = (),
+    user_id: object = None,
+    session_id: object = None,
+    tier: object = None,
+    owned_offers: object = (),
+    turn_id: object = None,
+    idempotency_seed: str | None = None,
+    signals: object = None,
+) -> Turn:
+    """A turn from an app's own values; never raises for odd ones.
+
+    Without a `user_id` the session stands in for the user: history then reaches no further than the
+    session. `turn_id` may be a UUID or any text; without it `idempotency_seed` makes one, and
+    without that it is `fresh_id`.
+    """
+    user, session = _identifier(user_id), _identifier(session_id)
+    identity = f"user:{user}" if user else f"session:{session}" if session else None
+    return Turn(
+        turn_id=_turn_id(turn_id, idempotency_seed, fresh_id),
+        question=question,
+        asked_at=at,
+        user_id=user,
+        user_key=user_key(secret, identity) if identity else None,
+        session_id=session,
+        tier=Tier.parse(tier),
+        owned_offers=_names(owned_offers),
+        transcript=tuple(transcript),
+        signals=MappingProxyType(dict(signals)) if isinstance(signals, Mapping) else _NO_SIGNALS,
+    )
+
+
+_NO_SIGNALS: Mapping[str, object] = MappingProxyType({})
+
+
+def _identifier(value: object) -> str | None:
+    text = "" if value is None else str(value).strip()
+    return text[:MAX_ID_CHARS] or None
+
+
+def _names(value: object) -> frozenset[str]:
+    if isinstance(value, str):
+        return frozenset({value})
+    if isinstance(value, Iterable):
+        return frozenset(str(name) for name in value)
+    return frozenset()
+
+
+def _turn_id(value: object, seed: str | None, fresh: UUID) -> UUID:
+    if isinstance(value, UUID):
+        return value
+    text = _identifier(value)
+    if text is not None:
+        try:
+            return UUID(text)
+        except ValueError:
+            return uuid5(TURN_NAMESPACE, f"turn:{text}")
+    return fresh if seed is None else uuid5(TURN_NAMESPACE, f"run:{seed}")

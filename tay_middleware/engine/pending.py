@@ -1,0 +1,122 @@
+"""One turn under way: begun with the question, settled with the reply, or abandoned."""
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+
+from tay_middleware.domain import Decision, Detection, History, ReplyStatus, Turn
+from tay_middleware.engine.failopen import Guard
+from tay_middleware.engine.handover import Handover, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The model's finished reply as the engine needs it.
+
+    `obstacle` says in a word why nothing may be added (`tool_calls`, `truncated`, `refusal`, …);
+    `None` when something may.
+    """
+
+    text: str
+    obstacle: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is known of a turn before its reply: `history_known` is false when recall failed."""
+
+    detection: Detection
+    history: History
+    earlier_gates: tuple[tuple[str, ...], ...]
+    history_known: bool
+
+
+class Work(Protocol):
+    """What a pending turn asks of its engine; every call returns at once and never raises."""
+
+    def settle(self, pending: "Pending", reply: Reply, handover: Handover) -> None:
+        """Decide, record, and deliver the outcome to `handover`."""
+
+    def abandon(self, pending: "Pending", status: ReplyStatus) -> None:
+        """Log the question of a turn that has no reply."""
+
+    def take_back(self, pending: "Pending") -> None:
+        """Undo a mention that was granted and never handed over."""
+
+    def degraded(self, pending: "Pending") -> Decision | None:
+        """The decision of a turn on which we failed, as far as it is known."""
+
+
+class Pending:
+    """A turn between question and reply. Settle it or abandon it; the first call counts.
+
+    Without `work` (mode `off`, or a start that failed) it is silent: every outcome is empty.
+    """
+
+    def __init__(
+        self,
+        turn: Turn,
+        guard: Guard,
+        grace_seconds: float,
+        prepared: Future[Prepared],
+        work: Work | None,
+    ) -> None:
+        self.turn = turn
+        self.guard = guard
+        self.prepared = prepared
+        self._work = work
+        self._grace_seconds = grace_seconds
+        self._ended = False
+
+    def settle(self, reply: Reply) -> Outcome:
+        """What to append to `reply`; waits at most the grace and never raises."""
+        work = self._end()
+        if work is None:
+            return Outcome()
+        handover = Handover()
+        work.settle(self, reply, handover)
+        try:
+            outcome = handover.wait(self._grace_seconds)
+        except BaseException:
+            self._lost(handover, work)
+            raise
+        return outcome or self._late(work)
+
+    async def asettle(self, reply: Reply) -> Outcome:
+        """As `settle`, for a caller on an event loop.
+
+        Raises:
+            asyncio.CancelledError: the caller was cancelled; the mention is taken back.
+        """
+        work = self._end()
+        if work is None:
+            return Outcome()
+        handover = Handover()
+        work.settle(self, reply, handover)
+        try:
+            outcome = await handover.wait_async(self._grace_seconds)
+        except BaseException:
+            self._lost(handover, work)
+            raise
+        return outcome or self._late(work)
+
+    def abandon(self, status: ReplyStatus) -> None:
+        """Say that there is no finished reply. Returns at once, never raises, idempotent."""
+        work = self._end()
+        if work is not None:
+            work.abandon(self, status)
+
+    def _end(self) -> Work | None:
+        """The work to do if this is the first call that ends the turn."""
+        ended, self._ended = self._ended, True
+        return None if ended else self._work
+
+    def _late(self, work: Work) -> Outcome:
+        self.guard.note("deadline", TimeoutError())
+        return Outcome(decision=work.degraded(self))
+
+    def _lost(self, handover: Handover, work: Work) -> None:
+        """The caller was stopped while waiting: what was granted meanwhile was never woven."""
+        outcome = handover.give_up()
+        if outcome is not None and outcome.addition is not None:
+            work.take_back(self)

@@ -1,0 +1,47 @@
+"""From a decision to the record that is written: what is claimed, what is kept, what it means."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from tay_middleware.domain import Decision, ReplyStatus, Turn
+from tay_middleware.playbook import Playbook
+from tay_middleware.storage import Cap, Claim, TurnRecord, keep
+
+
+def make_record(
+    turn: Turn,
+    decision: Decision,
+    status: ReplyStatus,
+    *,
+    record_id: UUID,
+    answered_at: datetime,
+    playbook: Playbook,
+    store_text: Literal["none", "redacted", "full"],
+) -> TurnRecord:
+    """The record of one turn; a mention carries its claim unless the user asked to buy."""
+    causes = {
+        gate.suppression
+        for name, gate in playbook.gates.gates.items()
+        if name in decision.detection.gates
+    }
+    return TurnRecord(
+        id=record_id,
+        turn=turn,
+        question=keep(turn.question, store_text),
+        decision=decision,
+        status=status,
+        answered_at=answered_at,
+        claim=_claim(playbook) if decision.shown and not decision.detection.purchase else None,
+        declines="declined" in causes,
+        opts_out="opted_out" in causes,
+        opts_in=decision.detection.opts_in,
+    )
+
+
+def _claim(playbook: Playbook) -> Claim:
+    cooldown = playbook.policy.cooldown
+    return Claim(
+        session_turns=cooldown.session_turns,
+        caps=tuple(Cap(seconds=cap.hours * 3600, most=cap.most) for cap in cooldown.caps),
+    )

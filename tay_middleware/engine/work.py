@@ -1,0 +1,228 @@
+"""What is done beside a reply: prepare, decide, commit, and undo what nobody was told of.
+
+All of it runs on the background loop; the four verbs of `Work` hand it over there.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from tay_middleware import weave
+from tay_middleware.decide import Circumstances, Detector, ReplyFacts, decide, earlier_gates
+from tay_middleware.domain import (
+    Decision,
+    History,
+    Kind,
+    ReplyStatus,
+    Suppression,
+    Turn,
+    uuid7,
+)
+from tay_middleware.engine.background import Background
+from tay_middleware.engine.failopen import Guard
+from tay_middleware.engine.handover import Handover, Outcome
+from tay_middleware.engine.pending import Pending, Prepared, Reply
+from tay_middleware.engine.records import make_record
+from tay_middleware.playbook import Playbook
+from tay_middleware.settings import Settings
+from tay_middleware.storage import TurnRecord
+
+COMMIT_SECONDS = 10.0
+"""Longest life of a commit that nobody waits for any more; then it counts as lost."""
+
+LEAST_FOR_BUDGET = 50
+"""Fewer questions than this say nothing about a share."""
+
+
+class TurnWork:
+    """The engine's hands: one for all turns, nothing of a turn is kept on it."""
+
+    def __init__(
+        self,
+        playbook: Playbook,
+        settings: Settings,
+        background: Callable[[], Background],
+        clock: Callable[[], datetime],
+        random_bits: Callable[[int], int],
+    ) -> None:
+        self._playbook = playbook
+        self._settings = settings
+        self._background = background
+        self._clock = clock
+        self._random_bits = random_bits
+        self._detector = Detector(playbook)
+        self._shares: deque[bool] = deque(maxlen=playbook.policy.budget.over_questions)
+
+    def settle(self, pending: Pending, reply: Reply, handover: Handover) -> None:
+        """Decide, record, and deliver the outcome to `handover`; returns at once."""
+        with pending.guard("settle"):
+            self._background().submit(self._settle, pending, reply, handover)
+            return
+        handover.deliver(Outcome())
+
+    def abandon(self, pending: Pending, status: ReplyStatus) -> None:
+        """Log the question of a turn that has no reply; returns at once."""
+        with pending.guard("abandon"):
+            self._background().submit(self._abandon, pending, status)
+
+    def take_back(self, pending: Pending) -> None:
+        """Undo a mention that was granted and never handed over; returns at once."""
+        with pending.guard("retract"):
+            self._background().submit(self._retract, pending)
+
+    def degraded(self, pending: Pending) -> Decision | None:
+        """The decision of a turn on which we failed, as far as its detection is known."""
+        prepared = pending.prepared
+        if not prepared.done() or prepared.cancelled() or prepared.exception() is not None:
+            return None
+        return _held_back(prepared.result(), self._playbook)
+
+    # On the background loop, from here on.
+
+    async def prepare(self, turn: Turn, guard: Guard) -> Prepared:
+        """Detection and history of a turn, side by side; a history that fails is not known."""
+        history, known = History(), turn.user_key is None
+        recall = asyncio.ensure_future(self._recall(turn.user_key)) if turn.user_key else None
+        detection = self._detector.detect(turn.question, turn.transcript, turn.signals)
+        gates = earlier_gates(self._detector, turn.transcript)
+        if recall is not None:
+            with guard("recall"):
+                async with asyncio.timeout(self._settings.recall_timeout_seconds):
+                    history, known = await recall, True
+        return Prepared(detection, history, gates, known)
+
+    async def _recall(self, user_key: str) -> History:
+        background = self._background()
+        await background.settled(user_key)
+        store = await background.store()
+        return await store.recall(user_key, self._clock())
+
+    async def _settle(self, pending: Pending, reply: Reply, handover: Handover) -> None:
+        outcome = Outcome()
+        with pending.guard("settle"):
+            outcome = await self._outcome(pending, reply)
+        if not handover.deliver(outcome) and outcome.addition is not None:
+            await self._retract(pending)
+
+    async def _outcome(self, pending: Pending, reply: Reply) -> Outcome:
+        prepared = await asyncio.wrap_future(pending.prepared)
+        decision = self._decide(pending, prepared, reply)
+        record = self._record(pending.turn, decision, ReplyStatus.REPLIED)
+        if decision.addition is None:
+            self._record_later(pending, record)
+            return self._counted(Outcome(decision))
+        with pending.guard("commit"):
+            store = await self._background().store()
+            verdict = await store.commit(record)
+            if not verdict.granted:
+                denied = record if verdict.duplicate else record.denied(Suppression.COOLDOWN)
+                return self._counted(Outcome(replace(denied.decision, addition=None)))
+            words = (verdict.addition or decision.addition).strip()
+            return self._counted(Outcome(decision, weave.addition(reply.text, words)))
+        self._undo_later(pending, record)
+        return Outcome(_held_back(prepared, self._playbook))
+
+    def _decide(self, pending: Pending, prepared: Prepared, reply: Reply) -> Decision:
+        with pending.guard("decide"):
+            decision = decide(
+                pending.turn,
+                prepared.detection,
+                prepared.history,
+                self._playbook,
+                self._circumstances(prepared, reply),
+            )
+            if decision.addition is None:
+                return decision
+            return replace(decision, addition=weave.addition(reply.text, decision.addition))
+        return _held_back(prepared, self._playbook)
+
+    def _circumstances(self, prepared: Prepared, reply: Reply) -> Circumstances:
+        share = None
+        if len(self._shares) >= LEAST_FOR_BUDGET:
+            share = sum(self._shares) / len(self._shares)
+        return Circumstances(
+            reply=facts_of(reply, self._playbook),
+            mode=self._settings.mode,
+            earlier_gates=prepared.earlier_gates,
+            recent_share=share,
+            history_known=prepared.history_known,
+        )
+
+    def _counted(self, outcome: Outcome) -> Outcome:
+        shown = outcome.addition is not None and outcome.decision is not None
+        self._shares.append(bool(shown and outcome.decision and outcome.decision.shown))
+        return outcome
+
+    def _record(self, turn: Turn, decision: Decision, status: ReplyStatus) -> TurnRecord:
+        now = self._clock()
+        return make_record(
+            turn,
+            decision,
+            status,
+            record_id=uuid7(turn.asked_at, self._random_bits(74)),
+            answered_at=now,
+            playbook=self._playbook,
+            store_text=self._settings.store_text,
+        )
+
+    def _record_later(self, pending: Pending, record: TurnRecord) -> None:
+        self._background().spawn(self._write(pending, record), pending.turn.user_key)
+
+    async def _write(self, pending: Pending, record: TurnRecord) -> None:
+        with pending.guard("record"):
+            async with asyncio.timeout(COMMIT_SECONDS):
+                store = await self._background().store()
+                await store.commit(record)
+
+    def _undo_later(self, pending: Pending, record: TurnRecord) -> None:
+        """A commit failed, perhaps after it was done: make sure that it counts as not shown."""
+        self._background().spawn(self._undo(pending, record), pending.turn.user_key)
+
+    async def _undo(self, pending: Pending, record: TurnRecord) -> None:
+        await self._retract(pending)
+        await self._write(pending, record.denied(Suppression.DEGRADED))
+
+    async def _retract(self, pending: Pending) -> None:
+        with pending.guard("retract"):
+            async with asyncio.timeout(COMMIT_SECONDS):
+                store = await self._background().store()
+                await store.retract(pending.turn.turn_id)
+
+    async def _abandon(self, pending: Pending, status: ReplyStatus) -> None:
+        with pending.guard("abandon"):
+            prepared = await asyncio.wrap_future(pending.prepared)
+            reply = Reply("", obstacle=status.value)
+            decision = self._decide(pending, prepared, reply)
+            self._record_later(pending, self._record(pending.turn, decision, status))
+
+
+def facts_of(reply: Reply, playbook: Playbook) -> ReplyFacts:
+    """What policy and wording need to know of a reply."""
+    voice = playbook.voice
+    obstacle = reply.obstacle or (None if weave.addition(reply.text, "…") else "no_place")
+    return ReplyFacts(
+        obstacle=obstacle,
+        names=frozenset(
+            name
+            for name, offer in playbook.offers.items()
+            if weave.names_offer(reply.text, offer.aliases)
+        ),
+        in_language=weave.matches_language(reply.text, voice.function_words),
+        pet_names=weave.count_pet_names(reply.text, voice.pet_names),
+        has_emoji=weave.has_emoji(reply.text),
+    )
+
+
+def _held_back(prepared: Prepared, playbook: Playbook) -> Decision:
+    detection = prepared.detection
+    return Decision(
+        detection=detection,
+        kind=Kind.NONE,
+        suppressed=Suppression.DEGRADED if detection.escalate else None,
+        playbook_version=playbook.version,
+        offer=detection.offer if detection.escalate else None,
+        reason=detection.reason if detection.escalate else None,
+        notes=("held back: a part of ours failed",),
+    )

@@ -1,0 +1,212 @@
+from dataclasses import replace
+from datetime import timedelta
+from types import MappingProxyType
+
+import pytest
+
+from tay_middleware.decide import Circumstances, ReplyFacts
+from tay_middleware.decide.assign import bucket
+from tay_middleware.decide.policy import suppression
+from tay_middleware.domain import Detection, History, Kind, Mode, Suppression, Turn
+from tay_middleware.playbook import Playbook
+from tests.builders import a_detection, a_history, a_mention, a_past_turn, a_turn
+
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+def cause(
+    playbook: Playbook,
+    turn: Turn | None = None,
+    detection: Detection | None = None,
+    history: History | None = None,
+    around: Circumstances | None = None,
+) -> Suppression | None:
+    return suppression(
+        turn or a_turn(),
+        detection or a_detection(),
+        history or History(),
+        playbook,
+        around or Circumstances(),
+    )
+
+
+def test_nothing_holds_back_a_plain_need(playbook: Playbook) -> None:
+    assert cause(playbook) is None
+
+
+@pytest.mark.parametrize("mode", [Mode.SHADOW, Mode.OFF])
+def test_shadow_and_off_show_nothing(playbook: Playbook, mode: Mode) -> None:
+    assert cause(playbook, around=Circumstances(mode=mode)) is Suppression.MODE
+
+
+def test_the_app_can_say_where_not_to_speak(playbook: Playbook) -> None:
+    turn = a_turn(signals=MappingProxyType({"age_flag": "Minor "}))
+    assert cause(playbook, turn) is Suppression.NOT_ALLOWED
+
+
+@pytest.mark.parametrize("gate", ["distress", "medical", "minor", "complaint"])
+def test_sensitive_gates_hold_back(playbook: Playbook, gate: str) -> None:
+    detection = a_detection(escalate=False, gates=(gate,))
+    assert cause(playbook, detection=detection) is Suppression.SENSITIVE
+
+
+def test_distress_earlier_in_the_transcript_still_holds_back(playbook: Playbook) -> None:
+    around = Circumstances(earlier_gates=(("distress",),))
+    assert cause(playbook, around=around) is Suppression.SENSITIVE
+
+
+def test_distress_earlier_in_the_session_still_holds_back(playbook: Playbook) -> None:
+    history = a_history(a_past_turn(gates=("distress",)))
+    assert cause(playbook, history=history) is Suppression.SENSITIVE
+
+
+def test_a_minor_stays_a_minor_in_every_later_session(playbook: Playbook) -> None:
+    history = a_history(a_past_turn(ago=20 * DAY, session="s0", gates=("minor",)))
+    assert cause(playbook, history=history) is Suppression.SENSITIVE
+
+
+@pytest.mark.parametrize("owned", ["mentorship", " Mentorship "])
+def test_an_offer_that_is_owned_is_not_offered(playbook: Playbook, owned: str) -> None:
+    assert cause(playbook, a_turn(owns=frozenset({owned}))) is Suppression.OWNS_OFFER
+
+
+def test_owning_another_offer_does_not_matter(playbook: Playbook) -> None:
+    assert cause(playbook, a_turn(owns=frozenset({"course"}))) is None
+
+
+def test_an_opt_out_lasts_ninety_days(playbook: Playbook) -> None:
+    assert cause(playbook, history=a_history(opted_out_ago=89 * DAY)) is Suppression.OPTED_OUT
+    assert cause(playbook, history=a_history(opted_out_ago=91 * DAY)) is None
+
+
+def test_a_user_can_opt_in_again(playbook: Playbook) -> None:
+    history = a_history(opted_out_ago=DAY)
+    assert cause(playbook, detection=a_detection(opts_in=True), history=history) is None
+
+
+def test_buying_does_not_lift_an_opt_out(playbook: Playbook) -> None:
+    history = a_history(opted_out_ago=DAY)
+    detection = a_detection(purchase=True)
+    assert cause(playbook, detection=detection, history=history) is Suppression.OPTED_OUT
+
+
+def test_a_no_lasts_fourteen_days(playbook: Playbook) -> None:
+    said_no = a_history(declined_ago=13 * DAY, declined_session="s0")
+    assert cause(playbook, history=said_no) is Suppression.DECLINED
+    assert cause(playbook, history=a_history(declined_ago=15 * DAY)) is None
+
+
+def test_a_no_in_this_session_lasts_as_long_as_the_session(playbook: Playbook) -> None:
+    history = a_history(declined_ago=40 * DAY, declined_session="s1")
+    assert cause(playbook, history=history) is Suppression.DECLINED
+
+
+def test_a_wish_to_buy_lifts_an_earlier_no(playbook: Playbook) -> None:
+    history = a_history(declined_ago=DAY, declined_session="s1")
+    assert cause(playbook, detection=a_detection(purchase=True), history=history) is None
+
+
+def test_a_no_in_the_same_message_is_never_lifted(playbook: Playbook) -> None:
+    detection = a_detection(escalate=False, purchase=True, gates=("refusal",))
+    assert cause(playbook, detection=detection) is Suppression.DECLINED
+
+
+@pytest.mark.parametrize("language", ["fr", "es-MX"])
+def test_a_user_of_another_language_is_left_alone(playbook: Playbook, language: str) -> None:
+    turn = a_turn(signals=MappingProxyType({"language": language}))
+    assert cause(playbook, turn) is Suppression.LANGUAGE
+
+
+def test_a_reply_in_another_language_is_left_alone(playbook: Playbook) -> None:
+    around = Circumstances(reply=ReplyFacts(in_language=False))
+    assert cause(playbook, around=around) is Suppression.LANGUAGE
+
+
+def test_a_paused_offer_is_not_offered(playbook: Playbook) -> None:
+    policy = playbook.policy.model_copy(update={"paused_offers": ("mentorship",)})
+    assert cause(replace(playbook, policy=policy)) is Suppression.PAUSED
+
+
+@pytest.mark.parametrize(("turns_since", "expected"), [(2, Suppression.COOLDOWN), (3, None)])
+def test_three_turns_must_lie_between_two_mentions(
+    playbook: Playbook, turns_since: int, expected: Suppression | None
+) -> None:
+    since = [a_past_turn(ago=(9 - n) * MINUTE) for n in range(turns_since)]
+    assert cause(playbook, history=a_history(a_mention(ago=10 * MINUTE), *since)) is expected
+
+
+def test_two_mentions_a_day_are_enough(playbook: Playbook) -> None:
+    history = a_history(
+        a_mention(ago=20 * 60 * MINUTE, session="a"), a_mention(ago=2 * 60 * MINUTE, session="b")
+    )
+    assert cause(playbook, history=history) is Suppression.COOLDOWN
+
+
+def test_four_mentions_a_week_are_enough(playbook: Playbook) -> None:
+    history = a_history(*[a_mention(ago=days * DAY, session=f"s-{days}") for days in (6, 5, 4, 2)])
+    assert cause(playbook, history=history) is Suppression.COOLDOWN
+
+
+def test_a_wish_to_buy_lifts_the_cooldown(playbook: Playbook) -> None:
+    detection = a_detection(purchase=True)
+    assert cause(playbook, detection=detection, history=a_history(a_mention())) is None
+
+
+def test_stateless_rows_know_no_cooldown(playbook: Playbook) -> None:
+    around = Circumstances(stateless=True)
+    assert cause(playbook, history=a_history(a_mention()), around=around) is None
+
+
+def test_a_budget_is_a_ceiling_on_the_recent_share(playbook: Playbook) -> None:
+    budget = playbook.policy.budget.model_copy(update={"max_share": 0.2})
+    tight = replace(playbook, policy=playbook.policy.model_copy(update={"budget": budget}))
+    assert cause(tight, around=Circumstances(recent_share=0.2)) is Suppression.BUDGET
+    assert cause(tight, around=Circumstances(recent_share=0.19)) is None
+    assert cause(tight, around=Circumstances(recent_share=None)) is None
+
+
+def test_an_offer_that_the_reply_names_is_not_named_again(playbook: Playbook) -> None:
+    named = ReplyFacts(names=frozenset({"mentorship"}))
+    other = ReplyFacts(names=frozenset({"course"}))
+    assert cause(playbook, around=Circumstances(reply=named)) is Suppression.ALREADY_MENTIONED
+    assert cause(playbook, around=Circumstances(reply=other)) is None
+
+
+def test_the_holdout_is_a_stable_share_of_users(playbook: Playbook) -> None:
+    holdout = playbook.policy.holdout.model_copy(update={"share": 0.5})
+    split = replace(playbook, policy=playbook.policy.model_copy(update={"holdout": holdout}))
+    turns = [a_turn(user=f"user-{number}") for number in range(200)]
+    held = {turn.user_id for turn in turns if cause(split, turn) is Suppression.HOLDOUT}
+    assert held == {t.user_id for t in turns if bucket(holdout.seed, t.user_key or "") < 0.5}
+    assert 70 < len(held) < 130
+
+
+def test_nobody_is_held_out_by_default(playbook: Playbook) -> None:
+    assert playbook.policy.holdout.share == 0
+
+
+def test_a_reply_that_cannot_be_added_to_is_unweavable(playbook: Playbook) -> None:
+    around = Circumstances(reply=ReplyFacts(obstacle="tool_calls"))
+    assert cause(playbook, around=around) is Suppression.UNWEAVABLE
+
+
+def test_unknown_history_shows_nothing(playbook: Playbook) -> None:
+    assert cause(playbook, around=Circumstances(history_known=False)) is Suppression.DEGRADED
+
+
+def test_the_first_cause_in_the_documented_order_is_named(playbook: Playbook) -> None:
+    turn = a_turn(owns=frozenset({"mentorship"}))
+    history = a_history(a_mention(), declined_ago=DAY, opted_out_ago=DAY)
+    everything = Circumstances(
+        reply=ReplyFacts(obstacle="empty", names=frozenset({"mentorship"}), in_language=False),
+        history_known=False,
+    )
+    assert cause(playbook, turn, None, history, everything) is Suppression.OWNS_OFFER
+    assert cause(playbook, None, None, history, everything) is Suppression.OPTED_OUT
+    assert cause(playbook, None, None, None, everything) is Suppression.LANGUAGE
+
+
+def test_kinds_other_than_mentions_do_not_cool_down(playbook: Playbook) -> None:
+    past = a_past_turn(kind=Kind.ORGANIC, offer="mentorship")
+    assert cause(playbook, history=a_history(past)) is None
+
