@@ -143,15 +143,16 @@ def _about_ourselves(
             notes=("asked for no more recommendations: acknowledged",),
         )
     past = _last_mention(turn, history)
-    if detection.asks_why and past is not None and past.offer in playbook.offers and past.reason:
+    offer = past.offer if past is not None and past.offer in playbook.offers else None
+    if detection.asks_why and past is not None and past.reason and offer is not None:
         return Decision(
             detection=detection,
             kind=Kind.EXPLANATION,
             suppressed=None,
             playbook_version=playbook.version,
-            offer=past.offer,
+            offer=offer,
             reason=past.reason,
-            addition=explain_mention(playbook, past.offer, past.reason, around.reply),
+            addition=explain_mention(playbook, offer, past.reason, around.reply),
             notes=("asked why the last mention was made: explained",),
         )
     return None

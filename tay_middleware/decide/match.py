@@ -1,143 +1,191 @@
 """All phrases of the playbook found in one pass, each with its place; what they mean comes later.
 
-The phrases become one regular expression, built as a trie over characters and compiled once. It is
-tried after every character that can precede a word, as a lookahead, so that overlaps are found; it
-yields the longest phrase that begins there, and the shorter ones that begin it are known from the
-table. Only whole words match. Matching knows neither weights nor gates: a scorer of any kind takes
-the same hits as its features.
+The phrases become one graph of words, walked from every word of the text, so that overlaps are
+found, and made deterministic as it is walked, so that a step is one look-up however many phrases
+there are. (The same phrases as one regular expression would be a megabyte that takes seconds to
+compile, because groups of alternatives multiply; the graph holds them as they are written.)
+
+Matching knows neither weights nor gates: a scorer of any kind takes the same hits as its features.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Generic, TypeVar
 
-from tay_middleware.decide.normalise import WORD_STARTS, Window
-from tay_middleware.playbook.phrases import MONEY, NUMBER, Wording
+from tay_middleware.decide.normalise import CLAUSE_ENDS, Window
+from tay_middleware.playbook.phrases import MONEY, NUMBER, PERCENT, Piece
 
 MeaningT = TypeVar("MeaningT")
 
-_DIGITS = r"0{1,9}(?:[.,]0{1,9}){0,4}[km]?"
-_SHAPES = {NUMBER: f"(?>{_DIGITS})", MONEY: rf"(?>\${_DIGITS})"}
-_SHAPE = re.compile(rf"(\$?){_DIGITS}")
-_LITERAL_NUMBER = re.compile(r"\d+(?:[.,]\d+)*[km]?")
-_WORD_ENDS = r"(?!\w|'(?!s\b)\w)"
-"""A word ends where no letter follows, nor an apostrophe with letters: "can" is not in "can't". The
-possessive is let through: "my client's wig" is about "my client"."""
+MAX_STATES = 50_000
+"""Most states kept of the deterministic graph; further ones are made again each time."""
+
+MAX_WORDS = 20_000
+"""Most unusual words (with digits, apostrophes, emoji) whose reading is remembered."""
+
+_SHAPE = re.compile(r"(\$)?\d{1,12}(?:_\d{1,12})*[km]?(%)?")
+
+_Path = tuple[int, int, int]
+"""A node of the graph, and how many words of context lie before and after the phrase's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry(Generic[MeaningT]):
-    """One meaning of a key: where its span begins and ends in the key, and where the key does.
+class _State(Generic[MeaningT]):
+    """Where the same words lead: the paths that are still open, and the phrases that end here.
 
-    `shapes` are the numbers before `end`, `all_shapes` those before `stop`; each may be longer in
-    the text than its one character in the key. `literal` is set when the phrase has digits itself.
+    `found` holds, for each phrase that ends here, its words of context before and after, and its
+    meaning. `following` is made when the state is first left.
     """
 
-    start: int
-    end: int
-    stop: int
-    shapes: int
-    all_shapes: int
-    literal: str | None
-    meaning: MeaningT
+    __slots__ = ("following", "found", "paths")
+
+    def __init__(
+        self, paths: frozenset[_Path], found: tuple[tuple[int, int, MeaningT], ...]
+    ) -> None:
+        self.paths = paths
+        self.found = found
+        self.following: dict[str, _State[MeaningT]] | None = None
 
 
 class PhraseMatcher(Generic[MeaningT]):
-    """Finds every phrase it was built with; immutable, and safe to use from many threads."""
+    """Finds every phrase it was built with; safe to use from many threads.
 
-    def __init__(self, phrases: Iterable[tuple[Wording, MeaningT]]) -> None:
-        own: dict[str, list[_Entry[MeaningT]]] = {}
-        for wording, meaning in phrases:
-            key = _key(wording.text)
-            own.setdefault(key, []).append(_entry(key, wording, meaning))
-        self._table = {key: tuple(_with_prefixes(key, own)) for key in own}
-        starts = re.escape(WORD_STARTS)
-        self._search = re.compile(f"[{starts}](?=({_trie(own)}))") if own else None
+    What it remembers (states, unusual words) is bounded, and the same whoever computes it first.
+    """
+
+    def __init__(self, phrases: Iterable[tuple[Sequence[Piece], MeaningT]]) -> None:
+        self._edges: list[dict[str, list[tuple[int, int, int]]]] = [{}]
+        self._meanings: list[list[MeaningT]] = [[]]
+        for pieces, meaning in phrases:
+            for node in self._add(pieces):
+                self._meanings[node].append(meaning)
+        self._vocabulary = frozenset(word for node in self._edges for word in node)
+        self._states: dict[frozenset[_Path], _State[MeaningT]] = {}
+        self._words: dict[str, str] = {}
+        self._first = self._following(self._state(frozenset({(0, 0, 0)})))
 
     def find(self, window: Window) -> list[tuple[int, int, MeaningT]]:
         """Every phrase found: its half-open place in `window.text`, and what it stands for.
 
-        In order of the words where they begin; longer phrases before those that begin them.
+        In order of the words where the phrases begin, shorter phrases first.
         """
-        if self._search is None:
-            return []
-        hits: list[tuple[int, int, MeaningT]] = []
-        text, table = window.text, self._table
-        for found in self._search.finditer(text):
-            start = found.start(1)
-            if text[start - 1] == "'" and text[start - 2].isalnum():
-                continue
-            key = found[1]
-            if "0" in key:
-                hits.extend(_shaped(window, start, key, table))
-                continue
-            hits += [(start + e.start, start + e.end, e.meaning) for e in table[key]]
-        return hits
+        parts = window.text.split(" ")
+        words = [part if part.isalpha() else self._read(part) for part in parts]
+        first, count = self._first, len(words)
+        ended: list[tuple[int, int, _State[MeaningT]]] = []
+        for begin, word in enumerate(words):
+            state = first.get(word)
+            at = begin
+            while state is not None:
+                if state.found:
+                    ended.append((begin, at, state))
+                at += 1
+                if at == count:
+                    break
+                following = state.following
+                if following is None:
+                    following = self._following(state)
+                state = following.get(words[at])
+        return _placed(ended, window, parts, words) if ended else []
+
+    def _add(self, pieces: Sequence[Piece]) -> set[int]:
+        """Add one phrase to the graph; the nodes where it ends."""
+        fronts = {0}
+        own = [at for at, piece in enumerate(pieces) if not piece.context]
+        for at, piece in enumerate(pieces):
+            side = (int(at < own[0]), int(at > own[-1]))
+            last = self._node()
+            for choice in piece.choices:
+                self._chain(fronts, choice, last, side)
+            fronts = {*fronts, last} if piece.optional else {last}
+        return fronts
+
+    def _chain(
+        self, fronts: Iterable[int], words: Sequence[str], last: int, side: tuple[int, int]
+    ) -> None:
+        for at, word in enumerate(words):
+            target = last if at == len(words) - 1 else self._node()
+            for front in fronts:
+                self._edges[front].setdefault(word, []).append((target, *side))
+            fronts = (target,)
+
+    def _node(self) -> int:
+        self._edges.append({})
+        self._meanings.append([])
+        return len(self._edges) - 1
+
+    def _state(self, paths: frozenset[_Path]) -> _State[MeaningT]:
+        known = self._states.get(paths)
+        if known is not None:
+            return known
+        found = tuple(
+            (before, after, meaning)
+            for node, before, after in sorted(paths)
+            for meaning in self._meanings[node]
+        )
+        state = _State(paths, found)
+        if len(self._states) < MAX_STATES:
+            self._states[paths] = state
+        return state
+
+    def _following(self, state: _State[MeaningT]) -> dict[str, _State[MeaningT]]:
+        """The states that the words after `state` lead to."""
+        reached: dict[str, set[_Path]] = {}
+        for node, before, after in state.paths:
+            for word, edges in self._edges[node].items():
+                paths = reached.setdefault(word, set())
+                paths.update((target, before + lead, after + trail) for target, lead, trail in edges)
+        for word, paths in reached.items():
+            shape = _shape_of(word)
+            if shape is not None and shape != word:
+                paths |= reached.get(shape, set())
+        following = {word: self._state(frozenset(paths)) for word, paths in reached.items()}
+        state.following = following
+        return following
+
+    def _read(self, part: str) -> str:
+        """A word as the graph has it: itself, without its possessive, or the shape of a number."""
+        word = self._words.get(part)
+        if word is None:
+            word = self._reading(part)
+            if len(self._words) < MAX_WORDS:
+                self._words[part] = word
+        return word
+
+    def _reading(self, part: str) -> str:
+        if part in self._vocabulary:
+            return part
+        bare = part.strip("'")
+        if bare in self._vocabulary:
+            return bare
+        if bare.endswith("'s"):
+            return bare[:-2]
+        return _shape_of(bare) or ""
 
 
-def _key(text: str) -> str:
-    """A wording as the table knows it: literal numbers become shapes."""
-    return _LITERAL_NUMBER.sub(NUMBER, text)
+def _shape_of(word: str) -> str | None:
+    shape = _SHAPE.fullmatch(word)
+    if shape is None:
+        return None
+    return MONEY if shape[1] else PERCENT if shape[2] else NUMBER
 
 
-def _entry(key: str, wording: Wording, meaning: MeaningT) -> _Entry[MeaningT]:
-    end = len(key) - wording.trail
-    shapes = sum(char in _SHAPES for char in key[:end])
-    all_shapes = sum(char in _SHAPES for char in key)
-    literal = wording.text if _LITERAL_NUMBER.search(wording.text) else None
-    return _Entry(wording.lead, end, len(key), shapes, all_shapes, literal, meaning)
-
-
-def _with_prefixes(
-    key: str, own: Mapping[str, Sequence[_Entry[MeaningT]]]
-) -> Iterator[_Entry[MeaningT]]:
-    """The key's own entries, then those of the shorter keys that begin it at a word's end."""
-    yield from own[key]
-    for cut in range(len(key) - 1, 0, -1):
-        rest = key[cut:]
-        ends = not (rest[0].isalnum() or rest[0] == "_") and re.match(_WORD_ENDS, rest)
-        if ends and key[:cut] in own:
-            yield from own[key[:cut]]
-
-
-def _shaped(
-    window: Window, start: int, matched: str, table: Mapping[str, Sequence[_Entry[MeaningT]]]
-) -> Iterator[tuple[int, int, MeaningT]]:
-    """Hits of a match with numbers in it, whose characters are more than those of its key."""
-    grown = [0]
-
-    def to_shape(found: re.Match[str]) -> str:
-        grown.append(grown[-1] + len(found[0]) - 1)
-        return MONEY if found[1] else NUMBER
-
-    for entry in table[_SHAPE.sub(to_shape, matched)]:
-        stop = start + entry.stop + grown[entry.all_shapes]
-        if entry.literal is None or window.literal[start:stop] == entry.literal:
-            yield start + entry.start, start + entry.end + grown[entry.shapes], entry.meaning
-
-
-class _Node(dict[str, "_Node"]):
-    """A node of the trie: the next characters, and `ends` where a key ends here."""
-
-    ends = False
-
-
-def _trie(keys: Iterable[str]) -> str:
-    """The expression that matches the longest of `keys` that ends at a word's end."""
-    root = _Node()
-    for key in keys:
-        node = root
-        for char in key:
-            node = node.setdefault(char, _Node())
-        node.ends = True
-    return _expression(root)
-
-
-def _expression(node: _Node) -> str:
-    branches = [
-        _SHAPES.get(char, re.escape(char)) + _expression(child) for char, child in node.items()
-    ]
-    if node.ends:
-        branches.append(_WORD_ENDS)
-    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
+def _placed(
+    ended: Iterable[tuple[int, int, _State[MeaningT]]],
+    window: Window,
+    parts: Sequence[str],
+    words: Sequence[str],
+) -> list[tuple[int, int, MeaningT]]:
+    """From words to characters, without what reaches over the end of a clause."""
+    starts = [0, *accumulate(len(part) + 1 for part in parts)]
+    hits: list[tuple[int, int, MeaningT]] = []
+    for begin, last, state in ended:
+        if last > begin and not CLAUSE_ENDS.isdisjoint(
+            [window.literal[starts[at] - 1] for at in range(begin + 1, last + 1)]
+        ):
+            continue
+        for before, after, meaning in state.found:
+            final = last - after
+            start = starts[begin + before]
+            hits.append((start, starts[final] + len(parts[final]), meaning))
+    return hits

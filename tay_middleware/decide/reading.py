@@ -10,9 +10,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from tay_middleware.decide.match import PhraseMatcher
-from tay_middleware.decide.normalise import BLANK, Window, normalise
+from tay_middleware.decide.normalise import Window, normalise
 from tay_middleware.playbook.evidence import Gates, Indicators, Topic
-from tay_middleware.playbook.phrases import expand
+from tay_middleware.playbook.phrases import parse
 from tay_middleware.playbook.schema import Offer, Policy
 
 
@@ -96,9 +96,7 @@ class Reader:
     def __init__(self, rules: Rules) -> None:
         spellings = rules.indicators.spellings
         self._matcher = PhraseMatcher(
-            (wording, sense)
-            for sense in _senses(rules)
-            for wording in expand(sense.phrase, spellings)
+            (parse(sense.phrase, spellings), sense) for sense in _senses(rules)
         )
 
     def read(self, text: str) -> Reading:

@@ -56,7 +56,7 @@ def render(template: Template, playbook: Playbook, topic: str | None, reply: Rep
     room = playbook.voice.max_pet_names - reply.pet_names
     values = {
         "pet_name": (template.pet_name or playbook.voice.pet_names[0]) if room > 0 else "",
-        "topic": playbook.topics[topic].noun if topic in playbook.topics else offer.topic_noun,
+        "topic": _noun(playbook, topic) or offer.topic_noun,
         "offer": offer.name,
         "link": str(offer.link or ""),
         "price": offer.price or "",
@@ -68,6 +68,11 @@ def render(template: Template, playbook: Playbook, topic: str | None, reply: Rep
     disclosure = playbook.voice.disclosure
     notice = {"none": "", "short": disclosure.short, "full": disclosure.full}[disclosure.style]
     return f"{text} {notice}".strip()
+
+
+def _noun(playbook: Playbook, topic: str | None) -> str | None:
+    known = playbook.topics.get(topic) if topic else None
+    return known.noun if known else None
 
 
 def acknowledge(playbook: Playbook, who: str, reply: ReplyFacts) -> str:
@@ -109,6 +114,7 @@ def explain_mention(playbook: Playbook, offer: str, reason: str, reply: ReplyFac
 
 
 def _plain(wording: str, playbook: Playbook, reply: ReplyFacts, offer: str | None = None) -> str:
-    name = playbook.offers[offer].name if offer in playbook.offers else ""
+    known = playbook.offers.get(offer) if offer else None
+    name = known.name if known else ""
     text = fill(wording, {"pet_name": "", "topic": "", "offer": name, "link": "", "price": ""})
     return text if reply.has_emoji else without_emoji(text)

@@ -44,9 +44,7 @@ def weigh(reading: Reading, indicators: Indicators) -> Weighed:
         group = groups[name]
         seen = wordings.setdefault(name, set())
         wording = reading.wording(found)
-        if group.negatable and _negated(found[0], negators, reading.window):
-            added = 0.0
-        elif wording in seen:
+        if (group.negatable and _negated(found[0], negators, reading.window)) or wording in seen:
             added = 0.0
         else:
             seen.add(wording)

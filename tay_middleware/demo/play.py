@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from langchain_core.runnables import RunnableConfig
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -110,7 +111,7 @@ def _act(console: Console, engine: Escalator, scene: Scene) -> None:
     console.print()
 
 
-def _config(scene: Scene) -> dict[str, dict[str, object]]:
+def _config(scene: Scene) -> RunnableConfig:
     return {
         "configurable": {
             "user_id": scene.person,

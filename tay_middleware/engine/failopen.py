@@ -7,9 +7,9 @@ ids and names of phases and errors, never text of a question, a reply or a setti
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from threading import Lock
+from types import TracebackType
 
 from tay_middleware.errors import TayError
 
@@ -56,13 +56,9 @@ class Guard:
         self._subject = subject
         self._warned = False
 
-    @contextmanager
-    def __call__(self, phase: str) -> Iterator[None]:
-        """Run the block; an exception is counted, logged and dropped."""
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 - the first law: the chat never pays for us
-            self.note(phase, error)
+    def __call__(self, phase: str) -> "GuardedBlock":
+        """Run a block; an exception in it is counted, logged and dropped."""
+        return GuardedBlock(self, phase)
 
     def note(self, phase: str, error: BaseException) -> None:
         """Count and log one fault of `phase` that was caught elsewhere (a deadline, say)."""
@@ -80,3 +76,28 @@ class Guard:
             self._subject,
             exc_info=error if _log.isEnabledFor(logging.DEBUG) else None,
         )
+
+
+class GuardedBlock:
+    """One block of one phase: `with` it, and no `Exception` leaves it."""
+
+    __slots__ = ("_guard", "_phase")
+
+    def __init__(self, guard: Guard, phase: str) -> None:
+        self._guard = guard
+        self._phase = phase
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> bool:
+        """Hold an exception: the first law, the chat never pays for us."""
+        if not isinstance(error, Exception):
+            return False
+        self._guard.note(self._phase, error)
+        return True

@@ -207,10 +207,10 @@ def facts_of(reply: Reply, playbook: Playbook) -> ReplyFacts:
         names=frozenset(
             name
             for name, offer in playbook.offers.items()
-            if weave.names_offer(reply.text, offer.aliases)
+            if weave.names_any(reply.text, (offer.name, *offer.aliases))
         ),
         in_language=weave.matches_language(reply.text, voice.function_words),
-        pet_names=weave.count_pet_names(reply.text, voice.pet_names),
+        pet_names=weave.count_words(reply.text, voice.pet_names),
         has_emoji=weave.has_emoji(reply.text),
     )
 

@@ -11,15 +11,15 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from tay_middleware.domain import Reason
 from tay_middleware.playbook.entry import Entry, Slug
-from tay_middleware.playbook.phrases import expand
+from tay_middleware.playbook.phrases import parse
 
 
 def _readable(phrase: str) -> str:
-    expand(phrase)
+    parse(phrase)
     return phrase
 
 
-Phrase = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_readable)]
+Phrase = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_readable)]
 """A phrase of the little language."""
 
 

@@ -1,4 +1,4 @@
-"""The little language of phrases, expanded when the playbook loads.
+"""The little language of phrases, read when the playbook loads.
 
     price~              price, prices, priced, pricing (regular English inflections)
     (raise|put up)      one of these
@@ -8,9 +8,9 @@
     <money> each        an amount with a currency sign: £20, $1.9k
     i'm, don't          also as im, i am, dont, do not
 
-It refuses a phrase that it cannot read, and one that would expand without bounds: both are
-`ValueError`s that name the phrase, for the loader to turn into file, line and mend. It knows
-nothing about questions; matching is done in `decide.match`.
+It refuses a phrase that it cannot read and one that is out of bounds: both are `ValueError`s that
+quote the phrase, for the loader to turn into file, line and mend. It knows nothing about questions;
+matching is done in `decide.match`.
 """
 
 import re
@@ -18,84 +18,91 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-MAX_EXPANSIONS = 400
-"""Most wordings that one phrase may stand for: beyond it the author meant something simpler, and
-the compiled expression grows for nothing."""
+MAX_PIECES = 12
+"""Longest phrase in words or groups: people do not repeat longer ones."""
 
-MAX_TOKENS = 12
-"""Longest wording in words: people do not repeat longer ones."""
+MAX_CHOICES = 120
+"""Most wordings of one group of alternatives, inflections and spellings included."""
 
 NUMBER = "#"
-"""Stands for any number in an expanded wording."""
+"""Stands for any number."""
 
 MONEY = "$"
-"""Stands for any amount with a currency sign in an expanded wording."""
+"""Stands for any amount with a currency sign."""
 
-_PIECE = re.compile(r"(\[)?(?:\(([^()]*)\)|([^\s()\[\]]+?))(\?)?(\])?(?=\s|$|\[)\s*")
-_WORD = re.compile(r"[^\W_]+(?:['&:+.][^\W_]+)*'?|&")
+PERCENT = "#%"
+"""Stands for any number with a percent sign."""
+
+Spellings = Mapping[str, Sequence[str]]
+"""Other ways to write a word: `business` → `biz`, `buisness`."""
+
+_PIECE = re.compile(r"(\[)?(?:\(([^()]*)\)|([^\s()\[\]]+?))(\?)?(\])?(?=\s|$)\s*")
+_WORD = re.compile(r"[^\W_]+(?:['&:.][^\W_]+)*'?|&")
+_SHAPES = {"<number>": NUMBER, "<money>": MONEY, "<number>%": PERCENT}
 _DOUBLING = re.compile(r"[^aeiou][aeiou][bdgmnprt]$")
-_NEGATED = re.compile(r"^(\w+)n't$")
-_NOT_CONTRACTED = frozenset({"ill", "well", "were", "wed", "shell", "hell", "shed", "lets"})
+_NEGATED = re.compile(r"(\w+)n't")
 _NEGATED_OTHERWISE = {
     "can't": ("can't", "cant", "cannot", "can not"),
     "won't": ("won't", "wont", "will not"),
     "ain't": ("ain't", "aint"),
     "shan't": ("shan't", "shant", "shall not"),
 }
-_LONG_FORMS = {"'m": " am", "'ve": " have", "'ll": " will", "'re": " are", "'d": " would"}
+_LONG_FORMS = {"m": "am", "ve": "have", "ll": "will", "re": "are", "d": "would"}
 _IS_FORMS = frozenset(
     {"what", "that", "it", "who", "how", "where", "there", "here", "she", "he", "when", "why"}
 )
-
-
-Spellings = Mapping[str, Sequence[str]]
-"""Other ways to write a word: `business` → `biz`, `buisness`."""
+_WORDS_WITHOUT_APOSTROPHE = frozenset({"ill", "well", "were", "wed", "shell", "hell", "shed"})
+"""Contractions that are other words once the apostrophe is gone: "we're" is never found as "were"."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
-    """One wording of a phrase: words with single spaces, `NUMBER` and `MONEY` standing for shapes.
+class Piece:
+    """One word or group of a phrase: `choices` are token sequences, of which one must stand here.
 
-    `lead` and `trail` are the characters of context before and after what counts as found.
+    `optional` pieces may be missing; `context` must stand there but is not part of what is found.
     """
 
-    text: str
-    lead: int = 0
-    trail: int = 0
+    choices: tuple[tuple[str, ...], ...]
+    optional: bool = False
+    context: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    choices: tuple[str, ...]
-    context: bool
-
-
-def expand(phrase: str, spellings: Spellings | None = None) -> tuple[Wording, ...]:
-    """Every wording that `phrase` stands for, without repetition, in a fixed order.
+def parse(phrase: str, spellings: Spellings | None = None) -> tuple[Piece, ...]:
+    """Read a phrase into its pieces.
 
     Raises:
-        ValueError: the phrase cannot be read, is nothing but context or optional words, or stands
-            for more than `MAX_EXPANSIONS` wordings.
+        ValueError: the phrase cannot be read, has no word of its own that must stand there, has
+            context in its middle, or exceeds `MAX_PIECES` or `MAX_CHOICES`.
     """
-    pieces = _pieces(phrase, spellings or {})
-    _check_context(phrase, pieces)
-    count = 1
-    for piece in pieces:
-        count *= len(piece.choices)
-        if count > MAX_EXPANSIONS:
-            raise ValueError(
-                f"'{phrase}' stands for more than {MAX_EXPANSIONS} wordings: split it in two"
-            )
-    wordings: dict[Wording, None] = {}
-    for chosen in product(*(piece.choices for piece in pieces)):
-        wordings.setdefault(_joined(phrase, pieces, chosen))
-    return tuple(wordings)
+    text = " ".join(phrase.casefold().replace("\u2019", "'").split())
+    pieces: list[Piece] = []
+    at, in_context = 0, False
+    while at < len(text):
+        found = _PIECE.match(text, at)
+        if found is None:
+            raise ValueError(f"'{phrase}' cannot be read from '{text[at:]}' on")
+        opens, group, word, optional, closes = found.groups()
+        if opens and in_context:
+            raise ValueError(f"'{phrase}': a '[' stands inside another")
+        in_context = in_context or bool(opens)
+        options = group.split("|") if group is not None else [word]
+        choices = _choices(phrase, options, spellings or {})
+        pieces.append(Piece(choices, bool(optional), in_context))
+        in_context = in_context and not closes
+        at = found.end()
+    if in_context:
+        raise ValueError(f"'{phrase}': a '[' is never closed")
+    _check(phrase, pieces)
+    return tuple(pieces)
 
 
 def inflections(word: str) -> tuple[str, ...]:
     """The regular inflections of an English word: base, -s, -ed and -ing forms.
 
     Irregular words need alternatives: `(sell|sells|sold|selling)`.
+
+    Raises:
+        ValueError: it is not a word of three or more letters.
     """
     if len(word) < 3 or not word.isalpha():
         raise ValueError(f"'{word}~': only a word of three or more letters can be inflected")
@@ -105,60 +112,37 @@ def inflections(word: str) -> tuple[str, ...]:
     if word.endswith("y") and word[-2] not in "aeiou":
         return (word, f"{word[:-1]}ies", f"{word[:-1]}ied", f"{word}ing")
     plural = f"{word}es" if word.endswith(("s", "x", "z", "ch", "sh")) else f"{word}s"
-    stem = word + word[-1] if _DOUBLING.search(word) and len(word) <= 4 else word
-    forms = (word, plural, f"{stem}ed", f"{stem}ing")
-    return forms if stem == word or len(word) < 4 else (*forms, f"{word}ed", f"{word}ing")
+    doubled = word + word[-1] if _DOUBLING.search(word) and len(word) <= 4 else word
+    return (word, plural, f"{doubled}ed", f"{doubled}ing")
 
 
-def _pieces(phrase: str, spellings: Spellings) -> list[_Piece]:
-    text = " ".join(phrase.casefold().replace("\u2019", "'").split())
-    pieces: list[_Piece] = []
-    at, in_context = 0, False
-    while at < len(text):
-        found = _PIECE.match(text, at)
-        if found is None:
-            raise ValueError(f"'{phrase}' cannot be read from '{text[at:]}' on")
-        opens, group, word, optional, closes = found.groups()
-        in_context = _opened(phrase, in_context, opens)
-        options = group.split("|") if group is not None else [word]
-        choices = [form for option in options for form in _forms(phrase, option, spellings)]
-        pieces.append(_Piece(tuple(dict.fromkeys(choices + [""] * bool(optional))), in_context))
-        in_context = in_context and not closes
-        at = found.end()
-    if in_context:
-        raise ValueError(f"'{phrase}': a '[' is never closed")
-    if not pieces:
-        raise ValueError("a phrase is empty")
-    return pieces
+def _choices(
+    phrase: str, options: Sequence[str], spellings: Spellings
+) -> tuple[tuple[str, ...], ...]:
+    choices: dict[tuple[str, ...], None] = {}
+    for option in options:
+        words = option.replace("-", " ").split()
+        if not words:
+            raise ValueError(f"'{phrase}': an alternative is empty; write (…)? for an optional one")
+        variants = [tuple(_variants(phrase, word, spellings)) for word in words]
+        for chosen in product(*variants):
+            choices[tuple(" ".join(chosen).split())] = None
+            if len(choices) > MAX_CHOICES:
+                raise ValueError(
+                    f"'{phrase}': a group stands for more than {MAX_CHOICES} wordings; split it"
+                )
+    return tuple(choices)
 
 
-def _opened(phrase: str, in_context: bool, opens: str | None) -> bool:
-    if opens and in_context:
-        raise ValueError(f"'{phrase}': a '[' stands inside another")
-    return in_context or bool(opens)
-
-
-def _forms(phrase: str, option: str, spellings: Spellings) -> Iterator[str]:
-    """The wordings of one alternative, itself one or more words."""
-    words = option.replace("-", " ").split()
-    if not words:
-        raise ValueError(f"'{phrase}': an alternative is empty; write (…)? for an optional one")
-    for chosen in product(*(_variants(phrase, word, spellings) for word in words)):
-        yield " ".join(chosen)
-
-
-def _variants(phrase: str, word: str, spellings: Spellings) -> tuple[str, ...]:
-    shapes = {"<number>": NUMBER, "<money>": MONEY, "<number>%": f"{NUMBER}%"}
-    if word in shapes:
-        return (shapes[word],)
-    bases = inflections(word[:-1]) if word.endswith("~") else (word,)
-    forms: dict[str, None] = {}
-    for base in bases:
+def _variants(phrase: str, word: str, spellings: Spellings) -> Iterator[str]:
+    if word in _SHAPES:
+        yield _SHAPES[word]
+        return
+    for base in inflections(word[:-1]) if word.endswith("~") else (word,):
         if not _WORD.fullmatch(base):
             raise ValueError(f"'{phrase}': '{base}' is not a word")
         for spelled in (base, *spellings.get(base, ())):
-            forms.update(dict.fromkeys(_contractions(spelled)))
-    return tuple(forms)
+            yield from _contractions(spelled)
 
 
 def _contractions(word: str) -> tuple[str, ...]:
@@ -168,37 +152,22 @@ def _contractions(word: str) -> tuple[str, ...]:
     if word in _NEGATED_OTHERWISE:
         return _NEGATED_OTHERWISE[word]
     plain = word.replace("'", "")
-    short = (word,) if plain in _NOT_CONTRACTED else (word, plain)
-    if negated := _NEGATED.match(word):
+    short = (word,) if plain in _WORDS_WITHOUT_APOSTROPHE else (word, plain)
+    if negated := _NEGATED.fullmatch(word):
         return (*short, f"{negated[1]} not")
     stem, _, ending = word.rpartition("'")
     if ending == "s":
         return (*short, f"{stem} is") if stem in _IS_FORMS else short
-    long = _LONG_FORMS.get(f"'{ending}")
-    return (*short, f"{stem}{long}") if long else short
+    return (*short, f"{stem} {_LONG_FORMS[ending]}") if ending in _LONG_FORMS else short
 
 
-def _check_context(phrase: str, pieces: Sequence[_Piece]) -> None:
-    """Context may stand at the two ends only, and something must be left between them."""
-    kinds = [piece.context for piece in pieces]
-    core = [at for at, context in enumerate(kinds) if not context]
-    if not core or all("" in pieces[at].choices for at in core):
+def _check(phrase: str, pieces: Sequence[Piece]) -> None:
+    if not pieces:
+        raise ValueError("a phrase is empty")
+    if len(pieces) > MAX_PIECES:
+        raise ValueError(f"'{phrase}' has more than {MAX_PIECES} words: nobody repeats that")
+    own = [at for at, piece in enumerate(pieces) if not piece.context]
+    if all(pieces[at].optional for at in own):
         raise ValueError(f"'{phrase}' needs at least one word that is neither optional nor context")
-    if any(kinds[core[0] : core[-1] + 1]):
+    if any(piece.context for piece in pieces[own[0] : own[-1]]):
         raise ValueError(f"'{phrase}': context in [] may stand at the ends only")
-    shaped = ("".join(piece.choices) for piece in pieces if piece.context)
-    if any(NUMBER in text or MONEY in text for text in shaped):
-        raise ValueError(f"'{phrase}': a number cannot be context")
-
-
-def _joined(phrase: str, pieces: Sequence[_Piece], chosen: Sequence[str]) -> Wording:
-    pairs = [(text, piece.context) for text, piece in zip(chosen, pieces, strict=True) if text]
-    text = " ".join(part for part, _ in pairs)
-    if text.count(" ") >= MAX_TOKENS:
-        raise ValueError(f"'{phrase}' has a wording of more than {MAX_TOKENS} words")
-    core = [at for at, (_, context) in enumerate(pairs) if not context]
-    if not core:
-        raise ValueError(f"'{phrase}' has a wording without any word of its own")
-    lead = sum(len(part) + 1 for part, _ in pairs[: core[0]])
-    trail = sum(len(part) + 1 for part, _ in pairs[core[-1] + 1 :])
-    return Wording(text, lead, trail)

@@ -4,6 +4,7 @@ Frozen models, unknown keys are errors. This module holds shapes and checks that
 alone; what must agree between files (an offer that a template names) is checked in `load`.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, HttpUrl, model_validator
@@ -12,10 +13,9 @@ from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.playbook.entry import Entry, Slug
 from tay_middleware.playbook.wording import check_placeholders
 
-Wording = Annotated[
-    str, Field(min_length=1, max_length=600), AfterValidator(check_placeholders)
-]
+Wording = Annotated[str, Field(min_length=1, max_length=600), AfterValidator(check_placeholders)]
 """Text with `$placeholders` of the allow-list."""
+
 
 class Offer(Entry):
     """A paid thing in the catalogue. Names, prices and links in a mention come from here alone."""
@@ -39,7 +39,9 @@ class Threshold(Entry):
     indicators: int = Field(2, ge=1, le=10, description="distinct counting groups or phrases")
     min_score: float = Field(2.0, ge=0, description="what the weights must add up to")
     business_and_personal: bool = True
-    min_margin: float = Field(0.0, ge=0, description="gap between the two best offers; below: unsure")
+    min_margin: float = Field(
+        0.0, ge=0, description="gap between the two best offers; below: unsure"
+    )
 
 
 class CapRule(Entry):
@@ -120,11 +122,16 @@ class Policy(Entry):
 
 
 class Variant(Entry):
-    """One wording and its share of the users."""
+    """One wording and its share of the users; a bare text is a wording with the usual share."""
 
     text: Wording
     pet_name: str | None = Field(None, description="what $pet_name says in this wording")
     weight: float = Field(1.0, ge=0, le=100)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _text_alone(cls, value: object) -> object:
+        return {"text": value} if isinstance(value, str) else value
 
 
 class Wordings(Entry):
@@ -132,6 +139,24 @@ class Wordings(Entry):
 
     offer: Slug
     wordings: dict[Strength, dict[Literal["any", "free", "premium", "vip"], dict[str, Variant]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One wording of the playbook with all that says when it is used.
+
+    `id` is `offer.strength.tier.variant`; `tier` is `any` where it serves all tiers without one.
+    """
+
+    id: str
+    file: str
+    offer: str
+    strength: Strength
+    tier: str
+    variant: str
+    text: str
+    pet_name: str | None
+    weight: float
 
 
 class Disclosure(Entry):

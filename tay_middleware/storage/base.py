@@ -26,8 +26,10 @@ class Cap:
 class Claim:
     """What must hold, at the moment of the commit, for a mention to be granted.
 
-    No mention among the last `session_turns` committed turns of the same session, and fewer than
-    `most` mentions in each window of `caps`, over all sessions of the user.
+    At least `session_turns` turns of the same session were asked after its last mention was
+    answered, and fewer than `most` mentions were made in each window of `caps`, over all sessions
+    of the user. Turns that were under way when a mention was made do not count as asked after it:
+    otherwise the fifth of many turns at once would be granted a second one.
     """
 
     session_turns: int
@@ -39,9 +41,9 @@ class TurnRecord:
     """One turn as it goes into history and log.
 
     `id` is a UUIDv7 and the id of its rows; `turn.turn_id` is what makes a commit idempotent.
-    `question` is the text to keep (redacted already, or `None`). `claim` is `None` when the decision
-    shows no mention, or when policy lifts the cool-down (a wish to buy). `answered_at` is when the
-    reply was complete. `latency` seconds are ours alone: decision and commit, never the model.
+    `question` is the text to keep (redacted already, or `None`). `claim` is `None` when the
+    decision shows no mention, or when policy lifts the cool-down (a wish to buy). `answered_at` is
+    when the reply was complete.
     """
 
     id: UUID

@@ -1,0 +1,116 @@
+"""What was asked: finding question and transcript in everything a LangChain step may be handed."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, convert_to_messages
+from langchain_core.prompt_values import PromptValue
+
+from tay_middleware.domain import Message
+from tay_middleware.errors import InputError
+
+InputKey = str | Callable[[Any], Any] | None
+"""How to find the question in a dict: its key, a function of the dict, or the usual keys."""
+
+QUESTION_KEYS = ("question", "input", "messages")
+"""Tried in this order when no `input_key` is given."""
+
+TRANSCRIPT_KEYS = ("history", "chat_history", "messages")
+"""Where the earlier messages usually lie in a dict whose question is a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The question and the earlier messages, as plain text, oldest first."""
+
+    question: str
+    transcript: tuple[Message, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash that is the same for the same question after the same messages."""
+        digest = hashlib.sha256(self.question.encode("utf-8", "surrogatepass"))
+        for message in self.transcript:
+            digest.update(f"\x00{message.role}\x00{message.content}".encode(errors="surrogatepass"))
+        return digest.hexdigest()
+
+
+def read(value: Any, input_key: InputKey = None) -> Asked | None:
+    """Find the question in a step's input; `None` when it holds none (an image alone, say).
+
+    Raises:
+        InputError: `value` is a dict, and the question is not where it was said to be. That is a
+            mistake of the program that no reply would ever mend, so it is told at once.
+    """
+    if isinstance(value, Mapping):
+        return _in_mapping(value, input_key)
+    return _in_messages(value)
+
+
+def _in_mapping(value: Mapping[str, Any], input_key: InputKey) -> Asked | None:
+    if callable(input_key):
+        return _in_messages(input_key(value))
+    if input_key is not None and input_key not in value:
+        raise InputError(
+            f"input_key={input_key!r} is not in the input; found {_keys(value)}. Set input_key of "
+            "EscalationStep to the key that holds the question, or to a function of the input."
+        )
+    key = input_key or next((name for name in QUESTION_KEYS if name in value), None)
+    if key is None:
+        raise InputError(
+            f"no question in the input: found {_keys(value)}, looked for "
+            f"{', '.join(QUESTION_KEYS)}. Set input_key of EscalationStep to the key that holds "
+            "the question, or to a function of the input."
+        )
+    asked = _in_messages(value[key])
+    if asked is None or asked.transcript:
+        return asked
+    earlier = next((value[name] for name in TRANSCRIPT_KEYS if name != key and name in value), ())
+    return Asked(asked.question, _transcript(_messages(earlier)))
+
+
+def _keys(value: Mapping[str, Any]) -> str:
+    return ", ".join(repr(key) for key in value) or "an empty dict"
+
+
+def _in_messages(value: Any) -> Asked | None:
+    if isinstance(value, str):
+        return Asked(value)
+    messages = _messages(value)
+    last = max(
+        (at for at, message in enumerate(messages) if isinstance(message, HumanMessage)),
+        default=None,
+    )
+    if last is None:
+        return None
+    question = str(messages[last].text)
+    return Asked(question, _transcript(messages[:last])) if question.strip() else None
+
+
+def _messages(value: Any) -> Sequence[BaseMessage]:
+    """The messages in `value`, none where it holds none that LangChain can read."""
+    if isinstance(value, PromptValue):
+        return value.to_messages()
+    if isinstance(value, BaseMessage):
+        return [value]
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        return []
+    try:
+        return convert_to_messages(list(value))
+    except (ValueError, NotImplementedError, TypeError, KeyError):
+        return []
+
+
+def _transcript(messages: Sequence[BaseMessage]) -> tuple[Message, ...]:
+    said: list[Message] = []
+    for message in messages:
+        text = str(message.text)
+        if not text.strip():
+            continue
+        if isinstance(message, HumanMessage):
+            said.append(Message("user", text))
+        elif isinstance(message, AIMessage):
+            said.append(Message("assistant", text))
+    return tuple(said)

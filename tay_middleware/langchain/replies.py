@@ -1,0 +1,136 @@
+"""What a model's reply says of itself, and a reply with something appended.
+
+Messages are never changed in place: the model, a cache or a tracer may hold the same object.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from langchain_core.messages import AIMessage, BaseMessage
+
+from tay_middleware.decide.describe import Json
+from tay_middleware.engine import Outcome, Reply
+
+M = TypeVar("M", bound=BaseMessage)
+
+METADATA_KEY = "tay"
+"""Where the decision stands in a message's `response_metadata`."""
+
+_FINISHES = {
+    "length": "truncated",
+    "max_tokens": "truncated",
+    "max_output_tokens": "truncated",
+    "model_context_window_exceeded": "truncated",
+    "incomplete": "truncated",
+    "content_filter": "content_filter",
+    "safety": "content_filter",
+    "recitation": "content_filter",
+    "blocklist": "content_filter",
+    "prohibited_content": "content_filter",
+    "refusal": "refusal",
+    "tool_calls": "tool_calls",
+    "tool_use": "tool_calls",
+    "function_call": "tool_calls",
+    "pause_turn": "tool_calls",
+}
+"""What providers write where a reply did not simply end, and what it means to us."""
+
+_FINISH_KEYS = ("finish_reason", "stop_reason", "done_reason", "status")
+_TOOL_BLOCKS = frozenset(
+    {"tool_use", "tool_call", "tool_call_chunk", "invalid_tool_call", "function_call"}
+)
+
+
+def reply_of(output: Any) -> Reply:
+    """The reply as the engine needs it; anything but a message or a text is an obstacle."""
+    if isinstance(output, str):
+        return Reply(output)
+    if isinstance(output, AIMessage):
+        return Reply(str(output.text), obstacle_in(output))
+    return Reply("", "not_text")
+
+
+def obstacle_in(message: AIMessage) -> str | None:
+    """Why nothing may be added after this message or chunk, `None` when something may."""
+    if _calls_tools(message):
+        return "tool_calls"
+    if message.additional_kwargs.get("refusal") or "refusal" in _block_types(message.content):
+        return "refusal"
+    return finish_obstacle(message.response_metadata)
+
+
+def finish_obstacle(metadata: Mapping[str, Any]) -> str | None:
+    """What the way in which a reply finished forbids."""
+    for key in _FINISH_KEYS:
+        obstacle = _FINISHES.get(str(metadata.get(key, "")).lower())
+        if obstacle is not None:
+            return obstacle
+    return "truncated" if metadata.get("incomplete_details") else None
+
+
+def is_finished(metadata: Mapping[str, Any]) -> bool:
+    """Whether metadata says that the reply is complete: clients may stop reading there."""
+    return any(metadata.get(key) for key in _FINISH_KEYS)
+
+
+def _calls_tools(message: AIMessage) -> bool:
+    return bool(
+        message.tool_calls
+        or message.invalid_tool_calls
+        or getattr(message, "tool_call_chunks", None)
+        or message.additional_kwargs.get("tool_calls")
+        or message.additional_kwargs.get("function_call")
+        or not _TOOL_BLOCKS.isdisjoint(_block_types(message.content))
+    )
+
+
+def _block_types(content: str | list[Any]) -> set[str]:
+    if isinstance(content, str):
+        return set()
+    return {str(block.get("type")) for block in content if isinstance(block, dict)}
+
+
+def woven(output: Any, outcome: Outcome, told: dict[str, Json] | None) -> Any:
+    """`output` with the addition at its end and the decision in its metadata.
+
+    A text stays a text; anything that is neither text nor message is returned as it is.
+    """
+    if isinstance(output, str):
+        return output + outcome.addition if outcome.addition else output
+    if not isinstance(output, AIMessage) or told is None:
+        return output
+    changes: dict[str, Any] = {
+        "response_metadata": {**output.response_metadata, METADATA_KEY: told}
+    }
+    if outcome.addition:
+        changes["content"] = appended(output.content, outcome.addition)
+    return output.model_copy(update=changes)
+
+
+def appended(content: str | list[Any], addition: str) -> str | list[Any]:
+    """Message content with `addition` after its last text, in the shape that the content has.
+
+    A list gets it in its last text block, never in a block of another kind; one without text
+    blocks gets a block of its own.
+    """
+    if isinstance(content, str):
+        return content + addition
+    at = last_text_block(content)
+    if at is None:
+        return [*content, {"type": "text", "text": addition}]
+    block = content[at]
+    longer = block + addition if isinstance(block, str) else _extended(block, addition)
+    return [*content[:at], longer, *content[at + 1 :]]
+
+
+def _extended(block: Mapping[str, Any], addition: str) -> dict[str, Any]:
+    return {**block, "text": f"{block.get('text') or ''}{addition}"}
+
+
+def last_text_block(content: Iterable[Any]) -> int | None:
+    """The position of the last block that holds text, `None` where there is none."""
+    found = None
+    for at, block in enumerate(content):
+        if isinstance(block, str) or (isinstance(block, dict) and block.get("type") == "text"):
+            found = at
+    return found

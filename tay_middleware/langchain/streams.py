@@ -1,0 +1,118 @@
+"""A reply as a stream: every chunk passes as it comes, and at the end something may follow.
+
+Only terminal chunks that hold nothing but metadata are kept back, because clients stop reading at a
+`finish_reason`; they are let go after the addition. The chunk that is added carries the id and the
+block index of the reply and nothing that would add up (usage, finish reason).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from langchain_core.messages import AIMessageChunk
+
+from tay_middleware.decide.describe import Json
+from tay_middleware.engine import Outcome, Reply
+from tay_middleware.langchain.replies import (
+    METADATA_KEY,
+    is_finished,
+    last_text_block,
+    obstacle_in,
+)
+
+
+class StreamedReply:
+    """What has passed so far of one reply. Feed it every chunk, in order, then ask for its end."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._held: list[AIMessageChunk] = []
+        self._obstacle: str | None = None
+        self._of_messages = False
+        self._id: str | None = None
+        self._shape: list[Any] | str = ""
+
+    def feed(self, chunk: Any) -> list[Any]:
+        """The chunks to pass on now that `chunk` has come: itself, unless it has to wait."""
+        if isinstance(chunk, AIMessageChunk):
+            return self._feed_message(chunk)
+        if isinstance(chunk, str):
+            self._texts.append(chunk)
+        else:
+            self._obstacle = self._obstacle or "not_text"
+        return [*self.let_go(), chunk]
+
+    def let_go(self) -> list[Any]:
+        """The chunks that were kept back; they are not kept any more."""
+        held, self._held = self._held, []
+        return list(held)
+
+    def reply(self) -> Reply:
+        """The reply that has passed."""
+        return Reply("".join(self._texts), self._obstacle)
+
+    def end(self, outcome: Outcome, told: dict[str, Json] | None) -> Iterator[Any]:
+        """What follows the reply: the addition, then what was kept back.
+
+        The decision (`told`) stands in the metadata of exactly one chunk: of one that was kept
+        back, else of the addition, else of an empty one. Streams of plain texts have no place
+        for it.
+        """
+        held = self.let_go()
+        if not self._of_messages:
+            if outcome.addition:
+                yield outcome.addition
+            yield from held
+            return
+        metadata = {} if told is None or held else {METADATA_KEY: told}
+        if outcome.addition or metadata:
+            yield self._chunk(outcome.addition or "", metadata)
+        for at, chunk in enumerate(held):
+            yield chunk if told is None or at else _labelled(chunk, told)
+
+    def _feed_message(self, chunk: AIMessageChunk) -> list[Any]:
+        self._of_messages = True
+        self._obstacle = self._obstacle or obstacle_in(chunk)
+        self._id = chunk.id or self._id
+        text = str(chunk.text)
+        if not text:
+            if self._is_terminal(chunk):
+                self._held.append(chunk)
+                return []
+            return [*self.let_go(), chunk]
+        self._texts.append(text)
+        self._shape = chunk.content
+        return [*self.let_go(), chunk]
+
+    def _is_terminal(self, chunk: AIMessageChunk) -> bool:
+        """Whether nothing but metadata is in it, after the text has begun."""
+        if not self._texts or chunk.tool_call_chunks or chunk.additional_kwargs:
+            return False
+        blocks = chunk.content if isinstance(chunk.content, list) else []
+        if any(not isinstance(block, dict) or block.get("type") != "text" for block in blocks):
+            return False
+        return (
+            is_finished(chunk.response_metadata)
+            or chunk.usage_metadata is not None
+            or chunk.chunk_position == "last"
+        )
+
+    def _chunk(self, text: str, metadata: dict[str, Any]) -> AIMessageChunk:
+        return AIMessageChunk(content=self._shaped(text), id=self._id, response_metadata=metadata)
+
+    def _shaped(self, text: str) -> str | list[Any]:
+        """`text` in the shape in which the reply's own text came."""
+        if isinstance(self._shape, str):
+            return text
+        if not text:
+            return []
+        at = last_text_block(self._shape)
+        block = self._shape[at] if at is not None else None
+        if isinstance(block, dict) and "index" in block:
+            return [{"type": "text", "text": text, "index": block["index"]}]
+        return [{"type": "text", "text": text}]
+
+
+def _labelled(chunk: AIMessageChunk, told: dict[str, Json]) -> AIMessageChunk:
+    return chunk.model_copy(
+        update={"response_metadata": {**chunk.response_metadata, METADATA_KEY: told}}
+    )

@@ -1,0 +1,25 @@
+"""The playbook: everything that the business edits in `prompts/`, loaded and checked."""
+
+from tay_middleware.playbook.conduct import ConductRules, Violation
+from tay_middleware.playbook.evidence import Gate, Gates, Group, Indicators, Topic
+from tay_middleware.playbook.load import Playbook, load_playbook, shipped
+from tay_middleware.playbook.schema import Offer, Policy, Template, Voice
+from tay_middleware.playbook.wording import fill
+
+__all__ = [
+    "ConductRules",
+    "Gate",
+    "Gates",
+    "Group",
+    "Indicators",
+    "Offer",
+    "Playbook",
+    "Policy",
+    "Template",
+    "Topic",
+    "Violation",
+    "Voice",
+    "fill",
+    "load_playbook",
+    "shipped",
+]

@@ -1,0 +1,184 @@
+"""What must agree between the files of a playbook, and what every wording must keep to."""
+
+import re
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from tay_middleware.domain import Reason, Strength, Tier
+from tay_middleware.playbook.schema import Offer, Template, Voice
+from tay_middleware.playbook.wording import fill, placeholders
+
+if TYPE_CHECKING:
+    from tay_middleware.playbook.load import Playbook
+
+Found = tuple[str, tuple[str | int, ...], str]
+"""A file, the place in it, and what is wrong with its mend."""
+
+LEAST_VARIANTS = 3
+"""Fewer wordings than this wear out, and leave no test to run."""
+
+_HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_SHOUTS = re.compile(r"\b[A-Z]{4,}\b")
+_SENTENCE_END = re.compile(r"[.!?]+(?=\s|$)")
+_ENDS_WELL = re.compile(r"https?://\S+$|[.!?)\U0001f000-\U0001faff\u2600-\u27bf\ufe0f]$")
+
+
+def disagreements(playbook: "Playbook") -> list[Found]:
+    """Everything that is wrong between the files, in the order of the files."""
+    return [
+        *_evidence(playbook),
+        *_gates(playbook),
+        *_policy(playbook),
+        *_voice(playbook),
+        *_templates(playbook),
+        *_pools(playbook),
+    ]
+
+
+def _evidence(playbook: "Playbook") -> Iterator[Found]:
+    groups = playbook.indicators.groups
+    for name, offer in playbook.offers.items():
+        for group in offer.evidence:
+            if group not in groups:
+                yield "offers.yaml", (name, "evidence", group), _unknown("group", group, groups)
+
+
+def _gates(playbook: "Playbook") -> Iterator[Found]:
+    for name, gate in playbook.gates.gates.items():
+        for group in gate.unless:
+            if group not in playbook.indicators.groups:
+                message = _unknown("group", group, playbook.indicators.groups)
+                yield "gates.yaml", ("gates", name, "unless"), message
+
+
+def _policy(playbook: "Playbook") -> Iterator[Found]:
+    policy = playbook.policy
+    ids = {template.id for template in playbook.templates}
+    for at, name in enumerate(policy.paused_offers):
+        if name not in playbook.offers:
+            message = _unknown("offer", name, playbook.offers)
+            yield "policy.yaml", ("paused_offers", at), message
+    for at, name in enumerate(policy.paused_templates):
+        if name not in ids:
+            yield "policy.yaml", ("paused_templates", at), _unknown("wording", name, ids)
+
+
+def _voice(playbook: "Playbook") -> Iterator[Found]:
+    voice = playbook.voice
+    for reason in Reason:
+        if reason not in voice.explanations:
+            yield "voice.yaml", ("explanations",), f"add the explanation of {reason.value!r}"
+    spoken: list[tuple[str, int | str, str]] = [
+        ("acknowledgements", at, text) for at, text in enumerate(voice.acknowledgements)
+    ]
+    spoken += [("explanations", key.value, text) for key, text in voice.explanations.items()]
+    for group, key, text in spoken:
+        for message in _broken(fill_widest(text, None, playbook), playbook):
+            yield "voice.yaml", (group, key), message
+
+
+def _templates(playbook: "Playbook") -> Iterator[Found]:
+    for template in playbook.templates:
+        place = ("wordings", template.strength.value, template.tier, template.variant)
+        offer = playbook.offers.get(template.offer)
+        if offer is None:
+            message = _unknown("offer", template.offer, playbook.offers)
+            yield template.file, ("offer",), message
+            continue
+        for message in _unfit(template, offer, playbook):
+            yield template.file, place, message
+
+
+def _unfit(template: Template, offer: Offer, playbook: "Playbook") -> Iterator[str]:
+    used = placeholders(template.text)
+    if "link" in used and offer.link is None:
+        yield f"uses $link, but the offer {template.offer!r} has no link"
+    if "price" in used and offer.price is None:
+        yield f"uses $price, but the offer {template.offer!r} has no price"
+    if template.pet_name and template.pet_name.lower() not in playbook.voice.pet_names:
+        yield f"the pet name {template.pet_name!r} is not in voice.yaml's pet_names"
+    if "link" in used and template.strength is Strength.GENTLE:
+        yield "a gentle wording names no next step: take $link out"
+    text = fill_widest(template.text, template, playbook)
+    yield from _broken(text, playbook)
+    yield from _too_long(text, playbook.voice)
+
+
+def fill_widest(text: str, template: Template | None, playbook: "Playbook") -> str:
+    """`text` filled with the longest values that it can ever get."""
+    offer = playbook.offers.get(template.offer) if template else None
+    nouns = [topic.noun for topic in playbook.topics.values()]
+    nouns += [offer.topic_noun] if offer else []
+    names = [one.name for one in playbook.offers.values()]
+    pet_name = (template.pet_name if template else None) or playbook.voice.pet_names[0]
+    return fill(
+        text,
+        {
+            "pet_name": pet_name,
+            "topic": max(nouns, key=lambda noun: len(noun.split())),
+            "offer": offer.name if offer else max(names, key=len),
+            "link": str(offer.link or "") if offer else "",
+            "price": (offer.price or "") if offer else "",
+        },
+    )
+
+
+def _broken(text: str, playbook: "Playbook") -> Iterator[str]:
+    for violation in playbook.conduct.violations(text):
+        yield f"breaks the conduct rule {violation.rule!r}: {violation.quote!r}"
+    if _HIDDEN.search(text):
+        yield "holds a hidden character: type the words again"
+    if "!!" in text or "! !" in text:
+        yield "has exclamation marks in a row: one is plenty"
+    if len(_SHOUTS.findall(text)) > 1:
+        yield "shouts in capitals: stress one word at most"
+    if not _ENDS_WELL.search(text):
+        yield "does not end like a sentence: add its full stop"
+
+
+def _too_long(text: str, voice: Voice) -> Iterator[str]:
+    words = len(text.split())
+    if words > voice.max_words:
+        yield f"has {words} words when filled in; at most {voice.max_words}"
+    sentences = len(_SENTENCE_END.findall(text.replace("...", "…")))
+    if sentences > voice.max_sentences:
+        yield f"has {sentences} sentences; at most {voice.max_sentences}"
+    pets = sum(word.strip(".,!?").lower() in voice.pet_names for word in text.split())
+    if pets > voice.max_pet_names:
+        yield f"uses {pets} pet names; at most {voice.max_pet_names}"
+
+
+def _pools(playbook: "Playbook") -> Iterator[Found]:
+    files = {template.offer: template.file for template in playbook.templates}
+    for name in playbook.offers:
+        for strength in Strength:
+            for tier in Tier:
+                pool = playbook.pool(name, strength, tier)
+                if not _can_occur(playbook, strength, tier):
+                    continue
+                place = ("wordings", strength.value, tier.value)
+                file = files.get(name, f"templates/{name}.yaml")
+                if len(pool) < LEAST_VARIANTS:
+                    yield (
+                        file,
+                        place,
+                        (
+                            f"{len(pool)} wordings for {tier.value} users; "
+                            f"write {LEAST_VARIANTS} or more"
+                        ),
+                    )
+                elif not any(template.weight for template in pool):
+                    yield file, place, "every weight is 0: nobody could get a wording"
+
+
+def _can_occur(playbook: "Playbook", strength: Strength, tier: Tier) -> bool:
+    """Direct always can: a wish to buy is answered so in every tier."""
+    most = playbook.policy.tiers[tier].max_strength
+    return strength is Strength.DIRECT or strength.rank <= most.rank
+
+
+def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name, list(known), n=1)
+    mend = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"
+    return f"unknown {kind} {name!r}: {mend}"

@@ -1,0 +1,146 @@
+"""Reading one YAML file of the playbook: strictly, with the line of every entry.
+
+Stricter than YAML: a key twice, an alias, a tag and a file of unusual size are errors. A business
+edits these files by hand, and each of those is either a slip or an attack.
+"""
+
+import re
+from collections.abc import Hashable
+from pathlib import Path
+
+import yaml
+
+from tay_middleware.errors import Problem
+
+MAX_BYTES = 1_000_000
+"""A playbook file of a megabyte is not a playbook file."""
+
+Path_ = tuple[str | int, ...]
+Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
+
+
+class _Strict(yaml.SafeLoader):
+    """YAML as people read it: `no` and `on` are words, `1:1` is no number of minutes.
+
+    The resolvers are those of YAML 1.2's core schema; a date stays the text that it is.
+    """
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own way to start with none
+
+
+_Strict.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+_Strict.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|)$"), ["~", "n", ""])
+_Strict.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^[-+]?\d+$"), list("-+0123456789")
+)
+_Strict.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?\d*\.\d+$"), list("-+.0123456789")
+)
+
+
+class Document:
+    """One file: its plain values, and the line on which each of them stands."""
+
+    def __init__(self, name: str, value: Plain, lines: dict[Path_, int]) -> None:
+        self.name = name
+        self.value = value
+        self._lines = lines
+
+    def line(self, location: Path_) -> int | None:
+        """The line (from 1) of the entry at `location`, or of the nearest entry that holds it."""
+        for end in range(len(location), -1, -1):
+            if location[:end] in self._lines:
+                return self._lines[location[:end]]
+        return None
+
+
+def read_text(path: Path, name: str) -> str | Problem:
+    """The text of a file of the playbook, or what is wrong with it."""
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return Problem(name, "", "the file is missing")
+    except OSError as error:
+        return Problem(name, "", f"the file cannot be read: {error.strerror}")
+    if len(raw) > MAX_BYTES:
+        return Problem(name, "", f"the file is larger than {MAX_BYTES:,} bytes")
+    try:
+        return raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        return Problem(name, "", "the file is not UTF-8: save it again as UTF-8", line)
+
+
+def read_document(path: Path, name: str) -> Document | list[Problem]:
+    """The document in a file of the playbook, or everything that is wrong with it."""
+    text = read_text(path, name)
+    if isinstance(text, Problem):
+        return [text]
+    try:
+        root = yaml.compose(text, _Strict)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return [_broken(name, error)]
+    if root is None:
+        return [Problem(name, "", "the file is empty")]
+    reader = _Reader(name)
+    try:
+        value = reader.read(root, ())
+    except RecursionError:
+        return [Problem(name, "", "the file is nested too deeply")]
+    return reader.problems or Document(name, value, reader.lines)
+
+
+def _broken(name: str, error: Exception) -> Problem:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    said = getattr(error, "problem", None) or str(error)
+    return Problem(name, "", f"this is not YAML: {said}", None if mark is None else mark.line + 1)
+
+
+class _Reader:
+    """Turns YAML nodes into plain values, noting lines and problems on the way."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._seen: set[int] = set()
+        self._scalars = _Strict("")
+        self.lines: dict[Path_, int] = {}
+        self.problems: list[Problem] = []
+
+    def read(self, node: yaml.Node, location: Path_) -> Plain:
+        self.lines.setdefault(location, node.start_mark.line + 1)
+        if id(node) in self._seen:
+            return self._refuse(node, location, "an alias (*name): write the value out")
+        self._seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, location)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.read(item, (*location, at)) for at, item in enumerate(node.value)]
+        return self._scalar(node, location)
+
+    def _mapping(self, node: yaml.MappingNode, location: Path_) -> Plain:
+        read: dict[str, Plain] = {}
+        for key_node, value_node in node.value:
+            key = str(self._scalar(key_node, location))
+            here = (*location, key)
+            if key in read:
+                self._refuse(key_node, here, f"{key!r} stands here twice: keep one")
+                continue
+            self.lines[here] = key_node.start_mark.line + 1
+            read[key] = self.read(value_node, here)
+        return read
+
+    def _scalar(self, node: yaml.Node, location: Path_) -> Plain:
+        try:
+            value = self._scalars.construct_object(node, deep=True)
+        except (yaml.YAMLError, ValueError) as error:
+            return self._refuse(node, location, getattr(error, "problem", None) or str(error))
+        if isinstance(value, Hashable) and isinstance(value, None | bool | int | float | str):
+            return value
+        return self._refuse(
+            node, location, "a plain text or number is meant here: put it in quotes"
+        )
+
+    def _refuse(self, node: yaml.Node, location: Path_, message: str) -> Plain:
+        field = ".".join(str(part) for part in location)
+        self.problems.append(Problem(self._name, field, message, node.start_mark.line + 1))
+        return None

@@ -1,0 +1,216 @@
+"""Loads `prompts/` into a `Playbook`, or says everything that is wrong with it at once."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from tay_middleware.domain import Strength, Tier
+from tay_middleware.errors import PlaybookError, Problem
+from tay_middleware.playbook.agreement import disagreements
+from tay_middleware.playbook.conduct import ConductRules
+from tay_middleware.playbook.document import Document, read_document, read_text
+from tay_middleware.playbook.entry import Slug
+from tay_middleware.playbook.evidence import Gates, Indicators, Topic
+from tay_middleware.playbook.schema import Offer, Policy, Template, Voice, Wordings
+
+T = TypeVar("T")
+
+VERSION_DIGITS = 16
+"""64 bits of the content hash: enough to tell the versions of one business apart."""
+
+
+@dataclass(frozen=True)
+class Playbook:
+    """All that the business decides, loaded and checked. `version` is a hash of the files."""
+
+    offers: Mapping[str, Offer]
+    indicators: Indicators
+    gates: Gates
+    topics: Mapping[str, Topic]
+    policy: Policy
+    voice: Voice
+    templates: tuple[Template, ...]
+    conduct: ConductRules
+    classifier_prompt: str
+    version: str
+
+    def pool(self, offer: str, strength: Strength, tier: Tier) -> tuple[Template, ...]:
+        """The wordings to choose from: those of the tier where there are any, else those of all."""
+        found = [
+            template
+            for template in self.templates
+            if template.offer == offer and template.strength is strength
+        ]
+        own = tuple(template for template in found if template.tier == tier.value)
+        return own or tuple(template for template in found if template.tier == "any")
+
+
+def load_playbook(directory: Path | None = None) -> Playbook:
+    """Load and check a playbook.
+
+    Args:
+        directory: where it is; `None` is the one that ships with the package.
+
+    Raises:
+        PlaybookError: it does not validate; the error holds every problem, each with its file, its
+            line, its field and the mend.
+    """
+    return _Loading(directory or shipped()).playbook()
+
+
+def shipped() -> Path:
+    """The playbook inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "prompts"
+    return inside if inside.is_dir() else package.parent / "prompts"
+
+
+class _Loading:
+    """One load; collects problems until the end, so that all of them can be mended at once."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._problems: list[Problem] = []
+        self._documents: dict[str, Document] = {}
+
+    def playbook(self) -> Playbook:
+        if not self._directory.is_dir():
+            raise PlaybookError([Problem(str(self._directory), "", "there is no such directory")])
+        offers = self._read("offers.yaml", dict[Slug, Offer])
+        indicators = self._read("indicators.yaml", Indicators)
+        gates = self._read("gates.yaml", Gates)
+        topics = self._read("topics.yaml", dict[Slug, Topic])
+        policy = self._read("policy.yaml", Policy)
+        voice = self._read("voice.yaml", Voice)
+        wordings = self._all_wordings()
+        prompt = self._text("classifier.md")
+        if not (offers and indicators and gates and topics and policy and voice):
+            raise PlaybookError(self._problems)
+        conduct = self._conduct(voice)
+        templates = tuple(
+            template for name, found in wordings for template in _flattened(name, found)
+        )
+        playbook = Playbook(
+            offers=offers,
+            indicators=indicators,
+            gates=gates,
+            topics=topics,
+            policy=policy,
+            voice=voice,
+            templates=templates,
+            conduct=conduct,
+            classifier_prompt=prompt,
+            version=_version(self._directory),
+        )
+        self._problems += self._located(disagreements(playbook))
+        if self._problems:
+            raise PlaybookError(self._problems)
+        return playbook
+
+    def _read(self, name: str, shape: type[T]) -> T | None:
+        found = read_document(self._directory / name, name)
+        if isinstance(found, list):
+            self._problems += found
+            return None
+        self._documents[name] = found
+        try:
+            return TypeAdapter(shape).validate_python(found.value)
+        except ValidationError as error:
+            self._problems += _problems(found, error, shape)
+            return None
+
+    def _all_wordings(self) -> list[tuple[str, Wordings]]:
+        names = sorted(path.name for path in (self._directory / "templates").glob("*.yaml"))
+        if not names:
+            self._problems.append(Problem("templates/", "", "there is no file of wordings here"))
+        read = [(f"templates/{name}", self._read(f"templates/{name}", Wordings)) for name in names]
+        return [(name, found) for name, found in read if found is not None]
+
+    def _text(self, name: str) -> str:
+        text = read_text(self._directory / name, name)
+        if isinstance(text, Problem):
+            self._problems.append(text)
+            return ""
+        return text
+
+    def _conduct(self, voice: Voice) -> ConductRules:
+        try:
+            return ConductRules.from_voice(voice)
+        except ValueError as error:
+            line = self._documents["voice.yaml"].line(("conduct", "rules"))
+            self._problems.append(Problem("voice.yaml", "conduct.rules", str(error), line))
+            return ConductRules({}, ())
+
+    def _located(
+        self, found: Sequence[tuple[str, tuple[str | int, ...], str]]
+    ) -> Iterator[Problem]:
+        for name, location, message in found:
+            document = self._documents.get(name)
+            line = document.line(location) if document else None
+            yield Problem(name, ".".join(str(part) for part in location), message, line)
+
+
+def _flattened(name: str, wordings: Wordings) -> Iterator[Template]:
+    for strength, tiers in wordings.wordings.items():
+        for tier, variants in tiers.items():
+            for variant, entry in variants.items():
+                yield Template(
+                    id=f"{wordings.offer}.{strength}.{tier}.{variant}",
+                    file=name,
+                    offer=wordings.offer,
+                    strength=strength,
+                    tier=tier,
+                    variant=variant,
+                    text=entry.text,
+                    pet_name=entry.pet_name,
+                    weight=entry.weight,
+                )
+
+
+def _problems(document: Document, error: ValidationError, shape: object) -> Iterator[Problem]:
+    for item in error.errors(include_url=False, include_input=False):
+        location = tuple(part for part in item["loc"] if part not in {"[key]", "function-after"})
+        message = str(item["msg"]).removeprefix("Value error, ")
+        if item["type"] == "extra_forbidden":
+            message = f"unknown key{_meant(str(location[-1]), shape, location[:-1])}"
+        elif item["type"] == "missing":
+            message = "this key is missing"
+        field = ".".join(str(part) for part in location)
+        yield Problem(document.name, field, message, document.line(location))
+
+
+def _meant(key: str, shape: object, holder: tuple[str | int, ...]) -> str:
+    """What a mistyped key was probably meant to be, looked up among all keys of the shape."""
+    del holder
+    close = get_close_matches(key, sorted(_keys(shape, set())), n=1)
+    return f": did you mean {close[0]!r}?" if close else ": take it out"
+
+
+def _keys(shape: Any, seen: set[object]) -> set[str]:
+    if isinstance(shape, type) and issubclass(shape, BaseModel):
+        if shape in seen:
+            return set()
+        seen.add(shape)
+        found = {field.alias or name for name, field in shape.model_fields.items()}
+        inner = [field.annotation for field in shape.model_fields.values()]
+        return found.union(*(_keys(part, seen) for part in inner))
+    return set().union(*(_keys(part, seen) for part in getattr(shape, "__args__", ())))
+
+
+def _version(directory: Path) -> str:
+    """SHA-256 over names and contents, line ends apart: the same words are the same version."""
+    digest = hashlib.sha256()
+    paths = [path for path in directory.rglob("*") if path.suffix in {".yaml", ".md"}]
+    for path in sorted(paths, key=lambda one: one.relative_to(directory).as_posix()):
+        if path.name == "README.md":
+            continue
+        content = path.read_bytes().replace(b"\r\n", b"\n")
+        digest.update(path.relative_to(directory).as_posix().encode())
+        digest.update(len(content).to_bytes(8, "big"))
+        digest.update(content)
+    return digest.hexdigest()[:VERSION_DIGITS]

@@ -1,0 +1,128 @@
+"""The first tables: question_logs, escalation_logs, user_profiles."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from tay_middleware.storage.sql import Id, Utc
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "escalation_logs",
+        sa.Column("id", Id(length=36), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=True),
+        sa.Column("user_key", sa.String(length=64), nullable=True),
+        sa.Column("session_id", sa.Text(), nullable=True),
+        sa.Column("question", sa.Text(), nullable=True),
+        sa.Column("topic", sa.String(length=64), nullable=True),
+        sa.Column("offer", sa.String(length=64), nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=False),
+        sa.Column("scores", sa.JSON(), nullable=False),
+        sa.Column("template", sa.Text(), nullable=False),
+        sa.Column("variant", sa.String(length=64), nullable=False),
+        sa.Column("arm", sa.String(length=16), nullable=True),
+        sa.Column("addition", sa.Text(), nullable=False),
+        sa.Column("tier", sa.String(length=16), nullable=False),
+        sa.Column("strength", sa.String(length=16), nullable=False),
+        sa.Column("stage", sa.String(length=16), nullable=False),
+        sa.Column("playbook_version", sa.String(length=64), nullable=False),
+        sa.Column("created_at", Utc(timezone=True), nullable=False),
+        sa.Column("converted", sa.Boolean(), nullable=False),
+        sa.Column("converted_at", Utc(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "stage IN ('keywords', 'model', 'llm')", name=op.f("ck_escalation_logs_stage")
+        ),
+        sa.CheckConstraint(
+            "strength IN ('gentle', 'standard', 'direct')", name=op.f("ck_escalation_logs_strength")
+        ),
+        sa.CheckConstraint(
+            "tier IN ('free', 'premium', 'vip')", name=op.f("ck_escalation_logs_tier")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_escalation_logs")),
+    )
+    with op.batch_alter_table("escalation_logs", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_escalation_logs_created_at"), ["created_at"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_escalation_logs_user_key_id"), ["user_key", "id"], unique=False
+        )
+
+    op.create_table(
+        "question_logs",
+        sa.Column("id", Id(length=36), nullable=False),
+        sa.Column("turn_id", Id(length=36), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=True),
+        sa.Column("user_key", sa.String(length=64), nullable=True),
+        sa.Column("session_id", sa.Text(), nullable=True),
+        sa.Column("tier", sa.String(length=16), nullable=False),
+        sa.Column("question", sa.Text(), nullable=True),
+        sa.Column("topic", sa.String(length=64), nullable=True),
+        sa.Column("detected", sa.Boolean(), nullable=False),
+        sa.Column("need", sa.Boolean(), nullable=False),
+        sa.Column("shown", sa.Boolean(), nullable=False),
+        sa.Column("suppressed", sa.String(length=32), nullable=True),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("offer", sa.String(length=64), nullable=True),
+        sa.Column("reason", sa.String(length=32), nullable=True),
+        sa.Column("strength", sa.String(length=16), nullable=True),
+        sa.Column("template", sa.Text(), nullable=True),
+        sa.Column("variant", sa.String(length=64), nullable=True),
+        sa.Column("arm", sa.String(length=16), nullable=True),
+        sa.Column("addition", sa.Text(), nullable=True),
+        sa.Column("stage", sa.String(length=16), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=True),
+        sa.Column("scores", sa.JSON(), nullable=False),
+        sa.Column("gates", sa.JSON(), nullable=False),
+        sa.Column("indicators", sa.JSON(), nullable=False),
+        sa.Column("notes", sa.JSON(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("playbook_version", sa.String(length=64), nullable=False),
+        sa.Column("created_at", Utc(timezone=True), nullable=False),
+        sa.Column("answered_at", Utc(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('none', 'mention', 'organic', 'acknowledgement', 'explanation')",
+            name=op.f("ck_question_logs_kind"),
+        ),
+        sa.CheckConstraint(
+            "stage IN ('keywords', 'model', 'llm')", name=op.f("ck_question_logs_stage")
+        ),
+        sa.CheckConstraint(
+            "status IN ('replied', 'failed', 'abandoned')", name=op.f("ck_question_logs_status")
+        ),
+        sa.CheckConstraint(
+            "strength IN ('gentle', 'standard', 'direct')", name=op.f("ck_question_logs_strength")
+        ),
+        sa.CheckConstraint(
+            "suppressed IN ('mode', 'not_allowed', 'sensitive', 'owns_offer', 'opted_out', 'declined', 'language', 'paused', 'cooldown', 'budget', 'already_mentioned', 'holdout', 'unweavable', 'degraded')",
+            name=op.f("ck_question_logs_suppressed"),
+        ),
+        sa.CheckConstraint(
+            "tier IN ('free', 'premium', 'vip')", name=op.f("ck_question_logs_tier")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_question_logs")),
+        sa.UniqueConstraint("turn_id", name=op.f("uq_question_logs_turn_id")),
+    )
+    with op.batch_alter_table("question_logs", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_question_logs_created_at"), ["created_at"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_question_logs_user_key_id"), ["user_key", "id"], unique=False
+        )
+
+    op.create_table(
+        "user_profiles",
+        sa.Column("user_key", sa.String(length=64), nullable=False),
+        sa.Column("first_seen", Utc(timezone=True), nullable=False),
+        sa.Column("last_seen", Utc(timezone=True), nullable=False),
+        sa.Column("declined_at", Utc(timezone=True), nullable=True),
+        sa.Column("declined_session", sa.Text(), nullable=True),
+        sa.Column("opted_out_at", Utc(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("user_key", name=op.f("pk_user_profiles")),
+    )

@@ -1,0 +1,253 @@
+"""The tables, and what a row of them means.
+
+`question_logs` holds every question, `escalation_logs` every escalation: a mention that was shown.
+A turn's two rows have the same id. Everything here is plain SQL that SQLite and PostgreSQL share:
+text with CHECK instead of enums, JSON, ids as 36 characters so that any client can read them.
+"""
+
+import json
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CHAR,
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    Index,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+from tay_middleware.domain import Kind, ReplyStatus, Stage, Strength, Suppression, Tier
+from tay_middleware.storage.base import LoggedTurn, TurnRecord
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Utc(TypeDecorator[datetime]):
+    """Aware times in, aware UTC times out, also where the database knows no time zones.
+
+    A naive time is refused rather than guessed at.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Turn an aware time into UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Say again that it is UTC."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Id(TypeDecorator[UUID]):
+    """A UUID as its 36 characters."""
+
+    impl = CHAR(36)
+    cache_ok = True
+
+    def process_bind_param(self, value: UUID | None, _dialect: Dialect) -> str | None:
+        """Write it as text."""
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> UUID | None:
+        """Read it back."""
+        return None if value is None else UUID(value)
+
+
+def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+question_logs = Table(
+    "question_logs",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("turn_id", Id, nullable=False, unique=True),
+    Column("user_id", Text),
+    Column("user_key", String(64)),
+    Column("session_id", Text),
+    Column("tier", String(16), nullable=False),
+    Column("question", Text),
+    Column("topic", String(64)),
+    Column("detected", Boolean(create_constraint=False), nullable=False),
+    Column("need", Boolean(create_constraint=False), nullable=False),
+    Column("shown", Boolean(create_constraint=False), nullable=False),
+    Column("suppressed", String(32)),
+    Column("kind", String(32), nullable=False),
+    Column("offer", String(64)),
+    Column("reason", String(32)),
+    Column("strength", String(16)),
+    Column("template", Text),
+    Column("variant", String(64)),
+    Column("arm", String(16)),
+    Column("addition", Text),
+    Column("stage", String(16), nullable=False),
+    Column("confidence", Float),
+    Column("scores", JSON, nullable=False),
+    Column("gates", JSON, nullable=False),
+    Column("indicators", JSON, nullable=False),
+    Column("notes", JSON, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("playbook_version", String(64), nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("answered_at", Utc, nullable=False),
+    _one_of("tier", Tier),
+    _one_of("kind", Kind),
+    _one_of("stage", Stage),
+    _one_of("status", ReplyStatus),
+    _one_of("suppressed", Suppression),
+    _one_of("strength", Strength),
+    Index(None, "user_key", "id"),
+    Index(None, "created_at"),
+)
+"""Every question. `detected` is the verdict after the gates, `need` before them, `shown` what the
+user saw. `created_at` is when it was asked, `answered_at` when the reply was complete, both UTC."""
+
+escalation_logs = Table(
+    "escalation_logs",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", Text),
+    Column("user_key", String(64)),
+    Column("session_id", Text),
+    Column("question", Text),
+    Column("topic", String(64)),
+    Column("offer", String(64), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("scores", JSON, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("variant", String(64), nullable=False),
+    Column("arm", String(16)),
+    Column("addition", Text, nullable=False),
+    Column("tier", String(16), nullable=False),
+    Column("strength", String(16), nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("playbook_version", String(64), nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("converted", Boolean(create_constraint=False), nullable=False),
+    Column("converted_at", Utc),
+    _one_of("tier", Tier),
+    _one_of("stage", Stage),
+    _one_of("strength", Strength),
+    Index(None, "user_key", "id"),
+    Index(None, "created_at"),
+)
+"""Every escalation: one row for each mention that was shown, with the id of its question's row."""
+
+user_profiles = Table(
+    "user_profiles",
+    metadata,
+    Column("user_key", String(64), primary_key=True),
+    Column("first_seen", Utc, nullable=False),
+    Column("last_seen", Utc, nullable=False),
+    Column("declined_at", Utc),
+    Column("declined_session", Text),
+    Column("opted_out_at", Utc),
+)
+"""What outlives the turns that history looks back on."""
+
+
+def question_row(record: TurnRecord) -> dict[str, Any]:
+    """The row of `question_logs` that a record is written as."""
+    turn, decision, detection = record.turn, record.decision, record.decision.detection
+    return {
+        "id": record.id,
+        "turn_id": turn.turn_id,
+        "user_id": turn.user_id,
+        "user_key": turn.user_key,
+        "session_id": turn.session_id,
+        "tier": turn.tier.value,
+        "question": record.question,
+        "topic": detection.topic,
+        "detected": detection.escalate,
+        "need": detection.need,
+        "shown": decision.shown,
+        "suppressed": decision.suppressed.value if decision.suppressed else None,
+        "kind": decision.kind.value,
+        "offer": decision.offer,
+        "reason": decision.reason.value if decision.reason else None,
+        "strength": decision.strength.value if decision.strength else None,
+        "template": decision.template,
+        "variant": decision.variant,
+        "arm": decision.arm,
+        "addition": decision.addition,
+        "stage": detection.stage.value,
+        "confidence": detection.confidence,
+        "scores": dict(detection.scores),
+        "gates": list(detection.gates),
+        "indicators": [
+            [found.group, found.phrase, found.start, found.end, found.weight]
+            for found in detection.indicators
+        ],
+        "notes": list(decision.notes),
+        "status": record.status.value,
+        "playbook_version": decision.playbook_version,
+        "created_at": turn.asked_at,
+        "answered_at": record.answered_at,
+    }
+
+
+_SHARED = frozenset(column.name for column in escalation_logs.columns) - {
+    "converted",
+    "converted_at",
+}
+
+
+def escalation_row(question: dict[str, Any]) -> dict[str, Any]:
+    """The row of `escalation_logs` that belongs to a row of `question_logs` with a mention."""
+    return {name: question[name] for name in _SHARED} | {"converted": False, "converted_at": None}
+
+
+def logged_turn(row: Any) -> LoggedTurn:
+    """A row of `question_logs` as the value that readers get."""
+    return LoggedTurn(
+        id=row.id,
+        turn_id=row.turn_id,
+        user_id=row.user_id,
+        session_id=row.session_id,
+        tier=row.tier,
+        question=row.question,
+        created_at=row.created_at,
+        detected=row.detected,
+        shown=row.shown,
+        suppressed=row.suppressed,
+        kind=row.kind,
+        offer=row.offer,
+        reason=row.reason,
+        strength=row.strength,
+        template=row.template,
+        stage=row.stage,
+        gates=tuple(row.gates),
+        playbook_version=row.playbook_version,
+    )
+
+
+def to_json(value: object) -> str:
+    """JSON as it is stored: compact, readable, and safe for text with lone surrogates."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace").decode("utf-8")
