@@ -7,7 +7,7 @@ One word for one thing: the names here are the names in code, SQL, API and docs.
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -220,6 +220,18 @@ class History:
     declined_at: datetime | None = None
     declined_session: str | None = None
     opted_out_at: datetime | None = None
+
+    def without(self, turn_id: UUID) -> "History":
+        """The history as it was before a turn that is asked again (a retry)."""
+        again = [turn for turn in self.turns if turn.turn_id == turn_id]
+        if not again:
+            return self
+        mentioned = {turn.at for turn in again if turn.kind is Kind.MENTION}
+        return replace(
+            self,
+            turns=tuple(turn for turn in self.turns if turn.turn_id != turn_id),
+            mentions=tuple(at for at in self.mentions if at not in mentioned),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,9 @@ def untouched(reply: str, woven: str, added: str) -> bool:
 
 def names_any(text: str, names: Iterable[str]) -> bool:
     """Whether `text` holds one of `names` as whole words, in any letter case and spacing."""
-    spaced = " ".join(_words(text))
-    return any(f" {' '.join(_words(name))} " in f" {spaced} " for name in names if name.strip())
+    spaced = f" {' '.join(_words(text))} "
+    wanted = (" ".join(_words(name)) for name in names)
+    return any(f" {name} " in spaced for name in wanted if name)
 
 
 def count_words(text: str, words: Collection[str]) -> int:

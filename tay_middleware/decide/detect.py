@@ -8,7 +8,6 @@ Pure and without state: the same input gives the same detection, from any thread
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from types import MappingProxyType
 
 from tay_middleware.decide.gates import closed_gates
@@ -17,7 +16,7 @@ from tay_middleware.decide.reading import Part, Reader, Reading, Rules
 from tay_middleware.decide.weigh import Weighed, weigh
 from tay_middleware.domain import Detection, Indicator, Message, Reason, Stage
 
-MENTIONING_MESSAGES = 2
+MENTIONING_MESSAGES = 3
 """How many messages back "how do I sign up?" may refer to for the offer that it means."""
 
 _NO_SIGNALS: Mapping[str, object] = MappingProxyType({})
@@ -63,7 +62,12 @@ class Detector:
         total = self._total(choice, weighed)
         need = self._need(reading, transcript, weighed, choice, total)
         gates = closed_gates(
-            reading, transcript, weighed.points, self._rules.gates, self._reader.read
+            reading,
+            transcript,
+            weighed.points,
+            self._rules.gates,
+            self._reader.read,
+            ours=need.purchase,
         )
         return Detection(
             escalate=need.offer is not None and not gates,
@@ -116,7 +120,7 @@ class Detector:
         choice: Choice,
         total: float,
     ) -> _Need:
-        wanted = self._wants_to_buy(reading, transcript, weighed)
+        wanted = self._wants_to_buy(reading, transcript, weighed, choice)
         if wanted is not None:
             return _Need(wanted, Reason.PURCHASE_INTENT, purchase=True)
         threshold = self._rules.policy.threshold
@@ -144,17 +148,28 @@ class Detector:
         )
 
     def _wants_to_buy(
-        self, reading: Reading, transcript: Sequence[Message], weighed: Weighed
+        self,
+        reading: Reading,
+        transcript: Sequence[Message],
+        weighed: Weighed,
+        choice: Choice,
     ) -> str | None:
-        """The offer that the user asks to buy: named here, or just mentioned to them."""
+        """The offer that the user asks to buy: named here, or just spoken of in the conversation.
+
+        Of several the one with the most evidence, then the first in the catalogue.
+        """
         if self._of_kind["purchase"].isdisjoint(weighed.points):
             return None
-        named = list(reading.names(Part.OFFER))
-        if not named:
-            recent = list(islice(reversed(transcript), MENTIONING_MESSAGES))
-            told = (message.content for message in recent if message.role == "assistant")
-            named = [name for text in told for name in self._reader.read(text).names(Part.OFFER)]
-        return named[0] if named else None
+        named = _named(reading)
+        recent = iter(transcript[: -MENTIONING_MESSAGES - 1 : -1])
+        while not named and (message := next(recent, None)) is not None:
+            named = _named(self._reader.read(message.content))
+        ranked = [name for name in self._rules.offers if name in named]
+        return max(ranked, key=lambda name: choice.scores[name], default=None)
+
+
+def _named(reading: Reading) -> set[str]:
+    return {*reading.names(Part.OFFER), *reading.names(Part.ASKED_FOR)}
 
 
 def topic_of(reading: Reading) -> str | None:

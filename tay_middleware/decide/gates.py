@@ -25,6 +25,8 @@ def closed_gates(
     evidence: Collection[str],
     gates: Gates,
     read: Callable[[str], Reading],
+    *,
+    ours: bool = False,
 ) -> tuple[str, ...]:
     """The names of the closed gates, in the order of `gates.yaml`, `off_topic` last.
 
@@ -34,6 +36,7 @@ def closed_gates(
         evidence: names of the indicator groups that count in the question.
         gates: the playbook's gates.
         read: reads an earlier message; called only when the question alone has no subject.
+        ours: whether the question is known to be about an offer of ours.
     """
     wordings: dict[str, set[str]] = {}
     for found in reading.of(Part.GATE):
@@ -45,7 +48,7 @@ def closed_gates(
         and len(wordings[name]) >= gate.at_least
         and not any(group in evidence for group in gate.unless)
     ]
-    if _off_topic(reading, transcript, read):
+    if not ours and _off_topic(reading, transcript, read):
         closed.append(OFF_TOPIC)
     return tuple(closed)
 

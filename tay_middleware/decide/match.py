@@ -24,7 +24,14 @@ MAX_STATES = 50_000
 MAX_WORDS = 20_000
 """Most unusual words (with digits, apostrophes, emoji) whose reading is remembered."""
 
+MAX_WORD_CHARS = 60
+"""No word of a phrase is longer; what is, is not read."""
+
 _SHAPE = re.compile(r"(\$)?\d{1,12}(?:_\d{1,12})*[km]?(%)?")
+
+_SHAPES = frozenset({MONEY, NUMBER, PERCENT})
+_EDGES = re.compile(r"^[^\w$]+|[^\w%]+$")
+"""What clings to a word: emoji, quotes, apostrophes."""
 
 _Path = tuple[int, int, int]
 """A node of the graph, and how many words of context lie before and after the phrase's own."""
@@ -60,6 +67,9 @@ class PhraseMatcher(Generic[MeaningT]):
             for node in self._add(pieces):
                 self._meanings[node].append(meaning)
         self._vocabulary = frozenset(word for node in self._edges for word in node)
+        self._numbers = [
+            (word, shape) for word in sorted(self._vocabulary) if (shape := _shape_of(word))
+        ]
         self._states: dict[frozenset[_Path], _State[MeaningT]] = {}
         self._words: dict[str, str] = {}
         self._first = self._following(self._state(frozenset({(0, 0, 0)})))
@@ -134,11 +144,12 @@ class PhraseMatcher(Generic[MeaningT]):
         for node, before, after in state.paths:
             for word, edges in self._edges[node].items():
                 paths = reached.setdefault(word, set())
-                paths.update((target, before + lead, after + trail) for target, lead, trail in edges)
-        for word, paths in reached.items():
-            shape = _shape_of(word)
-            if shape is not None and shape != word:
-                paths |= reached.get(shape, set())
+                paths.update(
+                    (target, before + lead, after + trail) for target, lead, trail in edges
+                )
+        for literal, shape in self._numbers:
+            if shape in reached:
+                reached.setdefault(literal, set()).update(reached[shape])
         following = {word: self._state(frozenset(paths)) for word, paths in reached.items()}
         state.following = following
         return following
@@ -155,12 +166,12 @@ class PhraseMatcher(Generic[MeaningT]):
     def _reading(self, part: str) -> str:
         if part in self._vocabulary:
             return part
-        bare = part.strip("'")
-        if bare in self._vocabulary:
-            return bare
-        if bare.endswith("'s"):
-            return bare[:-2]
-        return _shape_of(bare) or ""
+        if len(part) > MAX_WORD_CHARS:
+            return ""
+        bare = _EDGES.sub("", part)
+        if bare not in self._vocabulary and bare.endswith("'s"):
+            bare = bare[:-2]
+        return _shape_of(bare) or bare
 
 
 def _shape_of(word: str) -> str | None:
@@ -180,12 +191,20 @@ def _placed(
     starts = [0, *accumulate(len(part) + 1 for part in parts)]
     hits: list[tuple[int, int, MeaningT]] = []
     for begin, last, state in ended:
-        if last > begin and not CLAUSE_ENDS.isdisjoint(
-            [window.literal[starts[at] - 1] for at in range(begin + 1, last + 1)]
-        ):
+        joints = (window.literal[starts[at] - 1] for at in range(begin + 1, last + 1))
+        if last > begin and not CLAUSE_ENDS.isdisjoint(joints):
             continue
         for before, after, meaning in state.found:
-            final = last - after
-            start = starts[begin + before]
-            hits.append((start, starts[final] + len(parts[final]), meaning))
+            start, _ = _core(starts[begin + before], parts[begin + before], words[begin + before])
+            _, end = _core(starts[last - after], parts[last - after], words[last - after])
+            hits.append((start, end, meaning))
     return hits
+
+
+def _core(start: int, part: str, word: str) -> tuple[int, int]:
+    """Where the word itself stands in a part that may have more ("client's", "pls🙏")."""
+    if part != word:
+        own = word if word in part and word not in _SHAPES else _EDGES.sub("", part)
+        start += part.find(own)
+        part = own
+    return start, start + len(part)

@@ -4,8 +4,8 @@ Cuts first (head 2,500 and tail 1,500 characters), so that no input is long; the
 width, straightens quotes, and blanks out what the user shows rather than says: code blocks and
 quotations. All of it is linear. It finds nothing and judges nothing.
 
-In the searched text a word is preceded by one of `WORD_STARTS`, words of a clause are separated by
-one space, every digit is `0` and every currency sign `$`.
+In the searched text every word stands between spaces, whatever stood there before; currency signs
+are `$`, and the point or comma inside a number is `_`.
 """
 
 import re
@@ -16,9 +16,6 @@ from dataclasses import dataclass
 HEAD_CHARS = 2_500
 TAIL_CHARS = 1_500
 """What is read of a long question: people ask first or last; in between stands what they pasted."""
-
-WORD_STARTS = " .,;:!?'/\n"
-"""Characters after which a phrase may begin."""
 
 CLAUSE_ENDS = frozenset(".,;:!?\n")
 """Characters that end a clause, and with it the reach of a negator."""
@@ -42,9 +39,9 @@ _STRAIGHT = tuple(
 """Quotes, currency signs, blanks and dashes of the same length; written as codes because half of
 them look alike."""
 
-_SOFT = '-\t\r()"*_[]{}<>~#+=|\\`^'
-_SEARCH_TABLE = str.maketrans({**dict.fromkeys("123456789", "0"), **dict.fromkeys(_SOFT, " ")})
-_SEARCH_PAIRS = tuple((chr(old), str(new)) for old, new in _SEARCH_TABLE.items())
+_BETWEEN_WORDS = '.,;:!?/\n\r\t-()"*[]{}<>~#+=|\\`^'
+_SPACED = str.maketrans(dict.fromkeys(_BETWEEN_WORDS, " "))
+_IN_NUMBER = re.compile(r"(?<=\d)[.,:](?=\d)")
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb]"
@@ -70,9 +67,8 @@ _QUOTED_WORDS = 4
 class Window:
     """The searched text of one question.
 
-    `text` begins with one space that the question does not have. `literal` is the same text, of the
-    same length, with its digits. `positions[i]` is where character `i` of `text` came from in the
-    question, `None` when that is simply `i - 1`.
+    `literal` is the same text, of the same length, with its punctuation. `positions[i]` is where
+    character `i` came from in the question; `None` when that is simply `i`.
     """
 
     text: str
@@ -80,9 +76,11 @@ class Window:
     positions: Sequence[int] | None = None
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """The half-open span in the question as typed of `text[start:end]` (not empty)."""
+        """The half-open span in the question as typed of `text[start:end]`."""
         if self.positions is None:
-            return start - 1, end - 1
+            return start, end
+        if start == end:
+            return self.positions[start], self.positions[start]
         return self.positions[start], self.positions[end - 1] + 1
 
 
@@ -99,9 +97,7 @@ def normalise(question: str) -> Window:
         positions = moved if positions is None else [positions[at] for at in moved]
     if "`" in folded or '"' in folded or ">" in folded:
         folded = _masked(folded)
-    if positions is not None:
-        positions = [0, *positions]
-    return Window(f" {_searchable(folded)}", f" {folded}", positions)
+    return Window(_searchable(folded), folded, positions)
 
 
 def _fold(text: str) -> tuple[str, list[int] | None]:
@@ -166,8 +162,9 @@ def _blank_quotation(found: re.Match[str]) -> str:
 
 
 def _searchable(folded: str) -> str:
-    if folded.isascii():
-        return folded.translate(_SEARCH_TABLE)
-    for old, new in _SEARCH_PAIRS:
-        folded = folded.replace(old, new)
-    return folded
+    text = _IN_NUMBER.sub("_", folded)
+    if text.isascii():
+        return text.translate(_SPACED)
+    for char in _BETWEEN_WORDS:
+        text = text.replace(char, " ")
+    return text

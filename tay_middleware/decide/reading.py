@@ -40,6 +40,7 @@ class Part(StrEnum):
     GATE = "gate"
     TOPIC = "topic"
     OFFER = "offer"
+    ASKED_FOR = "asked_for"
     CRAFT = "craft"
     TRADE = "trade"
     ELSEWHERE = "elsewhere"
@@ -127,8 +128,7 @@ def _cancel(found: dict[Part, list[Found]], exceptions: list[Found], length: int
         kept = [
             hit
             for hit in found.get(part, ())
-            if (cover := covers.get((part, hit[2].name))) is None
-            or cover.find(1, hit[0], hit[1]) < 0
+            if covers.get((part, hit[2].name), b"").find(1, hit[0], hit[1]) < 0
         ]
         if kept:
             found[part] = kept
@@ -151,6 +151,8 @@ def _senses(rules: Rules) -> Iterator[Sense]:
             yield from (Sense(part, name, phrase, cancels=True) for phrase in group.except_)
     for name, offer in rules.offers.items():
         yield from (Sense(Part.OFFER, name, alias) for alias in offer.aliases)
+        asked_for = indicators.asked_for.get(name, ())
+        yield from (Sense(Part.ASKED_FOR, name, phrase) for phrase in asked_for)
     yield from _plain_senses(gates)
 
 

@@ -30,7 +30,7 @@ SCENES: tuple[Scene, ...] = (
         day=0,
         person="amara",
         session="amara-1",
-        question="how do i pluck a hairline without it going bald",
+        question="how do i pluck a hairline so it looks natural",
         answer=(
             "Pluck in layers, not in lines. Work two rows behind the edge first, one strand here, "
             "one there, and step back every minute to look in a mirror. When you think it needs "

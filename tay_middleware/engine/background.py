@@ -7,7 +7,7 @@ the parent's untouched (closing an inherited SQLite file would drop the child's 
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import ExitStack
 from typing import Any, TypeVar
@@ -34,13 +34,17 @@ class Background:
         self._store = open_store()
         self._opened = False
         self._opening = self._portal.call(_lock)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._of_user: dict[str, set[asyncio.Task[None]]] = {}
         self._closed = False
 
-    def submit(self, function: Callable[..., Awaitable[T]], *args: Any) -> Future[T]:
+    def submit(self, function: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> Future[T]:
         """Start `function(*args)` on the loop from any other thread."""
-        return self._portal.start_task_soon(function, *args)
+        return self._portal.start_task_soon(self._tracked, function, args)
+
+    def flush(self, timeout_seconds: float) -> bool:
+        """Wait, from another thread, for all work so far; whether all of it ended in time."""
+        return self._portal.call(self._drained, timeout_seconds)
 
     async def store(self) -> TurnStore:
         """The store, opened; a failed opening is tried again by the next caller.
@@ -74,13 +78,6 @@ class Background:
         if mine:
             await asyncio.wait(set(mine))
 
-    async def drained(self, timeout_seconds: float) -> bool:
-        """Wait for all background work; whether all of it ended in time."""
-        if not self._tasks:
-            return True
-        _, late = await asyncio.wait(set(self._tasks), timeout=timeout_seconds)
-        return not late
-
     def close(self, timeout_seconds: float) -> None:
         """Finish what is under way, bounded, then give back store, loop and thread. Idempotent."""
         if self._closed or threading.get_ident() == self._thread_id:
@@ -89,8 +86,25 @@ class Background:
         self._portal.call(self._wind_up, timeout_seconds)
         self._exits.close()
 
+    async def _tracked(self, function: Callable[..., Coroutine[Any, Any, T]], args: Any) -> T:
+        task = asyncio.get_running_loop().create_task(function(*args))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await task
+
+    async def _drained(self, timeout_seconds: float) -> bool:
+        """Wait until nothing is under way: what ends may have started something more."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + timeout_seconds
+        while self._tasks:
+            left = until - loop.time()
+            if left <= 0:
+                return False
+            await asyncio.wait(set(self._tasks), timeout=left)
+        return True
+
     async def _wind_up(self, timeout_seconds: float) -> None:
-        await self.drained(timeout_seconds)
+        await self._drained(timeout_seconds)
         late = list(self._tasks)
         for task in late:
             task.cancel()

@@ -140,7 +140,7 @@ class Escalator:
         background = self._background
         if background is None:
             return True
-        return background.submit(background.drained, timeout_seconds).result()
+        return background.flush(timeout_seconds)
 
     def close(self) -> None:
         """Write what is unwritten, bounded by `flush_timeout_seconds`, and let go. Idempotent."""

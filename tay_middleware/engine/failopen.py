@@ -38,12 +38,6 @@ class Faults:
         with self._lock:
             self._counts[phase] += 1
 
-    def __getstate__(self) -> None:
-        return None
-
-    def __setstate__(self, _state: None) -> None:
-        Faults.__init__(self)
-
 
 class Guard:
     """Fails open for one subject. Use it as `with guard("recall"): …`; the block then cannot raise.

@@ -90,7 +90,7 @@ class TurnWork:
         if recall is not None:
             with guard("recall"):
                 async with asyncio.timeout(self._settings.recall_timeout_seconds):
-                    history, known = await recall, True
+                    history, known = (await recall).without(turn.turn_id), True
         return Prepared(detection, history, gates, known)
 
     async def _recall(self, user_key: str) -> History:
@@ -117,8 +117,7 @@ class TurnWork:
             store = await self._background().store()
             verdict = await store.commit(record)
             if not verdict.granted:
-                denied = record if verdict.duplicate else record.denied(Suppression.COOLDOWN)
-                return self._counted(Outcome(replace(denied.decision, addition=None)))
+                return self._counted(Outcome(record.denied(Suppression.COOLDOWN).decision))
             words = (verdict.addition or decision.addition).strip()
             return self._counted(Outcome(decision, weave.addition(reply.text, words)))
         self._undo_later(pending, record)

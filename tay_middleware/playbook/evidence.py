@@ -75,6 +75,10 @@ class Indicators(Entry):
     groups: dict[Slug, Group]
     negators: tuple[Phrase, ...]
     dampers: dict[Slug, Damper] = Field(default_factory=dict)
+    asked_for: dict[Slug, tuple[Phrase, ...]] = Field(
+        default_factory=dict,
+        description="offer → how somebody who wants to buy refers to it, beside its aliases",
+    )
     signals: dict[Slug, Signal] = Field(default_factory=dict)
 
     @model_validator(mode="after")

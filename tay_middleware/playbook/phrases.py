@@ -21,7 +21,7 @@ from itertools import product
 MAX_PIECES = 12
 """Longest phrase in words or groups: people do not repeat longer ones."""
 
-MAX_CHOICES = 120
+MAX_CHOICES = 1_000
 """Most wordings of one group of alternatives, inflections and spellings included."""
 
 NUMBER = "#"
@@ -40,6 +40,7 @@ _PIECE = re.compile(r"(\[)?(?:\(([^()]*)\)|([^\s()\[\]]+?))(\?)?(\])?(?=\s|$)\s*
 _WORD = re.compile(r"[^\W_]+(?:['&:.][^\W_]+)*'?|&")
 _SHAPES = {"<number>": NUMBER, "<money>": MONEY, "<number>%": PERCENT}
 _DOUBLING = re.compile(r"[^aeiou][aeiou][bdgmnprt]$")
+_IN_NUMBER = re.compile(r"(?<=\d)[.,:](?=\d)")
 _NEGATED = re.compile(r"(\w+)n't")
 _NEGATED_OTHERWISE = {
     "can't": ("can't", "cant", "cannot", "can not"),
@@ -52,7 +53,7 @@ _IS_FORMS = frozenset(
     {"what", "that", "it", "who", "how", "where", "there", "here", "she", "he", "when", "why"}
 )
 _WORDS_WITHOUT_APOSTROPHE = frozenset({"ill", "well", "were", "wed", "shell", "hell", "shed"})
-"""Contractions that are other words once the apostrophe is gone: "we're" is never found as "were"."""
+"""Contractions that are other words without their apostrophe: "we're" is never found as "were"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def _variants(phrase: str, word: str, spellings: Spellings) -> Iterator[str]:
         if not _WORD.fullmatch(base):
             raise ValueError(f"'{phrase}': '{base}' is not a word")
         for spelled in (base, *spellings.get(base, ())):
-            yield from _contractions(spelled)
+            yield from _contractions(_IN_NUMBER.sub("_", spelled))
 
 
 def _contractions(word: str) -> tuple[str, ...]:

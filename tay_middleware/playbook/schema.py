@@ -179,7 +179,7 @@ class Voice(Entry):
 
     persona: str
     language: str = Field("en", pattern=r"^[a-z]{2}$")
-    function_words: tuple[str, ...] = Field(
+    function_words: frozenset[str] = Field(
         min_length=20, description="commonest small words of the language, to tell it from others"
     )
     pet_names: tuple[str, ...]

@@ -113,9 +113,7 @@ def test_stop_recommending_is_acknowledged_in_one_sentence(playbook: Playbook) -
 
 
 def test_shadow_mode_acknowledges_nothing(playbook: Playbook) -> None:
-    decision = made(
-        playbook, no_need(gates=("opt_out",)), around=Circumstances(mode=Mode.SHADOW)
-    )
+    decision = made(playbook, no_need(gates=("opt_out",)), around=Circumstances(mode=Mode.SHADOW))
     assert (decision.kind, decision.addition) == (Kind.NONE, None)
 
 

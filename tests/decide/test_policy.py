@@ -209,4 +209,3 @@ def test_the_first_cause_in_the_documented_order_is_named(playbook: Playbook) ->
 def test_kinds_other_than_mentions_do_not_cool_down(playbook: Playbook) -> None:
     past = a_past_turn(kind=Kind.ORGANIC, offer="mentorship")
     assert cause(playbook, history=a_history(past)) is None
-

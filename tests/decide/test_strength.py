@@ -73,9 +73,7 @@ def test_policy_may_raise_a_tier_by_steps(
     playbook: Playbook, steps: int, expected: Strength
 ) -> None:
     rule = playbook.policy.tiers[Tier.VIP].model_copy(update={"raise_": steps})
-    policy = playbook.policy.model_copy(
-        update={"tiers": {**playbook.policy.tiers, Tier.VIP: rule}}
-    )
+    policy = playbook.policy.model_copy(update={"tiers": {**playbook.policy.tiers, Tier.VIP: rule}})
     chosen, notes = choose_strength(a_turn(tier=Tier.VIP), a_detection(), History(), policy)
     assert chosen is expected
     assert f"tier vip raises by {steps}: {expected}" in notes

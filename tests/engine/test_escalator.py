@@ -320,7 +320,7 @@ def test_a_database_path_that_is_a_directory_leaves_the_reply_alone(
 def test_one_engine_serves_many_threads(engine: Escalator) -> None:
     outcomes: list[Outcome] = []
     threads = [
-        threading.Thread(target=lambda n=n: outcomes.append(ask(engine, user_id=f"u{n}")))  # type: ignore[misc]  # binds n
+        threading.Thread(target=lambda n=n: outcomes.append(ask(engine, user_id=f"u{n}")))
         for n in range(30)
     ]
     for thread in threads:
@@ -380,7 +380,7 @@ def test_a_child_process_starts_afresh(engine: Escalator) -> None:
 
 
 def test_an_engine_of_settings_can_be_pickled(engine: Escalator) -> None:
-    copy = pickle.loads(pickle.dumps(engine))
+    copy = pickle.loads(pickle.dumps(engine))  # noqa: S301 - our own bytes
     try:
         assert ask(copy).addition is not None
         assert copy.settings == engine.settings

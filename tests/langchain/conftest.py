@@ -1,0 +1,29 @@
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tay_middleware import EscalationStep, Escalator
+from tay_middleware.settings import load_settings
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Escalator]:
+    """One engine for the tests of a file; each test brings users of its own (`someone`)."""
+    made = Escalator.from_settings(
+        load_settings(
+            home=tmp_path_factory.mktemp("tay"), grace_seconds=5.0, recall_timeout_seconds=5.0
+        )
+    )
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def wrap(engine: Escalator) -> Callable[..., EscalationStep]:
+    """Wraps a runnable in a step of the test's engine."""
+
+    def make(bound: Any, **fields: Any) -> EscalationStep:
+        return EscalationStep(bound=bound, escalator=engine, **fields)
+
+    return make

@@ -1,0 +1,177 @@
+"""Every surface of the step over every shape of reply: the model's text, then the addition."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.runnables import RunnableConfig, RunnableLambda
+
+from tay_middleware import EscalationStep, Escalator
+from tay_middleware.storage import read_latest
+from tests.langchain.models import ANSWER, FINISH, SHAPES, UNWEAVABLE, USAGE, model
+from tests.langchain.who import someone
+
+NEED = "Can you review my pricing structure and tell me what's wrong?"
+Wrap = Callable[..., EscalationStep]
+
+
+def summed(chunks: Sequence[Any]) -> Any:
+    whole = chunks[0]
+    for chunk in chunks[1:]:
+        whole = whole + chunk
+    return whole
+
+
+async def _alist(chunks: Any) -> list[Any]:
+    return [chunk async for chunk in chunks]
+
+
+async def _events(step: EscalationStep, config: RunnableConfig) -> list[Any]:
+    return [
+        event["data"]["chunk"]
+        async for event in step.astream_events(NEED, config, version="v2")
+        if event["event"] == "on_chain_stream" and event["name"] == "EscalationStep"
+    ]
+
+
+async def _atransformed(step: EscalationStep, config: RunnableConfig) -> list[Any]:
+    async def pieces() -> Any:
+        yield NEED[:10]
+        yield NEED[10:]
+
+    return await _alist(step.atransform(pieces(), config))
+
+
+SURFACES: dict[str, Callable[[EscalationStep, RunnableConfig], Any]] = {
+    "invoke": lambda step, config: step.invoke(NEED, config),
+    "ainvoke": lambda step, config: asyncio.run(step.ainvoke(NEED, config)),
+    "stream": lambda step, config: summed(list(step.stream(NEED, config))),
+    "astream": lambda step, config: summed(asyncio.run(_alist(step.astream(NEED, config)))),
+    "batch": lambda step, config: step.batch([NEED], config)[0],
+    "abatch": lambda step, config: asyncio.run(step.abatch([NEED], config))[0],
+    "transform": lambda step, config: summed(
+        list(step.transform(iter([NEED[:10], NEED[10:]]), config))
+    ),
+    "atransform": lambda step, config: summed(asyncio.run(_atransformed(step, config))),
+    "astream_events": lambda step, config: summed(asyncio.run(_events(step, config))),
+}
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_reply_is_the_models_and_then_the_addition(
+    wrap: Wrap, shape: str, surface: str
+) -> None:
+    bare = model(SHAPES[shape]).invoke(NEED)
+    reply = SURFACES[surface](wrap(model(SHAPES[shape])), someone())
+    assert isinstance(reply, AIMessage)
+    text = str(reply.text)
+    assert text.startswith(ANSWER + "\n\n")
+    assert reply.response_metadata["tay"]["shown"] is True
+    assert reply.response_metadata["tay"]["offer"] == "mentorship"
+    told = {key: value for key, value in reply.response_metadata.items() if key != "tay"}
+    assert told == bare.response_metadata
+    assert reply.usage_metadata == bare.usage_metadata
+    assert type(reply.content) is type(bare.content)
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("shape", UNWEAVABLE)
+def test_what_cannot_be_woven_into_is_passed_on_as_it_is(
+    wrap: Wrap, shape: str, surface: str
+) -> None:
+    bare = model(UNWEAVABLE[shape]).invoke(NEED)
+    reply = SURFACES[surface](wrap(model(UNWEAVABLE[shape])), someone())
+    assert reply.content == bare.content or str(reply.text) == str(bare.text)
+    assert reply.tool_calls == bare.tool_calls
+    assert reply.response_metadata["tay"]["suppressed"] == "unweavable"
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_stream_adds_up_to_what_invoke_gives(wrap: Wrap, shape: str) -> None:
+    same_turn = someone(turn_id=f"one turn of {shape}")
+    pieces = summed(list(wrap(model(SHAPES[shape])).stream(NEED, same_turn)))
+    whole = wrap(model(SHAPES[shape])).invoke(NEED, same_turn)
+    assert pieces.content == whole.content
+    assert pieces.usage_metadata == whole.usage_metadata
+    assert pieces.id == whole.id or whole.id is None
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_chunk_is_passed_on_the_moment_it_comes(wrap: Wrap, shape: str) -> None:
+    seen: list[str] = []
+    chunks = SHAPES[shape]
+
+    class Watched(type(model(chunks))):  # type: ignore[misc]  # a class of the fixture's kind
+        def _stream(self, messages: Any, *args: Any, **kwargs: Any) -> Any:
+            for chunk in super()._stream(messages, *args, **kwargs):
+                if chunk.text:
+                    seen.append(f"made {chunk.text}")
+                yield chunk
+
+    stream = wrap(Watched(chunks=list(chunks), calls=[])).stream(NEED, someone())
+    seen.extend(f"got {chunk.text}" for chunk in stream if str(chunk.text))
+    made_and_got = seen[:-1]
+    assert made_and_got[0::2] == [entry.replace("got", "made") for entry in made_and_got[1::2]]
+    assert seen[-1].startswith("got \n\n")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_decision_stands_on_exactly_one_chunk(wrap: Wrap, shape: str) -> None:
+    chunks = list(wrap(model(SHAPES[shape])).stream(NEED, someone()))
+    assert sum("tay" in chunk.response_metadata for chunk in chunks) == 1
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_addition_carries_the_replys_id_and_nothing_that_adds_up(
+    wrap: Wrap, shape: str
+) -> None:
+    chunks: list[AIMessageChunk] = list(wrap(model(SHAPES[shape])).stream(NEED, someone()))
+    added = next(chunk for chunk in chunks if str(chunk.text).startswith("\n\n"))
+    bare = next(c for c in model(SHAPES[shape]).stream(NEED) if str(c.text))
+    assert added.usage_metadata is None
+    assert added.additional_kwargs == {}
+    assert set(added.response_metadata) <= {"tay"}
+    assert (added.id is None) == (bare.id is None)
+    assert isinstance(added.content, type(bare.content))
+
+
+def test_the_finish_comes_after_the_addition_where_it_can(wrap: Wrap) -> None:
+    for shape in ("plain text, finish in a chunk of its own", "finish, then usage", "blocks"):
+        chunks = list(wrap(model(SHAPES[shape])).stream(NEED, someone()))
+        added = next(at for at, chunk in enumerate(chunks) if str(chunk.text).startswith("\n\n"))
+        finish = next(
+            at for at, chunk in enumerate(chunks) if "finish_reason" in chunk.response_metadata
+        )
+        assert added < finish
+
+
+def test_reasoning_is_never_added_to(wrap: Wrap) -> None:
+    reply = summed(list(wrap(model(SHAPES["blocks after reasoning"])).stream(NEED, someone())))
+    kinds = [part["type"] for part in reply.content]
+    assert kinds == ["reasoning", "text"]
+    assert reply.content[0]["reasoning"] == "hmm, her prices"
+
+
+def test_the_messages_of_the_model_are_not_changed_in_place(wrap: Wrap) -> None:
+    kept = AIMessage(content=[{"type": "text", "text": ANSWER}], response_metadata=dict(FINISH))
+    reply = wrap(RunnableLambda(lambda _value: kept)).invoke(NEED, someone())
+    assert str(reply.text) != ANSWER
+    assert kept.content == [{"type": "text", "text": ANSWER}]
+    assert kept.response_metadata == FINISH
+
+
+def test_usage_is_the_models(wrap: Wrap) -> None:
+    reply = wrap(model(SHAPES["finish, then usage"])).invoke(NEED, someone())
+    assert reply.usage_metadata == USAGE
+
+
+def test_one_turn_is_one_row(wrap: Wrap, engine: Escalator) -> None:
+    list(wrap(model(SHAPES["blocks"])).stream(NEED, someone("just one")))
+    assert engine.flush(5)
+    rows = read_latest(engine.settings.resolved_database_url, 500)
+    assert [(row.question, row.shown) for row in rows if row.user_id == "just one"] == [
+        (NEED, True)
+    ]

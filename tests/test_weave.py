@@ -1,0 +1,228 @@
+import json
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from tay_middleware import weave
+from tay_middleware.playbook import Playbook
+
+MENTION = "That is what the mentorship is for, whenever you like."
+
+LINES = st.sampled_from(
+    [
+        "plain words",
+        "# heading",
+        "- item",
+        "  - nested",
+        "1. first",
+        "> quoted",
+        "> > deeper",
+        "| a | b |",
+        "|---|---|",
+        "```",
+        "```python",
+        "~~~",
+        "````",
+        "    indented code",
+        "---",
+        "===",
+        "**bold",
+        "`code",
+        "[link](http://a.example)",
+        "[ref]: http://a.example",
+        "<div>",
+        "</div>",
+        "<!-- note",
+        "-->",
+        "<pre>",
+        "</pre>",
+        "trailing  ",
+        "\\",
+        "",
+        "   ",
+        "💇🏾‍♀️ emoji",
+        "مرحبا",
+    ]
+)
+MARKDOWN = st.builds(
+    lambda lines, ending: "\n".join(lines) + ending,
+    st.lists(LINES, min_size=1, max_size=8),
+    st.sampled_from(["", "\n", "\n\n", "  ", "\n  ", "\r\n", "\n\n\n"]),
+)
+
+
+def parsed(text: str) -> list[Token]:
+    return MarkdownIt("commonmark").enable("table").parse(text)
+
+
+def shape(tokens: list[Token]) -> list[tuple[str, str, int]]:
+    return [(token.type, token.content.rstrip(), token.level) for token in tokens]
+
+
+@given(st.text(), st.text())
+def test_the_reply_is_never_altered(reply: str, mention: str) -> None:
+    added = weave.addition(reply, mention)
+    assert added is None or added.endswith(mention)
+
+
+@given(MARKDOWN)
+def test_weaving_twice_is_weaving_once(reply: str) -> None:
+    added = weave.addition(reply, MENTION)
+    if added is not None:
+        assert weave.addition(reply + added, MENTION) is None
+
+
+@given(MARKDOWN)
+def test_a_mention_renders_as_a_paragraph_of_its_own_and_changes_no_block(reply: str) -> None:
+    added = weave.addition(reply, MENTION)
+    if added is None:
+        return
+    before, after = parsed(reply), parsed(reply + added)
+    assert shape(after[-3:]) == [
+        ("paragraph_open", "", 0),
+        ("inline", MENTION, 1),
+        ("paragraph_close", "", 0),
+    ]
+    assert shape(after[:-3]) == shape(before)
+
+
+@pytest.mark.parametrize(
+    ("reply", "separator"),
+    [
+        ("Answer.", "\n\n"),
+        ("Answer.\n", "\n"),
+        ("Answer.\n\n", ""),
+        ("Answer.\n\n\n", ""),
+        ("Answer.\n\n  ", "\n"),
+        ("Answer.  ", "\n\n"),
+        ("One\r\n\r\nTwo", "\r\n\r\n"),
+        ("One\r\nTwo\r\n", "\r\n"),
+        ("- a\n- b", "\n\n"),
+        ("```\ncode\n```", "\n\n"),
+    ],
+)
+def test_a_blank_line_stands_between_and_no_more_than_needed(reply: str, separator: str) -> None:
+    assert weave.addition(reply, MENTION) == separator + MENTION
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "",
+        "  \n",
+        "```python\nprint(1)",
+        "text\n~~~\nstill code",
+        "````\n```\nstill code",
+        "1. step\n   ```sh\n   ls",
+        "<!-- note",
+        "<pre>\nraw",
+        '{"price": 120}',
+        "[1, 2, 3]",
+        f"Answer.\n\n{MENTION}",
+        f"Answer.\n\n{MENTION}\n",
+    ],
+)
+def test_where_there_is_no_place_nothing_is_added(reply: str) -> None:
+    assert weave.addition(reply, MENTION) is None
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "```a`b``` is inline code",
+        "{not json}",
+        "[see above]",
+        "```\nclosed\n```\nand on",
+        "a <!-- note --> b",
+    ],
+)
+def test_what_only_looks_closed_off_is_a_place(reply: str) -> None:
+    assert weave.addition(reply, MENTION) is not None
+
+
+def test_an_empty_mention_is_no_addition() -> None:
+    assert weave.addition("Answer.", "") is None
+
+
+def test_untouched_means_character_for_character() -> None:
+    assert weave.untouched("a", "a\n\nb", "\n\nb")
+    assert not weave.untouched("a", "A\n\nb", "\n\nb")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("My Mentorship is open", True),
+        ("a one-to-one, you know", True),
+        ("mentorships are many", False),
+        ("", False),
+        ("the mentor\nship", False),
+    ],
+)
+def test_a_name_is_found_as_whole_words(text: str, named: bool) -> None:
+    assert weave.names_any(text, ("mentorship", "one to one")) is named
+
+
+def test_a_name_without_words_is_in_nothing() -> None:
+    assert not weave.names_any("", ("1:1", ""))
+
+
+def test_pet_names_are_counted_in_any_case() -> None:
+    assert weave.count_words("Babes! girl, BABES; girlfriend", ("babes", "girl")) == 3
+
+
+@pytest.mark.parametrize(("text", "found"), [("ok 💕", True), ("⭐", True), ("ok :) ©", False)])
+def test_emoji_are_seen(text: str, found: bool) -> None:
+    assert weave.has_emoji(text) is found
+
+
+ENGLISH = [
+    "Pluck in layers, not in lines, and step back to look in a mirror every minute.",
+    "Swiss lace. HD for shoots.",
+    "Ok babes",
+    "Use:\n```python\nimport os; print(os.environ)\n```\nThat is all you need to do.",
+]
+OTHERS = [
+    "Empieza con una hora honesta y divide lo que queda entre todas las horas que diste.",
+    "Commence par une heure honnête, puis divise ce qui reste par toutes tes heures.",
+    "Fang mit einer ehrlichen Stunde an und teile den Rest durch alle deine Stunden.",
+    "Comece com uma hora honesta e divida o que sobra por todas as horas do mês.",
+    "Bẹrẹ pẹlu wakati kan ti o jẹ otitọ, lẹhinna pin ohun ti o ku.",
+    "ابدئي بساعة واحدة صادقة ثم اقسمي ما تبقى",
+    "从一个诚实的小时开始",
+    "Начни с одного честного часа.",  # noqa: RUF001 - it is Russian
+]
+
+
+@pytest.mark.parametrize("text", ENGLISH)
+def test_english_is_known(playbook: Playbook, text: str) -> None:
+    assert weave.matches_language(text, playbook.voice.function_words)
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_other_languages_are_told_apart(playbook: Playbook, text: str) -> None:
+    assert not weave.matches_language(text, playbook.voice.function_words)
+
+
+@pytest.mark.parametrize(
+    "piece", ["`", "```\n", "<!--", "<pre>", "{", "[", "> ", "a ", "\n", "~~~"]
+)
+def test_the_cost_is_linear_in_the_reply(piece: str) -> None:
+    def seconds(size: int) -> float:
+        text = piece * (size // len(piece))
+        begun = time.perf_counter()
+        weave.addition(text, MENTION)
+        return time.perf_counter() - begun
+
+    seconds(1_000)
+    assert seconds(64_000) < 40 * max(seconds(4_000), 1e-3)
+
+
+def test_json_of_any_depth_is_no_error() -> None:
+    deep = "[" * 5_000 + "]" * 5_000
+    assert weave.addition(deep, MENTION) is not None
+    assert weave.addition(json.dumps({"a": [1]}), MENTION) is None
