@@ -2,7 +2,7 @@
 
 A gate is a list of phrases, with exceptions and with groups of evidence that keep it open; they are
 in `gates.yaml`. `off_topic` alone is the other way round: it is closed unless something in the
-question, or in the latest messages before it, is about hair, beauty or a business.
+question, or in the latest messages before it, is about hair, beauty or a business of that kind.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -17,6 +17,11 @@ OFF_TOPIC = "off_topic"
 
 RECENT_MESSAGES = 4
 """How many messages back a short question ("and how long?") may borrow its subject from."""
+
+
+KINDS_OF_TRADE = 2
+"""Words of so many phrases of the trade make a question ours without more: one alone is common in
+posts about anything that is bought or sold."""
 
 
 def closed_gates(
@@ -48,23 +53,26 @@ def closed_gates(
         and len(wordings[name]) >= gate.at_least
         and not any(group in evidence for group in gate.unless)
     ]
-    if not ours and _off_topic(reading, transcript, read):
+    if not (ours or is_on_topic(reading, evidence, gates) or _was(transcript, gates, read)):
         closed.append(OFF_TOPIC)
     return tuple(closed)
 
 
-def _off_topic(
-    reading: Reading, transcript: Sequence[Message], read: Callable[[str], Reading]
-) -> bool:
+def is_on_topic(reading: Reading, evidence: Collection[str] | None, gates: Gates) -> bool:
+    """Whether a text is about hair, beauty or a business of that kind (see `OnTopic`).
+
+    `evidence` is `None` for an earlier message, of which a word of the trade is enough.
+    """
     if reading.has(Part.CRAFT) or reading.has(Part.OFFER):
-        return False
-    if reading.has(Part.ELSEWHERE):
         return True
-    if reading.has(Part.TRADE):
+    if reading.has(Part.ELSEWHERE) or not reading.has(Part.TRADE):
         return False
+    if evidence is None or any(group in evidence for group in gates.on_topic.beside):
+        return True
+    return len({sense.phrase for _, _, sense in reading.of(Part.TRADE)}) >= KINDS_OF_TRADE
+
+
+def _was(transcript: Sequence[Message], gates: Gates, read: Callable[[str], Reading]) -> bool:
+    """Whether one of the latest messages was on topic; nobody repeats their subject each time."""
     recent = islice(reversed(transcript), RECENT_MESSAGES)
-    return not any(_is_ours(read(message.content)) for message in recent)
-
-
-def _is_ours(reading: Reading) -> bool:
-    return any(reading.has(part) for part in (Part.CRAFT, Part.TRADE, Part.OFFER))
+    return any(is_on_topic(read(message.content), None, gates) for message in recent)

@@ -29,18 +29,22 @@ def choose(groups: Mapping[str, float], offers: Mapping[str, Offer]) -> Choice:
 
     Args:
         groups: group → points found, after caps.
-        offers: the catalogue; `Offer.evidence` may hold negative weights.
+        offers: the catalogue; `Offer.evidence` may hold negative weights, and an offer without any
+            group of `Offer.needs` scores nothing.
     """
-    scores = {
-        name: sum(points * offer.evidence.get(group, 0.0) for group, points in groups.items())
-        for name, offer in offers.items()
-    }
+    scores = {name: _score(groups, offer) for name, offer in offers.items()}
     ranked = sorted(scores.values(), reverse=True)
     if not ranked or ranked[0] <= 0:
         return Choice(scores, None, 0.0)
     best = next(name for name, score in scores.items() if score == ranked[0])
     second = max(ranked[1], 0.0) if len(ranked) > 1 else 0.0
     return Choice(scores, best, ranked[0] - second)
+
+
+def _score(groups: Mapping[str, float], offer: Offer) -> float:
+    if offer.needs and not any(group in groups for group in offer.needs):
+        return 0.0
+    return sum(points * offer.evidence.get(group, 0.0) for group, points in groups.items())
 
 
 def reason_for(offer: Offer, found: Mapping[str, float], groups: Mapping[str, Group]) -> Reason:

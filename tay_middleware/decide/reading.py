@@ -4,7 +4,7 @@ This is the seam between matching and scoring: the keyword score, the gates and 
 start from a `Reading`. It weighs nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -74,7 +74,7 @@ class Reading:
     window: Window
     found: Mapping[Part, list[Found]]
 
-    def of(self, part: Part) -> Iterable[Found]:
+    def of(self, part: Part) -> Sequence[Found]:
         """The phrases found that play `part`."""
         return self.found.get(part, _NOTHING)
 

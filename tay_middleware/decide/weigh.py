@@ -1,10 +1,11 @@
 """What the phrases found are worth: points per group, with negation, overlaps and caps applied.
 
-One stretch of text is evidence once, for the longest phrase that covers it; one wording counts once
-however often it is repeated; a group adds at most its cap. So length alone never makes a score.
+One stretch of text is evidence once; one wording counts once however often it is repeated; a group
+adds at most its cap. So neither length nor repetition makes a score.
 """
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tay_middleware.decide.normalise import CLAUSE_ENDS, Window
@@ -13,16 +14,16 @@ from tay_middleware.domain import Indicator
 from tay_middleware.playbook.evidence import Damper, Group, Indicators
 
 NEGATION_REACH = 4
-"""Tokens after a negator within which an indicator of its clause is dropped."""
+"""Words after a negator within which an indicator of its clause is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
     """The evidence of one question.
 
-    `points` holds each group that added something; `wordings` how many distinct wordings of it
-    did; `taken` what dampers take from every offer. `indicators` are all phrases found, with what
-    each added to its group (0.0 when a negation, an overlap, a repetition or the cap took it away).
+    `points` holds each group that added something; `wordings` how many distinct wordings of it did;
+    `taken` what dampers take from every offer. `indicators` are all phrases found, in order, with
+    what each added to its group: 0.0 when a negation, an overlap, a repetition or the cap took it.
     """
 
     points: Mapping[str, float]
@@ -33,100 +34,100 @@ class Weighed:
 
 def weigh(reading: Reading, indicators: Indicators) -> Weighed:
     """Weigh what was found in a question by the groups and dampers of the playbook."""
+    found = reading.of(Part.GROUP)
     groups = indicators.groups
-    free, covered = _without_overlaps(reading.of(Part.GROUP), groups, len(reading.window.text))
-    negators = _negators(reading, free, groups)
+    free = _heaviest(found, groups) if len(found) > 1 else set(range(len(found)))
+    negators = _negators(reading, [found[at] for at in free], groups)
     points: dict[str, float] = {}
     wordings: dict[str, set[str]] = {}
     listed: list[Indicator] = []
-    for found in free:
-        name = found[2].name
+    for at, (start, end, sense) in enumerate(found):
+        name, wording, added = sense.name, reading.window.literal[start:end], 0.0
         group = groups[name]
-        seen = wordings.setdefault(name, set())
-        wording = reading.wording(found)
-        if (group.negatable and _negated(found[0], negators, reading.window)) or wording in seen:
-            added = 0.0
-        else:
-            seen.add(wording)
-            added = min(group.weight, group.cap - points.get(name, 0.0))
-            points[name] = points.get(name, 0.0) + added
-        listed.append(_indicator(reading, found, added))
-    listed.extend(_indicator(reading, found, 0.0) for found in covered)
-    listed.sort(key=lambda indicator: (indicator.start, -indicator.end, indicator.group))
+        if at in free and not (group.negatable and _negated(start, negators, reading.window)):
+            seen = wordings.setdefault(name, set())
+            if wording not in seen:
+                seen.add(wording)
+                held = points.get(name, 0.0)
+                added = min(group.weight, group.cap - held)
+                points[name] = held + added
+        listed.append(Indicator(name, wording, *reading.window.span(start, end), added))
     return Weighed(
         points=points,
-        wordings={name: len(seen) for name, seen in wordings.items() if seen},
+        wordings={name: len(seen) for name, seen in wordings.items()},
         taken=_taken(reading, negators, points, indicators.dampers),
         indicators=tuple(listed),
     )
 
 
-def _without_overlaps(
-    hits: Iterable[Found], groups: Mapping[str, Group], length: int
-) -> tuple[list[Found], list[Found]]:
-    """Hits that share no character, the longest first (then the heaviest), and the covered rest."""
-    ranked = sorted(
-        hits, key=lambda hit: (hit[0] - hit[1], -groups[hit[2].name].weight, hit[0], hit[2].name)
-    )
-    taken = bytearray(length)
-    free: list[Found] = []
-    covered: list[Found] = []
-    for hit in ranked:
-        start, end = hit[0], hit[1]
-        if taken.find(1, start, end) >= 0:
-            covered.append(hit)
-            continue
-        taken[start:end] = b"\1" * (end - start)
-        free.append(hit)
-    free.sort(key=lambda hit: hit[0])
-    return free, covered
+def _heaviest(found: Sequence[Found], groups: Mapping[str, Group]) -> set[int]:
+    """Indices of the hits that share no character and weigh most together.
+
+    Of two such sets that weigh the same, the one of fewer and so longer phrases. A wish to buy is
+    no competitor: it has its own lane. Weighted interval scheduling, in n log n.
+    """
+    free = {at for at, hit in enumerate(found) if groups[hit[2].name].kind == "purchase"}
+    order = sorted(set(range(len(found))) - free, key=lambda at: (found[at][1], -found[at][0]))
+    ends = [found[at][1] for at in order]
+    best = [(0.0, 0)]
+    rooms: list[int] = []
+    for place, at in enumerate(order):
+        start, _, sense = found[at]
+        room = bisect_right(ends, start, 0, place)
+        rooms.append(room)
+        weight, fewer = best[room]
+        best.append(max(best[place], (weight + groups[sense.name].weight, fewer - 1)))
+    place = len(order)
+    while place:
+        if best[place] == best[place - 1]:
+            place -= 1
+        else:
+            free.add(order[place - 1])
+            place = rooms[place - 1]
+    return free
 
 
 def _negators(
-    reading: Reading, free: Iterable[Found], groups: Mapping[str, Group]
-) -> list[tuple[int, int]]:
-    """Places of the negators; one inside an indicator ("no clients") negates nothing else."""
-    if not reading.has(Part.NEGATOR):
+    reading: Reading, free: Sequence[Found], groups: Mapping[str, Group]
+) -> list[int]:
+    """Where the negators end; one inside an indicator ("no clients") negates nothing else."""
+    negators = reading.of(Part.NEGATOR)
+    if not negators:
         return []
-    inside = [(start, end) for start, end, sense in free if not groups[sense.name].negatable]
-    return [
-        (start, end)
-        for start, end, _ in reading.of(Part.NEGATOR)
-        if not any(first <= start and end <= last for first, last in inside)
-    ]
+    inside = sorted((start, end) for start, end, sense in free if not groups[sense.name].negatable)
+    starts = [start for start, _ in inside]
+    reach: list[int] = []
+    for start, end, _ in negators:
+        at = bisect_right(starts, start) - 1
+        if at < 0 or end > inside[at][1]:
+            reach.append(end)
+    return sorted(reach)
 
 
-def _negated(start: int, negators: Iterable[tuple[int, int]], window: Window) -> bool:
-    for _, end in negators:
-        if end > start:
-            break
-        between = window.text[end:start]
-        if between.count(" ") <= NEGATION_REACH and CLAUSE_ENDS.isdisjoint(between):
-            return True
-    return False
+def _negated(start: int, negators: Sequence[int], window: Window) -> bool:
+    """Whether the nearest negator before `start` is within reach, in the same clause."""
+    at = bisect_right(negators, start) - 1
+    if at < 0:
+        return False
+    between = window.literal[negators[at] : start]
+    return between.count(" ") <= NEGATION_REACH and CLAUSE_ENDS.isdisjoint(between)
 
 
 def _taken(
     reading: Reading,
-    negators: list[tuple[int, int]],
+    negators: Sequence[int],
     points: Mapping[str, float],
     dampers: Mapping[str, Damper],
 ) -> float:
     """What the dampers found take away, caps applied."""
     taken: dict[str, float] = {}
-    seen: set[tuple[str, str]] = set()
-    for found in reading.of(Part.DAMPER):
-        name = found[2].name
-        key = (name, reading.wording(found))
-        damper = dampers[name]
+    seen: set[str] = set()
+    for start, end, sense in reading.of(Part.DAMPER):
+        damper = dampers[sense.name]
+        wording = reading.window.literal[start:end]
         spared = any(group in points for group in damper.unless)
-        if spared or key in seen or _negated(found[0], negators, reading.window):
+        if spared or wording in seen or _negated(start, negators, reading.window):
             continue
-        seen.add(key)
-        taken[name] = min(damper.cap, taken.get(name, 0.0) + damper.weight)
+        seen.add(wording)
+        taken[sense.name] = min(damper.cap, taken.get(sense.name, 0.0) + damper.weight)
     return sum(taken.values())
-
-
-def _indicator(reading: Reading, found: Found, added: float) -> Indicator:
-    start, end = reading.window.span(found[0], found[1])
-    return Indicator(found[2].name, reading.wording(found), start, end, added)

@@ -72,7 +72,6 @@ class StreamedReply:
     def _feed_message(self, chunk: AIMessageChunk) -> list[Any]:
         self._of_messages = True
         self._obstacle = self._obstacle or obstacle_in(chunk)
-        self._id = chunk.id or self._id
         text = str(chunk.text)
         if not text:
             if self._is_terminal(chunk):
@@ -81,6 +80,7 @@ class StreamedReply:
             return [*self.let_go(), chunk]
         self._texts.append(text)
         self._shape = chunk.content
+        self._id = chunk.id
         return [*self.let_go(), chunk]
 
     def _is_terminal(self, chunk: AIMessageChunk) -> bool:

@@ -24,15 +24,18 @@ _SENTENCE_END = re.compile(r"[.!?]+(?=\s|$)")
 _ENDS_WELL = re.compile(r"https?://\S+$|[.!?)\U0001f000-\U0001faff\u2600-\u27bf\ufe0f]$")
 
 
-def disagreements(playbook: "Playbook") -> list[Found]:
-    """Everything that is wrong between the files, in the order of the files."""
+def disagreements(playbook: "Playbook", *, complete: bool) -> list[Found]:
+    """Everything that is wrong between the files, in the order of the files.
+
+    `complete` is whether every file could be read: else a pool is not said to be too small.
+    """
     return [
         *_evidence(playbook),
         *_gates(playbook),
         *_policy(playbook),
         *_voice(playbook),
         *_templates(playbook),
-        *_pools(playbook),
+        *(_pools(playbook) if complete else ()),
     ]
 
 

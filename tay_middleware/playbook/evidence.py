@@ -106,14 +106,16 @@ class Gate(_Phrases):
 
 
 class OnTopic(Entry):
-    """What is ours: a question without any of it, alone or in its conversation, is `off_topic`.
+    """What is ours: a question without it, alone or in its conversation, is `off_topic`.
 
-    `craft` is hair and beauty; `trade` is running a business of any kind. A question about
-    somebody's other trade (`elsewhere`) is ours only when it has words of the craft as well.
+    Enough is one word of the `craft` (hair and beauty); or one of the `trade` (running a business
+    of any kind) beside one of the groups `beside`; or words of two of the trade's phrases. With a
+    word of somebody's other trade (`elsewhere`) only the craft is enough.
     """
 
     craft: tuple[Phrase, ...] = Field(min_length=1)
     trade: tuple[Phrase, ...] = Field(min_length=1)
+    beside: tuple[Slug, ...] = ()
     elsewhere: tuple[Phrase, ...] = ()
     not_ours: tuple[Phrase, ...] = Field((), description="phrases that take away what they overlap")
 

@@ -107,7 +107,8 @@ class _Loading:
             classifier_prompt=prompt,
             version=_version(self._directory),
         )
-        self._problems += self._located(disagreements(playbook))
+        complete = not self._problems
+        self._problems += self._located(disagreements(playbook, complete=complete))
         if self._problems:
             raise PlaybookError(self._problems)
         return playbook

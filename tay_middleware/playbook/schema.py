@@ -29,6 +29,9 @@ class Offer(Entry):
         (), description="values of owned_offers that count as owning it; its own name always does"
     )
     evidence: dict[Slug, float] = Field(description="indicator group → weight for this offer")
+    needs: tuple[Slug, ...] = Field(
+        (), description="indicator groups of which one must be found for it to be an offer at all"
+    )
     reason: Reason = Field(description="the reason when nothing says it more precisely")
     topic_noun: str = Field(description="what $topic says when the question names no known topic")
 
@@ -37,7 +40,7 @@ class Threshold(Entry):
     """The brief's rule: two or more indicators, or business context with personal language."""
 
     indicators: int = Field(2, ge=1, le=10, description="distinct counting groups or phrases")
-    min_score: float = Field(2.0, ge=0, description="what the weights must add up to")
+    min_score: float = Field(1.6, ge=0, description="what the weights must add up to")
     business_and_personal: bool = True
     min_margin: float = Field(
         0.0, ge=0, description="gap between the two best offers; below: unsure"

@@ -16,7 +16,7 @@ MAX_VALUE_CHARS = 200
 _ORPHAN_PUNCTUATION = re.compile(r"^[\s,;:.!-]+")
 _SPACE_BEFORE_PUNCTUATION = re.compile(r"\s+([,.;:!?])")
 _DOUBLED_COMMA = re.compile(r",(\s*,)+")
-_COMMA_BEFORE_STOP = re.compile(r",\s*([.!?])")
+_COMMA_BEFORE_STOP = re.compile(r",\s*([.!?;:])")
 _SPACES = re.compile(r"[ \t]{2,}")
 
 

@@ -1,0 +1,470 @@
+"""What a demanding user tries on the first day; the numbers are those of the design's list."""
+
+import asyncio
+import gc
+import logging
+import os
+import pickle
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.language_models import FakeListLLM
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import RunnableConfig, RunnableLambda
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import START, MessagesState, StateGraph
+from pydantic import BaseModel
+
+from tay_middleware import EscalationStep, Escalator, InputError
+from tay_middleware.settings import load_settings
+from tay_middleware.storage import LoggedTurn, read_latest
+from tests.langchain.models import ANSWER, PIECES, SHAPES, model
+from tests.langchain.who import someone
+
+NEED = "Can you review my pricing structure and tell me what's wrong?"
+PLAIN = SHAPES["plain text, finish in a chunk of its own"]
+Wrap = Callable[..., EscalationStep]
+
+
+class Said(BaseModel):
+    text: str
+
+
+def a_chain(step: EscalationStep) -> Any:
+    prompt = ChatPromptTemplate.from_messages([("system", "Be Tay."), ("human", "{question}")])
+    return prompt | step | StrOutputParser()
+
+
+def rows_of(engine: Escalator, user: str) -> list[LoggedTurn]:
+    assert engine.flush(5)
+    rows = read_latest(engine.settings.resolved_database_url, 1000)
+    return [row for row in rows if row.user_id == user]
+
+
+def name_in(config: RunnableConfig) -> str:
+    return str(config["configurable"]["user_id"])
+
+
+async def _alist(chunks: Any) -> list[Any]:
+    return [chunk async for chunk in chunks]
+
+
+# 1 The chain of the README, by every verb.
+
+
+def test_01_a_chain_gives_the_same_by_every_verb(wrap: Wrap) -> None:
+    chain = a_chain(wrap(model(PLAIN)))
+    turn = someone(turn_id="first-day-1")
+    question = {"question": NEED}
+    expected = chain.invoke(question, turn)
+    assert expected.startswith(f"{ANSWER}\n\n")
+    assert "".join(chain.stream(question, turn)) == expected
+    assert "".join(asyncio.run(_alist(chain.astream(question, turn)))) == expected
+    assert chain.batch([question], turn) == [expected]
+    assert asyncio.run(chain.abatch([question], turn)) == [expected]
+
+
+def test_01_pieces_come_as_the_model_makes_them(wrap: Wrap) -> None:
+    pieces = list(a_chain(wrap(model(PLAIN))).stream({"question": NEED}, someone()))
+    assert tuple(piece for piece in pieces if piece)[: len(PIECES)] == PIECES
+
+
+# 2 Everything that can be handed in.
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        NEED,
+        [HumanMessage(NEED)],
+        [("system", "Be Tay."), ("user", NEED)],
+        [{"role": "user", "content": NEED}],
+        ChatPromptTemplate.from_messages([("human", "{q}")]).invoke({"q": NEED}),
+        [SystemMessage("Be Tay."), HumanMessage("hi"), AIMessage("hello"), HumanMessage(NEED)],
+        [
+            HumanMessage(
+                [
+                    {"type": "text", "text": NEED},
+                    {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
+                ]
+            )
+        ],
+    ],
+    ids=["text", "message", "tuples", "dicts", "prompt value", "conversation", "with an image"],
+)
+def test_02_the_question_is_found_in_every_kind_of_input(wrap: Wrap, value: Any) -> None:
+    reply = wrap(model(PLAIN)).invoke(value, someone())
+    assert reply.response_metadata["tay"]["shown"] is True
+
+
+@pytest.mark.parametrize("key", ["question", "input"])
+def test_02_a_chain_inside_takes_dicts(wrap: Wrap, key: str) -> None:
+    inner: Any = RunnableLambda(lambda value: value[key]) | model(PLAIN)
+    assert wrap(inner).invoke({key: NEED}, someone()).response_metadata["tay"]["shown"] is True
+
+
+def test_02_the_key_may_be_named_or_computed(wrap: Wrap) -> None:
+    inner = RunnableLambda(lambda _value: ANSWER)
+    for input_key in ("ask", lambda value: value["ask"]):
+        reply = wrap(inner, input_key=input_key).invoke({"ask": NEED}, someone())
+        assert reply.startswith(f"{ANSWER}\n\n")
+
+
+def test_02_a_dict_without_a_question_is_told_at_once_and_readably(wrap: Wrap) -> None:
+    asked = model(PLAIN)
+    with pytest.raises(InputError, match=r"found 'text', 'user', looked for question, input"):
+        wrap(asked).invoke({"text": NEED, "user": 1}, someone())
+    with pytest.raises(InputError, match=r"input_key='q' is not in the input; found 'text'"):
+        wrap(asked, input_key="q").invoke({"text": NEED}, someone())
+    assert asked.calls == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [HumanMessage([{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}])],
+        [SystemMessage("Be Tay.")],
+        [HumanMessage("  ")],
+    ],
+    ids=["an image alone", "no question", "blank"],
+)
+def test_02_without_a_question_the_reply_is_just_the_models(wrap: Wrap, value: Any) -> None:
+    step = wrap(model(PLAIN))
+    assert step.invoke(value).response_metadata == model(PLAIN).invoke(NEED).response_metadata
+    assert "".join(str(chunk.text) for chunk in step.stream(value)) == ANSWER
+    assert asyncio.run(step.ainvoke(value)).text == ANSWER
+    bare = asyncio.run(_alist(model(PLAIN).astream(value)))
+    assert len(asyncio.run(_alist(step.astream(value)))) == len(bare)
+
+
+def test_02_in_a_tool_loop_the_question_is_the_last_humans(wrap: Wrap) -> None:
+    call = {"name": "look", "args": {}, "id": "1"}
+    messages = [
+        HumanMessage(NEED),
+        AIMessage("", tool_calls=[call]),
+        ToolMessage("ok", tool_call_id="1"),
+    ]
+    assert wrap(model(PLAIN)).invoke(messages, someone()).response_metadata["tay"]["shown"] is True
+
+
+# 3 Who asks.
+
+
+def test_03_without_a_user_a_mention_is_gentle(wrap: Wrap) -> None:
+    told = wrap(model(PLAIN)).invoke(NEED).response_metadata["tay"]
+    assert (told["shown"], told["strength"]) == (True, "gentle")
+
+
+def test_03_a_thread_is_a_session(wrap: Wrap, engine: Escalator) -> None:
+    config: RunnableConfig = {"configurable": {"user_id": "threaded", "thread_id": "t-9"}}
+    wrap(model(PLAIN)).invoke(NEED, config)
+    assert [row.session_id for row in rows_of(engine, "threaded")] == ["t-9"]
+
+
+def test_03_fifty_users_at_once_do_not_cross(wrap: Wrap, engine: Escalator) -> None:
+    step = wrap(RunnableLambda(lambda question: f"About {question[-8:]}: start with one hour."))
+    users = [someone() for _ in range(50)]
+
+    async def scene() -> list[str]:
+        calls = (step.ainvoke(f"{NEED} I am {name_in(user):>8}", user) for user in users)
+        return list(await asyncio.gather(*calls))
+
+    replies = asyncio.run(scene())
+    for user, reply in zip(users, replies, strict=True):
+        assert reply.startswith(f"About {name_in(user):>8}")
+        assert len(rows_of(engine, name_in(user))) == 1
+        assert "\n\n" in reply
+
+
+# 4 Events.
+
+
+def test_04_events_hold_the_reply_once_and_the_decision_apart(wrap: Wrap) -> None:
+    async def scene() -> list[Any]:
+        chain = a_chain(wrap(model(PLAIN)))
+        return [
+            event
+            async for event in chain.astream_events({"question": NEED}, someone(), version="v2")
+        ]
+
+    events = asyncio.run(scene())
+    parsed = "".join(
+        event["data"]["chunk"] for event in events if event["event"] == "on_parser_stream"
+    )
+    decisions = [event for event in events if event["event"] == "on_custom_event"]
+    assert parsed.startswith(f"{ANSWER}\n\n")
+    assert parsed.count(ANSWER) == 1
+    assert [event["name"] for event in decisions] == ["tay_decision"]
+    assert decisions[0]["data"]["offer"] == "mentorship"
+
+
+# 5 LangGraph.
+
+
+def test_05_in_a_graph_the_state_holds_the_addition_once(wrap: Wrap) -> None:
+    step = wrap(model(PLAIN))
+
+    def answer(state: MessagesState, config: RunnableConfig) -> dict[str, Any]:
+        return {"messages": [step.invoke(state["messages"], config)]}
+
+    graph = (
+        StateGraph(MessagesState)
+        .add_node("answer", answer)
+        .add_edge(START, "answer")
+        .compile(checkpointer=InMemorySaver())
+    )
+    config: RunnableConfig = {"configurable": {"thread_id": "g-1", "user_id": "of a graph"}}
+    said = graph.invoke({"messages": [HumanMessage(NEED)]}, config)["messages"][-1]
+    kept = graph.get_state(config).values["messages"][-1]
+    assert str(kept.text) == str(said.text)
+    assert str(kept.text).count("\n\n") == 1
+    assert str(kept.text).startswith(f"{ANSWER}\n\n")
+
+
+# 6 Things that break.
+
+
+def test_06_without_a_database_the_reply_is_byte_for_byte_the_models(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "tay.db").mkdir()
+    step = EscalationStep(bound=model(PLAIN), settings=load_settings(home=tmp_path))
+    caplog.clear()
+    with caplog.at_level(logging.WARNING, "tay_middleware"):
+        assert str(step.invoke(NEED, someone()).text) == ANSWER
+    assert len(caplog.messages) == 1
+    chunks = list(step.stream(NEED, someone()))
+    assert "".join(str(chunk.text) for chunk in chunks) == ANSWER
+    step.close()
+
+
+def test_06_the_models_own_error_reaches_the_caller_as_it_is(wrap: Wrap, engine: Escalator) -> None:
+    for fails in (0, 2):
+        config = someone()
+        step = wrap(model(PLAIN, fail_after=fails))
+        with pytest.raises(ConnectionError, match="the model is away"):
+            step.invoke(NEED, config)
+        got: list[str] = []
+        with pytest.raises(ConnectionError, match="the model is away"):
+            got.extend(str(chunk.text) for chunk in step.stream(NEED, someone()))
+        assert tuple(got) == PIECES[:fails]
+        assert [(row.shown, row.suppressed) for row in rows_of(engine, name_in(config))] == [
+            (False, "unweavable")
+        ]
+
+
+def test_06_so_does_the_async_one(wrap: Wrap) -> None:
+    step = wrap(model(PLAIN, fail_after=1))
+    with pytest.raises(ConnectionError):
+        asyncio.run(step.ainvoke(NEED, someone()))
+    with pytest.raises(ConnectionError):
+        asyncio.run(_alist(step.astream(NEED, someone())))
+
+
+# 7 Clients that leave.
+
+
+def test_07_a_client_that_leaves_a_sync_stream_is_logged_as_gone(
+    wrap: Wrap, engine: Escalator
+) -> None:
+    config = someone()
+    stream: Any = wrap(model(PLAIN)).stream(NEED, config)
+    next(stream)
+    stream.close()
+    assert [(row.detected, row.shown) for row in rows_of(engine, name_in(config))] == [
+        (True, False)
+    ]
+
+
+def test_07_a_client_that_leaves_an_async_stream_leaks_nothing(
+    wrap: Wrap, engine: Escalator
+) -> None:
+    config = someone()
+
+    async def scene() -> set[Any]:
+        stream: Any = wrap(model(PLAIN)).astream(NEED, config)
+        async for _chunk in stream:
+            break
+        await stream.aclose()
+        for _ in range(5):
+            # The model's own inner generator is closed by the loop, with or without us.
+            await asyncio.sleep(0)
+        return asyncio.all_tasks() - {asyncio.current_task()}
+
+    assert asyncio.run(scene()) == set()
+    gc.collect()
+    assert [row.shown for row in rows_of(engine, name_in(config))] == [False]
+
+
+def test_07_a_cancelled_call_is_cancelled(wrap: Wrap, engine: Escalator) -> None:
+    config = someone()
+
+    async def slow(_question: str) -> str:
+        await asyncio.sleep(3600)
+        raise AssertionError
+
+    async def scene() -> None:
+        task = asyncio.ensure_future(wrap(RunnableLambda(slow)).ainvoke(NEED, config))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(scene())
+    assert [row.shown for row in rows_of(engine, name_in(config))] == [False]
+
+
+# 8 Tools and structures.
+
+
+def test_08_tools_are_bound_to_the_model(wrap: Wrap) -> None:
+    step = wrap(model(PLAIN)).bind_tools([{"name": "look"}])
+    assert isinstance(step, EscalationStep)
+    assert step.bound.kwargs == {"tools": [{"name": "look"}]}  # type: ignore[attr-defined]  # a binding
+    assert step.invoke(NEED, someone()).response_metadata["tay"]["shown"] is True
+
+
+def test_08_structured_output_is_the_models_own(wrap: Wrap) -> None:
+    assert wrap(model(PLAIN)).with_structured_output(Said).invoke(NEED) == Said(text=ANSWER)
+
+
+@pytest.mark.parametrize("made", [Said(text="x"), {"text": "x"}, None, ["x"], 7])
+def test_08_an_output_that_is_no_reply_is_the_same_object(wrap: Wrap, made: Any) -> None:
+    step = wrap(RunnableLambda(lambda _question: made))
+    assert step.invoke(NEED, someone()) is made
+    assert asyncio.run(step.ainvoke(NEED, someone())) is made
+
+
+def test_08_a_model_without_tools_says_so(wrap: Wrap) -> None:
+    with pytest.raises(
+        AttributeError, match="FakeListLLM, which this step wraps, has no bind_tools"
+    ):
+        wrap(FakeListLLM(responses=[ANSWER])).bind_tools([])
+
+
+def test_08_a_plain_language_model_gives_plain_text(wrap: Wrap) -> None:
+    step = wrap(FakeListLLM(responses=[ANSWER]))
+    assert step.invoke(NEED, someone()).startswith(f"{ANSWER}\n\n")
+    assert "".join(step.stream(NEED, someone())).startswith(ANSWER)
+
+
+# 9 Retries and fallbacks.
+
+
+def test_09_a_retry_is_one_turn(wrap: Wrap, engine: Escalator) -> None:
+    config = someone()
+    flaky = model(PLAIN, fail_after=0, failures=2)
+    step = wrap(flaky).with_retry(stop_after_attempt=3, wait_exponential_jitter=False)
+    assert str(step.invoke(NEED, config).text).startswith(f"{ANSWER}\n\n")
+    assert [row.shown for row in rows_of(engine, name_in(config))] == [True]
+
+
+def test_09_a_fallback_is_one_turn(wrap: Wrap, engine: Escalator) -> None:
+    config = someone()
+    step = wrap(model(PLAIN, fail_after=0)).with_fallbacks([wrap(model(PLAIN))])
+    assert str(step.invoke(NEED, config).text).startswith(f"{ANSWER}\n\n")
+    assert [row.shown for row in rows_of(engine, name_in(config))] == [True]
+
+
+def test_09_a_turn_id_of_the_app_makes_any_repetition_one_turn(
+    wrap: Wrap, engine: Escalator
+) -> None:
+    config = someone(turn_id="message-17")
+    chain = a_chain(wrap(model(PLAIN)))
+    assert chain.invoke({"question": NEED}, config) == chain.invoke({"question": NEED}, config)
+    assert len(rows_of(engine, name_in(config))) == 1
+
+
+# 10 What the reply carries beside its text.
+
+
+def test_10_ids_and_usage_are_the_models(wrap: Wrap) -> None:
+    bare = [*model(PLAIN).stream(NEED)]
+    ours = [*wrap(model(PLAIN)).stream(NEED, someone())]
+    assert {chunk.id for chunk in ours if str(chunk.text)} == {bare[0].id}
+    assert [chunk.usage_metadata for chunk in ours if chunk.usage_metadata] == [
+        chunk.usage_metadata for chunk in bare if chunk.usage_metadata
+    ]
+
+
+# 13 What tools want to know of it.
+
+
+def test_13_it_can_be_drawn_described_and_pickled(tmp_path: Path) -> None:
+    step = EscalationStep(
+        bound=RunnableLambda(_answer) | StrOutputParser(), settings=load_settings(home=tmp_path)
+    )
+    assert "EscalationStep" in step.get_graph().draw_mermaid()
+    assert step.get_input_jsonschema() == step.bound.get_input_jsonschema()
+    assert step.get_output_jsonschema() == step.bound.get_output_jsonschema()
+    copy = pickle.loads(pickle.dumps(step))  # noqa: S301 - our own bytes
+    assert copy.invoke(NEED, someone()).startswith(f"{ANSWER}\n\n")
+    assert {spec.id for spec in step.config_specs} >= {
+        *("user_id", "session_id", "tier", "owned_offers", "turn_id", "signals"),
+    }
+    copy.close()
+    step.close()
+
+
+def _answer(_question: str) -> str:
+    return ANSWER
+
+
+# 14 Why this offer?
+
+
+def test_14_the_reply_says_why(wrap: Wrap) -> None:
+    told = wrap(model(PLAIN)).invoke(NEED, someone()).response_metadata["tay"]
+    assert (told["offer"], told["reason"], told["stage"]) == (
+        "mentorship",
+        "personalized_help",
+        "keywords",
+    )
+    found = {NEED[one["start"] : one["end"]].lower() for one in told["indicators"]}
+    assert found
+    assert all(phrase in NEED.lower() for phrase in found)
+
+
+# And what comes with threads, loops and processes.
+
+
+def test_many_threads_share_one_step(wrap: Wrap) -> None:
+    step = wrap(model(PLAIN))
+    texts: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: texts.append(str(step.invoke(NEED, someone()).text)))
+        for _ in range(20)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [text.startswith(f"{ANSWER}\n\n") for text in texts] == [True] * 20
+
+
+def test_many_streams_run_side_by_side(wrap: Wrap) -> None:
+    step = wrap(model(PLAIN))
+
+    async def one() -> str:
+        return "".join([str(chunk.text) async for chunk in step.astream(NEED, someone())])
+
+    async def scene() -> list[str]:
+        return await asyncio.gather(*(one() for _ in range(100)))
+
+    assert all(text.startswith(f"{ANSWER}\n\n") for text in asyncio.run(scene()))
+
+
+def test_a_step_made_before_a_fork_works_after_it(wrap: Wrap, engine: Escalator) -> None:
+    step = wrap(model(PLAIN))
+    child = os.fork()
+    if child == 0:
+        woven = str(step.invoke(NEED, someone("a child")).text).startswith(f"{ANSWER}\n\n")
+        written = step.flush()
+        os._exit(0 if woven and written else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert [row.shown for row in rows_of(engine, "a child")] == [True]

@@ -1,0 +1,36 @@
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+
+from tay_middleware.domain import Message
+from tay_middleware.langchain.reading import Asked, read
+
+EARLIER = [HumanMessage("hi"), AIMessage("hello"), SystemMessage("x"), AIMessage("")]
+TOLD = (Message("user", "hi"), Message("assistant", "hello"))
+
+
+def test_the_transcript_is_what_both_sides_said_before() -> None:
+    tool = ToolMessage("42", tool_call_id="1")
+    assert read([*EARLIER, tool, HumanMessage("and now?")]) == Asked("and now?", TOLD)
+
+
+@pytest.mark.parametrize("key", ["history", "chat_history", "messages"])
+def test_a_dict_may_bring_its_transcript_beside_the_question(key: str) -> None:
+    assert read({"question": "and now?", key: EARLIER}) == Asked("and now?", TOLD)
+
+
+def test_messages_in_a_dict_hold_both() -> None:
+    assert read({"messages": [*EARLIER, ("user", "and now?")]}) == Asked("and now?", TOLD)
+
+
+@pytest.mark.parametrize("value", [None, 7, [], [object()], [{"nothing": 1}], AIMessage("hi")])
+def test_what_holds_no_question_is_none(value: Any) -> None:
+    assert read(value) is None
+
+
+def test_the_fingerprint_is_of_the_words_and_their_order() -> None:
+    asked = Asked("q", TOLD)
+    assert asked.fingerprint == Asked("q", TOLD).fingerprint
+    assert asked.fingerprint != Asked("q", TOLD[::-1]).fingerprint
+    assert asked.fingerprint != Asked("q").fingerprint

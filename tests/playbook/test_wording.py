@@ -1,0 +1,81 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tay_middleware.playbook.wording import (
+    MAX_VALUE_CHARS,
+    PLACEHOLDERS,
+    check_placeholders,
+    fill,
+    placeholders,
+)
+
+EMPTY = dict.fromkeys(PLACEHOLDERS, "")
+VALUES = {"pet_name": "babes", "topic": "pricing", "offer": "the course", "link": "", "price": ""}
+
+WORDINGS = st.lists(
+    st.sampled_from(["$pet_name", "$topic", "$offer", "word", ",", ".", ":", "and", "$$5", "Yes,"]),
+    min_size=1,
+    max_size=8,
+).map(" ".join)
+
+
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("$pet_name, I can help with $topic.", "Babes, I can help with pricing."),
+        ("I can help, $pet_name, with $topic.", "I can help, babes, with pricing."),
+        ("For $offer, $pet_name.", "For the course, babes."),
+        ("It is $$5.", "It is $5."),
+    ],
+)
+def test_placeholders_are_filled(text: str, filled: str) -> None:
+    assert fill(text, VALUES) == filled
+
+
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("$pet_name, I can help.", "I can help."),
+        ("I can help, $pet_name, whenever.", "I can help, whenever."),
+        ("I can help, $pet_name.", "I can help."),
+        ("Since you ask, $pet_name: here.", "Since you ask: here."),
+    ],
+)
+def test_an_empty_value_leaves_no_trace(text: str, filled: str) -> None:
+    assert fill(text, EMPTY) == filled
+
+
+@given(WORDINGS)
+def test_filling_leaves_no_doubled_comma_gap_or_orphan(text: str) -> None:
+    filled = fill(text, EMPTY)
+    assert ", ," not in filled
+    assert "  " not in filled
+    assert filled == filled.strip()
+    assert not filled or filled[0] not in ",;:.!"
+
+
+def test_a_value_cannot_break_the_line_or_run_on() -> None:
+    filled = fill("See $topic.", {**VALUES, "topic": "a\nb\r\nc " + "x" * 1000})
+    assert "\n" not in filled
+    assert len(filled) <= MAX_VALUE_CHARS + len("See .")
+
+
+def test_a_value_that_looks_like_a_placeholder_stays_text() -> None:
+    assert fill("See $topic.", {**VALUES, "topic": "$offer ${link}"}) == "See $offer ${link}."
+
+
+@pytest.mark.parametrize("text", ["$user", "${question}", "$", "100$ a", "a\nb"])
+def test_what_is_not_on_the_list_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"placeholder|lone|line break"):
+        check_placeholders(text)
+
+
+def test_format_and_attribute_tricks_are_plain_text() -> None:
+    text = "{0.__class__} %s {{ x }} <% y %>"
+    assert check_placeholders(text) == text
+    assert fill(text, EMPTY) == text
+
+
+def test_placeholders_are_listed() -> None:
+    assert placeholders("$offer and ${topic}, $$5") == {"offer", "topic"}
