@@ -80,12 +80,15 @@ class PhraseMatcher(Generic[MeaningT]):
         In order of the words where the phrases begin, shorter phrases first.
         """
         parts = window.text.split(" ")
-        words = [part if part.isalpha() else self._read(part) for part in parts]
-        first, count = self._first, len(words)
+        known = self._words
+        words = [
+            part if part.isalpha() else known[part] if part in known else self._read(part)
+            for part in parts
+        ]
+        count = len(words)
         ended: list[tuple[int, int, _State[MeaningT]]] = []
-        for begin, word in enumerate(words):
-            state = first.get(word)
-            at = begin
+        for begin, opened in enumerate(map(self._first.get, words)):
+            state, at = opened, begin
             while state is not None:
                 if state.found:
                     ended.append((begin, at, state))
@@ -156,11 +159,9 @@ class PhraseMatcher(Generic[MeaningT]):
 
     def _read(self, part: str) -> str:
         """A word as the graph has it: itself, without its possessive, or the shape of a number."""
-        word = self._words.get(part)
-        if word is None:
-            word = self._reading(part)
-            if len(self._words) < MAX_WORDS:
-                self._words[part] = word
+        word = self._reading(part)
+        if len(self._words) < MAX_WORDS:
+            self._words[part] = word
         return word
 
     def _reading(self, part: str) -> str:
@@ -188,23 +189,31 @@ def _placed(
     words: Sequence[str],
 ) -> list[tuple[int, int, MeaningT]]:
     """From words to characters, without what reaches over the end of a clause."""
-    starts = [0, *accumulate(len(part) + 1 for part in parts)]
+    starts = [0, *accumulate([len(part) + 1 for part in parts])]
     hits: list[tuple[int, int, MeaningT]] = []
     for begin, last, state in ended:
-        joints = (window.literal[starts[at] - 1] for at in range(begin + 1, last + 1))
-        if last > begin and not CLAUSE_ENDS.isdisjoint(joints):
+        if last > begin and _reaches_over(starts, begin, last, window):
             continue
         for before, after, meaning in state.found:
-            start, _ = _core(starts[begin + before], parts[begin + before], words[begin + before])
-            _, end = _core(starts[last - after], parts[last - after], words[last - after])
+            first, final = begin + before, last - after
+            start, end = starts[first], starts[final] + len(parts[final])
+            if parts[first] != words[first]:
+                start = _core(starts[first], parts[first], words[first])[0]
+            if parts[final] != words[final]:
+                end = _core(starts[final], parts[final], words[final])[1]
             hits.append((start, end, meaning))
     return hits
 
 
+def _reaches_over(starts: Sequence[int], begin: int, last: int, window: Window) -> bool:
+    """Whether a clause ends between two of the words (as in "my,pricing")."""
+    if window.literal[starts[begin] : starts[last]] == window.text[starts[begin] : starts[last]]:
+        return False
+    return any(window.literal[starts[at] - 1] in CLAUSE_ENDS for at in range(begin + 1, last + 1))
+
+
 def _core(start: int, part: str, word: str) -> tuple[int, int]:
-    """Where the word itself stands in a part that may have more ("client's", "pls🙏")."""
-    if part != word:
-        own = word if word in part and word not in _SHAPES else _EDGES.sub("", part)
-        start += part.find(own)
-        part = own
-    return start, start + len(part)
+    """Where the word itself stands in a part that has more to it ("client's", "pls🙏")."""
+    own = word if word in part and word not in _SHAPES else _EDGES.sub("", part)
+    start += part.find(own)
+    return start, start + len(own)

@@ -41,7 +41,7 @@ them look alike."""
 
 _BETWEEN_WORDS = '.,;:!?/\n\r\t-()"*[]{}<>~#+=|\\`^'
 _SPACED = str.maketrans(dict.fromkeys(_BETWEEN_WORDS, " "))
-_IN_NUMBER = re.compile(r"(?<=\d)[.,:](?=\d)")
+_IN_NUMBER = re.compile(r"[.,:](?<=\d[.,:])(?=\d)")
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb]"
@@ -51,8 +51,7 @@ _SEGMENT = re.compile(rf"[\0-\x7f]+(?=[\0-\x7f]|\Z)|[\s\S][{_MARKS}]{{0,8}}")
 _MAX_FOLDED = 4
 """Most characters that one character may fold into: one ligature of 18 would swell the window."""
 
-_DOUBLE_SPACE = re.compile(r"(?<=[^\s])[ \t]{2,}(?=[^\s])")
-_SPACING = re.compile(r"[ \t]+|[^ \t]+")
+_BLANKS_OR_NOT = re.compile(r" +|[^ ]+")
 _MASKS = (
     re.compile(r"```.*?(?:```|\Z)", re.DOTALL),
     re.compile(r"`[^`\n]{1,400}`"),
@@ -67,86 +66,101 @@ _QUOTED_WORDS = 4
 class Window:
     """The searched text of one question.
 
-    `literal` is the same text, of the same length, with its punctuation. `positions[i]` is where
-    character `i` came from in the question; `None` when that is simply `i`.
+    `literal` is the same text, of the same length, with its punctuation. Character `i` of them came
+    from `question[starts[i]:ends[i]]`; both are `None` when that is simply `question[i]`.
     """
 
     text: str
     literal: str
-    positions: Sequence[int] | None = None
+    starts: Sequence[int] | None = None
+    ends: Sequence[int] | None = None
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """The half-open span in the question as typed of `text[start:end]`."""
-        if self.positions is None:
+        """The half-open span in the question as typed of `text[start:end]`, which is not empty."""
+        if self.starts is None or self.ends is None:
             return start, end
-        if start == end:
-            return self.positions[start], self.positions[start]
-        return self.positions[start], self.positions[end - 1] + 1
+        return self.starts[start], self.ends[end - 1]
 
 
 def normalise(question: str) -> Window:
     """Cut, fold and blank out `question`; never raises, whatever the characters are."""
-    positions: list[int] | None = None
-    text = question
     if len(question) > HEAD_CHARS + TAIL_CHARS:
-        tail = len(question) - TAIL_CHARS
-        text = f"{question[:HEAD_CHARS]}\n{question[tail:]}"
-        positions = [*range(HEAD_CHARS + 1), *range(tail, len(question))]
-    folded, moved = _fold(text)
-    if moved is not None:
-        positions = moved if positions is None else [positions[at] for at in moved]
+        return _of_both_ends(question)
+    folded, starts, ends = _fold(question)
     if "`" in folded or '"' in folded or ">" in folded:
         folded = _masked(folded)
-    return Window(_searchable(folded), folded, positions)
+    return Window(_searchable(folded), folded, starts, ends)
 
 
-def _fold(text: str) -> tuple[str, list[int] | None]:
-    """Case, width and quotes folded; positions only where characters moved."""
-    moved: list[int] | None = None
-    folded = text.lower()
-    if not text.isascii():
+def _of_both_ends(question: str) -> Window:
+    """The window of a long question: its head, the end of a clause, its tail."""
+    tail = len(question) - TAIL_CHARS
+    cut = normalise(f"{question[: HEAD_CHARS - 1]}\n{question[tail:]}")
+    came_from = [*range(HEAD_CHARS), *range(tail, len(question))]
+    starts = cut.starts if cut.starts is not None else range(len(came_from))
+    ends = cut.ends if cut.ends is not None else range(1, len(came_from) + 1)
+    return Window(
+        cut.text,
+        cut.literal,
+        [came_from[at] for at in starts],
+        [came_from[at - 1] + 1 for at in ends],
+    )
+
+
+_Folded = tuple[str, list[int] | None, list[int] | None]
+
+
+def _fold(text: str) -> _Folded:
+    """Case, width and quotes folded; starts and ends only where characters moved."""
+    if text.isascii():
+        folded: _Folded = (text.lower(), None, None)
+    else:
         straight = text
         for old, new in _STRAIGHT:
             straight = straight.replace(old, new)
-        folded = straight.casefold()
-        if (
-            len(folded) != len(text)
-            or _INVISIBLE.search(folded)
-            or not unicodedata.is_normalized("NFKC", folded)
-        ):
-            folded, moved = _fold_by_segments(straight)
-    return _collapsed(folded, moved) if _DOUBLE_SPACE.search(folded) else (folded, moved)
+        plain = straight.casefold()
+        moves = len(plain) != len(text) or _INVISIBLE.search(plain) is not None
+        if moves or not unicodedata.is_normalized("NFKC", plain):
+            folded = _fold_by_segments(straight)
+        else:
+            folded = (plain, None, None)
+    return _collapsed(*folded) if "  " in folded[0] else folded
 
 
-def _fold_by_segments(text: str) -> tuple[str, list[int]]:
+def _fold_by_segments(text: str) -> _Folded:
     """Fold ASCII runs whole, and every other character with the marks that follow it."""
     pieces: list[str] = []
-    positions: list[int] = []
+    starts: list[int] = []
+    ends: list[int] = []
     for segment in _SEGMENT.finditer(text):
         start, end = segment.span()
         piece = segment[0]
         if piece.isascii():
             pieces.append(piece.lower())
-            positions.extend(range(start, end))
+            starts.extend(range(start, end))
+            ends.extend(range(start + 1, end + 1))
             continue
         piece = _INVISIBLE.sub("", unicodedata.normalize("NFKC", piece))
         piece = piece.casefold()[:_MAX_FOLDED]
         pieces.append(piece)
-        positions.extend([start] * len(piece))
-    return "".join(pieces), positions
+        starts.extend([start] * len(piece))
+        ends.extend([end] * len(piece))
+    return "".join(pieces), starts, ends
 
 
-def _collapsed(folded: str, moved: list[int] | None) -> tuple[str, list[int]]:
+def _collapsed(text: str, starts: list[int] | None, ends: list[int] | None) -> _Folded:
     """Runs of blanks made one space each."""
+    kept: list[int] = []
     pieces: list[str] = []
-    positions: list[int] = []
-    for run in _SPACING.finditer(folded):
-        blank = run[0][0] in " \t"
+    for run in _BLANKS_OR_NOT.finditer(text):
+        blank = run[0][0] == " "
         pieces.append(" " if blank else run[0])
-        positions.extend(range(run.start(), run.start() + 1 if blank else run.end()))
-    if moved is not None:
-        positions = [moved[at] for at in positions]
-    return "".join(pieces), positions
+        kept.extend(range(run.start(), run.start() + 1 if blank else run.end()))
+    return (
+        "".join(pieces),
+        kept if starts is None else [starts[at] for at in kept],
+        [at + 1 for at in kept] if ends is None else [ends[at] for at in kept],
+    )
 
 
 def _masked(folded: str) -> str:

@@ -42,9 +42,13 @@ def choose(groups: Mapping[str, float], offers: Mapping[str, Offer]) -> Choice:
 
 
 def _score(groups: Mapping[str, float], offer: Offer) -> float:
-    if offer.needs and not any(group in groups for group in offer.needs):
+    if offer.needs and groups.keys().isdisjoint(offer.needs):
         return 0.0
-    return sum(points * offer.evidence.get(group, 0.0) for group, points in groups.items())
+    evidence, score = offer.evidence, 0.0
+    for group, points in groups.items():
+        if group in evidence:
+            score += points * evidence[group]
+    return score
 
 
 def reason_for(offer: Offer, found: Mapping[str, float], groups: Mapping[str, Group]) -> Reason:

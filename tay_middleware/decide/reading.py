@@ -6,7 +6,6 @@ start from a `Reading`. It weighs nothing.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from tay_middleware.decide.match import PhraseMatcher
@@ -31,8 +30,8 @@ class Rules(Protocol):
     def policy(self) -> Policy: ...
 
 
-class Part(StrEnum):
-    """The part that a phrase plays in a question."""
+class Part:
+    """The part that a phrase plays in a question: plain strings, for they are hashed often."""
 
     GROUP = "group"
     DAMPER = "damper"
@@ -55,7 +54,7 @@ class Sense:
     `cancels` marks an exception: it takes away what it overlaps of the same part and name.
     """
 
-    part: Part
+    part: str
     name: str
     phrase: str
     cancels: bool = False
@@ -72,17 +71,17 @@ class Reading:
     """A text, searched: the phrases found of each part, in the order in which they begin."""
 
     window: Window
-    found: Mapping[Part, list[Found]]
+    found: Mapping[str, list[Found]]
 
-    def of(self, part: Part) -> Sequence[Found]:
+    def of(self, part: str) -> Sequence[Found]:
         """The phrases found that play `part`."""
         return self.found.get(part, _NOTHING)
 
-    def has(self, part: Part) -> bool:
+    def has(self, part: str) -> bool:
         """Whether any phrase plays `part`."""
         return part in self.found
 
-    def names(self, part: Part) -> dict[str, None]:
+    def names(self, part: str) -> dict[str, None]:
         """The names under which `part` was found, in order of first appearance, without repeats."""
         return {sense.name: None for _, _, sense in self.of(part)}
 
@@ -103,7 +102,7 @@ class Reader:
     def read(self, text: str) -> Reading:
         """Find everything in `text`; any string will do."""
         window = normalise(text)
-        found: dict[Part, list[Found]] = {}
+        found: dict[str, list[Found]] = {}
         exceptions: list[Found] = []
         for hit in self._matcher.find(window):
             sense = hit[2]
@@ -118,9 +117,9 @@ class Reader:
         return Reading(window, found)
 
 
-def _cancel(found: dict[Part, list[Found]], exceptions: list[Found], length: int) -> None:
+def _cancel(found: dict[str, list[Found]], exceptions: list[Found], length: int) -> None:
     """Take away what exceptions overlap; linear in the text for each group with an exception."""
-    covers: dict[tuple[Part, str], bytearray] = {}
+    covers: dict[tuple[str, str], bytearray] = {}
     for start, end, sense in exceptions:
         cover = covers.setdefault((sense.part, sense.name), bytearray(length))
         cover[start:end] = b"\1" * (end - start)
@@ -165,6 +164,6 @@ def _plain_senses(gates: Gates) -> Iterator[Sense]:
         (Part.ASKS_WHY, gates.asks_why),
         (Part.OPTS_IN, gates.opts_in),
     ):
-        yield from (Sense(part, part.value, phrase) for phrase in phrases)
+        yield from (Sense(part, part, phrase) for phrase in phrases)
     for part in (Part.CRAFT, Part.TRADE):
-        yield from (Sense(part, part.value, phrase, cancels=True) for phrase in topic.not_ours)
+        yield from (Sense(part, part, phrase, cancels=True) for phrase in topic.not_ours)

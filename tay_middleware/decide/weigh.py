@@ -5,7 +5,7 @@ adds at most its cap. So neither length nor repetition makes a score.
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from tay_middleware.decide.normalise import CLAUSE_ENDS, Window
@@ -21,9 +21,9 @@ NEGATION_REACH = 4
 class Weighed:
     """The evidence of one question.
 
-    `points` holds each group that added something; `wordings` how many distinct wordings of it did;
-    `taken` what dampers take from every offer. `indicators` are all phrases found, in order, with
-    what each added to its group: 0.0 when a negation, an overlap, a repetition or the cap took it.
+    `points` holds each group that added something; `wordings` how many distinct wordings of it
+    count; `taken` what dampers take from every offer. `indicators` are the distinct wordings found,
+    in order, with what each added to its group: 0.0 when a negation, an overlap or the cap took it.
     """
 
     points: Mapping[str, float]
@@ -36,28 +36,43 @@ def weigh(reading: Reading, indicators: Indicators) -> Weighed:
     """Weigh what was found in a question by the groups and dampers of the playbook."""
     found = reading.of(Part.GROUP)
     groups = indicators.groups
-    free = _heaviest(found, groups) if len(found) > 1 else set(range(len(found)))
-    negators = _negators(reading, [found[at] for at in free], groups)
+    window = reading.window
+    free = _heaviest(found, groups) if _overlap(found) else range(len(found))
+    negators = _negators(reading, found, free, groups)
     points: dict[str, float] = {}
-    wordings: dict[str, set[str]] = {}
-    listed: list[Indicator] = []
+    counted: set[tuple[str, str]] = set()
+    listed: dict[tuple[str, str], Indicator] = {}
     for at, (start, end, sense) in enumerate(found):
-        name, wording, added = sense.name, reading.window.literal[start:end], 0.0
-        group = groups[name]
-        if at in free and not (group.negatable and _negated(start, negators, reading.window)):
-            seen = wordings.setdefault(name, set())
-            if wording not in seen:
-                seen.add(wording)
-                held = points.get(name, 0.0)
-                added = min(group.weight, group.cap - held)
-                points[name] = held + added
-        listed.append(Indicator(name, wording, *reading.window.span(start, end), added))
+        key = (sense.name, window.literal[start:end])
+        if key in counted:
+            continue
+        group, added = groups[sense.name], 0.0
+        if at in free and not (group.negatable and _negated(start, negators, window)):
+            held = points.get(sense.name, 0.0)
+            added = min(group.weight, group.cap - held)
+            points[sense.name] = held + added
+            counted.add(key)
+        if key in counted or key not in listed:
+            listed[key] = Indicator(*key, *window.span(start, end), added)
+    wordings: dict[str, int] = {}
+    for name, _ in counted:
+        wordings[name] = wordings.get(name, 0) + 1
     return Weighed(
-        points=points,
-        wordings={name: len(seen) for name, seen in wordings.items()},
-        taken=_taken(reading, negators, points, indicators.dampers),
-        indicators=tuple(listed),
+        points,
+        wordings,
+        _taken(reading, negators, points, indicators.dampers),
+        tuple(sorted(listed.values(), key=lambda found: (found.start, -found.end, found.group))),
     )
+
+
+def _overlap(found: Sequence[Found]) -> bool:
+    """Whether any two hits, which come in order of their beginnings, share a character."""
+    reached = 0
+    for start, end, _ in found:
+        if start < reached:
+            return True
+        reached = end
+    return False
 
 
 def _heaviest(found: Sequence[Found], groups: Mapping[str, Group]) -> set[int]:
@@ -67,7 +82,8 @@ def _heaviest(found: Sequence[Found], groups: Mapping[str, Group]) -> set[int]:
     no competitor: it has its own lane. Weighted interval scheduling, in n log n.
     """
     free = {at for at, hit in enumerate(found) if groups[hit[2].name].kind == "purchase"}
-    order = sorted(set(range(len(found))) - free, key=lambda at: (found[at][1], -found[at][0]))
+    order = [at for at in range(len(found)) if at not in free]
+    order.sort(key=lambda at: (found[at][1], -found[at][0]))
     ends = [found[at][1] for at in order]
     best = [(0.0, 0)]
     rooms: list[int] = []
@@ -88,13 +104,13 @@ def _heaviest(found: Sequence[Found], groups: Mapping[str, Group]) -> set[int]:
 
 
 def _negators(
-    reading: Reading, free: Sequence[Found], groups: Mapping[str, Group]
+    reading: Reading, found: Sequence[Found], free: Collection[int], groups: Mapping[str, Group]
 ) -> list[int]:
     """Where the negators end; one inside an indicator ("no clients") negates nothing else."""
     negators = reading.of(Part.NEGATOR)
     if not negators:
         return []
-    inside = sorted((start, end) for start, end, sense in free if not groups[sense.name].negatable)
+    inside = sorted(found[at][:2] for at in free if not groups[found[at][2].name].negatable)
     starts = [start for start, _ in inside]
     reach: list[int] = []
     for start, end, _ in negators:

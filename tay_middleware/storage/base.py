@@ -26,10 +26,9 @@ class Cap:
 class Claim:
     """What must hold, at the moment of the commit, for a mention to be granted.
 
-    At least `session_turns` turns of the same session were asked after its last mention was
-    answered, and fewer than `most` mentions were made in each window of `caps`, over all sessions
-    of the user. Turns that were under way when a mention was made do not count as asked after it:
-    otherwise the fifth of many turns at once would be granted a second one.
+    At least `session_turns` turns of the same session have passed since its last mention (see
+    `spacing.turns_passed`: turns at the same time do not count), and fewer than `most` mentions
+    were made in each window of `caps`, over all sessions of the user.
     """
 
     session_turns: int

@@ -36,11 +36,6 @@ def read_url(url: str) -> URL:
     return parsed.set(drivername="sqlite+aiosqlite")
 
 
-def make_directory(url: URL) -> None:
-    """Make the directory that the database's file is to lie in.
-
-    Raises:
-        OSError: it cannot be made.
-    """
-    name = (url.database or "").removeprefix("file:")
-    Path(name).parent.mkdir(parents=True, exist_ok=True)
+def file_of(url: URL) -> Path:
+    """The database's file, whether or not it is there."""
+    return Path((url.database or "").removeprefix("file:"))

@@ -10,7 +10,7 @@ from sqlalchemy.pool import NullPool
 
 from tay_middleware.errors import SchemaMismatch
 from tay_middleware.storage.failures import translated
-from tay_middleware.storage.location import make_directory, read_url
+from tay_middleware.storage.location import file_of, read_url
 from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
 
 WAIT_SECONDS = 30
@@ -23,7 +23,10 @@ def current(url: str) -> str | None:
     Raises:
         StorageError: the database cannot be read.
     """
-    with translated("reading the schema version"), _connected(read_url(url)) as connection:
+    parsed = read_url(url)
+    if not file_of(parsed).exists():
+        return None
+    with translated("reading the schema version"), _connected(parsed) as connection:
         return version_of(connection)
 
 
@@ -36,7 +39,7 @@ def upgrade(url: str) -> str:
     """
     parsed = read_url(url)
     with translated("migrating the database"):
-        make_directory(parsed)
+        file_of(parsed).parent.mkdir(parents=True, exist_ok=True)
         with _connected(parsed) as connection:
             if version_of(connection) == HEAD:
                 return HEAD

@@ -3,6 +3,8 @@ import gc
 import logging
 import os
 import pickle
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -434,3 +436,32 @@ def test_a_server_without_a_secret_is_refused(tmp_path: Path) -> None:
     settings = load_settings(home=tmp_path, database_url="postgresql+asyncpg://db/tay")
     with pytest.raises(ConfigurationError, match="TAY_USER_KEY_SECRET is not set"):
         Escalator.from_settings(settings)
+
+
+MANY = """
+import asyncio, sys
+from pathlib import Path
+from tay_middleware import EscalationStep, load_settings
+from tay_middleware.langchain import ScriptedChatModel
+
+async def main(home, count):
+    settings = load_settings(home=Path(home), grace_seconds=10, recall_timeout_seconds=10)
+    step = EscalationStep(bound=ScriptedChatModel(), settings=settings)
+    who = {"configurable": {"user_id": "ada", "session_id": "s1"}}
+    question = "Can you review my pricing structure and tell me what's wrong?"
+    replies = await asyncio.gather(*(step.ainvoke(question, who) for _ in range(count)))
+    step.close()
+    print(sum(reply.response_metadata["tay"]["shown"] for reply in replies))
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+"""
+
+
+def test_of_200_turns_of_one_user_over_four_processes_one_is_shown(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", MANY, str(tmp_path), "50"]
+    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    shown = sum(int(run.communicate()[0]) for run in runs)
+    rows = read_latest(f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}", 500)
+    assert shown == 1
+    assert len(rows) == 200
+    assert sum(row.shown for row in rows) == 1

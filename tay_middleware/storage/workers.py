@@ -1,0 +1,69 @@
+"""A few daemon threads that run database work for one event loop, whole calls at a time.
+
+Not a `ThreadPoolExecutor`: that refuses work once the interpreter begins to exit, which is exactly
+when the last decisions are flushed; and its threads would hold up the exit of a process whose
+database hangs.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_Call = tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]
+
+
+class Workers:
+    """`count` threads, started at the first call; calls are taken in the order they were made."""
+
+    def __init__(self, count: int, name: str) -> None:
+        self._count = count
+        self._name = name
+        self._calls: SimpleQueue[_Call | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._ends: list[Future[None]] = []
+
+    async def run(self, function: Callable[..., T], *args: Any) -> T:
+        """Run `function(*args)` on a thread; a cancelled call runs to its end, or not at all.
+
+        Call it on one event loop only.
+        """
+        if not self._threads:
+            self._start()
+        done: Future[T] = Future()
+        self._calls.put((done, function, args))
+        return await asyncio.wrap_future(done)
+
+    async def close(self) -> None:
+        """Wait until all calls so far are done, then end the threads. Idempotent."""
+        threads, self._threads = self._threads, []
+        for _ in range(len(threads)):
+            self._calls.put(None)
+        await asyncio.gather(*(asyncio.wrap_future(end) for end in self._ends))
+        self._ends.clear()
+
+    def _start(self) -> None:
+        self._ends = [Future() for _ in range(self._count)]
+        self._threads = [
+            threading.Thread(target=self._work, args=(end,), name=f"{self._name}-{at}", daemon=True)
+            for at, end in enumerate(self._ends)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _work(self, end: Future[None]) -> None:
+        while (call := self._calls.get()) is not None:
+            done, function, args = call
+            if not done.set_running_or_notify_cancel():
+                continue
+            try:
+                done.set_result(function(*args))
+            except BaseException as error:  # noqa: BLE001 - it is handed to whoever waits for it
+                done.set_exception(error)
+            # Let go of the last call's values while waiting for the next.
+            del call, done, function, args
+        end.set_result(None)
