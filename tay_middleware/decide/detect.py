@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from tay_middleware.decide.gates import closed_gates
-from tay_middleware.decide.offers import Choice, choose, reason_for
+from tay_middleware.decide.offers import Catalogue, Choice
 from tay_middleware.decide.reading import Part, Reader, Reading, Rules
-from tay_middleware.decide.weigh import Weighed, weigh
+from tay_middleware.decide.topics import topic_of
+from tay_middleware.decide.weigh import Scale, Weighed
 from tay_middleware.domain import Detection, Indicator, Message, Reason, Stage
 
 MENTIONING_MESSAGES = 3
@@ -32,11 +33,14 @@ class _Need:
 
 
 class Detector:
-    """Detects by the phrases, weights and gates of one playbook; build once, use from any thread."""
+    """Detects by the phrases, weights and gates of one playbook; built once, used from any thread."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._reader = Reader(rules)
+        self._threshold = rules.policy.threshold
+        self._scale = Scale(rules.indicators)
+        self._catalogue = Catalogue(rules.offers, rules.indicators.groups)
         kinds = {name: group.kind for name, group in rules.indicators.groups.items()}
         self._of_kind = {
             kind: frozenset(name for name, own in kinds.items() if own == kind)
@@ -57,8 +61,8 @@ class Detector:
             signals: what the app knows beside the text (see `Indicators.signals`).
         """
         reading = self._reader.read(question)
-        weighed = self._with_signals(weigh(reading, self._rules.indicators), signals)
-        choice = choose(weighed.points, self._rules.offers)
+        weighed = self._with_signals(self._scale.weigh(reading), signals)
+        choice = self._catalogue.choose(weighed.points)
         total = self._total(choice, weighed)
         need = self._need(reading, transcript, weighed, choice, total)
         gates = closed_gates(
@@ -78,7 +82,7 @@ class Detector:
             scores=_scores(choice, weighed, total),
             gates=gates,
             indicators=weighed.indicators,
-            topic=topic_of(reading),
+            topic=topic_of(reading, transcript, self._rules.topics, self._reader.read),
             purchase=need.purchase,
             asks_why=reading.has(Part.ASKS_WHY),
             opts_in=reading.has(Part.OPTS_IN),
@@ -109,7 +113,7 @@ class Detector:
         """The best offer's score, less what dampers take and less what its lead lacks."""
         if choice.offer is None:
             return 0.0
-        lacking = max(0.0, self._rules.policy.threshold.min_margin - choice.margin)
+        lacking = max(0.0, self._threshold.min_margin - choice.margin)
         return choice.scores[choice.offer] - weighed.taken - lacking
 
     def _need(
@@ -123,22 +127,21 @@ class Detector:
         wanted = self._wants_to_buy(reading, transcript, weighed, choice)
         if wanted is not None:
             return _Need(wanted, Reason.PURCHASE_INTENT, purchase=True)
-        threshold = self._rules.policy.threshold
+        threshold = self._threshold
         if choice.offer is None or total < threshold.min_score:
             return _Need(None, None)
-        offer = self._rules.offers[choice.offer]
-        if not self._satisfies_the_brief(weighed, offer.evidence):
+        if not self._satisfies_the_brief(weighed, choice.offer):
             return _Need(None, None)
-        return _Need(choice.offer, reason_for(offer, weighed.points, self._rules.indicators.groups))
+        return _Need(choice.offer, self._catalogue.reason(choice.offer, weighed.points))
 
-    def _satisfies_the_brief(self, weighed: Weighed, evidence: Mapping[str, float]) -> bool:
+    def _satisfies_the_brief(self, weighed: Weighed, offer: str) -> bool:
         """Two or more indicators, or business context with personal language."""
-        threshold = self._rules.policy.threshold
+        threshold = self._threshold
         groups = self._rules.indicators.groups
         counted = sum(
             count
             for name, count in weighed.wordings.items()
-            if groups[name].counts and evidence.get(name, 0.0) > 0
+            if groups[name].counts and self._catalogue.worth(offer, name) > 0
         )
         if counted >= threshold.indicators:
             return True
@@ -164,22 +167,11 @@ class Detector:
         recent = iter(transcript[: -MENTIONING_MESSAGES - 1 : -1])
         while not named and (message := next(recent, None)) is not None:
             named = _named(self._reader.read(message.content))
-        ranked = [name for name in self._rules.offers if name in named]
-        return max(ranked, key=lambda name: choice.scores[name], default=None)
+        return self._catalogue.first_of(named, choice.scores)
 
 
 def _named(reading: Reading) -> set[str]:
     return {*reading.names(Part.OFFER), *reading.names(Part.ASKED_FOR)}
-
-
-def topic_of(reading: Reading) -> str | None:
-    """The topic with the most distinct wordings; of several, the one named first in the playbook."""
-    wordings: dict[str, set[str]] = {}
-    for found in reading.of(Part.TOPIC):
-        wordings.setdefault(found[2].name, set()).add(reading.wording(found))
-    if not wordings:
-        return None
-    return max(wordings, key=lambda name: len(wordings[name]))
 
 
 def _scores(choice: Choice, weighed: Weighed, total: float) -> Mapping[str, float]:

@@ -189,27 +189,30 @@ def _placed(
     words: Sequence[str],
 ) -> list[tuple[int, int, MeaningT]]:
     """From words to characters, without what reaches over the end of a clause."""
-    starts = [0, *accumulate([len(part) + 1 for part in parts])]
+    lengths = [0, *accumulate(map(len, parts))]
     hits: list[tuple[int, int, MeaningT]] = []
     for begin, last, state in ended:
-        if last > begin and _reaches_over(starts, begin, last, window):
+        if last > begin and _reaches_over(lengths, begin, last, window):
             continue
         for before, after, meaning in state.found:
             first, final = begin + before, last - after
-            start, end = starts[first], starts[final] + len(parts[final])
+            start, end = lengths[first] + first, lengths[final + 1] + final
             if parts[first] != words[first]:
-                start = _core(starts[first], parts[first], words[first])[0]
+                start = _core(start, parts[first], words[first])[0]
             if parts[final] != words[final]:
-                end = _core(starts[final], parts[final], words[final])[1]
+                end = _core(lengths[final] + final, parts[final], words[final])[1]
             hits.append((start, end, meaning))
     return hits
 
 
-def _reaches_over(starts: Sequence[int], begin: int, last: int, window: Window) -> bool:
+def _reaches_over(lengths: Sequence[int], begin: int, last: int, window: Window) -> bool:
     """Whether a clause ends between two of the words (as in "my,pricing")."""
-    if window.literal[starts[begin] : starts[last]] == window.text[starts[begin] : starts[last]]:
+    start, end = lengths[begin] + begin, lengths[last] + last
+    if window.literal[start:end] == window.text[start:end]:
         return False
-    return any(window.literal[starts[at] - 1] in CLAUSE_ENDS for at in range(begin + 1, last + 1))
+    return any(
+        window.literal[lengths[at] + at - 1] in CLAUSE_ENDS for at in range(begin + 1, last + 1)
+    )
 
 
 def _core(start: int, part: str, word: str) -> tuple[int, int]:

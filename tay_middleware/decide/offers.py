@@ -24,39 +24,52 @@ class Choice:
     margin: float
 
 
-def choose(groups: Mapping[str, float], offers: Mapping[str, Offer]) -> Choice:
-    """Score every offer: the sum over the groups found of what they are worth to it.
+class Catalogue:
+    """The offers, ready to be scored; immutable."""
 
-    Args:
-        groups: group → points found, after caps.
-        offers: the catalogue; `Offer.evidence` may hold negative weights, and an offer without any
-            group of `Offer.needs` scores nothing.
-    """
-    scores = {name: _score(groups, offer) for name, offer in offers.items()}
-    ranked = sorted(scores.values(), reverse=True)
-    if not ranked or ranked[0] <= 0:
-        return Choice(scores, None, 0.0)
-    best = next(name for name, score in scores.items() if score == ranked[0])
-    second = max(ranked[1], 0.0) if len(ranked) > 1 else 0.0
-    return Choice(scores, best, ranked[0] - second)
+    def __init__(self, offers: Mapping[str, Offer], groups: Mapping[str, Group]) -> None:
+        self._offers = {name: (dict(offer.evidence), offer.needs) for name, offer in offers.items()}
+        self._reasons = {name: offer.reason for name, offer in offers.items()}
+        self._said = {name: group.reason for name, group in groups.items()}
 
+    def choose(self, points: Mapping[str, float]) -> Choice:
+        """Score every offer: the sum over the groups found of what they are worth to it.
 
-def _score(groups: Mapping[str, float], offer: Offer) -> float:
-    if offer.needs and groups.keys().isdisjoint(offer.needs):
-        return 0.0
-    evidence, score = offer.evidence, 0.0
-    for group, points in groups.items():
-        if group in evidence:
-            score += points * evidence[group]
-    return score
+        Args:
+            points: group → points found, after caps. An offer without any group of `Offer.needs`
+                among them scores nothing; worth may be negative.
+        """
+        scores: dict[str, float] = {}
+        best, offer, second = 0.0, None, 0.0
+        for name, (worth, needs) in self._offers.items():
+            score = 0.0
+            if not needs or any(group in points for group in needs):
+                for group, found in points.items():
+                    if group in worth:
+                        score += found * worth[group]
+            scores[name] = score
+            if score > best:
+                best, offer, second = score, name, best
+            elif score > second:
+                second = score
+        return Choice(scores, offer, best - second)
 
+    def reason(self, offer: str, points: Mapping[str, float]) -> Reason:
+        """The reason of the group that did most for the offer; the offer's own when none says."""
+        worth = self._offers[offer][0]
+        strongest, reason = 0.0, self._reasons[offer]
+        for group, found in points.items():
+            said = self._said[group]
+            did = found * worth.get(group, 0.0)
+            if said is not None and did > strongest:
+                strongest, reason = did, said
+        return reason
 
-def reason_for(offer: Offer, found: Mapping[str, float], groups: Mapping[str, Group]) -> Reason:
-    """The reason of the group that did most for the offer; the offer's own when none says."""
-    strongest, reason = 0.0, offer.reason
-    for name, points in found.items():
-        worth = points * offer.evidence.get(name, 0.0)
-        said = groups[name].reason
-        if said is not None and worth > strongest:
-            strongest, reason = worth, said
-    return reason
+    def worth(self, offer: str, group: str) -> float:
+        """What a point of `group` is worth to `offer`."""
+        return self._offers[offer][0].get(group, 0.0)
+
+    def first_of(self, named: set[str], scores: Mapping[str, float]) -> str | None:
+        """Of the offers named, the one with the best score, then the first in the catalogue."""
+        ranked = [name for name in self._offers if name in named]
+        return max(ranked, key=lambda name: scores[name], default=None)

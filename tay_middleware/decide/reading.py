@@ -16,18 +16,27 @@ from tay_middleware.playbook.schema import Offer, Policy
 
 
 class Rules(Protocol):
-    """The part of a playbook that detection reads."""
+    """The part of a playbook that detection reads; a `Playbook` is one."""
 
     @property
-    def indicators(self) -> Indicators: ...
+    def indicators(self) -> Indicators:
+        """What is looked for, and its weights."""
+
     @property
-    def gates(self) -> Gates: ...
+    def gates(self) -> Gates:
+        """Kinds of message on which nothing is mentioned."""
+
     @property
-    def topics(self) -> Mapping[str, Topic]: ...
+    def topics(self) -> Mapping[str, Topic]:
+        """What a question may be about."""
+
     @property
-    def offers(self) -> Mapping[str, Offer]: ...
+    def offers(self) -> Mapping[str, Offer]:
+        """The catalogue."""
+
     @property
-    def policy(self) -> Policy: ...
+    def policy(self) -> Policy:
+        """The threshold."""
 
 
 class Part:

@@ -8,15 +8,12 @@ the parent's untouched (closing an inherited SQLite file would drop the child's 
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
 from contextlib import ExitStack
-from typing import Any, TypeVar
+from typing import Any
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from tay_middleware.storage import TurnStore
-
-T = TypeVar("T")
 
 CLOSE_SECONDS = 1.0
 """Longest wait for the store to close: an exit that hangs is worse than a file closed by the OS."""
@@ -31,16 +28,30 @@ class Background:
             start_blocking_portal("asyncio", name="tay-background")
         )
         self._thread_id = self._portal.call(threading.get_ident)
+        self._loop = self._portal.call(asyncio.get_running_loop)
         self._store = open_store()
         self._opened = False
-        self._opening = self._portal.call(_lock)
+        self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._of_user: dict[str, set[asyncio.Task[None]]] = {}
         self._closed = False
 
-    def submit(self, function: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> Future[T]:
-        """Start `function(*args)` on the loop from any other thread."""
-        return self._portal.start_task_soon(self._tracked, function, args)
+    def start(self, function: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:
+        """Start `function(*args)` on the loop from any other thread, without waiting for it."""
+        self._loop.call_soon_threadsafe(self._track, function, args)
+
+    def call(self, function: Callable[..., None], *args: Any) -> None:
+        """Call a plain function on the loop from any other thread, without waiting for it."""
+        self._loop.call_soon_threadsafe(function, *args)
+
+    def warm_up(self, timeout_seconds: float) -> None:
+        """Open the store now and wait for it.
+
+        Raises:
+            StorageError: it does not open.
+            TimeoutError: it takes too long; it goes on opening.
+        """
+        self._portal.start_task_soon(self.store).result(timeout_seconds)
 
     def flush(self, timeout_seconds: float) -> bool:
         """Wait, from another thread, for all work so far; whether all of it ended in time."""
@@ -64,7 +75,7 @@ class Background:
 
         A later `settled(user_key)` waits for it, so that a user's next turn sees this one.
         """
-        task = asyncio.get_running_loop().create_task(work)
+        task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         if user_key is not None:
@@ -86,11 +97,8 @@ class Background:
         self._portal.call(self._wind_up, timeout_seconds)
         self._exits.close()
 
-    async def _tracked(self, function: Callable[..., Coroutine[Any, Any, T]], args: Any) -> T:
-        task = asyncio.get_running_loop().create_task(function(*args))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return await task
+    def _track(self, function: Callable[..., Coroutine[Any, Any, None]], args: Any) -> None:
+        self.spawn(function(*args), user_key=None)
 
     async def _drained(self, timeout_seconds: float) -> bool:
         """Wait until nothing is under way: what ends may have started something more."""
@@ -121,7 +129,3 @@ class Background:
         mine.discard(done)
         if not mine:
             self._of_user.pop(user_key, None)
-
-
-async def _lock() -> asyncio.Lock:
-    return asyncio.Lock()

@@ -5,15 +5,16 @@ import secrets
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from tay_middleware.domain import Message, Mode, Turn, uuid7
 from tay_middleware.engine.background import Background
 from tay_middleware.engine.failopen import Faults, Guard
 from tay_middleware.engine.identity import make_turn
-from tay_middleware.engine.pending import Pending, Prepared
+from tay_middleware.engine.pending import Pending
+from tay_middleware.engine.preparation import Preparation
 from tay_middleware.engine.work import TurnWork
 from tay_middleware.playbook import Playbook, load_playbook
 from tay_middleware.settings import Settings, load_settings
@@ -118,13 +119,13 @@ class Escalator:
     def begin(self, turn: Turn) -> Pending:
         """Start recall and detection in the background; returns at once and never raises."""
         guard = self.faults.guard(f"turn {turn.turn_id}")
-        prepared: Future[Prepared] = Future()
+        preparation = Preparation(partial(self._work.prepare, turn, guard))
         work = None
         if self.settings.mode is not Mode.OFF:
             with guard("begin"):
-                prepared = self._running().submit(self._work.prepare, turn, guard)
+                self._running().call(preparation.schedule)
                 work = self._work
-        return Pending(turn, guard, self.settings.grace_seconds, prepared, work)
+        return Pending(turn, guard, self.settings.grace_seconds, preparation, work)
 
     def guard(self, subject: str) -> Guard:
         """A guard for code beside the engine that must not hurt the chat either."""
@@ -168,8 +169,7 @@ class Escalator:
         if self.settings.mode is Mode.OFF:
             return
         with self.guard("the start")("open"):
-            background = self._running()
-            background.submit(_opened, background).result(WARM_UP_SECONDS)
+            self._running().warm_up(WARM_UP_SECONDS)
 
     def after_fork(self) -> None:
         """In a child process: start afresh, and leave the parent's loop and store untouched."""
@@ -186,10 +186,6 @@ class Escalator:
                 "an Escalator that was handed its store cannot be pickled; make it by from_settings"
             )
         return Escalator.from_settings, (self._made_from,)
-
-
-async def _opened(background: Background) -> None:
-    await background.store()
 
 
 def _close_in(pid: int, background: Background, settings: Settings) -> None:

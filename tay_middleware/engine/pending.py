@@ -1,12 +1,12 @@
 """One turn under way: begun with the question, settled with the reply, or abandoned."""
 
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
-from tay_middleware.domain import Decision, Detection, History, ReplyStatus, Turn
+from tay_middleware.domain import Decision, ReplyStatus, Turn
 from tay_middleware.engine.failopen import Guard
 from tay_middleware.engine.handover import Handover, Outcome
+from tay_middleware.engine.preparation import Preparation
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +19,6 @@ class Reply:
 
     text: str
     obstacle: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What is known of a turn before its reply: `history_known` is false when recall failed."""
-
-    detection: Detection
-    history: History
-    earlier_gates: tuple[tuple[str, ...], ...]
-    history_known: bool
 
 
 class Work(Protocol):
@@ -58,12 +48,12 @@ class Pending:
         turn: Turn,
         guard: Guard,
         grace_seconds: float,
-        prepared: Future[Prepared],
+        preparation: Preparation,
         work: Work | None,
     ) -> None:
         self.turn = turn
         self.guard = guard
-        self.prepared = prepared
+        self.preparation = preparation
         self._work = work
         self._grace_seconds = grace_seconds
         self._ended = False

@@ -23,7 +23,8 @@ from tay_middleware.domain import (
 from tay_middleware.engine.background import Background
 from tay_middleware.engine.failopen import Guard
 from tay_middleware.engine.handover import Handover, Outcome
-from tay_middleware.engine.pending import Pending, Prepared, Reply
+from tay_middleware.engine.pending import Pending, Reply
+from tay_middleware.engine.preparation import Prepared
 from tay_middleware.engine.records import make_record
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
@@ -58,26 +59,24 @@ class TurnWork:
     def settle(self, pending: Pending, reply: Reply, handover: Handover) -> None:
         """Decide, record, and deliver the outcome to `handover`; returns at once."""
         with pending.guard("settle"):
-            self._background().submit(self._settle, pending, reply, handover)
+            self._background().start(self._settle, pending, reply, handover)
             return
         handover.deliver(Outcome())
 
     def abandon(self, pending: Pending, status: ReplyStatus) -> None:
         """Log the question of a turn that has no reply; returns at once."""
         with pending.guard("abandon"):
-            self._background().submit(self._abandon, pending, status)
+            self._background().start(self._abandon, pending, status)
 
     def take_back(self, pending: Pending) -> None:
         """Undo a mention that was granted and never handed over; returns at once."""
         with pending.guard("retract"):
-            self._background().submit(self._retract, pending)
+            self._background().start(self._retract, pending)
 
     def degraded(self, pending: Pending) -> Decision | None:
         """The decision of a turn on which we failed, as far as its detection is known."""
-        prepared = pending.prepared
-        if not prepared.done() or prepared.cancelled() or prepared.exception() is not None:
-            return None
-        return _held_back(prepared.result(), self._playbook)
+        prepared = pending.preparation.known
+        return None if prepared is None else _held_back(prepared, self._playbook)
 
     # On the background loop, from here on.
 
@@ -107,7 +106,7 @@ class TurnWork:
             await self._retract(pending)
 
     async def _outcome(self, pending: Pending, reply: Reply) -> Outcome:
-        prepared = await asyncio.wrap_future(pending.prepared)
+        prepared = await pending.preparation.result()
         decision = self._decide(pending, prepared, reply)
         record = self._record(pending.turn, decision, ReplyStatus.REPLIED)
         if decision.addition is None:
@@ -191,7 +190,7 @@ class TurnWork:
 
     async def _abandon(self, pending: Pending, status: ReplyStatus) -> None:
         with pending.guard("abandon"):
-            prepared = await asyncio.wrap_future(pending.prepared)
+            prepared = await pending.preparation.result()
             reply = Reply("", obstacle=status.value)
             decision = self._decide(pending, prepared, reply)
             self._record_later(pending, self._record(pending.turn, decision, status))

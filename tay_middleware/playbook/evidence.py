@@ -130,7 +130,7 @@ class Gates(Entry):
 
 
 class Topic(_Phrases):
-    """What a question is about, for history and for `$topic`: the noun is ours, never the user's."""
+    """What a question is about, for history and `$topic`: the noun is ours, never the user's."""
 
     noun: str = Field(min_length=2, max_length=40)
 
