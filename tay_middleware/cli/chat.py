@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from tay_middleware.demo.talk import Person, talk
 from tay_middleware.domain import Tier
 from tay_middleware.settings import load_settings
 
@@ -26,4 +25,6 @@ def chat(
     History and log are the ones of your settings (TAY_HOME, by default .tay in this directory).
     Leave with an empty line, /quit or Ctrl-D.
     """
+    from tay_middleware.demo.talk import Person, talk  # noqa: PLC0415 - imports LangChain
+
     talk(load_settings(), Person(user, tier, tuple(owns or ())), model_name=model)

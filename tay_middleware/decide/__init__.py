@@ -42,6 +42,7 @@ __all__ = [
     "describe",
     "earlier_gates",
     "flips",
+    "word",
 ]
 
 EARLIER_MESSAGES = 8
@@ -65,10 +66,7 @@ def decide(
 ) -> Decision:
     """Make the decision of one turn: what to say, or the first cause that holds it back.
 
-    `Decision.addition` is the sentence itself; where it goes in the reply is the weave's business.
-
-    Raises:
-        UnfitWordingError: the chosen wording, filled in, breaks a rule; nothing may be shown then.
+    The sentence itself is made by `word`, from the decision and nothing else.
     """
     decision = _about_ourselves(turn, detection, history, playbook, around)
     if decision is not None:
@@ -80,7 +78,25 @@ def decide(
             return _nothing(detection, playbook, notes=_gate_notes(detection))
     if not detection.need or detection.offer is None:
         return _nothing(detection, playbook, notes=_gate_notes(detection))
-    return _with_offer(turn, detection, history, playbook, around, cause)
+    return _with_offer(turn, detection, history, playbook, cause)
+
+
+def word(decision: Decision, turn: Turn, playbook: Playbook, reply: ReplyFacts) -> str | None:
+    """The sentence that a decision says, fitted to the reply; `None` when it says nothing.
+
+    Where it goes in the reply is the weave's business.
+
+    Raises:
+        UnfitWordingError: the chosen wording, filled in, breaks a rule; nothing may be shown then.
+    """
+    if decision.kind is Kind.MENTION and decision.template is not None:
+        template = playbook.by_id[decision.template]
+        return render(template, playbook, decision.detection.topic, reply)
+    if decision.kind is Kind.ACKNOWLEDGEMENT:
+        return acknowledge(playbook, _who(turn), reply)
+    if decision.kind is Kind.EXPLANATION and decision.offer and decision.reason:
+        return explain_mention(playbook, decision.offer, decision.reason, reply)
+    return None
 
 
 def _with_offer(
@@ -88,7 +104,6 @@ def _with_offer(
     detection: Detection,
     history: History,
     playbook: Playbook,
-    around: Circumstances,
     cause: Suppression | None,
 ) -> Decision:
     offer = detection.offer or ""
@@ -109,11 +124,6 @@ def _with_offer(
         template=template.id if template else None,
         variant=template.variant if template else None,
         arm=arm,
-        addition=(
-            render(template, playbook, detection.topic, around.reply)
-            if shown and template
-            else None
-        ),
         notes=(*_gate_notes(detection), *notes, *([f"held back: {cause}"] if cause else [])),
     )
 
@@ -139,7 +149,6 @@ def _about_ourselves(
             kind=Kind.ACKNOWLEDGEMENT,
             suppressed=Suppression.OPTED_OUT if detection.need else None,
             playbook_version=playbook.version,
-            addition=acknowledge(playbook, _who(turn), around.reply),
             notes=("asked for no more recommendations: acknowledged",),
         )
     past = _last_mention(turn, history)
@@ -152,7 +161,6 @@ def _about_ourselves(
             playbook_version=playbook.version,
             offer=offer,
             reason=past.reason,
-            addition=explain_mention(playbook, offer, past.reason, around.reply),
             notes=("asked why the last mention was made: explained",),
         )
     return None

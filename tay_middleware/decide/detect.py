@@ -33,7 +33,7 @@ class _Need:
 
 
 class Detector:
-    """Detects by the phrases, weights and gates of one playbook; built once, used from any thread."""
+    """Detects by the phrases and weights of one playbook; built once, used from any thread."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
@@ -44,7 +44,7 @@ class Detector:
         kinds = {name: group.kind for name, group in rules.indicators.groups.items()}
         self._of_kind = {
             kind: frozenset(name for name, own in kinds.items() if own == kind)
-            for kind in ("personal", "business", "purchase")
+            for kind in ("personal", "business", "purchase", "purchase_named")
         }
 
     def detect(
@@ -159,19 +159,28 @@ class Detector:
     ) -> str | None:
         """The offer that the user asks to buy: named here, or just spoken of in the conversation.
 
-        Of several the one with the most evidence, then the first in the catalogue.
+        A question with a word of the craft ("how much is the glue?") never refers back. Of several
+        offers the one with the most evidence, then the first in the catalogue.
         """
-        if self._of_kind["purchase"].isdisjoint(weighed.points):
+        asks = not self._of_kind["purchase"].isdisjoint(weighed.points)
+        if not asks and self._of_kind["purchase_named"].isdisjoint(weighed.points):
             return None
         named = _named(reading)
-        recent = iter(transcript[: -MENTIONING_MESSAGES - 1 : -1])
-        while not named and (message := next(recent, None)) is not None:
-            named = _named(self._reader.read(message.content))
+        if not named and asks and not reading.has(Part.CRAFT):
+            recent = transcript[: -MENTIONING_MESSAGES - 1 : -1]
+            found = (_named(self._reader.read(message.content)) for message in recent)
+            named = next(filter(None, found), named)
         return self._catalogue.first_of(named, choice.scores)
 
 
 def _named(reading: Reading) -> set[str]:
-    return {*reading.names(Part.OFFER), *reading.names(Part.ASKED_FOR)}
+    """The offers of ours that a text names, without "my course" and the like."""
+    others = reading.of(Part.NOT_OURS)
+    return {
+        sense.name
+        for start, end, sense in (*reading.of(Part.OFFER), *reading.of(Part.ASKED_FOR))
+        if not any(first < end and start < last for first, last, _ in others)
+    }
 
 
 def _scores(choice: Choice, weighed: Weighed, total: float) -> Mapping[str, float]:
@@ -180,4 +189,4 @@ def _scores(choice: Choice, weighed: Weighed, total: float) -> Mapping[str, floa
     scores["margin"] = choice.margin
     scores["taken"] = weighed.taken
     scores.update({f"group.{name}": points for name, points in weighed.points.items()})
-    return MappingProxyType(scores)
+    return scores

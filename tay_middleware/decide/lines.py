@@ -4,7 +4,6 @@ Stateless: rows know nothing of each other, and there is no cool-down, budget, h
 line in gives one line out, in the same order; a bad line gives an error object in its place.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
+from pydantic_core import to_json
 
 from tay_middleware.decide import Circumstances, decide, describe, earlier_gates, flips
 from tay_middleware.decide.describe import Json
@@ -76,7 +76,7 @@ class Decider:
             row = Question.model_validate_json(line)
         except ValidationError as error:
             return _error(number, _what_is_wrong(error))
-        return Answer(json.dumps(self.decision(row), ensure_ascii=False))
+        return Answer(to_json(self.decision(row)).decode())
 
     def decision(self, row: Question) -> dict[str, Json]:
         """The decision on one row, with its id, as plain JSON."""
@@ -122,8 +122,8 @@ def _turn(row: Question) -> Turn:
 
 
 def _error(number: int, message: str) -> Answer:
-    text = json.dumps({"id": None, "line": number, "error": message}, ensure_ascii=False)
-    return Answer(text, failed=True)
+    told = {"id": None, "line": number, "error": message}
+    return Answer(to_json(told).decode(), failed=True)
 
 
 def _what_is_wrong(error: ValidationError) -> str:

@@ -112,6 +112,7 @@ _Folded = tuple[str, list[int] | None, list[int] | None]
 
 def _fold(text: str) -> _Folded:
     """Case, width and quotes folded; starts and ends only where characters moved."""
+    text = text.replace("\t", " ")
     if text.isascii():
         folded: _Folded = (text.lower(), None, None)
     else:

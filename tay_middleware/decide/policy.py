@@ -3,13 +3,13 @@
 Deterministic over any stage of detection; the order of the checks is the order of `Suppression`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from tay_middleware.decide.assign import bucket
 from tay_middleware.decide.templates import ReplyFacts
-from tay_middleware.domain import Detection, History, Kind, Mode, Suppression, Turn
+from tay_middleware.domain import Detection, History, Kind, Mode, PastTurn, Suppression, Turn
 from tay_middleware.playbook import Gate, Playbook, Policy
 
 
@@ -31,6 +31,17 @@ class Circumstances:
     history_known: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Everything that a check may look at."""
+
+    turn: Turn
+    detection: Detection
+    history: History
+    playbook: Playbook
+    around: Circumstances
+
+
 def suppression(
     turn: Turn, detection: Detection, history: History, playbook: Playbook, around: Circumstances
 ) -> Suppression | None:
@@ -39,30 +50,13 @@ def suppression(
     `holdout` comes after everything that depends on user and question, so that its arm compares
     like with like; then what depends on this reply alone (`unweavable`) and on our own health.
     """
-    offer = detection.offer
-    policy = playbook.policy
-    causes: tuple[tuple[Suppression, bool], ...] = (
-        (Suppression.MODE, around.mode is not Mode.ON),
-        (Suppression.NOT_ALLOWED, not _allowed(turn.signals, playbook)),
-        (Suppression.SENSITIVE, _gated("sensitive", turn, detection, history, playbook, around)),
-        (Suppression.OWNS_OFFER, owns(turn, offer, playbook)),
-        (Suppression.OPTED_OUT, _opted_out(turn, detection, history, playbook, around)),
-        (Suppression.DECLINED, _declined(turn, detection, history, playbook, around)),
-        (Suppression.LANGUAGE, not _in_language(turn, playbook, around)),
-        (Suppression.PAUSED, offer in policy.paused_offers),
-        (Suppression.COOLDOWN, not around.stateless and cooling(turn, detection, history, policy)),
-        (Suppression.BUDGET, not around.stateless and _over_budget(playbook, around)),
-        (Suppression.ALREADY_MENTIONED, offer in around.reply.names),
-        (Suppression.HOLDOUT, not around.stateless and in_holdout(turn, playbook)),
-        (Suppression.UNWEAVABLE, around.reply.obstacle is not None),
-        (Suppression.DEGRADED, not around.history_known),
-    )
-    return next((cause for cause, holds in causes if holds), None)
+    case = _Case(turn, detection, history, playbook, around)
+    return next((cause for cause, holds in _CHECKS if holds(case)), None)
 
 
 def owns(turn: Turn, offer: str | None, playbook: Playbook) -> bool:
     """Whether the user already has the offer, by its name or by one of its entitlements."""
-    if offer is None:
+    if offer is None or not turn.owned_offers:
         return False
     names = {offer, *playbook.offers[offer].entitlements}
     return any(owned.strip().lower() in names for owned in turn.owned_offers)
@@ -74,7 +68,7 @@ def cooling(turn: Turn, detection: Detection, history: History, policy: Policy) 
     The store checks the same again, atomically, when the turn is committed: this look only saves
     the wording and tells the cause.
     """
-    if detection.purchase:
+    if detection.purchase or not (history.turns or history.mentions):
         return False
     session = [past for past in history.turns if past.session_id == turn.session_id]
     recent = session[-policy.cooldown.session_turns :] if policy.cooldown.session_turns else []
@@ -89,92 +83,120 @@ def cooling(turn: Turn, detection: Detection, history: History, policy: Policy) 
 def in_holdout(turn: Turn, playbook: Playbook) -> bool:
     """Whether the user's mentions are ghosts, logged and never shown."""
     holdout = playbook.policy.holdout
-    return turn.user_key is not None and bucket(holdout.seed, turn.user_key) < holdout.share
+    if turn.user_key is None or holdout.share == 0:
+        return False
+    return bucket(holdout.seed, turn.user_key) < holdout.share
 
 
-def _allowed(signals: Mapping[str, object], playbook: Playbook) -> bool:
-    for rule in playbook.policy.not_allowed:
-        value = signals.get(rule.signal)
+def _not_allowed(case: _Case) -> bool:
+    for rule in case.playbook.policy.not_allowed:
+        value = case.turn.signals.get(rule.signal)
         if value is not None and str(value).strip().lower() in rule.values:
-            return False
-    return True
+            return True
+    return False
 
 
-def _in_language(turn: Turn, playbook: Playbook, around: Circumstances) -> bool:
-    told = turn.signals.get("language")
-    if told is not None and not str(told).strip().lower().startswith(playbook.voice.language):
-        return False
-    return around.reply.in_language
-
-
-def _over_budget(playbook: Playbook, around: Circumstances) -> bool:
-    most = playbook.policy.budget.max_share
-    return most is not None and around.recent_share is not None and around.recent_share >= most
-
-
-def _opted_out(
-    turn: Turn, detection: Detection, history: History, playbook: Playbook, around: Circumstances
-) -> bool:
-    if _gated("opted_out", turn, detection, history, playbook, around):
+def _sensitive(case: _Case) -> bool:
+    """A gate that is closed now, in the transcript, or still closed from an earlier turn."""
+    if _closed_now("sensitive", case) or _closed_earlier("sensitive", case):
         return True
-    if history.opted_out_at is None or detection.opts_in:
-        return False
-    return turn.asked_at - history.opted_out_at < timedelta(days=playbook.policy.opted_out_days)
-
-
-def _declined(
-    turn: Turn, detection: Detection, history: History, playbook: Playbook, around: Circumstances
-) -> bool:
-    """A no in this message always counts; an earlier one until the user asks to buy."""
-    if _closed_now("declined", detection, playbook):
-        return True
-    if detection.purchase:
-        return False
-    if _gated("declined", turn, detection, history, playbook, around):
-        return True
-    if history.declined_at is None:
-        return False
-    if turn.session_id is not None and history.declined_session == turn.session_id:
-        return True
-    return turn.asked_at - history.declined_at < timedelta(days=playbook.policy.declined_days)
-
-
-def _gated(
-    cause: str,
-    turn: Turn,
-    detection: Detection,
-    history: History,
-    playbook: Playbook,
-    around: Circumstances,
-) -> bool:
-    """Whether a gate of this cause is closed now, in the transcript, or still in history."""
-    if _closed_now(cause, detection, playbook):
-        return True
-    gates = playbook.gates.gates
-    sticky = {
-        name: gate
-        for name, gate in gates.items()
-        if gate.suppression == cause and gate.sticky_seconds > 0
-    }
-    if any(name in sticky for names in around.earlier_gates for name in names):
-        return True
+    gates = case.playbook.gates.gates
     return any(
-        name in sticky and _still_closed(sticky[name], turn, past.at, past.session_id)
-        for past in history.turns
+        name in gates
+        and gates[name].suppression == "sensitive"
+        and _still_closed(gates[name], case.turn, past)
+        for past in case.history.turns
         for name in past.gates
     )
 
 
-def _closed_now(cause: str, detection: Detection, playbook: Playbook) -> bool:
-    return cause in _causes(detection.gates, playbook)
-
-
-def _causes(names: Iterable[str], playbook: Playbook) -> set[str | None]:
-    gates = playbook.gates.gates
-    return {gates[name].suppression for name in names if name in gates}
-
-
-def _still_closed(gate: Gate, turn: Turn, at: datetime, session_id: str | None) -> bool:
-    if turn.asked_at - at >= timedelta(seconds=gate.sticky_seconds):
+def _opted_out(case: _Case) -> bool:
+    """A stop lasts until it runs out, or until the user asks for recommendations again."""
+    if _closed_now("opted_out", case) or _closed_earlier("opted_out", case):
+        return True
+    since = case.history.opted_out_at
+    if since is None or case.detection.opts_in:
         return False
-    return gate.sticky_everywhere or session_id == turn.session_id
+    return case.turn.asked_at - since < timedelta(days=case.playbook.policy.opted_out_days)
+
+
+def _declined(case: _Case) -> bool:
+    """A no in this message always counts; an earlier one until the user asks to buy."""
+    if _closed_now("declined", case):
+        return True
+    if case.detection.purchase:
+        return False
+    if _closed_earlier("declined", case):
+        return True
+    since = case.history.declined_at
+    if since is None:
+        return False
+    session = case.turn.session_id
+    if session is not None and case.history.declined_session == session:
+        return True
+    return case.turn.asked_at - since < timedelta(days=case.playbook.policy.declined_days)
+
+
+def _other_language(case: _Case) -> bool:
+    told, own = case.turn.signals.get("language"), case.playbook.voice.language
+    if told is not None and not str(told).strip().lower().startswith(own):
+        return True
+    return not case.around.reply.in_language
+
+
+def _over_budget(case: _Case) -> bool:
+    most, recent = case.playbook.policy.budget.max_share, case.around.recent_share
+    return most is not None and recent is not None and recent >= most
+
+
+_CHECKS: tuple[tuple[Suppression, Callable[[_Case], bool]], ...] = (
+    (Suppression.MODE, lambda case: case.around.mode is not Mode.ON),
+    (Suppression.NOT_ALLOWED, _not_allowed),
+    (Suppression.SENSITIVE, _sensitive),
+    (Suppression.OWNS_OFFER, lambda case: owns(case.turn, case.detection.offer, case.playbook)),
+    (Suppression.OPTED_OUT, _opted_out),
+    (Suppression.DECLINED, _declined),
+    (Suppression.LANGUAGE, _other_language),
+    (
+        Suppression.PAUSED,
+        lambda case: case.detection.offer in case.playbook.policy.paused_offers,
+    ),
+    (
+        Suppression.COOLDOWN,
+        lambda case: (
+            not case.around.stateless
+            and cooling(case.turn, case.detection, case.history, case.playbook.policy)
+        ),
+    ),
+    (Suppression.BUDGET, lambda case: not case.around.stateless and _over_budget(case)),
+    (
+        Suppression.ALREADY_MENTIONED,
+        lambda case: case.detection.offer in case.around.reply.names,
+    ),
+    (
+        Suppression.HOLDOUT,
+        lambda case: not case.around.stateless and in_holdout(case.turn, case.playbook),
+    ),
+    (Suppression.UNWEAVABLE, lambda case: case.around.reply.obstacle is not None),
+    (Suppression.DEGRADED, lambda case: not case.around.history_known),
+)
+"""Every cause with its check, in the order of precedence."""
+
+
+def _closed_now(cause: str, case: _Case) -> bool:
+    return _any_of(cause, case.detection.gates, case.playbook)
+
+
+def _closed_earlier(cause: str, case: _Case) -> bool:
+    return any(_any_of(cause, gates, case.playbook) for gates in case.around.earlier_gates)
+
+
+def _any_of(cause: str, names: Iterable[str], playbook: Playbook) -> bool:
+    gates = playbook.gates.gates
+    return any(name in gates and gates[name].suppression == cause for name in names)
+
+
+def _still_closed(gate: Gate, turn: Turn, past: PastTurn) -> bool:
+    if turn.asked_at - past.at >= timedelta(seconds=gate.sticky_seconds):
+        return False
+    return gate.sticky_everywhere or past.session_id == turn.session_id

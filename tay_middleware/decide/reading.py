@@ -49,6 +49,7 @@ class Part:
     TOPIC = "topic"
     OFFER = "offer"
     ASKED_FOR = "asked_for"
+    NOT_OURS = "not_ours"
     CRAFT = "craft"
     TRADE = "trade"
     ELSEWHERE = "elsewhere"
@@ -161,6 +162,8 @@ def _senses(rules: Rules) -> Iterator[Sense]:
         yield from (Sense(Part.OFFER, name, alias) for alias in offer.aliases)
         asked_for = indicators.asked_for.get(name, ())
         yield from (Sense(Part.ASKED_FOR, name, phrase) for phrase in asked_for)
+    for phrase in indicators.own_offers:
+        yield Sense(Part.NOT_OURS, Part.NOT_OURS, phrase)
     yield from _plain_senses(gates)
 
 

@@ -49,7 +49,9 @@ class Scale:
 
     def __init__(self, indicators: Indicators) -> None:
         self._groups = {
-            name: _Measure(group.weight, group.cap, group.negatable, group.kind == "purchase")
+            name: _Measure(
+                group.weight, group.cap, group.negatable, group.kind.startswith("purchase")
+            )
             for name, group in indicators.groups.items()
         }
         self._dampers = {
@@ -99,19 +101,20 @@ class Scale:
     def _heaviest(self, found: Sequence[Found], rivals: list[int]) -> set[int]:
         """Those of `rivals` that share no character and weigh most together.
 
-        Of two such sets that weigh the same, the one of fewer and so longer phrases. Weighted
+        Of two such sets that weigh the same, the one of fewer, then of longer phrases. Weighted
         interval scheduling, in n log n.
         """
         rivals.sort(key=lambda at: (found[at][1], -found[at][0]))
         ends = [found[at][1] for at in rivals]
-        best = [(0.0, 0)]
+        best = [(0.0, 0, 0)]
         rooms: list[int] = []
         for place, at in enumerate(rivals):
-            start, _, sense = found[at]
+            start, end, sense = found[at]
             room = bisect_right(ends, start, 0, place)
             rooms.append(room)
-            weight, fewer = best[room]
-            best.append(max(best[place], (weight + self._groups[sense.name].weight, fewer - 1)))
+            weight, fewer, covered = best[room]
+            weight += self._groups[sense.name].weight
+            best.append(max(best[place], (weight, fewer - 1, covered + end - start)))
         chosen: set[int] = set()
         place = len(rivals)
         while place:

@@ -1,4 +1,4 @@
-"""Plays the script through `prompt | EscalationStep | …` and prints what happened.
+"""Plays the script through `prompt | EscalationStep` and prints what happened.
 
 The store is thrown away afterwards; clock, ids and key are fixed, so it prints the same each time.
 """
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from langchain_core.runnables import RunnableConfig
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -19,7 +18,8 @@ from rich.text import Text
 from tay_middleware.demo.script import SCENES, Scene
 from tay_middleware.domain import Kind, Tier
 from tay_middleware.engine import Escalator
-from tay_middleware.langchain import EscalationStep, ScriptedChatModel, tay_prompt
+from tay_middleware.langchain import ScriptedChatModel
+from tay_middleware.langchain.conversation import Conversation
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import LoggedTurn, open_store, read_latest
@@ -94,31 +94,27 @@ def _introduce(console: Console) -> None:
 def _act(console: Console, engine: Escalator, scene: Scene) -> None:
     pause = TYPING_SECONDS if console.is_terminal else 0.0
     model = ScriptedChatModel(replies={scene.question: scene.answer})
-    chain = tay_prompt(engine.playbook) | EscalationStep(bound=model, escalator=engine)
+    turn = Conversation(model, engine, _who(scene)).say(scene.question)
     console.print(_heading(scene))
     console.print(Text.assemble(("  > ", "bold"), scene.question))
     console.print("  ", end="")
     said = 0
-    told: dict[str, object] = {}
-    for chunk in chain.stream({"question": scene.question}, _config(scene)):
+    for piece in turn:
         style = "magenta" if said >= len(scene.answer) else ""
-        said += len(chunk.text)
-        console.print(Text(chunk.text.replace("\n\n", "\n  "), style=style), end="")
-        told = chunk.response_metadata.get("tay", told)
+        said += len(piece)
+        console.print(Text(piece.replace("\n\n", "\n  "), style=style), end="")
         time.sleep(pause)
     console.print()
-    console.print(Text(f"  = {_outcome(told)}", style="dim"))
+    console.print(Text(f"  = {_outcome(turn.decision)}", style="dim"))
     console.print()
 
 
-def _config(scene: Scene) -> RunnableConfig:
+def _who(scene: Scene) -> dict[str, object]:
     return {
-        "configurable": {
-            "user_id": scene.person,
-            "session_id": scene.session,
-            "tier": scene.tier,
-            "owned_offers": list(scene.owns),
-        }
+        "user_id": scene.person,
+        "session_id": scene.session,
+        "tier": scene.tier,
+        "owned_offers": list(scene.owns),
     }
 
 

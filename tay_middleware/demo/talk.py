@@ -10,7 +10,7 @@ from rich.text import Text
 from tay_middleware.demo.play import stage
 from tay_middleware.domain import Tier
 from tay_middleware.engine import Escalator
-from tay_middleware.langchain import ChatTurn, Conversation, chat_model
+from tay_middleware.langchain.conversation import ChatTurn, Conversation, chat_model
 from tay_middleware.settings import Settings
 
 LEAVE = frozenset({"", "/quit", "/exit"})

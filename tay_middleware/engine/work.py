@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from tay_middleware import weave
-from tay_middleware.decide import Circumstances, Detector, ReplyFacts, decide, earlier_gates
+from tay_middleware.decide import Circumstances, Detector, ReplyFacts, decide, earlier_gates, word
 from tay_middleware.domain import (
     Decision,
     History,
@@ -124,17 +124,23 @@ class TurnWork:
 
     def _decide(self, pending: Pending, prepared: Prepared, reply: Reply) -> Decision:
         with pending.guard("decide"):
+            around = self._circumstances(prepared, reply)
             decision = decide(
-                pending.turn,
-                prepared.detection,
-                prepared.history,
-                self._playbook,
-                self._circumstances(prepared, reply),
+                pending.turn, prepared.detection, prepared.history, self._playbook, around
             )
-            if decision.addition is None:
-                return decision
-            return replace(decision, addition=weave.addition(reply.text, decision.addition))
+            words = word(decision, pending.turn, self._playbook, around.reply)
+            return decision if words is None else self._woven(decision, reply, words)
         return _held_back(prepared, self._playbook)
+
+    @staticmethod
+    def _woven(decision: Decision, reply: Reply, words: str) -> Decision:
+        """The decision with its exact characters; a reply that ends with the words has them."""
+        added = weave.addition(reply.text, words)
+        if added is not None:
+            return replace(decision, addition=added)
+        return replace(
+            decision, kind=Kind.ORGANIC, suppressed=Suppression.ALREADY_MENTIONED, arm=None
+        )
 
     def _circumstances(self, prepared: Prepared, reply: Reply) -> Circumstances:
         share = None

@@ -1,15 +1,10 @@
 """The surfaces over the engine that a LangChain app uses; the only door to `langchain_core`."""
 
-from tay_middleware.langchain.conversation import ChatTurn, Conversation, chat_model, tay_prompt
 from tay_middleware.langchain.scripted import ScriptedChatModel
 from tay_middleware.langchain.step import EVENT_NAME, EscalationStep
 
 __all__ = [
     "EVENT_NAME",
-    "ChatTurn",
-    "Conversation",
     "EscalationStep",
     "ScriptedChatModel",
-    "chat_model",
-    "tay_prompt",
 ]

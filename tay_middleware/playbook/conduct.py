@@ -8,11 +8,15 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tay_middleware.playbook.schema import Voice
 
 MAX_PATTERN_CHARS = 1_000
 """A longer pattern is two rules."""
+
+REMEMBERED = 4096
+"""Texts whose verdict is kept: a playbook's wordings, filled in every way, are a few thousand."""
 
 _NESTED_QUANTIFIER = re.compile(r"\([^()]*[+*][^()]*\)[+*{]")
 _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'})
@@ -48,6 +52,7 @@ class ConductRules:
             re.compile(rf"(?<!\w)(?:{allowed})(?!\w)", re.IGNORECASE) if allowed else None
         )
         self._made_of = (dict(rules), must_pass)
+        self._remembered = lru_cache(REMEMBERED)(self._violations)
 
     @classmethod
     def from_voice(cls, voice: Voice) -> "ConductRules":
@@ -56,6 +61,9 @@ class ConductRules:
 
     def violations(self, text: str) -> tuple[Violation, ...]:
         """Every rule that `text` breaks, in order of position, one entry a rule and place."""
+        return self._remembered(text)
+
+    def _violations(self, text: str) -> tuple[Violation, ...]:
         plain, places = _plain(text)
         spared = (
             [found.span() for found in self._must_pass.finditer(plain)] if self._must_pass else []
@@ -93,10 +101,12 @@ def _checked(name: str, pattern: str) -> str:
 
 
 def _plain(text: str) -> tuple[str, list[int]]:
-    """`text` without tricks (hidden characters, curly quotes, odd spaces), and where each came from.
+    """`text` without tricks (hidden characters, curly quotes, odd spaces), and its old places.
 
     The list has one place more than the text has characters: the end.
     """
+    if text.isascii() and text.isprintable():
+        return text, list(range(len(text) + 1))
     characters: list[str] = []
     places: list[int] = []
     for place, character in enumerate(text):

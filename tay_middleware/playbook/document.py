@@ -29,7 +29,9 @@ class _Strict(yaml.SafeLoader):
 
 
 _Strict.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
-_Strict.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|)$"), ["~", "n", ""])
+_Strict.add_implicit_resolver(
+    "tag:yaml.org,2002:null", re.compile(r"^(?:~|null|)$"), ["~", "n", ""]
+)
 _Strict.add_implicit_resolver(
     "tag:yaml.org,2002:int", re.compile(r"^[-+]?\d+$"), list("-+0123456789")
 )

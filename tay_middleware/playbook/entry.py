@@ -9,6 +9,8 @@ Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=60)]
 
 
 class Entry(BaseModel):
-    """Base of all: frozen, and a key that is not known is an error rather than ignored."""
+    """Base of all: frozen, numbers are finite, and a key that is not known is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False
+    )

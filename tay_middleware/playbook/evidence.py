@@ -40,13 +40,14 @@ class Group(_Phrases):
     """Indicators that mean one thing. Weights add up per distinct wording found, up to `cap`.
 
     `kind` names the groups that the brief's rule speaks of: `personal` (first-person language about
-    a business), `business` (its context), and `purchase` (a wish to buy, which has its own lane).
+    a business) and `business` (its context); and the wish to buy, which has its own lane:
+    `purchase` may refer back to an offer just spoken of, `purchase_named` needs its name.
     """
 
     weight: float = Field(1.0, ge=0, le=5)
     cap: float = Field(2.0, ge=0, le=10, description="the most that this group can add")
     counts: bool = Field(True, description="whether it is an indicator of the brief's 2+ rule")
-    kind: Literal["personal", "business", "purchase", "other"] = "other"
+    kind: Literal["personal", "business", "purchase", "purchase_named", "other"] = "other"
     reason: Reason | None = Field(None, description="the reason it speaks for")
     negatable: bool = Field(True, description="a negator within four tokens before drops it")
 
@@ -78,6 +79,9 @@ class Indicators(Entry):
     asked_for: dict[Slug, tuple[Phrase, ...]] = Field(
         default_factory=dict,
         description="offer → how somebody who wants to buy refers to it, beside its aliases",
+    )
+    own_offers: tuple[Phrase, ...] = Field(
+        (), description="the same words when the user means an offer that is not ours"
     )
     signals: dict[Slug, Signal] = Field(default_factory=dict)
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,13 +42,21 @@ class Playbook:
 
     def pool(self, offer: str, strength: Strength, tier: Tier) -> tuple[Template, ...]:
         """The wordings to choose from: those of the tier where there are any, else those of all."""
-        found = [
-            template
-            for template in self.templates
-            if template.offer == offer and template.strength is strength
-        ]
-        own = tuple(template for template in found if template.tier == tier.value)
-        return own or tuple(template for template in found if template.tier == "any")
+        own = self._pools.get((offer, strength, tier.value))
+        return own or self._pools.get((offer, strength, "any"), ())
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Template]:
+        """Every wording by its id."""
+        return {template.id: template for template in self.templates}
+
+    @cached_property
+    def _pools(self) -> Mapping[tuple[str, Strength, str], tuple[Template, ...]]:
+        pools: dict[tuple[str, Strength, str], list[Template]] = {}
+        for template in self.templates:
+            key = (template.offer, template.strength, template.tier)
+            pools.setdefault(key, []).append(template)
+        return {key: tuple(pool) for key, pool in pools.items()}
 
 
 def load_playbook(directory: Path | None = None) -> Playbook:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a message stands on one line
 """Messages on which nothing may be mentioned, beside messages that only look like them.
 
 Written for these tests. `CLOSED` maps a gate to messages that must close it, most of them with a need
@@ -171,7 +172,7 @@ OPEN: dict[str, tuple[str, ...]] = {
         "I'm dying to learn ventilating properly from scratch",
         "my page is dead and my bookings are down, what am I doing wrong",
         "can you break it down with me, my margins and my prices",
-        "I'm not sad, just flat. I make 4k a month, should I go full time?",
+        "I'm not sad, just flat. My salon makes £4k a month, should I go full time?",
         "my salon lease ended, I'm okay. rebuild at home or rent a chair? what would you do",
         "bride broke down in tears when she saw it, best review. help me turn my bridal into a plan",
         "my mum left me her salon in 2021, it loses £400 a month, how do I restructure it",
@@ -182,9 +183,9 @@ OPEN: dict[str, tuple[str, ...]] = {
         "my business is for cancer patients and the hospital contract pays late, help me fix my pricing",
         "clients with hair loss are my niche. how do I build a content strategy for my page",
         "burnt through £2k on ads and got nine orders, what am I doing wrong",
-        "client beat cancer and wants her first unit, how should I price my custom units? I charge 400",
-        "I'm a nurse and do wigs on weekends, £2,800 a month. Should I go full time?",
-        "got burned by a vendor, lost £900. help me restructure my sourcing",
+        "client beat cancer and wants her first unit, can you look at my prices? I charge £400 a unit",
+        "I'm a nurse and do wigs on weekends, £2,800 a month. Should I quit my job? what would you do",
+        "got burned by a vendor, lost £900. help me restructure my business",
         "the reaction video did 40k views and no bookings, can you look at my page and tell me what's wrong",
         "I'm bleeding money on my booth rent, £310 a week. stay or leave?",
     ),
@@ -195,7 +196,7 @@ OPEN: dict[str, tuple[str, ...]] = {
         "I'm 12 orders behind and losing clients, how do I fix my business",
         "I'm 17 years in and my prices are still £90. Should I raise my prices?",
         "my mum says I'm too cheap, can you review my pricing? I charge £70",
-        "I'm 10% down on last year, 60 clients, what am I doing wrong",
+        "I'm 10% down on last year, 60 clients, what am I doing wrong in my salon",
         "my 15 year old salon needs a full restructure, where do I start",
         "I'm 19 and I'd love to learn wigs from absolute zero",
         "I teach at a high school and do wigs at night, should I quit my job? I make 2k a month",
@@ -224,14 +225,14 @@ OPEN: dict[str, tuple[str, ...]] = {
         "not looking for a quick tip, I want to learn ventilating properly from scratch",
         "I'm not making money and I don't know why, can you review my pricing",
         "why don't I sell anything on my page? help me fix my content",
-        "I'm not interested in going viral, I want a real strategy for my salon",
+        "I'm not interested in going viral, help me build a real strategy for my salon",
         "no sales in three weeks, should I change my prices?",
         "I don't want tips, I want to be trained start to finish on installs",
     ),
     "opt_out": (
-        "should I stop offering discounts? I lose £400 a month on them, help me decide",
+        "should I stop offering discounts in my salon? I lose £400 a month on them, help me decide",
         "how do I stop selling to bargain hunters, my prices are £70",
-        "I want to stop doing braids and restructure my menu around wigs",
+        "I want to stop doing braids and restructure my menu around wigs, help me plan it",
         "clients never recommend me to friends, what am I doing wrong with my business",
         "how do I stop losing money on shipping, my margins are gone",
     ),

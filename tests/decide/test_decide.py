@@ -4,7 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from tay_middleware.decide import Circumstances, ReplyFacts, UnfitWordingError, decide, describe
+from tay_middleware.decide import (
+    Circumstances,
+    ReplyFacts,
+    UnfitWordingError,
+    decide,
+    describe,
+    word,
+)
 from tay_middleware.decide.templates import check_catalogue
 from tay_middleware.domain import (
     Decision,
@@ -32,13 +39,10 @@ def made(
     history: History | None = None,
     around: Circumstances | None = None,
 ) -> Decision:
-    return decide(
-        turn or a_turn(),
-        detection or a_detection(),
-        history or History(),
-        playbook,
-        around or Circumstances(),
-    )
+    """The decision with its sentence, as the engine makes it."""
+    turn, around = turn or a_turn(), around or Circumstances()
+    decision = decide(turn, detection or a_detection(), history or History(), playbook, around)
+    return replace(decision, addition=word(decision, turn, playbook, around.reply))
 
 
 def test_a_need_becomes_one_mention_of_its_offer(playbook: Playbook) -> None:

@@ -84,6 +84,13 @@ def test_a_user_can_opt_in_again(playbook: Playbook) -> None:
     assert cause(playbook, detection=a_detection(opts_in=True), history=history) is None
 
 
+def test_who_opted_in_again_is_not_held_back_by_the_turn_of_the_opt_out(
+    playbook: Playbook,
+) -> None:
+    stop = a_past_turn(ago=DAY, gates=("opt_out",))
+    assert cause(playbook, history=a_history(stop)) is None
+
+
 def test_buying_does_not_lift_an_opt_out(playbook: Playbook) -> None:
     history = a_history(opted_out_ago=DAY)
     detection = a_detection(purchase=True)

@@ -109,7 +109,7 @@ def test_02_a_chain_inside_takes_dicts(wrap: Wrap, key: str) -> None:
 
 
 def test_02_the_key_may_be_named_or_computed(wrap: Wrap) -> None:
-    inner = RunnableLambda(lambda _value: ANSWER)
+    inner: Any = RunnableLambda(lambda _value: ANSWER)
     for input_key in ("ask", lambda value: value["ask"]):
         reply = wrap(inner, input_key=input_key).invoke({"ask": NEED}, someone())
         assert reply.startswith(f"{ANSWER}\n\n")

@@ -99,7 +99,11 @@ def upgrade() -> None:
             "strength IN ('gentle', 'standard', 'direct')", name=op.f("ck_question_logs_strength")
         ),
         sa.CheckConstraint(
-            "suppressed IN ('mode', 'not_allowed', 'sensitive', 'owns_offer', 'opted_out', 'declined', 'language', 'paused', 'cooldown', 'budget', 'already_mentioned', 'holdout', 'unweavable', 'degraded')",
+            "suppressed IN ("
+            "'mode', 'not_allowed', 'sensitive', 'owns_offer', 'opted_out', "
+            "'declined', 'language', 'paused', 'cooldown', 'budget', "
+            "'already_mentioned', 'holdout', 'unweavable', 'degraded'"
+            ")",
             name=op.f("ck_question_logs_suppressed"),
         ),
         sa.CheckConstraint(

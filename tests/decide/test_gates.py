@@ -1,0 +1,137 @@
+"""Where nothing may be mentioned, by the playbook that ships."""
+
+import pytest
+
+from tay_middleware.decide import Detector
+from tay_middleware.decide.gates import OFF_TOPIC
+from tay_middleware.domain import Message
+from tay_middleware.playbook import Playbook
+from tests.decide.conduct import CLOSED, OPEN
+from tests.decide.rules import SmallRules, a_gate, a_group, some_gates, some_indicators
+
+
+@pytest.fixture(scope="module")
+def detector(playbook: Playbook) -> Detector:
+    return Detector(playbook)
+
+
+def pairs(messages: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
+    return [(gate, message) for gate, said in messages.items() for message in said]
+
+
+@pytest.mark.parametrize(("gate", "message"), pairs(CLOSED))
+def test_the_gate_is_closed_and_nothing_escalates(
+    detector: Detector, gate: str, message: str
+) -> None:
+    detection = detector.detect(message)
+    assert gate in detection.gates
+    assert not detection.escalate
+
+
+@pytest.mark.parametrize(("gate", "message"), pairs(OPEN))
+def test_what_only_looks_like_it_passes(detector: Detector, gate: str, message: str) -> None:
+    detection = detector.detect(message)
+    assert detection.gates == ()
+    assert detection.escalate, f"nothing was found beside the open gate {gate}"
+
+
+def test_every_gate_of_the_playbook_is_tested(playbook: Playbook) -> None:
+    assert {*playbook.gates.gates, OFF_TOPIC} - {*CLOSED} == {"quote", "thanks"}
+
+
+@pytest.mark.parametrize(
+    ("gate", "cause"),
+    [
+        ("distress", "sensitive"),
+        ("medical", "sensitive"),
+        ("minor", "sensitive"),
+        ("complaint", "sensitive"),
+        ("refusal", "declined"),
+        ("opt_out", "opted_out"),
+        ("support", None),
+        ("injection", None),
+        ("small_talk", None),
+        ("third_person", None),
+        ("hypothetical", None),
+    ],
+)
+def test_what_the_log_says_of_a_need_behind_a_gate(
+    playbook: Playbook, gate: str, cause: str | None
+) -> None:
+    assert playbook.gates.gates[gate].suppression == cause
+
+
+@pytest.mark.parametrize("signal", ["distress", "opt_out", "minor", "refusal"])
+def test_what_was_said_once_lasts(playbook: Playbook, signal: str) -> None:
+    assert playbook.gates.gates[signal].sticky_seconds >= 86_400
+
+
+def test_need_is_told_apart_from_whether_it_is_our_business(detector: Detector) -> None:
+    detection = detector.detect(
+        "please don't sell me anything. can you review my pricing and tell me what's wrong?"
+    )
+    assert (detection.need, detection.escalate) == (True, False)
+    assert (detection.offer, detection.gates) == ("mentorship", ("refusal",))
+
+
+def closed(question: str, *transcript: str, **gates: object) -> tuple[str, ...]:
+    rules = SmallRules(gates=some_gates(**gates))
+    messages = tuple(Message("user", said) for said in transcript)
+    return Detector(rules).detect(question, messages).gates
+
+
+def test_a_question_without_any_word_of_ours_is_off_topic() -> None:
+    assert closed("what is the weather in Houston") == (OFF_TOPIC,)
+    assert closed("") == (OFF_TOPIC,)
+
+
+def test_a_word_of_the_craft_is_enough() -> None:
+    assert closed("a wig for Houston") == ()
+
+
+def test_one_word_of_the_trade_is_not_enough_two_kinds_are() -> None:
+    assert closed("what price is that") == (OFF_TOPIC,)
+    assert closed("what price do clients pay") == ()
+
+
+def test_one_word_of_the_trade_is_enough_beside_first_person_evidence() -> None:
+    topics = some_gates().on_topic.model_copy(update={"beside": ("personal",), "craft": ("wig",)})
+    assert closed("the price of my salon", on_topic=topics) == ()
+
+
+def test_another_trade_is_ours_only_with_the_craft() -> None:
+    topics = some_gates().on_topic.model_copy(update={"elsewhere": ("bakery",)})
+    assert closed("bakery price for clients", on_topic=topics) == (OFF_TOPIC,)
+    assert closed("bakery price for wigs", on_topic=topics) == ()
+
+
+def test_a_short_question_borrows_its_subject_from_what_was_said_before() -> None:
+    assert closed("and how long?", "how do I store a wig", "in a box") == ()
+    assert closed("and how long?", "how do I cook rice") == (OFF_TOPIC,)
+    assert closed("and how long?", "a wig", *["rice"] * 4) == (OFF_TOPIC,)
+
+
+def test_a_gate_needs_as_many_distinct_wordings_as_it_says() -> None:
+    gates = {"sad": a_gate("so sad", "cry~", at_least=2)}
+    assert closed("wig, so sad, so sad", gates=gates) == ()
+    assert closed("wig, so sad, crying", gates=gates) == ("sad",)
+
+
+def test_evidence_keeps_a_gate_open_where_it_says_so() -> None:
+    gates = {"talk": a_gate("hello", unless=("personal",))}
+    assert closed("hello wig", gates=gates) == ("talk",)
+    assert closed("hello, my business", gates=gates) == ()
+
+
+def test_an_exception_opens_what_it_overlaps() -> None:
+    gates = {"hurt": a_gate("burn~", **{"except": ["burn~ through"]})}
+    assert closed("wig burns", gates=gates) == ("hurt",)
+    assert closed("burnt wig, burning through cash", gates=gates) == ()
+
+
+def test_a_gate_that_names_an_unknown_group_is_the_playbooks_problem() -> None:
+    with pytest.raises(ValueError, match="'nobody'"):
+        some_indicators(signals={"missing_knowledge": {"group": "nobody"}})
+    with pytest.raises(ValueError, match="'nobody'"):
+        some_indicators(dampers={"quick": {"phrases": ["quick"], "unless": ["nobody"]}})
+    assert a_group("x").phrases == ("x",)

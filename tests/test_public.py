@@ -1,0 +1,34 @@
+"""The public face: what outsiders may import, and what importing it costs."""
+
+import subprocess
+import sys
+
+import pytest
+
+import tay_middleware
+
+NAMES = [
+    *("ConfigurationError", "Decision", "EscalationStep", "Escalator", "InputError", "Mode"),
+    *("Playbook", "PlaybookError", "Reason", "Settings", "StorageError", "Strength"),
+    *("Suppression", "TayError", "Tier", "load_playbook", "load_settings"),
+]
+
+
+def test_the_public_names_are_pinned() -> None:
+    assert sorted(NAMES) == tay_middleware.__all__ == dir(tay_middleware)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_public_name_can_be_imported(name: str) -> None:
+    assert getattr(tay_middleware, name).__name__ == name
+
+
+def test_an_unknown_name_is_no_attribute() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'Nobody'"):
+        tay_middleware.Nobody  # noqa: B018 - asking for it is the test
+
+
+def test_deciding_does_not_import_langchain() -> None:
+    code = "import sys, tay_middleware.cli.main; print('langchain_core' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"
