@@ -6,9 +6,9 @@ endif
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
-CI ?= false
 
-.PHONY: demo test lint type unit eval bench docs dist clean help
+
+.PHONY: demo test lint type unit eval bench docs dist dist-check clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,7 +27,7 @@ type: $(VENV)/.dev  ## mypy, strict
 	$(BIN)/mypy
 
 unit: $(VENV)/.dev  ## the tests, with the coverage floor
-	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term
+	$(BIN)/pytest -n 2 --ignore=tests/slow --cov --cov-report=term
 
 eval: $(VENV)/.runtime  ## how right the decisions are, on the label files
 	@$(BIN)/python -m tay_middleware.evals
@@ -41,6 +41,9 @@ docs: $(VENV)/.dev  ## check that every link and command in the documents holds
 
 dist: $(VENV)/.dev  ## the wheel, prompts included
 	$(BIN)/python -m build --wheel --outdir dist .
+
+dist-check: $(VENV)/.dev  ## the wheel alone, in an empty environment, runs the README
+	$(BIN)/pytest -q -p no:cacheprovider tests/slow
 
 clean:  ## away with everything that can be made again
 	rm -rf $(VENV) dist build .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

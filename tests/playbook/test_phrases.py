@@ -3,10 +3,16 @@ from itertools import product
 
 import pytest
 
-from tay_middleware.playbook.phrases import MAX_CHOICES, MAX_PIECES, inflections, parse
+from tay_middleware.playbook.phrases import (
+    MAX_CHOICES,
+    MAX_PIECES,
+    Spellings,
+    inflections,
+    parse,
+)
 
 
-def wordings(phrase: str, spellings: dict[str, tuple[str, ...]] | None = None) -> list[str]:
+def wordings(phrase: str, spellings: Spellings | None = None) -> list[str]:
     pieces = parse(phrase, spellings)
     choices = [(*piece.choices, ()) if piece.optional else piece.choices for piece in pieces]
     return sorted(
