@@ -9,8 +9,15 @@ import json
 import re
 from collections.abc import Collection, Iterable
 
-_FENCE = re.compile(r"^[ \t>*+\d.)-]*?(`{3,}|~{3,})(.*)$")
-_RAW_HTML = re.compile(r"<(/?)(pre|script|style|textarea)\b", re.IGNORECASE)
+_LINE = re.compile(r"\r\n|\n|\r")
+_FENCE = re.compile(r"([ >*+\d.)-]*?)(`{3,}|~{3,})(.*)", re.DOTALL)
+_MARKER = re.compile(r"[*+\d.)-]")
+_HTML_LINE = re.compile(r"^[ >*+\d.)-]*<[a-z/!?]", re.IGNORECASE | re.MULTILINE)
+_RAW_HTML = re.compile(
+    r"<(?:(/)(?:pre|script|style|textarea)>|(pre|script|style|textarea)(?=[\s>]|$))", re.IGNORECASE
+)
+_RAW_PAIRS = (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>"), ("<!", ">"))
+_MARKUP = re.compile(r"<\?xml\b|<!doctype\b|<([a-z][\w:.-]*)[\s>]", re.IGNORECASE)
 _CODE = re.compile(r"```.*?(?:```|$)|`[^`\n]*`|https?://\S+", re.DOTALL)
 _WORD = re.compile("[^\\W\\d_]+(?:['\u2019][^\\W\\d_]+)*")
 _EMOJI = re.compile(
@@ -22,14 +29,19 @@ LEAST_WORDS = 6
 
 LEAST_SHARE = 0.12
 """Share of function words below which a text is not of the language. English prose has 0.3 to 0.5;
-Spanish, French, German and Portuguese prose stays under 0.1 on a list of English words."""
+Spanish, French, German and Portuguese prose stays under 0.12 on a list of English words."""
+
+LONG_WORDS = 20
+"""A reply of so many words also needs two different function words of three letters or more. Dutch,
+Danish and Afrikaans share `is`, `of`, `so`, `we`, `to` with English and reach shares of 0.2."""
 
 
 def addition(reply: str, mention: str) -> str | None:
     """The exact characters to append to `reply` so that `mention` is a paragraph of its own.
 
-    `None` where nothing may be added: an empty reply, one that is JSON, one that ends inside a code
-    fence or raw HTML, or one that ends with this mention already (weaving twice is weaving once).
+    `None` where nothing may be added: an empty reply, one that a program will read (JSON, a lone
+    block of it, a document of markup), one that ends inside a code fence or raw HTML or may do so,
+    or one that ends with this mention already (weaving twice is weaving once).
     """
     if not mention or not _has_place(reply) or reply.rstrip().endswith(mention.strip()):
         return None
@@ -71,8 +83,10 @@ def matches_language(text: str, function_words: Collection[str]) -> bool:
     words = _words(prose)
     if len(words) < LEAST_WORDS:
         return True
-    known = sum(word in function_words for word in words)
-    return known >= LEAST_SHARE * len(words) and known > 0
+    known = [word for word in words if word in function_words]
+    if not known or len(known) < LEAST_SHARE * len(words):
+        return False
+    return len(words) < LONG_WORDS or len({word for word in known if len(word) > 2}) > 1
 
 
 def _words(text: str) -> list[str]:
@@ -81,45 +95,111 @@ def _words(text: str) -> list[str]:
 
 def _has_place(reply: str) -> bool:
     bare = reply.strip()
-    return bool(bare) and not _is_json(bare) and not _in_code(reply) and not _in_raw_html(reply)
+    if not bare or _is_structured(bare):
+        return False
+    return not _in_code(reply) and not _in_raw_html(reply)
+
+
+def _is_structured(bare: str) -> bool:
+    """Whether a program will read the reply: nothing may follow what it parses."""
+    return _is_json(_inside_lone_fence(bare)) or _is_markup(bare)
+
+
+def _inside_lone_fence(bare: str) -> str:
+    """What a reply that is one fenced block holds; any other reply as it is."""
+    first, _, rest = bare.partition("\n")
+    body = rest.removesuffix("```")
+    lone = first.startswith("```") and body != rest and "```" not in body
+    return body.strip() if lone else bare
 
 
 def _is_json(text: str) -> bool:
-    if not (text[0] in "{[" and text[-1] in "}]"):
+    """Whether `text` is JSON, or JSON Lines; deeper nesting than the parser bears counts too."""
+    if not text or not (text[0] in "{[" and text[-1] in "}]"):
         return False
     try:
         json.loads(text)
-    except (ValueError, RecursionError):
-        return False
+    except RecursionError:
+        return True
+    except ValueError:
+        return _is_json_lines(text)
     return True
 
 
+def _is_json_lines(text: str) -> bool:
+    lines = text.splitlines()
+    try:
+        return len(lines) > 1 and all(isinstance(json.loads(line), dict) for line in lines if line)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _is_markup(bare: str) -> bool:
+    """Whether the whole reply is a document of HTML or XML: it ends with the tag it began with."""
+    opened = _MARKUP.match(bare)
+    if opened is None:
+        return False
+    name = opened.group(1)
+    return name is None or bare.lower().endswith(f"</{name.lower()}>")
+
+
 def _in_code(reply: str) -> bool:
-    """Whether the reply ends inside a fenced code block (CommonMark 4.5, at any indentation)."""
-    fence = ""
-    for line in reply.splitlines():
-        found = _FENCE.match(line)
-        if found is None:
+    """Whether the reply ends, or may end, inside a fenced code block (CommonMark 4.5).
+
+    Exact for fences at the left margin. Inside a list or a quotation a fence ends with its
+    container too, and an indented one may be no fence at all; where that would have to be told
+    apart, the answer is yes: then there is merely no mention.
+    """
+    fence: tuple[str, str] | None = None
+    fences = False
+    for line in _LINE.split(reply.expandtabs(4)):
+        if fence is None:
+            fence = _opened(line)
+            fences = fences or fence is not None
             continue
-        marks, rest = found.groups()
-        if not fence:
-            fence = "" if marks[0] == "`" and "`" in rest else marks
-        elif marks[0] == fence[0] and len(marks) >= len(fence) and not rest.strip():
-            fence = ""
-    return bool(fence)
+        inner = _within(line, fence[0])
+        if inner is None:
+            return True
+        if _closes(inner, fence[1]):
+            if fence[0] and inner.startswith(" "):
+                return True
+            fence = None
+    return fence is not None or (fences and _HTML_LINE.search(reply) is not None)
+
+
+def _opened(line: str) -> tuple[str, str] | None:
+    """The container's prefix (list markers as spaces) and the marks of a fence that opens here."""
+    found = _FENCE.fullmatch(line)
+    if found is None:
+        return None
+    prefix, marks, rest = found.groups()
+    if marks[0] == "`" and "`" in rest:
+        return None
+    return _MARKER.sub(" ", prefix), marks
+
+
+def _within(line: str, prefix: str) -> str | None:
+    """A line of an open fence without its container's prefix; `None` if it may have left it."""
+    if line.startswith(prefix):
+        return line[len(prefix) :]
+    return "" if line.strip() in {"", prefix.strip()} else None
+
+
+def _closes(line: str, marks: str) -> bool:
+    """Whether a line ends the fence: as many marks or more, nothing else, indented by three."""
+    indent = len(line) - len(line.lstrip(" "))
+    bare = line.strip(" ")
+    return indent < 4 and len(bare) >= len(marks) and not bare.strip(marks[0])
 
 
 def _in_raw_html(reply: str) -> bool:
-    """Whether the reply ends inside a comment or an element that Markdown passes through raw."""
-    if reply.rfind("<!--") > reply.rfind("-->"):
+    """Whether the reply may end inside something that Markdown passes through raw (4.6, 1 to 5)."""
+    if any(reply.rfind(opening) > reply.rfind(closing) for opening, closing in _RAW_PAIRS):
         return True
-    opened: set[str] = set()
-    for closing, name in _RAW_HTML.findall(reply):
-        if closing:
-            opened.discard(name.lower())
-        else:
-            opened.add(name.lower())
-    return bool(opened)
+    opened = False
+    for found in _RAW_HTML.finditer(reply):
+        opened = found.group(2) is not None
+    return opened
 
 
 def _separator(reply: str) -> str:

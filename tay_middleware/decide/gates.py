@@ -43,19 +43,23 @@ def closed_gates(
         read: reads an earlier message; called only when the question alone has no subject.
         ours: whether the question is known to be about an offer of ours.
     """
+    closed = _closed(reading, evidence, gates) if reading.has(Part.GATE) else []
+    if not (ours or is_on_topic(reading, evidence, gates) or _was(transcript, gates, read)):
+        closed.append(OFF_TOPIC)
+    return tuple(closed)
+
+
+def _closed(reading: Reading, evidence: Collection[str], gates: Gates) -> list[str]:
     wordings: dict[str, set[str]] = {}
     for found in reading.of(Part.GATE):
         wordings.setdefault(found[2].name, set()).add(reading.wording(found))
-    closed = [
+    return [
         name
         for name, gate in gates.gates.items()
         if name in wordings
         and len(wordings[name]) >= gate.at_least
         and not any(group in evidence for group in gate.unless)
     ]
-    if not (ours or is_on_topic(reading, evidence, gates) or _was(transcript, gates, read)):
-        closed.append(OFF_TOPIC)
-    return tuple(closed)
 
 
 def is_on_topic(reading: Reading, evidence: Collection[str] | None, gates: Gates) -> bool:

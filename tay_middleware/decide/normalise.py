@@ -42,12 +42,17 @@ them look alike."""
 _BETWEEN_WORDS = '.,;:!?/\n\r\t-()"*[]{}<>~#+=|\\`^'
 _SPACED = str.maketrans(dict.fromkeys(_BETWEEN_WORDS, " "))
 _IN_NUMBER = re.compile(r"[.,:](?<=\d[.,:])(?=\d)")
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb]"
+_HIDDEN = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
 )
+_INVISIBLE = re.compile(f"[{_HIDDEN}]")
+_VISIBLE = re.compile(f"[^{_HIDDEN}]+")
 _MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
-_SEGMENT = re.compile(rf"[\0-\x7f]+(?=[\0-\x7f]|\Z)|[\s\S][{_MARKS}]{{0,8}}")
+_CHARACTER = re.compile(rf"[\s\S][{_MARKS}]{{0,8}}")
+"""One character with the marks that follow it; bounded, for normalising a run of marks costs the
+square of its length."""
+
 _MAX_FOLDED = 4
 """Most characters that one character may fold into: one ligature of 18 would swell the window."""
 
@@ -129,23 +134,23 @@ def _fold(text: str) -> _Folded:
 
 
 def _fold_by_segments(text: str) -> _Folded:
-    """Fold ASCII runs whole, and every other character with the marks that follow it."""
+    """Fold what is plain between invisible characters whole, the rest character by character."""
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for segment in _SEGMENT.finditer(text):
+    for segment in _VISIBLE.finditer(text):
         start, end = segment.span()
-        piece = segment[0]
-        if piece.isascii():
-            pieces.append(piece.lower())
+        folded = segment[0].casefold()
+        if len(folded) == end - start and unicodedata.is_normalized("NFKC", folded):
+            pieces.append(folded)
             starts.extend(range(start, end))
             ends.extend(range(start + 1, end + 1))
             continue
-        piece = _INVISIBLE.sub("", unicodedata.normalize("NFKC", piece))
-        piece = piece.casefold()[:_MAX_FOLDED]
-        pieces.append(piece)
-        starts.extend([start] * len(piece))
-        ends.extend([end] * len(piece))
+        for found in _CHARACTER.finditer(text, start, end):
+            piece = unicodedata.normalize("NFKC", found[0]).casefold()[:_MAX_FOLDED]
+            pieces.append(piece)
+            starts.extend([found.start()] * len(piece))
+            ends.extend([found.end()] * len(piece))
     return "".join(pieces), starts, ends
 
 

@@ -108,10 +108,13 @@ class TurnWork:
     async def _outcome(self, pending: Pending, reply: Reply) -> Outcome:
         prepared = await pending.preparation.result()
         decision = self._decide(pending, prepared, reply)
-        record = self._record(pending.turn, decision, ReplyStatus.REPLIED)
+        # A reply that calls tools is not the answer yet: the same turn replied later replaces it.
+        answered = reply.obstacle != "tool_calls"
+        status = ReplyStatus.REPLIED if answered else ReplyStatus.ABANDONED
+        record = self._record(pending.turn, decision, status)
         if decision.addition is None:
             self._record_later(pending, record)
-            return self._counted(Outcome(decision))
+            return self._counted(Outcome(decision)) if answered else Outcome(decision)
         with pending.guard("commit"):
             store = await self._background().store()
             verdict = await store.commit(record)

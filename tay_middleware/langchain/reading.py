@@ -37,21 +37,57 @@ class Asked:
         return digest.hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the question lies (a text or messages), and where messages from before it do."""
+
+    question: Any
+    earlier: Any = ()
+
+
 def read(value: Any, input_key: InputKey = None) -> Asked | None:
     """Find the question in a step's input; `None` when it holds none (an image alone, say).
 
     Raises:
-        InputError: `value` is a dict, and the question is not where it was said to be. That is a
-            mistake of the program that no reply would ever mend, so it is told at once.
+        InputError: as `locate`.
     """
-    if isinstance(value, Mapping):
-        return _in_mapping(value, input_key)
-    return _in_messages(value)
+    return understand(locate(value, input_key))
 
 
-def _in_mapping(value: Mapping[str, Any], input_key: InputKey) -> Asked | None:
+def locate(value: Any, input_key: InputKey = None) -> Place:
+    """Where in a step's input the question lies, without looking at it.
+
+    Raises:
+        InputError: the question is not where it was said to be. That is a mistake of the program
+            that no reply would ever mend, so it is told at once.
+    """
     if callable(input_key):
-        return _in_messages(input_key(value))
+        return Place(_called(input_key, value), _earlier(value))
+    if isinstance(value, Mapping):
+        key = _key(value, input_key)
+        return Place(value[key], _earlier(value, key))
+    return Place(value)
+
+
+def understand(place: Place) -> Asked | None:
+    """The question and what was said before it, `None` where there is no question."""
+    asked = _in_messages(place.question)
+    if asked is None or asked.transcript:
+        return asked
+    return Asked(asked.question, _transcript(_messages(place.earlier)))
+
+
+def _called(input_key: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        return input_key(value)
+    except (LookupError, AttributeError, TypeError, ValueError) as error:
+        raise InputError(
+            f"input_key found no question in the input ({type(error).__name__}: {error}); found "
+            f"{_keys(value) if isinstance(value, Mapping) else type(value).__name__}."
+        ) from error
+
+
+def _key(value: Mapping[str, Any], input_key: str | None) -> str:
     if input_key is not None and input_key not in value:
         raise InputError(
             f"input_key={input_key!r} is not in the input; found {_keys(value)}. Set input_key of "
@@ -64,11 +100,13 @@ def _in_mapping(value: Mapping[str, Any], input_key: InputKey) -> Asked | None:
             f"{', '.join(QUESTION_KEYS)}. Set input_key of EscalationStep to the key that holds "
             "the question, or to a function of the input."
         )
-    asked = _in_messages(value[key])
-    if asked is None or asked.transcript:
-        return asked
-    earlier = next((value[name] for name in TRANSCRIPT_KEYS if name != key and name in value), ())
-    return Asked(asked.question, _transcript(_messages(earlier)))
+    return key
+
+
+def _earlier(value: Any, but: str | None = None) -> Any:
+    if not isinstance(value, Mapping):
+        return ()
+    return next((value[name] for name in TRANSCRIPT_KEYS if name != but and name in value), ())
 
 
 def _keys(value: Mapping[str, Any]) -> str:
@@ -77,7 +115,7 @@ def _keys(value: Mapping[str, Any]) -> str:
 
 def _in_messages(value: Any) -> Asked | None:
     if isinstance(value, str):
-        return Asked(value)
+        return Asked(value) if value.strip() else None
     messages = _messages(value)
     last = max(
         (at for at, message in enumerate(messages) if isinstance(message, HumanMessage)),

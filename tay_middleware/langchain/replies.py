@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 
 from langchain_core.messages import AIMessage, BaseMessage
 
+from tay_middleware import weave
 from tay_middleware.decide.describe import Json
 from tay_middleware.engine import Outcome, Reply
+from tay_middleware.errors import TayError
 
 M = TypeVar("M", bound=BaseMessage)
 
@@ -21,8 +23,16 @@ _FINISHES = {
     "max_tokens": "truncated",
     "max_output_tokens": "truncated",
     "model_context_window_exceeded": "truncated",
+    "model_length": "truncated",
     "incomplete": "truncated",
+    "error": "truncated",
+    "failed": "truncated",
+    "cancelled": "truncated",
     "content_filter": "content_filter",
+    "content_filtered": "content_filter",
+    "guardrail_intervened": "content_filter",
+    "error_toxic": "content_filter",
+    "spii": "content_filter",
     "safety": "content_filter",
     "recitation": "content_filter",
     "blocklist": "content_filter",
@@ -32,13 +42,18 @@ _FINISHES = {
     "tool_use": "tool_calls",
     "function_call": "tool_calls",
     "pause_turn": "tool_calls",
+    "malformed_function_call": "tool_calls",
 }
 """What providers write where a reply did not simply end, and what it means to us."""
 
-_FINISH_KEYS = ("finish_reason", "stop_reason", "done_reason", "status")
+_FINISH_KEYS = ("finish_reason", "stop_reason", "stopReason", "done_reason", "status")
 _TOOL_BLOCKS = frozenset(
     {"tool_use", "tool_call", "tool_call_chunk", "invalid_tool_call", "function_call"}
 )
+
+
+class AlteredReplyError(TayError):
+    """A woven reply is not the model's with something after it; it must not leave."""
 
 
 def reply_of(output: Any) -> Reply:
@@ -94,6 +109,10 @@ def woven(output: Any, outcome: Outcome, told: dict[str, Json] | None) -> Any:
     """`output` with the addition at its end and the decision in its metadata.
 
     A text stays a text; anything that is neither text nor message is returned as it is.
+
+    Raises:
+        AlteredReplyError: the result would not be the reply, character for character, and then
+            the addition.
     """
     if isinstance(output, str):
         return output + outcome.addition if outcome.addition else output
@@ -104,7 +123,10 @@ def woven(output: Any, outcome: Outcome, told: dict[str, Json] | None) -> Any:
     }
     if outcome.addition:
         changes["content"] = appended(output.content, outcome.addition)
-    return output.model_copy(update=changes)
+    made = output.model_copy(update=changes)
+    if not weave.untouched(str(output.text), str(made.text), outcome.addition or ""):
+        raise AlteredReplyError
+    return made
 
 
 def appended(content: str | list[Any], addition: str) -> str | list[Any]:

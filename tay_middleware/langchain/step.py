@@ -4,7 +4,6 @@ A thin surface: it finds the question, hands everything else to the engine, and 
 answers at the end of the reply. Nothing of a request is kept on the instance.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, closing
 from typing import Any
@@ -12,69 +11,17 @@ from typing import Any
 from langchain_core.callbacks import (
     AsyncCallbackManagerForChainRun,
     CallbackManagerForChainRun,
-    adispatch_custom_event,
-    dispatch_custom_event,
 )
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
-from langchain_core.runnables.utils import ConfigurableFieldSpec, get_unique_config_specs
+from langchain_core.runnables.graph import Graph
+from langchain_core.runnables.utils import ConfigurableFieldSpec
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SerializeAsAny
 
-from tay_middleware.decide import describe
-from tay_middleware.decide.describe import Json
-from tay_middleware.domain import ReplyStatus, Turn
-from tay_middleware.engine import Escalator, Outcome, Pending
-from tay_middleware.langchain.reading import Asked, InputKey, read
-from tay_middleware.langchain.replies import reply_of, woven
-from tay_middleware.langchain.streams import StreamedReply
+from tay_middleware.engine import Escalator
+from tay_middleware.langchain.asker import specs_beside
+from tay_middleware.langchain.beside import Beside
+from tay_middleware.langchain.reading import InputKey
 from tay_middleware.settings import Settings
-
-EVENT_NAME = "tay_decision"
-"""Name of the custom event that carries the decision in `astream_events`."""
-
-_SPECS = (
-    ConfigurableFieldSpec(
-        id="user_id",
-        annotation=str | None,
-        name="User id",
-        description="Who asks; without it there is no history, and a mention is gentle.",
-        default=None,
-    ),
-    ConfigurableFieldSpec(
-        id="session_id",
-        annotation=str | None,
-        name="Session id",
-        description="The conversation; thread_id is accepted for it.",
-        default=None,
-    ),
-    ConfigurableFieldSpec(
-        id="tier",
-        annotation=str | None,
-        name="Tier",
-        description="free, premium or vip; anything else is free.",
-        default=None,
-    ),
-    ConfigurableFieldSpec(
-        id="owned_offers",
-        annotation=list[str],
-        name="Owned offers",
-        description="What the user has bought already.",
-        default=[],
-    ),
-    ConfigurableFieldSpec(
-        id="turn_id",
-        annotation=str | None,
-        name="Turn id",
-        description="The turn, so that a repeated one counts once.",
-        default=None,
-    ),
-    ConfigurableFieldSpec(
-        id="signals",
-        annotation=dict[str, Any],
-        name="Signals",
-        description="What the app knows: language, region, age_flag, missing_knowledge, …",
-        default={},
-    ),
-)
 
 
 class EscalationStep(RunnableSerializable[Any, Any]):
@@ -110,7 +57,9 @@ class EscalationStep(RunnableSerializable[Any, Any]):
 
     def model_post_init(self, _context: Any, /) -> None:
         """Make the engine now, so that a mistake in the playbook is told at the start."""
-        self._engine = self.escalator or Escalator.from_settings(self.settings)
+        # Kept on the field too: `configurable_fields` copies the fields for every single call.
+        self.escalator = self.escalator or Escalator.from_settings(self.settings)
+        self._engine = self.escalator
 
     @classmethod
     def is_lc_serializable(cls) -> bool:
@@ -140,7 +89,21 @@ class EscalationStep(RunnableSerializable[Any, Any]):
     @property
     def config_specs(self) -> list[ConfigurableFieldSpec]:
         """What may stand in `configurable`, the wrapped runnable's own included."""
-        return get_unique_config_specs([*_SPECS, *self.bound.config_specs])
+        return specs_beside(self.bound.config_specs)
+
+    def get_graph(self, config: RunnableConfig | None = None) -> Graph:
+        """The graph of the wrapped runnable, with this step behind it."""
+        graph = self.bound.get_graph(config)
+        output = graph.last_node()
+        if output is None:
+            return graph
+        step = graph.add_node(self)
+        graph.edges = [
+            edge._replace(target=step.id) if edge.target == output.id else edge
+            for edge in graph.edges
+        ]
+        graph.add_edge(step, output)
+        return graph
 
     def flush(self, timeout_seconds: float = 5.0) -> bool:
         """Wait until every decision so far is written; false when the time was too short."""
@@ -221,20 +184,13 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         config: RunnableConfig,
         **kwargs: Any,
     ) -> Any:
-        pending = self._begin(value, config, run_manager)
+        beside = self._begin(value, run_manager, config)
         try:
             output = self.bound.invoke(value, config, **kwargs)
-        except BaseException:
-            _abandon(pending, ReplyStatus.FAILED)
+        except BaseException as error:
+            beside.broken(error)
             raise
-        if pending is None:
-            return output
-        outcome = pending.settle(reply_of(output))
-        told = self._told(pending, outcome)
-        self._announce(pending, told, config)
-        with pending.guard("weave"):
-            return woven(output, outcome, told)
-        return output
+        return beside.finished(output, config)
 
     async def _ainvoke(
         self,
@@ -243,23 +199,13 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         config: RunnableConfig,
         **kwargs: Any,
     ) -> Any:
-        pending = self._begin(value, config, run_manager)
+        beside = self._begin(value, run_manager, config)
         try:
             output = await self.bound.ainvoke(value, config, **kwargs)
-        except asyncio.CancelledError:
-            _abandon(pending, ReplyStatus.ABANDONED)
+        except BaseException as error:
+            beside.broken(error)
             raise
-        except BaseException:
-            _abandon(pending, ReplyStatus.FAILED)
-            raise
-        if pending is None:
-            return output
-        outcome = await pending.asettle(reply_of(output))
-        told = self._told(pending, outcome)
-        await self._aannounce(pending, told, config)
-        with pending.guard("weave"):
-            return woven(output, outcome, told)
-        return output
+        return await beside.afinished(output, config)
 
     def _stream(
         self,
@@ -269,26 +215,17 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         **kwargs: Any,
     ) -> Iterator[Any]:
         value = _gathered(list(pieces))
-        pending = self._begin(value, config, run_manager)
-        if pending is None:
-            yield from self.bound.stream(value, config, **kwargs)
-            return
-        streamed = StreamedReply()
+        beside = self._begin(value, run_manager, config)
         try:
             with closing(_iterator(self.bound.stream(value, config, **kwargs))) as chunks:
                 for chunk in chunks:
-                    yield from _fed(pending, streamed, chunk)
-        except GeneratorExit:
-            pending.abandon(ReplyStatus.ABANDONED)
+                    yield from beside.fed(chunk)
+        except BaseException as error:
+            beside.broken(error)
+            if isinstance(error, Exception):
+                yield from beside.let_go()
             raise
-        except BaseException:
-            pending.abandon(ReplyStatus.FAILED)
-            yield from streamed.let_go()
-            raise
-        outcome = pending.settle(streamed.reply())
-        told = self._told(pending, outcome)
-        self._announce(pending, told, config)
-        yield from _ended(pending, streamed, outcome, told)
+        yield from beside.ended(config)
 
     async def _astream(
         self,
@@ -298,108 +235,29 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
         value = _gathered([piece async for piece in pieces])
-        pending = self._begin(value, config, run_manager)
-        streamed = StreamedReply()
+        beside = self._begin(value, run_manager, config)
         try:
             source = _generator(self.bound.astream(value, config, **kwargs))
             async with aclosing(source) as chunks:
                 async for chunk in chunks:
-                    for passed in _fed(pending, streamed, chunk):
+                    for passed in beside.fed(chunk):
                         yield passed
-        except (GeneratorExit, asyncio.CancelledError):
-            _abandon(pending, ReplyStatus.ABANDONED)
+        except BaseException as error:
+            beside.broken(error)
+            if isinstance(error, Exception):
+                for held in beside.let_go():
+                    yield held
             raise
-        except BaseException:
-            _abandon(pending, ReplyStatus.FAILED)
-            for held in streamed.let_go():
-                yield held
-            raise
-        if pending is None:
-            return
-        outcome = await pending.asettle(streamed.reply())
-        told = self._told(pending, outcome)
-        await self._aannounce(pending, told, config)
-        for chunk in _ended(pending, streamed, outcome, told):
+        for chunk in await beside.aended(config):
             yield chunk
 
     def _begin(
         self,
         value: Any,
-        config: RunnableConfig,
         run_manager: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun,
-    ) -> Pending | None:
-        """Start our part beside the model; `None` when there is no question to decide on.
-
-        Raises:
-            InputError: the input is a dict that has no question where it was said to be.
-        """
-        asked = read(value, self.input_key)
-        if asked is None:
-            return None
-        with self._engine.guard("a turn that did not begin")("begin"):
-            return self._engine.begin(self._turn(asked, config, run_manager))
-        return None
-
-    def _turn(
-        self,
-        asked: Asked,
         config: RunnableConfig,
-        run_manager: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun,
-    ) -> Turn:
-        given = config.get("configurable") or {}
-        parent = run_manager.parent_run_id
-        return self._engine.turn(
-            question=asked.question,
-            transcript=asked.transcript,
-            user_id=given.get("user_id"),
-            session_id=given.get("session_id") or given.get("thread_id"),
-            tier=given.get("tier"),
-            owned_offers=given.get("owned_offers"),
-            turn_id=given.get("turn_id"),
-            idempotency_seed=f"{parent}:{asked.fingerprint}" if parent else None,
-            signals=given.get("signals"),
-        )
-
-    def _told(self, pending: Pending, outcome: Outcome) -> dict[str, Json] | None:
-        with pending.guard("describe"):
-            return None if outcome.decision is None else describe(outcome.decision)
-        return None
-
-    def _announce(
-        self, pending: Pending, told: dict[str, Json] | None, config: RunnableConfig
-    ) -> None:
-        if told is not None:
-            with pending.guard("event"):
-                dispatch_custom_event(EVENT_NAME, told, config=config)
-
-    async def _aannounce(
-        self, pending: Pending, told: dict[str, Json] | None, config: RunnableConfig
-    ) -> None:
-        if told is not None:
-            with pending.guard("event"):
-                await adispatch_custom_event(EVENT_NAME, told, config=config)
-
-
-def _abandon(pending: Pending | None, status: ReplyStatus) -> None:
-    if pending is not None:
-        pending.abandon(status)
-
-
-def _fed(pending: Pending | None, streamed: StreamedReply, chunk: Any) -> list[Any]:
-    """What to pass on for `chunk`: itself at the least, whatever our bookkeeping makes of it."""
-    if pending is not None:
-        with pending.guard("chunk"):
-            return streamed.feed(chunk)
-    return [*streamed.let_go(), chunk]
-
-
-def _ended(
-    pending: Pending, streamed: StreamedReply, outcome: Outcome, told: dict[str, Json] | None
-) -> list[Any]:
-    """What follows the last chunk; what was kept back at the least."""
-    with pending.guard("weave"):
-        return list(streamed.end(outcome, told))
-    return streamed.let_go()
+    ) -> Beside:
+        return Beside.begin(self._engine, value, self.input_key, config, run_manager.parent_run_id)
 
 
 def _gathered(pieces: list[Any]) -> Any:

@@ -3,12 +3,14 @@
 Only terminal chunks that hold nothing but metadata are kept back, because clients stop reading at a
 `finish_reason`; they are let go after the addition. The chunk that is added carries the id and the
 block index of the reply and nothing that would add up (usage, finish reason).
+
+A model that cannot stream sends its whole reply as one message, to which no chunk can be added; it
+is woven as `invoke` would.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
-from langchain_core.messages import AIMessageChunk
+from langchain_core.messages import AIMessage, AIMessageChunk
 
 from tay_middleware.decide.describe import Json
 from tay_middleware.engine import Outcome, Reply
@@ -17,6 +19,8 @@ from tay_middleware.langchain.replies import (
     is_finished,
     last_text_block,
     obstacle_in,
+    reply_of,
+    woven,
 )
 
 
@@ -26,51 +30,65 @@ class StreamedReply:
     def __init__(self) -> None:
         self._texts: list[str] = []
         self._held: list[AIMessageChunk] = []
+        self._whole: AIMessage | None = None
         self._obstacle: str | None = None
         self._of_messages = False
+        self._begun = False
         self._id: str | None = None
         self._shape: list[Any] | str = ""
 
     def feed(self, chunk: Any) -> list[Any]:
         """The chunks to pass on now that `chunk` has come: itself, unless it has to wait."""
+        if self._whole is not None:
+            self.spoil()
         if isinstance(chunk, AIMessageChunk):
             return self._feed_message(chunk)
+        if isinstance(chunk, AIMessage) and not self._begun:
+            self._begun, self._whole = True, chunk
+            return []
+        self._begun = True
         if isinstance(chunk, str):
             self._texts.append(chunk)
         else:
             self._obstacle = self._obstacle or "not_text"
         return [*self.let_go(), chunk]
 
+    def spoil(self) -> None:
+        """This reply cannot be followed any more: nothing may be added to it."""
+        self._obstacle = self._obstacle or "not_text"
+
     def let_go(self) -> list[Any]:
-        """The chunks that were kept back; they are not kept any more."""
-        held, self._held = self._held, []
-        return list(held)
+        """What was kept back; it is not kept any more."""
+        kept = [*([self._whole] if self._whole is not None else []), *self._held]
+        self._whole, self._held = None, []
+        return kept
 
     def reply(self) -> Reply:
-        """The reply that has passed."""
+        """The reply that has passed, or that waits as a whole."""
+        if self._whole is not None:
+            return reply_of(self._whole)
         return Reply("".join(self._texts), self._obstacle)
 
-    def end(self, outcome: Outcome, told: dict[str, Json] | None) -> Iterator[Any]:
+    def end(self, outcome: Outcome, told: dict[str, Json] | None) -> list[Any]:
         """What follows the reply: the addition, then what was kept back.
 
         The decision (`told`) stands in the metadata of exactly one chunk: of one that was kept
         back, else of the addition, else of an empty one. Streams of plain texts have no place
         for it.
         """
-        held = self.let_go()
+        if self._whole is not None:
+            return [woven(self._whole, outcome, told)]
         if not self._of_messages:
-            if outcome.addition:
-                yield outcome.addition
-            yield from held
-            return
+            return [outcome.addition] if outcome.addition else []
+        held = list(self._held)
         metadata = {} if told is None or held else {METADATA_KEY: told}
-        if outcome.addition or metadata:
-            yield self._chunk(outcome.addition or "", metadata)
-        for at, chunk in enumerate(held):
-            yield chunk if told is None or at else _labelled(chunk, told)
+        added = [self._chunk(outcome.addition or "", metadata)]
+        if told is not None and held:
+            held[0] = _labelled(held[0], told)
+        return [*(added if outcome.addition or metadata else []), *held]
 
     def _feed_message(self, chunk: AIMessageChunk) -> list[Any]:
-        self._of_messages = True
+        self._begun = self._of_messages = True
         self._obstacle = self._obstacle or obstacle_in(chunk)
         text = str(chunk.text)
         if not text:
@@ -85,7 +103,7 @@ class StreamedReply:
 
     def _is_terminal(self, chunk: AIMessageChunk) -> bool:
         """Whether nothing but metadata is in it, after the text has begun."""
-        if not self._texts or chunk.tool_call_chunks or chunk.additional_kwargs:
+        if not self._texts or chunk.tool_call_chunks:
             return False
         blocks = chunk.content if isinstance(chunk.content, list) else []
         if any(not isinstance(block, dict) or block.get("type") != "text" for block in blocks):
@@ -107,6 +125,8 @@ class StreamedReply:
             return []
         at = last_text_block(self._shape)
         block = self._shape[at] if at is not None else None
+        if isinstance(block, str):
+            return [text]
         if isinstance(block, dict) and "index" in block:
             return [{"type": "text", "text": text, "index": block["index"]}]
         return [{"type": "text", "text": text}]

@@ -45,6 +45,13 @@ def _evidence(playbook: "Playbook") -> Iterator[Found]:
         for group in offer.evidence:
             if group not in groups:
                 yield "offers.yaml", (name, "evidence", group), _unknown("group", group, groups)
+        for group in offer.needs:
+            if group not in groups:
+                yield "offers.yaml", (name, "needs"), _unknown("group", group, groups)
+    for name in playbook.indicators.asked_for:
+        if name not in playbook.offers:
+            message = _unknown("offer", name, playbook.offers)
+            yield "indicators.yaml", ("asked_for", name), message
 
 
 def _gates(playbook: "Playbook") -> Iterator[Found]:
@@ -53,6 +60,10 @@ def _gates(playbook: "Playbook") -> Iterator[Found]:
             if group not in playbook.indicators.groups:
                 message = _unknown("group", group, playbook.indicators.groups)
                 yield "gates.yaml", ("gates", name, "unless"), message
+    for group in playbook.gates.on_topic.beside:
+        if group not in playbook.indicators.groups:
+            message = _unknown("group", group, playbook.indicators.groups)
+            yield "gates.yaml", ("on_topic", "beside"), message
 
 
 def _policy(playbook: "Playbook") -> Iterator[Found]:

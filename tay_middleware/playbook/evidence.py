@@ -70,7 +70,7 @@ class Signal(Entry):
 class Indicators(Entry):
     """`indicators.yaml`: groups, negators, and phrases that take points away."""
 
-    spellings: dict[str, tuple[str, ...]] = Field(
+    spellings: dict[str, Annotated[tuple[str, ...], Field(max_length=12)]] = Field(
         default_factory=dict, description="other ways to write a word, for all three files"
     )
     groups: dict[Slug, Group]

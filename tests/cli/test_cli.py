@@ -1,48 +1,79 @@
+import io
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 
+from tay_middleware.cli import main
 from tay_middleware.playbook import shipped
 from tay_middleware.storage.migrations import HEAD
 
 TAY = Path(sys.executable).with_name("tay")
+
+Decided = Callable[..., tuple[int, list[dict[str, Any]]]]
 
 GOOD = {"id": "1", "question": "Can you review my pricing structure and tell me whats wrong?"}
 SMALL = {"id": "2", "question": "how do i pluck a hairline"}
 NAIVE = {"id": "3", "question": "our customer service is completely swamped lol"}
 
 
-def tay(
-    *arguments: str, given: str | bytes = "", cwd: Path | None = None, **settings: str
-) -> subprocess.CompletedProcess[str]:
-    run = subprocess.run(
-        [TAY, *arguments],
-        input=given.encode() if isinstance(given, str) else given,
-        capture_output=True,
-        cwd=cwd,
-        env={"PATH": "/usr/bin:/bin", "NO_COLOR": "1", **settings},
-        check=False,
-        timeout=120,
-    )
-    return subprocess.CompletedProcess(
-        run.args, run.returncode, run.stdout.decode(), run.stderr.decode()
-    )
+@dataclass(frozen=True)
+class Run:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Tay(Protocol):
+    def __call__(self, *arguments: str, given: str | bytes = "", **settings: str) -> Run: ...
+
+
+@pytest.fixture
+def tay(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Tay:
+    """Runs `tay` in this process, as the script would, in the test's own directory."""
+
+    def run(*arguments: str, given: str | bytes = "", **settings: str) -> Run:
+        raw = given.encode() if isinstance(given, str) else given
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["tay", *arguments])
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
+            patch.setenv("NO_COLOR", "1")
+            for name, value in settings.items():
+                patch.setenv(name, value)
+            capfd.readouterr()
+            try:
+                main()
+                code: object = 0
+            except SystemExit as stop:
+                code = stop.code or 0
+        out, err = capfd.readouterr()
+        return Run(code if isinstance(code, int) else 1, out, err)
+
+    return run
+
+
+@pytest.fixture
+def decided(tay: Tay) -> Decided:
+    """Runs `tay decide` on what is given: the exit code, and the answers."""
+
+    def run(given: str | bytes, *arguments: str) -> tuple[int, list[dict[str, Any]]]:
+        made = tay("decide", *arguments, "-", given=given)
+        assert made.stderr == ""
+        return made.returncode, [json.loads(line) for line in made.stdout.splitlines()]
+
+    return run
 
 
 def lines(*rows: object) -> str:
     return "".join(json.dumps(row) + "\n" for row in rows)
 
 
-def decided(given: str | bytes, *arguments: str) -> tuple[int, list[dict[str, object]]]:
-    run = tay("decide", *arguments, "-", given=given)
-    assert run.stderr == ""
-    return run.returncode, [json.loads(line) for line in run.stdout.splitlines()]
-
-
-def test_the_three_questions_of_the_issue() -> None:
+def test_the_three_questions_of_the_issue(decided: Decided) -> None:
     code, rows = decided(lines(GOOD, SMALL, NAIVE))
     assert code == 0
     assert [(row["id"], row["detected"], row["offer"]) for row in rows] == [
@@ -55,7 +86,7 @@ def test_the_three_questions_of_the_issue() -> None:
     assert rows[0]["confidence"] is None
 
 
-def test_every_named_field_is_there() -> None:
+def test_every_named_field_is_there(decided: Decided) -> None:
     _, (row,) = decided(lines(GOOD))
     assert {
         *("id", "detected", "suppressed", "offer", "reason", "strength", "confidence"),
@@ -63,7 +94,7 @@ def test_every_named_field_is_there() -> None:
     } <= set(row)
 
 
-def test_a_bad_line_is_answered_in_its_place_and_fails_the_run() -> None:
+def test_a_bad_line_is_answered_in_its_place_and_fails_the_run(decided: Decided) -> None:
     given = lines(GOOD) + "{oops\n" + lines({"id": 3}, {"id": 4, "question": 5}, "text", SMALL)
     code, rows = decided(given)
     assert code == 1
@@ -73,30 +104,30 @@ def test_a_bad_line_is_answered_in_its_place_and_fails_the_run() -> None:
     assert rows[3]["error"] == "question: Input should be a valid string"
 
 
-def test_bytes_that_are_no_text_are_answered_too() -> None:
+def test_bytes_that_are_no_text_are_answered_too(decided: Decided) -> None:
     code, rows = decided(b'{"id":1,"question":"caf\xe9"}\n' + lines(SMALL).encode())
     assert code == 1
     assert [row["id"] for row in rows] == [None, "2"]
     assert "UTF-8" in str(rows[0]["error"]) or "unicode" in str(rows[0]["error"]).lower()
 
 
-def test_a_byte_order_mark_and_blank_lines_do_no_harm() -> None:
+def test_a_byte_order_mark_and_blank_lines_do_no_harm(decided: Decided) -> None:
     code, rows = decided(b"\xef\xbb\xbf" + lines(GOOD).encode() + b"\n  \n" + lines(SMALL).encode())
     assert (code, [row["id"] for row in rows]) == (0, ["1", "2"])
 
 
-def test_ids_come_back_as_they_are_and_unknown_fields_are_not_read() -> None:
+def test_ids_come_back_as_they_are_and_unknown_fields_are_not_read(decided: Decided) -> None:
     row = {**GOOD, "id": 17, "escalate": True, "offer": "course", "anything": {"deep": [1]}}
     _, (answer,) = decided(lines(row))
     assert (answer["id"], answer["offer"]) == (17, "mentorship")
 
 
-def test_an_owned_offer_is_suppressed_and_still_detected() -> None:
+def test_an_owned_offer_is_suppressed_and_still_detected(decided: Decided) -> None:
     _, (row,) = decided(lines({**GOOD, "owned_offers": ["mentorship"]}))
     assert (row["detected"], row["suppressed"]) == (True, "owns_offer")
 
 
-def test_a_no_earlier_in_the_history_is_heard() -> None:
+def test_a_no_earlier_in_the_history_is_heard(decided: Decided) -> None:
     history = [
         {"role": "user", "content": "no thanks, I'm not interested in any of your programs"},
         {"role": "assistant", "content": "That's fine."},
@@ -105,7 +136,7 @@ def test_a_no_earlier_in_the_history_is_heard() -> None:
     assert row["suppressed"] == "declined"
 
 
-def test_rows_know_nothing_of_each_other() -> None:
+def test_rows_know_nothing_of_each_other(decided: Decided) -> None:
     _, rows = decided(lines(*[GOOD] * 5))
     assert [row["suppressed"] for row in rows] == [None] * 5
 
@@ -121,23 +152,23 @@ def test_rows_know_nothing_of_each_other() -> None:
         "review my pricing " * 5000,
     ],
 )
-def test_any_text_is_answered(question: str) -> None:
+def test_any_text_is_answered(decided: Decided, question: str) -> None:
     code, (row,) = decided(lines({"id": 1, "question": question}))
     assert (code, row["id"]) == (0, 1)
 
 
-def test_it_says_what_would_have_flipped_it() -> None:
+def test_it_says_what_would_have_flipped_it(decided: Decided) -> None:
     _, (shown, plain) = decided(lines(GOOD, SMALL), "--explain")
     assert "it might not show" in str(shown["flips"])
     assert "threshold" in str(plain["flips"])
 
 
 @pytest.mark.parametrize("until", ["keywords", "scorer", "encoder", "llm"])
-def test_the_cascade_can_be_stopped_at_every_stage(until: str) -> None:
+def test_the_cascade_can_be_stopped_at_every_stage(decided: Decided, until: str) -> None:
     assert decided(lines(GOOD), "--until", until)[1][0]["detected"] is True
 
 
-def test_a_file_is_read_and_a_missing_one_is_named(tmp_path: Path) -> None:
+def test_a_file_is_read_and_a_missing_one_is_named(tay: Tay, tmp_path: Path) -> None:
     (tmp_path / "q.jsonl").write_text(lines(GOOD))
     assert json.loads(tay("decide", str(tmp_path / "q.jsonl")).stdout)["id"] == "1"
     run = tay("decide", str(tmp_path / "none.jsonl"))
@@ -146,13 +177,13 @@ def test_a_file_is_read_and_a_missing_one_is_named(tmp_path: Path) -> None:
     assert run.stderr == f"tay: {missing}: cannot be read: No such file or directory\n"
 
 
-def test_a_sound_playbook_is_said_to_be_sound() -> None:
+def test_a_sound_playbook_is_said_to_be_sound(tay: Tay) -> None:
     run = tay("playbook", "check")
     assert run.returncode == 0
     assert run.stdout.startswith("the playbook is sound: 3 offers")
 
 
-def test_all_problems_of_a_playbook_are_printed(tmp_path: Path) -> None:
+def test_all_problems_of_a_playbook_are_printed(tay: Tay, tmp_path: Path) -> None:
     for path in shipped().rglob("*"):
         if path.is_file():
             copy = tmp_path / path.relative_to(shipped())
@@ -170,22 +201,22 @@ def test_all_problems_of_a_playbook_are_printed(tmp_path: Path) -> None:
         assert "Traceback" not in run.stderr
 
 
-def test_the_schema_is_upgraded_and_told(tmp_path: Path) -> None:
-    assert tay("db", "current", cwd=tmp_path).stdout == "none\n"
-    assert tay("db", "upgrade", cwd=tmp_path).stdout == f"the schema is at {HEAD}\n"
-    assert tay("db", "current", cwd=tmp_path).stdout == f"{HEAD}\n"
+def test_the_schema_is_upgraded_and_told(tay: Tay, tmp_path: Path) -> None:
+    assert tay("db", "current").stdout == "none\n"
+    assert tay("db", "upgrade").stdout == f"the schema is at {HEAD}\n"
+    assert tay("db", "current").stdout == f"{HEAD}\n"
     assert (tmp_path / ".tay" / "tay.db").is_file()
 
 
-def test_a_wrong_setting_is_one_plain_line(tmp_path: Path) -> None:
-    run = tay("db", "current", cwd=tmp_path, TAY_GRACE_SECONDS="soon")
+def test_a_wrong_setting_is_one_plain_line(tay: Tay, tmp_path: Path) -> None:
+    run = tay("db", "current", TAY_GRACE_SECONDS="soon")
     assert run.returncode == 1
     assert "TAY_GRACE_SECONDS: Input should be a valid number" in run.stderr
     assert "Traceback" not in run.stderr
 
 
-def test_a_wrong_url_is_one_plain_line(tmp_path: Path) -> None:
-    run = tay("db", "upgrade", cwd=tmp_path, TAY_DATABASE_URL="mysql://me:secret@host/db")
+def test_a_wrong_url_is_one_plain_line(tay: Tay, tmp_path: Path) -> None:
+    run = tay("db", "upgrade", TAY_DATABASE_URL="mysql://me:secret@host/db")
     assert run.returncode == 1
     assert "this database is not supported" in run.stderr
     assert "secret" not in run.stderr
@@ -194,24 +225,24 @@ def test_a_wrong_url_is_one_plain_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "command", ["", "demo", "chat", "decide", "playbook check", "db upgrade", "db current"]
 )
-def test_every_command_teaches_itself(command: str) -> None:
+def test_every_command_teaches_itself(tay: Tay, command: str) -> None:
     run = tay(*command.split(), "--help")
     assert run.returncode == 0
     assert "Usage" in run.stdout
     assert len(run.stdout.splitlines()) > 6
 
 
-def test_a_chat_is_answered_and_logged(tmp_path: Path) -> None:
+def test_a_chat_is_answered_and_logged(tay: Tay, tmp_path: Path) -> None:
     given = f"{GOOD['question']}\n{SMALL['question']}\n/quit\n"
-    run = tay("chat", "--user", "me", "--tier", "vip", given=given, cwd=tmp_path)
+    run = tay("chat", "--user", "me", "--tier", "vip", given=given)
     assert run.returncode == 0
     assert "the answers are scripted lines" in run.stdout
     assert "= shown | offer mentorship" in run.stdout
     assert run.stdout.count("tay>") == 2
 
 
-def test_a_model_that_is_none_is_named(tmp_path: Path) -> None:
-    run = tay("chat", "--model", "nobody:nothing", cwd=tmp_path)
+def test_a_model_that_is_none_is_named(tay: Tay, tmp_path: Path) -> None:
+    run = tay("chat", "--model", "nobody:nothing")
     assert run.returncode == 1
     assert "the model 'nobody:nothing' cannot be set up" in run.stderr
     assert "Traceback" not in run.stderr

@@ -94,6 +94,11 @@ def test_what_the_chat_can_answer_is_left_alone(detector: Detector, question: st
     assert (detection.need, detection.offer, detection.reason) == (False, None, None)
 
 
+@pytest.mark.parametrize("words", ["custom", "complete", "solve", "my current", "completely"])
+def test_words_that_say_nothing_alone_count_nothing_alone(detector: Detector, words: str) -> None:
+    assert detector.detect(words).indicators == ()
+
+
 # ── the rule of the brief ─────────────────────────────────────────────────────────────────────
 
 
@@ -241,7 +246,7 @@ _BUILT: dict[tuple[str, str], Detector] = {}
 
 
 def shared(playbook: Playbook, name: str = "used") -> Detector:
-    """One detector for all examples of a test: building one costs more than a thousand questions."""
+    """One detector for all examples: building one costs more than a thousand questions."""
     key = (playbook.version, name)
     if key not in _BUILT:
         _BUILT[key] = Detector(playbook)

@@ -78,7 +78,7 @@ def test_the_commands_of_the_documents_work(command: str, tmp_path: Path) -> Non
     run = subprocess.run(
         ["bash", "-c", command],
         cwd=tmp_path,
-        env={"PATH": path},
+        env={**os.environ, "PATH": path},
         capture_output=True,
         check=False,
         timeout=60,

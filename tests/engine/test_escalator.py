@@ -48,8 +48,10 @@ class Clock:
 
 
 @pytest.fixture
-def engine(settings: Settings) -> Iterator[Escalator]:
-    made = Escalator.from_settings(settings)
+def engine(playbook: Playbook, settings: Settings) -> Iterator[Escalator]:
+    """An engine on a real store of the test's own."""
+    url = settings.resolved_database_url
+    made = Escalator(playbook, lambda: open_store(url, history_turns=50), settings)
     yield made
     made.close()
 
@@ -381,13 +383,15 @@ def test_a_child_process_starts_afresh(engine: Escalator) -> None:
     assert {row.user_id for row in logged(engine)} == {"parent", "child", "parent-again"}
 
 
-def test_an_engine_of_settings_can_be_pickled(engine: Escalator) -> None:
+def test_an_engine_of_settings_can_be_pickled(settings: Settings) -> None:
+    engine = Escalator.from_settings(settings)
     copy = pickle.loads(pickle.dumps(engine))  # noqa: S301 - our own bytes
     try:
         assert ask(copy).addition is not None
         assert copy.settings == engine.settings
     finally:
         copy.close()
+        engine.close()
 
 
 def test_an_engine_with_a_store_of_its_own_cannot(engine_on: EngineOf) -> None:

@@ -12,6 +12,12 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
 
+NEED = (
+    "Can you audit my wig business with me? My pricing is a mess, I keep losing clients and I need "
+    "a strategy to restructure my prices."
+)
+"""A need so plain that no tuning of the playbook makes it doubtful: it scores thrice the bar."""
+
 ANSWER = "Start with one honest hour, and divide what is left by it."
 PIECES = ("Start with", " one honest hour,", " and divide", " what is left by it.")
 USAGE = {"input_tokens": 7, "output_tokens": 13, "total_tokens": 20}
@@ -111,6 +117,15 @@ SHAPES: dict[str, list[AIMessageChunk]] = {
         end(usage_metadata=USAGE),
         end(chunk_position="last"),
     ],
+    "finish under another name": [
+        *texts(*PIECES),
+        end(response_metadata={"stopReason": "end_turn"}),
+        end(usage_metadata=USAGE),
+    ],
+    "finish with more beside it": [
+        *texts(*PIECES),
+        end(response_metadata=FINISH, additional_kwargs={"logprobs": None}),
+    ],
     "finish on the last text": [
         *texts(*PIECES[:-1]),
         *texts(PIECES[-1], response_metadata=FINISH, usage_metadata=USAGE),
@@ -160,6 +175,16 @@ UNWEAVABLE: dict[str, list[AIMessageChunk]] = {
         *texts(*PIECES),
         end(response_metadata={"stop_reason": "max_tokens"}),
     ],
+    "cut for length, a third": [
+        *texts(*PIECES),
+        end(response_metadata={"stopReason": "max_tokens"}),
+    ],
+    "stopped by a guardrail": [
+        *texts(*PIECES),
+        end(response_metadata={"stopReason": "guardrail_intervened"}),
+    ],
+    "filtered for safety": [*texts("I"), end(response_metadata={"finish_reason": "SAFETY"})],
+    "ended in an error": [*texts("I"), end(response_metadata={"finish_reason": "error"})],
     "filtered": [*texts("I"), end(response_metadata={"finish_reason": "content_filter"})],
     "refused": [
         AIMessageChunk(content="", id="run-1", additional_kwargs={"refusal": "I can't."}),

@@ -4,6 +4,7 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
 from tay_middleware.domain import Message
+from tay_middleware.errors import InputError
 from tay_middleware.langchain.reading import Asked, read
 
 EARLIER = [HumanMessage("hi"), AIMessage("hello"), SystemMessage("x"), AIMessage("")]
@@ -34,3 +35,24 @@ def test_the_fingerprint_is_of_the_words_and_their_order() -> None:
     assert asked.fingerprint == Asked("q", TOLD).fingerprint
     assert asked.fingerprint != Asked("q", TOLD[::-1]).fingerprint
     assert asked.fingerprint != Asked("q").fingerprint
+
+
+def test_a_function_of_the_input_may_read_any_object() -> None:
+    assert read(Asked("and now?"), lambda asked: asked.question) == Asked("and now?")
+
+
+def test_a_function_leaves_the_transcript_where_it_usually_lies() -> None:
+    found = read({"ask": "and now?", "history": EARLIER}, lambda value: value["ask"])
+    assert found == Asked("and now?", TOLD)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"text": "hi", "user": 1}, r"\(KeyError: 'ask'\); found 'text', 'user'\."),
+        (7, r"\(TypeError: .*\); found int\."),
+    ],
+)
+def test_a_function_that_finds_nothing_says_what_there_was(value: Any, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        read(value, lambda asked: asked["ask"])

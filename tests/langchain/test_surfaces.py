@@ -10,10 +10,21 @@ from langchain_core.runnables import RunnableConfig, RunnableLambda
 
 from tay_middleware import EscalationStep, Escalator
 from tay_middleware.storage import read_latest
-from tests.langchain.models import ANSWER, FINISH, SHAPES, UNWEAVABLE, USAGE, model
+from tests.langchain.models import (
+    ANSWER,
+    FINISH,
+    NEED,
+    PIECES,
+    SHAPES,
+    UNWEAVABLE,
+    USAGE,
+    ChunkModel,
+    block,
+    end,
+    model,
+)
 from tests.langchain.who import someone
 
-NEED = "Can you review my pricing structure and tell me what's wrong?"
 Wrap = Callable[..., EscalationStep]
 
 
@@ -119,6 +130,35 @@ def test_every_chunk_is_passed_on_the_moment_it_comes(wrap: Wrap, shape: str) ->
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+def test_and_so_it_is_in_an_async_stream(wrap: Wrap, shape: str) -> None:
+    """Each text is let out of the model only after the one before it has arrived."""
+    arrived = [asyncio.Event() for text in SHAPES[shape] if str(text.text)]
+    texts = iter(arrived)
+
+    class Gated(ChunkModel):
+        async def _astream(self, messages: Any, *args: Any, **kwargs: Any) -> Any:
+            before: asyncio.Event | None = None
+            for chunk in self._stream(messages):
+                if str(chunk.text):
+                    if before is not None:
+                        await before.wait()
+                    before = next(texts)
+                yield chunk
+
+    async def scene() -> list[str]:
+        got: list[str] = []
+        async for chunk in wrap(Gated(chunks=SHAPES[shape])).astream(NEED, someone()):
+            if str(chunk.text):
+                arrived[min(len(got), len(arrived) - 1)].set()
+                got.append(str(chunk.text))
+        return got
+
+    got = asyncio.run(asyncio.wait_for(scene(), 10))
+    assert tuple(got[: len(PIECES)]) == PIECES
+    assert got[len(PIECES) :][0].startswith("\n\n")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
 def test_the_decision_stands_on_exactly_one_chunk(wrap: Wrap, shape: str) -> None:
     chunks = list(wrap(model(SHAPES[shape])).stream(NEED, someone()))
     assert sum("tay" in chunk.response_metadata for chunk in chunks) == 1
@@ -139,13 +179,40 @@ def test_the_addition_carries_the_replys_id_and_nothing_that_adds_up(
 
 
 def test_the_finish_comes_after_the_addition_where_it_can(wrap: Wrap) -> None:
-    for shape in ("plain text, finish in a chunk of its own", "finish, then usage", "blocks"):
+    for shape in (
+        "plain text, finish in a chunk of its own",
+        "finish, then usage",
+        "finish under another name",
+        "finish with more beside it",
+        "blocks",
+    ):
         chunks = list(wrap(model(SHAPES[shape])).stream(NEED, someone()))
         added = next(at for at, chunk in enumerate(chunks) if str(chunk.text).startswith("\n\n"))
         finish = next(
-            at for at, chunk in enumerate(chunks) if "finish_reason" in chunk.response_metadata
+            at
+            for at, chunk in enumerate(chunks)
+            if {"finish_reason", "stopReason"} & chunk.response_metadata.keys()
         )
         assert added < finish
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [block(piece, index=None) for piece in PIECES],
+        [AIMessageChunk(content=[piece], id="run-1") for piece in PIECES],
+    ],
+    ids=["blocks without an index", "bare texts in a list"],
+)
+def test_content_of_rarer_shapes_says_the_same_by_both_ways(
+    wrap: Wrap, pieces: list[AIMessageChunk]
+) -> None:
+    chunks, same_turn = [*pieces, end(response_metadata=FINISH)], someone(turn_id=repr(pieces[0]))
+    streamed = summed(list(wrap(model(chunks)).stream(NEED, same_turn)))
+    whole = wrap(model(chunks)).invoke(NEED, same_turn)
+    assert str(streamed.text).startswith(f"{ANSWER}\n\n")
+    assert str(streamed.text) == str(whole.text)
+    assert {type(part) for part in streamed.content} == {type(pieces[0].content[0])}
 
 
 def test_reasoning_is_never_added_to(wrap: Wrap) -> None:

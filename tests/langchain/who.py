@@ -5,6 +5,9 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 
+from tay_middleware import Escalator
+from tay_middleware.storage import LoggedTurn, read_latest
+
 _numbers = count()
 
 
@@ -13,3 +16,15 @@ def someone(user: str | None = None, **more: Any) -> RunnableConfig:
     number = next(_numbers)
     name = user or f"user-{number}"
     return {"configurable": {"user_id": name, "session_id": f"of {name}", **more}}
+
+
+def name_in(config: RunnableConfig) -> str:
+    """The user of a config that `someone` made."""
+    return str(config["configurable"]["user_id"])
+
+
+def rows_of(engine: Escalator, user: str) -> list[LoggedTurn]:
+    """What was logged of a user, newest first."""
+    assert engine.flush(5)
+    rows = read_latest(engine.settings.resolved_database_url, 1000)
+    return [row for row in rows if row.user_id == user]

@@ -288,7 +288,7 @@ FILES = ("offers.yaml", "indicators.yaml", "gates.yaml", "topics.yaml", "policy.
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     name=st.sampled_from([*FILES, "templates/course.yaml", "classifier.md"]),
@@ -315,7 +315,7 @@ def test_no_content_of_a_file_can_do_more_than_be_refused(
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(name=st.sampled_from(FILES), data=st.data())
 def test_no_damage_to_a_sound_file_can_do_more_than_be_refused(

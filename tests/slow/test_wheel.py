@@ -21,9 +21,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         capture_output=True,
     )
     venv.create(directory / "venv", with_pip=True)
-    pip = [directory / "venv" / "bin" / "python", "-m", "pip", "install", "-q"]
+    python = str(directory / "venv" / "bin" / "python")
+    pip = [python, "-m", "pip", "install", "-q"]
     (wheel,) = directory.glob("*.whl")
-    subprocess.run([*pip, "-c", ROOT / "constraints.txt", wheel], check=True, capture_output=True)
+    subprocess.run([*pip, "-c", str(ROOT / "constraints.txt"), str(wheel)], check=True, capture_output=True)
     return directory / "venv" / "bin"
 
 

@@ -334,7 +334,7 @@ class TurnStoreContract:
 
         verdict, rows = run(scene)
         assert verdict.granted
-        assert rows == 2
+        assert rows in {1, 2}, "the cancelled turn is written whole, or not at all"
 
     def test_latest_comes_newest_first(self, run: Any) -> None:
         async def scene(store: TurnStore) -> Any:

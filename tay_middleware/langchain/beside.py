@@ -1,0 +1,162 @@
+"""What we do beside one reply, from its question to its last chunk; the step only passes things on.
+
+Everything here fails open through the engine's guards: whatever goes wrong, the reply leaves as the
+model made it. The one error that leaves is `InputError`, before the model is asked.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from langchain_core.callbacks import adispatch_custom_event, dispatch_custom_event
+from langchain_core.runnables import RunnableConfig
+
+from tay_middleware.decide import describe
+from tay_middleware.decide.describe import Json
+from tay_middleware.domain import Mode, ReplyStatus
+from tay_middleware.engine import Escalator, Outcome, Pending, Reply
+from tay_middleware.langchain.asker import turn_of
+from tay_middleware.langchain.reading import InputKey, locate, understand
+from tay_middleware.langchain.replies import reply_of, woven
+from tay_middleware.langchain.streams import StreamedReply
+
+EVENT_NAME = "tay_decision"
+"""Name of the custom event that carries the decision in `astream_events`."""
+
+
+class Beside:
+    """Our part beside one reply. Where there is no question it is silent: everything passes."""
+
+    def __init__(self, pending: Pending | None) -> None:
+        self._pending = pending
+        self._streamed = StreamedReply()
+
+    @classmethod
+    def begin(
+        cls,
+        engine: Escalator,
+        value: Any,
+        input_key: InputKey,
+        config: RunnableConfig,
+        parent_run_id: UUID | None,
+    ) -> "Beside":
+        """Start beside the model, before it is asked; returns at once.
+
+        Raises:
+            InputError: the question is not where it was said to be.
+        """
+        if engine.settings.mode is Mode.OFF:
+            return cls(None)
+        place = locate(value, input_key)
+        with engine.guard("a turn that did not begin")("begin"):
+            asked = understand(place)
+            if asked is not None:
+                return cls(engine.begin(turn_of(engine, asked, config, parent_run_id)))
+        return cls(None)
+
+    def broken(self, error: BaseException) -> None:
+        """There will be no reply: the model raised, or whoever waited for it has left."""
+        if self._pending is not None:
+            failed = isinstance(error, Exception)
+            self._pending.abandon(ReplyStatus.FAILED if failed else ReplyStatus.ABANDONED)
+
+    # A reply in one piece.
+
+    def finished(self, output: Any, config: RunnableConfig) -> Any:
+        """`output`, perhaps with an addition; waits at most the grace."""
+        pending = self._pending
+        if pending is None:
+            return output
+        outcome = pending.settle(_read(pending, output))
+        told = _told(pending, outcome)
+        _announce(pending, told, config)
+        return _woven(pending, output, outcome, told)
+
+    async def afinished(self, output: Any, config: RunnableConfig) -> Any:
+        """As `finished`, without blocking."""
+        pending = self._pending
+        if pending is None:
+            return output
+        outcome = await pending.asettle(_read(pending, output))
+        told = _told(pending, outcome)
+        await _aannounce(pending, told, config)
+        return _woven(pending, output, outcome, told)
+
+    # A reply in chunks.
+
+    def fed(self, chunk: Any) -> list[Any]:
+        """What to pass on for `chunk`: itself, unless it has to wait for the end."""
+        if self._pending is None:
+            return [chunk]
+        with self._pending.guard("chunk"):
+            return self._streamed.feed(chunk)
+        self._streamed.spoil()
+        return [*self._streamed.let_go(), chunk]
+
+    def let_go(self) -> list[Any]:
+        """What was kept back; for a stream that does not come to its end."""
+        return self._streamed.let_go()
+
+    def ended(self, config: RunnableConfig) -> list[Any]:
+        """What follows the last chunk; waits at most the grace."""
+        pending = self._pending
+        if pending is None:
+            return []
+        outcome = pending.settle(self._streamed_reply(pending))
+        told = _told(pending, outcome)
+        _announce(pending, told, config)
+        return self._end(pending, outcome, told)
+
+    async def aended(self, config: RunnableConfig) -> list[Any]:
+        """As `ended`, without blocking."""
+        pending = self._pending
+        if pending is None:
+            return []
+        outcome = await pending.asettle(self._streamed_reply(pending))
+        told = _told(pending, outcome)
+        await _aannounce(pending, told, config)
+        return self._end(pending, outcome, told)
+
+    def _streamed_reply(self, pending: Pending) -> Reply:
+        with pending.guard("reply"):
+            return self._streamed.reply()
+        return _UNREADABLE
+
+    def _end(self, pending: Pending, outcome: Outcome, told: dict[str, Json] | None) -> list[Any]:
+        with pending.guard("weave"):
+            return self._streamed.end(outcome, told)
+        return self._streamed.let_go()
+
+
+_UNREADABLE = Reply("", "unreadable")
+
+
+def _read(pending: Pending, output: Any) -> Reply:
+    with pending.guard("reply"):
+        return reply_of(output)
+    return _UNREADABLE
+
+
+def _woven(pending: Pending, output: Any, outcome: Outcome, told: dict[str, Json] | None) -> Any:
+    with pending.guard("weave"):
+        return woven(output, outcome, told)
+    return output
+
+
+def _told(pending: Pending, outcome: Outcome) -> dict[str, Json] | None:
+    with pending.guard("describe"):
+        return None if outcome.decision is None else describe(outcome.decision)
+    return None
+
+
+def _announce(pending: Pending, told: dict[str, Json] | None, config: RunnableConfig) -> None:
+    if told is not None:
+        with pending.guard("event"):
+            dispatch_custom_event(EVENT_NAME, told, config=config)
+
+
+async def _aannounce(
+    pending: Pending, told: dict[str, Json] | None, config: RunnableConfig
+) -> None:
+    if told is not None:
+        with pending.guard("event"):
+            await adispatch_custom_event(EVENT_NAME, told, config=config)

@@ -1,0 +1,85 @@
+"""A question that is answered by way of tools is one turn, with one mention, at its end."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langchain_core.runnables import RunnableConfig, RunnableLambda
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import END, START, MessagesState, StateGraph
+
+from tay_middleware import EscalationStep, Escalator
+from tests.langchain.models import ANSWER, NEED
+from tests.langchain.who import name_in, rows_of, someone
+
+Wrap = Callable[..., EscalationStep]
+CALL = {"name": "look", "args": {}, "id": "1"}
+
+
+def looks_first(messages: list[Any]) -> AIMessage:
+    looked = isinstance(messages[-1], ToolMessage)
+    return AIMessage(ANSWER) if looked else AIMessage("Let me look.", tool_calls=[CALL])
+
+
+def loop(step: EscalationStep, config: RunnableConfig, *, stream: bool = False) -> list[Any]:
+    messages: list[Any] = [HumanMessage(NEED)]
+    for _ in range(2):
+        said = next(step.stream(messages, config)) if stream else step.invoke(messages, config)
+        messages.append(said)
+        if said.tool_calls:
+            messages.append(ToolMessage("seen", tool_call_id="1"))
+    return messages
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_under_one_turn_id_the_answer_gets_the_mention_and_there_is_one_row(
+    wrap: Wrap, engine: Escalator, *, stream: bool
+) -> None:
+    config = someone(turn_id=f"a tool loop, stream={stream}")
+    said = loop(wrap(RunnableLambda(looks_first)), config, stream=stream)
+    assert said[1].content == "Let me look."
+    assert said[1].response_metadata["tay"]["suppressed"] == "unweavable"
+    assert str(said[-1].text).startswith(f"{ANSWER}\n\n")
+    assert [row.shown for row in rows_of(engine, name_in(config))] == [True]
+
+
+def test_under_one_parent_run_too(wrap: Wrap, engine: Escalator) -> None:
+    step, config = wrap(RunnableLambda(looks_first)), someone()
+
+    def agent(_question: str, config: RunnableConfig) -> Any:
+        return loop(step, config)[-1]
+
+    said = RunnableLambda(agent).invoke(NEED, config)
+    assert str(said.text).startswith(f"{ANSWER}\n\n")
+    assert [row.shown for row in rows_of(engine, name_in(config))] == [True]
+
+
+def test_in_a_graph_with_tools_the_state_holds_the_addition_once(wrap: Wrap) -> None:
+    step = wrap(RunnableLambda(looks_first))
+
+    def answer(state: MessagesState, config: RunnableConfig) -> dict[str, Any]:
+        return {"messages": [step.invoke(state["messages"], config)]}
+
+    def tools(state: MessagesState) -> dict[str, Any]:
+        return {"messages": [ToolMessage("seen", tool_call_id="1")]}
+
+    def then(state: MessagesState) -> str:
+        last = state["messages"][-1]
+        return "tools" if isinstance(last, AIMessage) and last.tool_calls else END
+
+    graph = (
+        StateGraph(MessagesState)
+        .add_node("answer", answer)
+        .add_node("tools", tools)
+        .add_edge(START, "answer")
+        .add_conditional_edges("answer", then, ["tools", END])
+        .add_edge("tools", "answer")
+        .compile(checkpointer=InMemorySaver())
+    )
+    config = someone(thread_id="tools", turn_id="a graph with tools")
+    graph.invoke({"messages": [HumanMessage(NEED)]}, config)
+    kept = [str(message.text) for message in graph.get_state(config).values["messages"]]
+    assert kept[:3] == [NEED, "Let me look.", "seen"]
+    assert kept[3].startswith(f"{ANSWER}\n\n")
+    assert len(kept) == 4
