@@ -21,7 +21,7 @@ test: lint type unit  ## everything that gates: lint, types, layers, tests, cove
 lint: $(VENV)/.dev  ## ruff (lint and format) and the layer contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 type: $(VENV)/.dev  ## mypy, strict
 	$(BIN)/mypy

@@ -24,7 +24,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = str(directory / "venv" / "bin" / "python")
     pip = [python, "-m", "pip", "install", "-q"]
     (wheel,) = directory.glob("*.whl")
-    subprocess.run([*pip, "-c", str(ROOT / "constraints.txt"), str(wheel)], check=True, capture_output=True)
+    subprocess.run(
+        [*pip, "-c", str(ROOT / "constraints.txt"), str(wheel)], check=True, capture_output=True
+    )
     return directory / "venv" / "bin"
 
 

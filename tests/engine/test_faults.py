@@ -1,0 +1,123 @@
+import logging
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tay_middleware.domain import Suppression
+from tay_middleware.engine import Escalator
+from tay_middleware.playbook import Playbook
+from tay_middleware.settings import Settings, load_settings
+from tests.engine.scenes import EngineOf, ask
+from tests.engine.stores import (
+    DenyingStore,
+    EmptyStore,
+    FailingCommit,
+    FailingOpen,
+    FailingRecall,
+    HangingCommit,
+    HangingRecall,
+)
+
+
+def test_a_history_that_hangs_costs_no_time_and_no_reply(
+    engine_on: EngineOf, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = engine_on(HangingRecall(), grace_seconds=2.0)
+    begun = time.monotonic()
+    with caplog.at_level(logging.WARNING, "tay_middleware"):
+        outcome = ask(engine)
+    assert time.monotonic() - begun < 1.0
+    assert outcome.addition is None
+    assert outcome.decision is not None
+    assert outcome.decision.suppressed is Suppression.DEGRADED
+    assert engine.degraded_counts == {"recall": 1}
+    assert len(caplog.messages) == 1
+
+
+def test_a_history_that_fails_shows_nothing_and_is_logged_as_degraded(
+    engine_on: EngineOf,
+) -> None:
+    store = FailingRecall()
+    engine = engine_on(store)
+    assert ask(engine).addition is None
+    assert engine.flush(5)
+    assert [record.decision.suppressed for record in store.records] == [Suppression.DEGRADED]
+
+
+def test_a_commit_that_fails_shows_nothing_and_is_taken_back(engine_on: EngineOf) -> None:
+    store = FailingCommit()
+    engine = engine_on(store)
+    outcome = ask(engine)
+    assert outcome.addition is None
+    assert engine.flush(5)
+    assert len(store.retracted) == 1
+    assert [record.decision.suppressed for record in store.records] == [Suppression.DEGRADED]
+    assert engine.degraded_counts == {"commit": 1}
+
+
+def test_a_commit_after_the_deadline_is_taken_back(
+    engine_on: EngineOf, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = HangingCommit()
+    engine = engine_on(store, grace_seconds=0.1)
+    with caplog.at_level(logging.WARNING, "tay_middleware"):
+        outcome = ask(engine)
+    assert outcome.addition is None
+    assert outcome.decision is not None
+    assert outcome.decision.suppressed is Suppression.DEGRADED
+    assert engine.degraded_counts == {"deadline": 1}
+    store.let_go()
+    assert engine.flush(5)
+    assert len(store.retracted) == 1
+    assert len(caplog.messages) == 1
+
+
+def test_a_denied_mention_is_told_as_a_cooldown(engine_on: EngineOf) -> None:
+    outcome = ask(engine_on(DenyingStore()))
+    assert outcome.addition is None
+    assert outcome.decision is not None
+    assert outcome.decision.suppressed is Suppression.COOLDOWN
+
+
+def test_a_wording_that_raises_leaves_the_reply_alone(
+    playbook: Playbook, settings: Settings
+) -> None:
+    broken = tuple(
+        replace(template, text="See https://evil.example/now") for template in playbook.templates
+    )
+    store = EmptyStore()
+    engine = Escalator(replace(playbook, templates=broken), lambda: store, settings)
+    try:
+        outcome = ask(engine)
+        assert outcome.addition is None
+        assert outcome.decision is not None
+        assert outcome.decision.suppressed is Suppression.DEGRADED
+        assert engine.degraded_counts == {"decide": 1}
+    finally:
+        engine.close()
+
+
+def test_a_store_that_opens_late_is_used_from_then_on(engine_on: EngineOf) -> None:
+    store = FailingOpen(failures=2)
+    engine = engine_on(store)
+    assert ask(engine).addition is None
+    assert engine.flush(5)
+    assert ask(engine).addition is not None
+
+
+def test_a_database_path_that_is_a_directory_leaves_the_reply_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "tay.db").mkdir()
+    settings = load_settings(home=tmp_path)
+    with caplog.at_level(logging.WARNING, "tay_middleware"):
+        engine = Escalator.from_settings(settings)
+        caplog.clear()
+        outcome = ask(engine)
+        assert engine.flush(5)
+    engine.close()
+    assert outcome.addition is None
+    assert len(caplog.messages) == 1
+    assert engine.degraded_counts["recall"] == 1

@@ -1,0 +1,173 @@
+import asyncio
+import gc
+import os
+import pickle
+import subprocess
+import sys
+import threading
+import weakref
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tay_middleware.engine import Escalator, Outcome
+from tay_middleware.errors import ConfigurationError
+from tay_middleware.playbook import Playbook
+from tay_middleware.settings import Settings, load_settings
+from tay_middleware.storage import open_store, read_latest
+from tests.engine.scenes import ANSWER, NEED, NO_NEED, Clock, EngineOf, ask, logged
+from tests.engine.stores import (
+    EmptyStore,
+    HangingCommit,
+)
+
+
+def test_one_engine_serves_many_threads(engine: Escalator) -> None:
+    outcomes: list[Outcome] = []
+    threads = [
+        threading.Thread(target=lambda n=n: outcomes.append(ask(engine, user_id=f"u{n}")))
+        for n in range(30)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [outcome.addition is not None for outcome in outcomes] == [True] * 30
+
+
+def test_one_engine_serves_several_event_loops(engine: Escalator) -> None:
+    async def scene(user: str) -> Outcome:
+        return await engine.begin(engine.turn(question=NEED, user_id=user)).asettle(ANSWER)
+
+    for number in range(3):
+        assert asyncio.run(scene(f"u{number}")).addition is not None
+
+
+def test_of_200_turns_of_one_user_at_once_one_is_shown(engine: Escalator) -> None:
+    async def scene() -> list[Outcome]:
+        turns = [engine.turn(question=NEED, user_id="ada", session_id="s1") for _ in range(200)]
+        pending = [engine.begin(turn) for turn in turns]
+        return await asyncio.gather(*(one.asettle(ANSWER) for one in pending))
+
+    shown = [outcome for outcome in asyncio.run(scene()) if outcome.addition]
+    assert len(shown) == 1
+    assert sum(row.shown for row in logged(engine)) == 1
+
+
+def test_a_cancelled_wait_takes_the_mention_back(engine_on: EngineOf) -> None:
+    store = HangingCommit()
+    engine = engine_on(store, grace_seconds=5.0)
+
+    async def scene() -> None:
+        pending = engine.begin(engine.turn(question=NEED, user_id="ada"))
+        waiting = asyncio.ensure_future(pending.asettle(ANSWER))
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    asyncio.run(scene())
+    store.let_go()
+    assert engine.flush(5)
+    assert len(store.retracted) == 1
+
+
+def test_a_child_process_starts_afresh(engine: Escalator) -> None:
+    assert ask(engine, user_id="parent").addition is not None
+    child = os.fork()
+    if child == 0:
+        outcome = ask(engine, user_id="child")
+        written = engine.flush(5)
+        os._exit(0 if outcome.addition and written else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert ask(engine, user_id="parent-again").addition is not None
+    assert {row.user_id for row in logged(engine)} == {"parent", "child", "parent-again"}
+
+
+def test_an_engine_of_settings_can_be_pickled(settings: Settings) -> None:
+    engine = Escalator.from_settings(settings)
+    copy = pickle.loads(pickle.dumps(engine))  # noqa: S301 - our own bytes
+    try:
+        assert ask(copy).addition is not None
+        assert copy.settings == engine.settings
+    finally:
+        copy.close()
+        engine.close()
+
+
+def test_an_engine_with_a_store_of_its_own_cannot(engine_on: EngineOf) -> None:
+    with pytest.raises(TypeError, match="make it by from_settings"):
+        pickle.dumps(engine_on(EmptyStore()))
+
+
+def test_closing_writes_what_is_unwritten_and_may_be_repeated(settings: Settings) -> None:
+    engine = Escalator.from_settings(settings)
+    ask(engine, NO_NEED)
+    engine.close()
+    engine.close()
+    assert len(read_latest(settings.resolved_database_url, 5)) == 1
+
+
+def test_an_engine_that_nobody_holds_lets_go_of_its_thread(settings: Settings) -> None:
+    engine = Escalator.from_settings(settings)
+    ask(engine)
+    reference = weakref.ref(engine)
+    before = threading.active_count()
+    del engine
+    gc.collect()
+    assert reference() is None
+    assert threading.active_count() < before
+
+
+def test_history_of_days_ago_counts(playbook: Playbook, settings: Settings) -> None:
+    clock = Clock()
+    engine = Escalator(
+        playbook,
+        lambda: open_store(settings.resolved_database_url, history_turns=50),
+        settings,
+        clock=clock,
+    )
+    try:
+        ask(engine, session_id="monday")
+        clock.now += timedelta(days=2)
+        outcome = ask(engine, session_id="wednesday")
+        assert outcome.decision is not None
+        assert (outcome.decision.shown, outcome.decision.strength) == (True, "standard")
+    finally:
+        engine.close()
+
+
+def test_a_server_without_a_secret_is_refused(tmp_path: Path) -> None:
+    settings = load_settings(home=tmp_path, database_url="postgresql+asyncpg://db/tay")
+    with pytest.raises(ConfigurationError, match="TAY_USER_KEY_SECRET is not set"):
+        Escalator.from_settings(settings)
+
+
+MANY = """
+import asyncio, sys
+from pathlib import Path
+from tay_middleware import EscalationStep, load_settings
+from tay_middleware.langchain import ScriptedChatModel
+
+async def main(home, count):
+    settings = load_settings(home=Path(home), grace_seconds=10, recall_timeout_seconds=10)
+    step = EscalationStep(bound=ScriptedChatModel(), settings=settings)
+    who = {"configurable": {"user_id": "ada", "session_id": "s1"}}
+    question = "Can you review my pricing structure and tell me what's wrong?"
+    replies = await asyncio.gather(*(step.ainvoke(question, who) for _ in range(count)))
+    step.close()
+    print(sum(reply.response_metadata["tay"]["shown"] for reply in replies))
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+"""
+
+
+def test_of_200_turns_of_one_user_over_four_processes_one_is_shown(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", MANY, str(tmp_path), "50"]
+    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    shown = sum(int(run.communicate()[0]) for run in runs)
+    rows = read_latest(f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}", 500)
+    assert shown == 1
+    assert len(rows) == 200
+    assert sum(row.shown for row in rows) == 1
