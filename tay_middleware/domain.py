@@ -105,7 +105,10 @@ class Kind(StrEnum):
 
 
 class ReplyStatus(StrEnum):
-    """What became of the model's reply: `failed` raised, `abandoned` was closed early."""
+    """What became of the reply; `failed` and `abandoned` give way to the same turn `replied`.
+
+    `failed` raised; `abandoned` was closed early, or called tools and is not the answer yet.
+    """
 
     REPLIED = "replied"
     FAILED = "failed"

@@ -2,13 +2,16 @@ import logging
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.event import listen
 
 from tay_middleware.domain import Suppression
 from tay_middleware.engine import Escalator
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings, load_settings
+from tay_middleware.storage import EmbeddedStore
 from tests.engine.scenes import EngineOf, ask
 from tests.engine.stores import (
     DenyingStore,
@@ -121,3 +124,25 @@ def test_a_database_path_that_is_a_directory_leaves_the_reply_alone(
     assert outcome.addition is None
     assert len(caplog.messages) == 1
     assert engine.degraded_counts["recall"] == 1
+
+
+def _query_only(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA query_only=ON")
+
+
+def test_a_database_that_refuses_to_be_written_leaves_the_reply_alone(
+    playbook: Playbook, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = EmbeddedStore(settings.resolved_database_url, history_turns=50)
+    listen(store._engine, "connect", _query_only)
+    engine = Escalator(playbook, lambda: store, settings)
+    with caplog.at_level(logging.WARNING, "tay_middleware"):
+        outcome = ask(engine)
+        assert engine.flush(5)
+    engine.close()
+    assert outcome.addition is None
+    assert outcome.decision is not None
+    assert outcome.decision.suppressed is Suppression.DEGRADED
+    assert len(caplog.messages) == 1
+    assert "attempt to write a readonly database" in caplog.messages[0]
+    assert engine.degraded_counts["commit"] == 1
