@@ -9,9 +9,9 @@ Matching knows neither weights nor gates: a scorer of any kind takes the same hi
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from tay_middleware.decide.normalise import CLAUSE_ENDS, Window
 from tay_middleware.playbook.phrases import MONEY, NUMBER, PERCENT, Piece
@@ -37,6 +37,13 @@ _Path = tuple[int, int, int]
 """A node of the graph, and how many words of context lie before and after the phrase's own."""
 
 
+class _Following(Protocol[MeaningT]):
+    """Where words lead: a dictionary, or what makes it when it is first asked."""
+
+    def get(self, word: str, /) -> "_State[MeaningT] | None":
+        """The state that `word` leads to."""
+
+
 class _State(Generic[MeaningT]):
     """Where the same words lead: the paths that are still open, and the phrases that end here.
 
@@ -47,11 +54,33 @@ class _State(Generic[MeaningT]):
     __slots__ = ("following", "found", "paths")
 
     def __init__(
-        self, paths: frozenset[_Path], found: tuple[tuple[int, int, MeaningT], ...]
+        self,
+        paths: frozenset[_Path],
+        found: tuple[tuple[int, int, MeaningT], ...],
+        leave: "Callable[[_State[MeaningT]], dict[str, _State[MeaningT]]]",
     ) -> None:
         self.paths = paths
         self.found = found
-        self.following: dict[str, _State[MeaningT]] | None = None
+        self.following: _Following[MeaningT] = _NotYetLeft(self, leave)
+
+
+class _NotYetLeft(Generic[MeaningT]):
+    """Stands for a state's dictionary until somebody looks into it."""
+
+    __slots__ = ("_leave", "_state")
+
+    def __init__(
+        self,
+        state: _State[MeaningT],
+        leave: Callable[[_State[MeaningT]], dict[str, _State[MeaningT]]],
+    ) -> None:
+        self._state = state
+        self._leave = leave
+
+    def get(self, word: str, /) -> _State[MeaningT] | None:
+        following = self._leave(self._state)
+        self._state.following = following
+        return following.get(word)
 
 
 class PhraseMatcher(Generic[MeaningT]):
@@ -85,20 +114,16 @@ class PhraseMatcher(Generic[MeaningT]):
             part if part.isalpha() else known[part] if part in known else self._read(part)
             for part in parts
         ]
-        count = len(words)
         ended: list[tuple[int, int, _State[MeaningT]]] = []
-        for begin, opened in enumerate(map(self._first.get, words)):
-            state, at = opened, begin
+        opened = list(map(self._first.get, words))
+        words.append("")
+        for begin, first in enumerate(opened):
+            state, at = first, begin
             while state is not None:
                 if state.found:
                     ended.append((begin, at, state))
                 at += 1
-                if at == count:
-                    break
-                following = state.following
-                if following is None:
-                    following = self._following(state)
-                state = following.get(words[at])
+                state = state.following.get(words[at])
         return _placed(ended, window, parts, words) if ended else []
 
     def _add(self, pieces: Sequence[Piece]) -> set[int]:
@@ -136,7 +161,7 @@ class PhraseMatcher(Generic[MeaningT]):
             for node, before, after in sorted(paths)
             for meaning in self._meanings[node]
         )
-        state = _State(paths, found)
+        state = _State(paths, found, self._following)
         if len(self._states) < MAX_STATES:
             self._states[paths] = state
         return state
@@ -153,9 +178,7 @@ class PhraseMatcher(Generic[MeaningT]):
         for literal, shape in self._numbers:
             if shape in reached:
                 reached.setdefault(literal, set()).update(reached[shape])
-        following = {word: self._state(frozenset(paths)) for word, paths in reached.items()}
-        state.following = following
-        return following
+        return {word: self._state(frozenset(paths)) for word, paths in reached.items()}
 
     def _read(self, part: str) -> str:
         """A word as the graph has it: itself, without its possessive, or the shape of a number."""

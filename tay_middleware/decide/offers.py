@@ -28,7 +28,9 @@ class Catalogue:
     """The offers, ready to be scored; immutable."""
 
     def __init__(self, offers: Mapping[str, Offer], groups: Mapping[str, Group]) -> None:
-        self._offers = {name: (dict(offer.evidence), offer.needs) for name, offer in offers.items()}
+        self._offers = {
+            name: (dict(offer.evidence), frozenset(offer.needs)) for name, offer in offers.items()
+        }
         self._reasons = {name: offer.reason for name, offer in offers.items()}
         self._said = {name: group.reason for name, group in groups.items()}
 
@@ -43,7 +45,7 @@ class Catalogue:
         best, offer, second = 0.0, None, 0.0
         for name, (worth, needs) in self._offers.items():
             score = 0.0
-            if not needs or any(group in points for group in needs):
+            if not needs or not needs.isdisjoint(points):
                 for group, found in points.items():
                     if group in worth:
                         score += found * worth[group]

@@ -7,7 +7,6 @@ adds at most its cap. So neither length nor repetition makes a score.
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from tay_middleware.decide.normalise import CLAUSE_ENDS, Window
 from tay_middleware.decide.reading import Found, Part, Reading
@@ -164,12 +163,22 @@ class Scale:
 
 def _clusters(found: Sequence[Found]) -> list[list[int]]:
     """Indices of hits that touch one another, in runs of two or more."""
+    ordered: Sequence[int] = range(len(found))
+    previous = reached = 0
+    touching = False
+    for start, end, _ in found:
+        touching = touching or start < reached
+        if start < previous:
+            ordered = sorted(ordered, key=lambda at: found[at][0])
+            break
+        previous, reached = start, max(reached, end)
+    return _runs(found, ordered) if touching else []
+
+
+def _runs(found: Sequence[Found], ordered: Sequence[int]) -> list[list[int]]:
     clusters: list[list[int]] = []
     run: list[int] = []
     reached = 0
-    ordered: Sequence[int] = range(len(found))
-    if any(after[0] < before[0] for before, after in pairwise(found)):
-        ordered = sorted(ordered, key=lambda at: found[at][0])
     for at in ordered:
         start, end, _ = found[at]
         if start < reached:

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         report = evaluate_keywords(_files(arguments), Detector(load_playbook()))
     except ConfigurationError as error:
-        Console(stderr=True).print(str(error), markup=False)
+        sys.stderr.write(f"tay: {error}\n")
         return 2
     print_report(report, console)
     return 0 if _holds(report, console) else 1

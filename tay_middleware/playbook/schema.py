@@ -40,7 +40,7 @@ class Threshold(Entry):
     """The brief's rule: two or more indicators, or business context with personal language."""
 
     indicators: int = Field(2, ge=1, le=10, description="distinct counting groups or phrases")
-    min_score: float = Field(1.5, ge=0, description="what the weights must add up to")
+    min_score: float = Field(1.2, ge=0, description="what the weights must add up to")
     business_and_personal: bool = True
     min_margin: float = Field(
         0.0, ge=0, description="gap between the two best offers; below: unsure"
