@@ -110,7 +110,7 @@ def _turn(row: Question) -> Turn:
         question=row.question,
         asked_at=_NEVER,
         user_id="row",
-        tier=Tier.parse(row.tier),
+        tier=Tier.parse(row.tier) if row.tier else Tier.FREE,
         owned_offers=frozenset(row.owned_offers or ()),
         transcript=tuple(
             Message(roles[earlier.role], earlier.content)

@@ -31,7 +31,7 @@ SEED = 7
 TYPING_SECONDS = 0.02
 """Pause between chunks on a terminal, so that streaming can be seen; none when piped."""
 
-PLAIN_WIDTH = 150
+PLAIN_WIDTH = 160
 """Columns when the output is piped: wide enough for the table of decisions."""
 
 
@@ -143,7 +143,7 @@ def _listed(value: object) -> list[object]:
 def _show_log(console: Console, rows: Sequence[LoggedTurn]) -> None:
     table = Table(title=f"question_logs, {len(rows)} rows read back from SQL", title_justify="left")
     for name in ("time", "user", "tier", "question", "shown", "suppressed", "offer", "reason"):
-        table.add_column(name, overflow="ellipsis", no_wrap=True, max_width=34)
+        table.add_column(name, overflow="ellipsis", no_wrap=True, max_width=32)
     table.add_column("strength", no_wrap=True)
     for row in reversed(rows):
         table.add_row(
