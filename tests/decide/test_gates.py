@@ -6,7 +6,8 @@ from tay_middleware.decide import Detector
 from tay_middleware.decide.gates import OFF_TOPIC
 from tay_middleware.domain import Message
 from tay_middleware.playbook import Playbook
-from tests.decide.conduct import CLOSED, OPEN
+from tests.decide.conduct import CLOSED
+from tests.decide.controls import OPEN
 from tests.decide.rules import SmallRules, a_gate, a_group, some_gates, some_indicators
 
 

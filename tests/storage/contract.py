@@ -6,80 +6,24 @@ The fixture `handles` makes opened stores on the same data, as several processes
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from tay_middleware.domain import (
-    Decision,
     History,
     Kind,
-    Reason,
     ReplyStatus,
-    Strength,
     Suppression,
-    Turn,
     uuid7,
 )
-from tay_middleware.storage import Cap, Claim, TurnRecord, TurnStore, Verdict
-from tests.builders import NOON, a_detection, a_turn, no_need
+from tay_middleware.storage import TurnStore, Verdict
+from tests.builders import NOON
+from tests.storage.records import DAY, SECOND, a_record, key
 
 Handles = Callable[[], Awaitable[TurnStore]]
-
-RULE = Claim(session_turns=3, caps=(Cap(86_400, 2), Cap(7 * 86_400, 4)))
-"""The default policy."""
-
-SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
-
-
-def a_record(
-    number: int = 1,
-    *,
-    at: datetime = NOON,
-    user: str | None = "ada",
-    session: str | None = "s1",
-    question: str | None = "q",
-    shown: bool = True,
-    claim: Claim | None = RULE,
-    status: ReplyStatus = ReplyStatus.REPLIED,
-    **effects: Any,
-) -> TurnRecord:
-    turn = a_turn(number=number, at=at, user=user, session=session)
-    return TurnRecord(
-        id=uuid7(at, number),
-        turn=turn,
-        question=question,
-        decision=_decision(turn, shown=shown),
-        status=status,
-        answered_at=at,
-        claim=claim if shown else None,
-        **effects,
-    )
-
-
-def _decision(turn: Turn, *, shown: bool) -> Decision:
-    if not shown:
-        return Decision(no_need(topic="pricing"), Kind.NONE, None, "v1")
-    return Decision(
-        detection=a_detection(),
-        kind=Kind.MENTION,
-        suppressed=None,
-        playbook_version="v1",
-        offer="mentorship",
-        reason=Reason.PERSONALIZED_HELP,
-        strength=Strength.GENTLE,
-        template="mentorship.gentle.any.A",
-        variant="A",
-        arm="shown",
-        addition=f"\n\nabout turn {turn.turn_id.int}",
-        notes=("first session: gentle",),
-    )
-
-
-def key(user: str = "ada") -> str:
-    return a_turn(user=user).user_key or ""
 
 
 class TurnStoreContract:

@@ -19,11 +19,12 @@ from tay_middleware.errors import (
 )
 from tay_middleware.storage import EmbeddedStore, TurnStore, open_store, read_latest
 from tests.builders import NOON
-from tests.storage.contract import Handles, TurnStoreContract, a_record, key
+from tests.storage.contract import Handles, TurnStoreContract
+from tests.storage.records import a_record, key
 
 MANY = """
 import asyncio, sys
-from tests.storage.contract import a_record
+from tests.storage.records import a_record
 from tay_middleware.storage import open_store
 
 async def main(url, first, count):
@@ -39,7 +40,7 @@ asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
 
 ENDLESS = """
 import asyncio, sys
-from tests.storage.contract import a_record
+from tests.storage.records import a_record
 from tay_middleware.storage import open_store
 
 async def main(url):
