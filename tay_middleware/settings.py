@@ -44,7 +44,10 @@ class Settings(BaseSettings):
         0.3, gt=0, le=10, description="longest wait for the decision after the reply's last token"
     )
     recall_timeout_seconds: float = Field(
-        0.25, gt=0, le=10, description="longest wait for history, counted from the question"
+        0.25,
+        gt=0,
+        le=10,
+        description="how long history may take when the reply is sooner, from the question on",
     )
     history_turns: int = Field(
         50, ge=4, le=1000, description="turns of a user that history looks back on"

@@ -119,7 +119,9 @@ class Escalator:
     def begin(self, turn: Turn) -> Pending:
         """Start recall and detection in the background; returns at once and never raises."""
         guard = self.faults.guard(f"turn {turn.turn_id}")
-        preparation = Preparation(partial(self._work.prepare, turn, guard))
+        preparation = Preparation(
+            partial(self._work.prepare, turn, guard), self.settings.recall_timeout_seconds
+        )
         work = None
         if self.settings.mode is not Mode.OFF:
             with guard("begin"):

@@ -14,6 +14,10 @@ the caller waits for the network. A model that answers sooner is not kept waitin
 the result starts the work at once."""
 
 
+LONGEST_RECALL_SECONDS = 60.0
+"""The end of a recall that nobody asks for: of a turn that was neither settled nor abandoned."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """What is known of a turn before its reply: `history_known` is false when recall failed."""
@@ -27,10 +31,17 @@ class Prepared:
 class Preparation:
     """Runs `prepare` once, on the background loop, after the head start or when asked for."""
 
-    def __init__(self, prepare: Callable[[], Coroutine[Any, Any, Prepared]]) -> None:
+    def __init__(
+        self,
+        prepare: "Callable[[Preparation], Coroutine[Any, Any, Prepared]]",
+        recall_timeout_seconds: float,
+    ) -> None:
         self._prepare = prepare
+        self._recall_timeout_seconds = recall_timeout_seconds
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[Prepared] | None = None
+        self._recall: asyncio.Task[History] | None = None
+        self._patient_until = 0.0
 
     @property
     def known(self) -> Prepared | None:
@@ -46,12 +57,36 @@ class Preparation:
         self._timer = loop.call_later(HEAD_START_SECONDS, self._start)
 
     async def result(self) -> Prepared:
-        """The result, at once started if it is not yet; call it on the loop only."""
-        return await self._start()
+        """The result, at once started if it is not yet; call it on the loop only.
+
+        History has as long as the reply takes, and at least the recall's timeout; when both are
+        over it is given up, and the result says that it is not known.
+        """
+        task = self._start()
+        left = self._patient_until - asyncio.get_running_loop().time()
+        await asyncio.wait({task}, timeout=max(0.0, left))
+        if not task.done() and self._recall is not None:
+            self._recall.cancel()
+        return await task
+
+    async def history(self, recall: Coroutine[Any, Any, History]) -> History:
+        """What `recall` gives; for `prepare` to await, on the loop.
+
+        Raises:
+            TimeoutError: it was given up.
+        """
+        self._recall = asyncio.get_running_loop().create_task(recall)
+        await asyncio.wait({self._recall}, timeout=LONGEST_RECALL_SECONDS)
+        if not self._recall.done() or self._recall.cancelled():
+            self._recall.cancel()
+            raise TimeoutError
+        return self._recall.result()
 
     def _start(self) -> asyncio.Task[Prepared]:
         if self._timer is not None:
             self._timer.cancel()
         if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._prepare())
+            loop = asyncio.get_running_loop()
+            self._patient_until = loop.time() + self._recall_timeout_seconds
+            self._task = loop.create_task(self._prepare(self))
         return self._task

@@ -24,7 +24,7 @@ from tay_middleware.engine.background import Background
 from tay_middleware.engine.failopen import Guard
 from tay_middleware.engine.handover import Handover, Outcome
 from tay_middleware.engine.pending import Pending, Reply
-from tay_middleware.engine.preparation import Prepared
+from tay_middleware.engine.preparation import Preparation, Prepared
 from tay_middleware.engine.records import make_record
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
@@ -80,16 +80,17 @@ class TurnWork:
 
     # On the background loop, from here on.
 
-    async def prepare(self, turn: Turn, guard: Guard) -> Prepared:
+    async def prepare(self, turn: Turn, guard: Guard, preparation: Preparation) -> Prepared:
         """Detection and history of a turn, side by side; a history that fails is not known."""
         history, known = History(), turn.user_key is None
-        recall = asyncio.ensure_future(self._recall(turn.user_key)) if turn.user_key else None
+        recall = None
+        if turn.user_key is not None:
+            recall = asyncio.ensure_future(preparation.history(self._recall(turn.user_key)))
         detection = self._detector.detect(turn.question, turn.transcript, turn.signals)
         gates = earlier_gates(self._detector, turn.transcript)
         if recall is not None:
             with guard("recall"):
-                async with asyncio.timeout(self._settings.recall_timeout_seconds):
-                    history, known = (await recall).without(turn.turn_id), True
+                history, known = (await recall).without(turn.turn_id), True
         return Prepared(detection, history, gates, known)
 
     async def _recall(self, user_key: str) -> History:

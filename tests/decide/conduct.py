@@ -2,7 +2,7 @@
 """Messages on which nothing may be mentioned, beside messages that only look like them.
 
 Written for these tests. `CLOSED` maps a gate to messages that must close it, most of them with a need
-in them; `OPEN` maps it to matched controls, which it must let through.
+in them; `controls` holds the matched ones, which it must let through.
 """
 
 CLOSED: dict[str, tuple[str, ...]] = {

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a message stands on one line
 """Messages that look like those of `conduct`, and on which no gate may close."""
 
 OPEN: dict[str, tuple[str, ...]] = {

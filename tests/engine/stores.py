@@ -1,6 +1,7 @@
 """Stores that misbehave in one way each, around a real one or none."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -61,6 +62,20 @@ class HangingCommit(EmptyStore):
     def let_go(self) -> None:
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._let_go.set)
+
+
+class SlowRecall(EmptyStore):
+    """Answers after a while, and says so."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self.recalled = threading.Event()
+
+    async def recall(self, user_key: str, now: datetime) -> History:
+        await asyncio.sleep(self._seconds)
+        self.recalled.set()
+        return History()
 
 
 class FailingRecall(EmptyStore):

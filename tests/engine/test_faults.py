@@ -12,7 +12,7 @@ from tay_middleware.engine import Escalator
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import EmbeddedStore
-from tests.engine.scenes import EngineOf, ask
+from tests.engine.scenes import ANSWER, NEED, EngineOf, ask
 from tests.engine.stores import (
     DenyingStore,
     EmptyStore,
@@ -21,6 +21,7 @@ from tests.engine.stores import (
     FailingRecall,
     HangingCommit,
     HangingRecall,
+    SlowRecall,
 )
 
 
@@ -146,3 +147,13 @@ def test_a_database_that_refuses_to_be_written_leaves_the_reply_alone(
     assert len(caplog.messages) == 1
     assert "attempt to write a readonly database" in caplog.messages[0]
     assert engine.degraded_counts["commit"] == 1
+
+
+def test_a_slow_history_is_waited_for_while_the_reply_streams(engine_on: EngineOf) -> None:
+    store = SlowRecall(seconds=0.15)
+    engine = engine_on(store)
+    pending = engine.begin(engine.turn(question=NEED, user_id="ada", session_id="s1"))
+    store.recalled.wait(5)
+    outcome = pending.settle(ANSWER)
+    assert outcome.addition is not None
+    assert engine.degraded_counts == {}
