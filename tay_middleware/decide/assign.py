@@ -6,14 +6,19 @@ reassigns every user of every running test.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 BUCKETS = 10_000
 """Resolution of an assignment; weights finer than 0.0001 are lost."""
+
+REMEMBERED = 4_096
+"""Places that are kept: the same user is asked for the same seeds again and again."""
 
 _OFFSET = 0x811C9DC5
 _PRIME = 0x01000193
 
 
+@lru_cache(maxsize=REMEMBERED)
 def bucket(seed: str, value: str) -> float:
     """Where `value` falls in [0, 1) under `seed`, in steps of 1 / `BUCKETS`."""
     return _fnv1a(str(_fnv1a(seed + value))) % BUCKETS / BUCKETS

@@ -49,9 +49,9 @@ class Question(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One line out, without its line break; `failed` marks an error object."""
+    """One line out, as UTF-8 without its line break; `failed` marks an error object."""
 
-    text: str
+    line: bytes
     failed: bool = False
 
 
@@ -76,7 +76,7 @@ class Decider:
             row = Question.model_validate_json(line)
         except ValidationError as error:
             return _error(number, _what_is_wrong(error))
-        return Answer(to_json(self.decision(row)).decode())
+        return Answer(to_json(self.decision(row)))
 
     def decision(self, row: Question) -> dict[str, Json]:
         """The decision on one row, with its id, as plain JSON."""
@@ -123,7 +123,7 @@ def _turn(row: Question) -> Turn:
 
 def _error(number: int, message: str) -> Answer:
     told = {"id": None, "line": number, "error": message}
-    return Answer(to_json(told).decode(), failed=True)
+    return Answer(to_json(told), failed=True)
 
 
 def _what_is_wrong(error: ValidationError) -> str:
