@@ -331,7 +331,7 @@ def test_beyond_the_window_length_costs_next_to_nothing(detector: Detector) -> N
 def _seconds(detector: Detector, question: str) -> float:
     best = 10.0
     for _ in range(4):
-        start = time.perf_counter()
+        start = time.process_time()
         detector.detect(question)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     return best

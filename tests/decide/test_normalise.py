@@ -142,7 +142,7 @@ def test_time_grows_with_length_and_no_faster(unit: str) -> None:
 def _seconds(question: str) -> float:
     best = 1.0
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         normalise(question)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     return best
