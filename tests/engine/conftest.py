@@ -23,9 +23,9 @@ def engine_on(playbook: Playbook, settings: Settings) -> Iterator[EngineOf]:
     """Makes engines on a store of the test's choice; they are closed afterwards."""
     made: list[Escalator] = []
 
-    def make(store: TurnStore, *, grace_seconds: float = 0.2) -> Escalator:
+    def make(store: TurnStore, *, grace_seconds: float = 3.0) -> Escalator:
         short = settings.model_copy(
-            update={"grace_seconds": grace_seconds, "recall_timeout_seconds": 0.05}
+            update={"grace_seconds": grace_seconds, "recall_timeout_seconds": 0.5}
         )
         engine = Escalator(playbook, lambda: store, short, clock=Clock())
         made.append(engine)

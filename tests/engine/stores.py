@@ -51,11 +51,13 @@ class HangingCommit(EmptyStore):
     def __init__(self) -> None:
         super().__init__()
         self._let_go = asyncio.Event()
+        self.reached = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def commit(self, record: TurnRecord) -> Verdict:
         if record.decision.shown:
             self._loop = asyncio.get_running_loop()
+            self.reached.set()
             await self._let_go.wait()
         return await super().commit(record)
 

@@ -28,11 +28,11 @@ from tests.engine.stores import (
 def test_a_history_that_hangs_costs_no_time_and_no_reply(
     engine_on: EngineOf, caplog: pytest.LogCaptureFixture
 ) -> None:
-    engine = engine_on(HangingRecall(), grace_seconds=2.0)
+    engine = engine_on(HangingRecall())
     begun = time.monotonic()
     with caplog.at_level(logging.WARNING, "tay_middleware"):
         outcome = ask(engine)
-    assert time.monotonic() - begun < 1.0
+    assert time.monotonic() - begun < 2.5
     assert outcome.addition is None
     assert outcome.decision is not None
     assert outcome.decision.suppressed is Suppression.DEGRADED
@@ -65,7 +65,7 @@ def test_a_commit_after_the_deadline_is_taken_back(
     engine_on: EngineOf, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = HangingCommit()
-    engine = engine_on(store, grace_seconds=0.1)
+    engine = engine_on(store, grace_seconds=1.0)
     with caplog.at_level(logging.WARNING, "tay_middleware"):
         outcome = ask(engine)
     assert outcome.addition is None

@@ -62,7 +62,7 @@ def test_a_cancelled_wait_takes_the_mention_back(engine_on: EngineOf) -> None:
     async def scene() -> None:
         pending = engine.begin(engine.turn(question=NEED, user_id="ada"))
         waiting = asyncio.ensure_future(pending.asettle(ANSWER))
-        await asyncio.sleep(0.05)
+        await asyncio.to_thread(store.reached.wait, 5)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
