@@ -13,17 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    bindparam,
-    create_engine,
-    delete,
-    desc,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Engine, create_engine, delete, func, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import URL
 from sqlalchemy.event import listen
@@ -33,7 +23,7 @@ from tay_middleware.storage.base import Claim, LoggedTurn, TurnRecord, Verdict
 from tay_middleware.storage.failures import translated
 from tay_middleware.storage.location import read_url
 from tay_middleware.storage.schema import upgrade
-from tay_middleware.storage.spacing import MOST_SPANS, turns_passed
+from tay_middleware.storage.spacing import turns_passed
 from tay_middleware.storage.sql import (
     escalation_logs,
     escalation_row,
@@ -42,6 +32,17 @@ from tay_middleware.storage.sql import (
     question_row,
     to_json,
     user_profiles,
+)
+from tay_middleware.storage.statements import (
+    EARLIER,
+    LAST_IN_SESSION,
+    LATEST,
+    MENTIONS,
+    MENTIONS_SINCE,
+    NOT_SHOWN,
+    PROFILE,
+    RECENT,
+    SPANS,
 )
 from tay_middleware.storage.workers import Workers
 
@@ -53,67 +54,6 @@ READERS = 3
 
 MENTIONS_SECONDS = 8 * 86400.0
 """How far back mentions are recalled by default: a day more than the longest default cap."""
-
-_RECENT = (
-    select(
-        question_logs.c.turn_id,
-        question_logs.c.created_at,
-        question_logs.c.session_id,
-        question_logs.c.topic,
-        question_logs.c.kind,
-        question_logs.c.offer,
-        question_logs.c.reason,
-        question_logs.c.gates,
-    )
-    .where(question_logs.c.user_key == bindparam("user_key"))
-    .order_by(desc(question_logs.c.id))
-    .limit(bindparam("most"))
-)
-_MENTIONS = (
-    select(question_logs.c.created_at)
-    .where(
-        question_logs.c.user_key == bindparam("user_key"),
-        question_logs.c.shown,
-        question_logs.c.created_at > bindparam("since"),
-    )
-    .order_by(question_logs.c.created_at)
-)
-_PROFILE = select(user_profiles).where(user_profiles.c.user_key == bindparam("user_key"))
-_EARLIER = select(question_logs.c.id, question_logs.c.status, question_logs.c.addition).where(
-    question_logs.c.turn_id == bindparam("turn_id")
-)
-_LAST_IN_SESSION = (
-    select(question_logs.c.answered_at)
-    .where(
-        question_logs.c.user_key == bindparam("user_key"),
-        question_logs.c.session_id.is_not_distinct_from(bindparam("session_id")),
-        question_logs.c.shown,
-    )
-    .order_by(desc(question_logs.c.answered_at))
-    .limit(1)
-)
-_SPANS = (
-    select(question_logs.c.created_at, question_logs.c.answered_at)
-    .where(
-        question_logs.c.user_key == bindparam("user_key"),
-        question_logs.c.session_id.is_not_distinct_from(bindparam("session_id")),
-    )
-    .order_by(desc(question_logs.c.id))
-    .limit(MOST_SPANS)
-)
-_SHOWN_SINCE = select(func.count()).where(
-    question_logs.c.user_key == bindparam("user_key"),
-    question_logs.c.shown,
-    question_logs.c.created_at > bindparam("since"),
-)
-_NOT_SHOWN = {
-    "shown": False,
-    "kind": Kind.NONE.value,
-    "suppressed": Suppression.DEGRADED.value,
-    "addition": None,
-    "arm": None,
-}
-_LATEST = select(question_logs).order_by(desc(question_logs.c.id)).limit(bindparam("most"))
 
 
 class EmbeddedStore:
@@ -178,14 +118,14 @@ class EmbeddedStore:
         who = {"user_key": user_key}
         since = now - timedelta(seconds=self._mentions_seconds)
         with translated("recalling history"), self._engine.connect() as connection:
-            recent = connection.execute(_RECENT, {**who, "most": self._history_turns}).all()
-            mentions = connection.execute(_MENTIONS, {**who, "since": since}).scalars().all()
-            return _history(recent, mentions, connection.execute(_PROFILE, who).first())
+            recent = connection.execute(RECENT, {**who, "most": self._history_turns}).all()
+            mentions = connection.execute(MENTIONS, {**who, "since": since}).scalars().all()
+            return _history(recent, mentions, connection.execute(PROFILE, who).first())
 
     def _commit(self, record: TurnRecord) -> Verdict:
         with translated("committing a turn"), self._engine.begin() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-            earlier = connection.execute(_EARLIER, {"turn_id": record.turn.turn_id}).first()
+            earlier = connection.execute(EARLIER, {"turn_id": record.turn.turn_id}).first()
             if earlier is not None and not _replaces(record, earlier):
                 return Verdict(earlier.addition is not None, True, earlier.addition)
             if earlier is not None:
@@ -197,17 +137,17 @@ class EmbeddedStore:
     def _retract(self, turn_id: UUID) -> None:
         with translated("retracting a mention"), self._engine.begin() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-            earlier = connection.execute(_EARLIER, {"turn_id": turn_id}).first()
+            earlier = connection.execute(EARLIER, {"turn_id": turn_id}).first()
             if earlier is None or earlier.addition is None:
                 return
             connection.execute(delete(escalation_logs).where(escalation_logs.c.id == earlier.id))
             connection.execute(
-                update(question_logs).where(question_logs.c.id == earlier.id).values(_NOT_SHOWN)
+                update(question_logs).where(question_logs.c.id == earlier.id).values(NOT_SHOWN)
             )
 
     def _latest(self, limit: int) -> Sequence[LoggedTurn]:
         with translated("reading the log"), self._engine.connect() as connection:
-            return [logged_turn(row) for row in connection.execute(_LATEST, {"most": limit})]
+            return [logged_turn(row) for row in connection.execute(LATEST, {"most": max(limit, 0)})]
 
 
 def _engine(url: URL, busy_seconds: float) -> Engine:
@@ -246,7 +186,7 @@ def _claimed(connection: Connection, record: TurnRecord) -> bool:
         return False
     for cap in claim.caps:
         since = turn.asked_at - timedelta(seconds=cap.seconds)
-        shown = connection.execute(_SHOWN_SINCE, {"user_key": turn.user_key, "since": since})
+        shown = connection.execute(MENTIONS_SINCE, {"user_key": turn.user_key, "since": since})
         if shown.scalar_one() >= cap.most:
             return False
     return True
@@ -256,10 +196,10 @@ def _too_soon(connection: Connection, record: TurnRecord, claim: Claim) -> bool:
     """Whether too few turns of the session have passed since its last mention."""
     turn = record.turn
     who = {"user_key": turn.user_key, "session_id": turn.session_id}
-    mentioned_at = connection.execute(_LAST_IN_SESSION, who).scalar()
+    mentioned_at = connection.execute(LAST_IN_SESSION, who).scalar()
     if mentioned_at is None:
         return False
-    spans = [(row.created_at, row.answered_at) for row in connection.execute(_SPANS, who)]
+    spans = [(row.created_at, row.answered_at) for row in connection.execute(SPANS, who)]
     return turns_passed(mentioned_at, spans, turn.asked_at) < claim.session_turns
 
 
@@ -293,6 +233,7 @@ def _note_profile(connection: Connection, record: TurnRecord) -> None:
         statement.on_conflict_do_update(
             index_elements=["user_key"],
             set_={
+                "first_seen": func.min(user_profiles.c.first_seen, statement.excluded.first_seen),
                 "last_seen": func.max(user_profiles.c.last_seen, statement.excluded.last_seen),
                 **changes,
             },
@@ -303,16 +244,16 @@ def _note_profile(connection: Connection, record: TurnRecord) -> None:
 def _history(recent: Sequence[Any], mentions: Sequence[datetime], profile: Any) -> History:
     turns = tuple(
         PastTurn(
-            turn_id=row.turn_id,
-            at=row.created_at,
-            session_id=row.session_id,
-            topic=row.topic,
-            kind=Kind(row.kind),
-            offer=row.offer,
-            reason=Reason(row.reason) if row.reason else None,
-            gates=tuple(row.gates),
+            turn_id=turn_id,
+            at=at,
+            session_id=session_id,
+            topic=topic,
+            kind=Kind(kind),
+            offer=offer,
+            reason=Reason(reason) if reason else None,
+            gates=tuple(gates),
         )
-        for row in reversed(recent)
+        for turn_id, at, session_id, topic, kind, offer, reason, gates in reversed(recent)
     )
     if profile is None:
         return History(turns=turns, mentions=tuple(mentions))

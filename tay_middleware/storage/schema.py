@@ -73,15 +73,26 @@ def check_not_newer(version: str | None) -> None:
 
 
 def _migrate(connection: Connection) -> None:
-    """Run the scripts. Alembic is imported here: it costs more than a start of ours may."""
+    """Run the scripts. Alembic is imported here: it costs more than a start of ours may.
+
+    Raises:
+        SchemaMismatch: no script leads on from the version that the database says it has.
+    """
     from alembic import command  # noqa: PLC0415 - see above
     from alembic.config import Config  # noqa: PLC0415 - see above
+    from alembic.util import CommandError  # noqa: PLC0415 - see above
 
     with as_file(files("tay_middleware.storage") / "migrations") as directory:
         config = Config()
         config.set_main_option("script_location", str(directory).replace("%", "%%"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise SchemaMismatch(
+                f"the database cannot be migrated: {error}; "
+                "restore it from a backup, or use another"
+            ) from error
 
 
 @contextmanager

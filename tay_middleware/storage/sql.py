@@ -30,6 +30,7 @@ from sqlalchemy import (
 
 from tay_middleware.domain import Kind, ReplyStatus, Stage, Strength, Suppression, Tier
 from tay_middleware.storage.base import LoggedTurn, TurnRecord
+from tay_middleware.storage.text import storable
 
 metadata = MetaData(
     naming_convention={
@@ -51,16 +52,18 @@ class Utc(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """Turn an aware time into UTC."""
+        """Turn an aware time into UTC; SQLite drops the zone, a server with zones needs it."""
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("a time without a zone cannot be stored")
-        return value.astimezone(UTC).replace(tzinfo=None)
+        return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """Say again that it is UTC."""
-        return None if value is None else value.replace(tzinfo=UTC)
+        """Say again that it is UTC, or make it so where the server answers in its own zone."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Id(TypeDecorator[UUID]):
@@ -78,6 +81,17 @@ class Id(TypeDecorator[UUID]):
         return None if value is None else UUID(value)
 
 
+class Words(TypeDecorator[str]):
+    """Text of an app or of a person, whatever it holds; see `storable`."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        """Make it storable; comparisons go the same way, so that they still meet."""
+        return None if value is None else storable(value)
+
+
 def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
@@ -88,11 +102,11 @@ question_logs = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("turn_id", Id, nullable=False, unique=True),
-    Column("user_id", Text),
+    Column("user_id", Words),
     Column("user_key", String(64)),
-    Column("session_id", Text),
+    Column("session_id", Words),
     Column("tier", String(16), nullable=False),
-    Column("question", Text),
+    Column("question", Words),
     Column("topic", String(64)),
     Column("detected", Boolean(create_constraint=False), nullable=False),
     Column("need", Boolean(create_constraint=False), nullable=False),
@@ -105,7 +119,7 @@ question_logs = Table(
     Column("template", Text),
     Column("variant", String(64)),
     Column("arm", String(16)),
-    Column("addition", Text),
+    Column("addition", Words),
     Column("stage", String(16), nullable=False),
     Column("confidence", Float),
     Column("scores", JSON, nullable=False),
@@ -122,20 +136,28 @@ question_logs = Table(
     _one_of("status", ReplyStatus),
     _one_of("suppressed", Suppression),
     _one_of("strength", Strength),
+    Index(None, "user_key"),
     Index(None, "user_key", "id"),
+    Index(None, "user_key", "session_id"),
     Index(None, "created_at"),
 )
 """Every question. `detected` is the verdict after the gates, `need` before them, `shown` what the
-user saw. `created_at` is when it was asked, `answered_at` when the reply was complete, both UTC."""
+user saw. `created_at` is when it was asked, `answered_at` when the reply was complete, both UTC.
+
+Each index of `user_key` has its reader: pages of a user's log (with `id`), and, where the rows
+are history too, the newest turns of a user and of a session in the order they were committed. An
+app may well give all its people one user id: nothing may cost a walk over all rows of a user.
+"""
 
 escalation_logs = Table(
     "escalation_logs",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("user_id", Text),
+    Column("turn_id", Id),
+    Column("user_id", Words),
     Column("user_key", String(64)),
-    Column("session_id", Text),
-    Column("question", Text),
+    Column("session_id", Words),
+    Column("question", Words),
     Column("topic", String(64)),
     Column("offer", String(64), nullable=False),
     Column("reason", String(32), nullable=False),
@@ -143,7 +165,7 @@ escalation_logs = Table(
     Column("template", Text, nullable=False),
     Column("variant", String(64), nullable=False),
     Column("arm", String(16)),
-    Column("addition", Text, nullable=False),
+    Column("addition", Words, nullable=False),
     Column("tier", String(16), nullable=False),
     Column("strength", String(16), nullable=False),
     Column("stage", String(16), nullable=False),
@@ -154,10 +176,17 @@ escalation_logs = Table(
     _one_of("tier", Tier),
     _one_of("stage", Stage),
     _one_of("strength", Strength),
+    Index(None, "turn_id"),
     Index(None, "user_key", "id"),
+    Index(None, "user_key", "created_at"),
+    Index(None, "user_key", "session_id"),
     Index(None, "created_at"),
 )
-"""Every escalation: one row for each mention that was shown, with the id of its question's row."""
+"""Every escalation: one row for each mention that was shown, with the id of its question's row.
+
+`turn_id` may be null in the schema only so that a process of the version before, still running
+while another one migrates, can go on writing.
+"""
 
 user_profiles = Table(
     "user_profiles",
@@ -166,7 +195,7 @@ user_profiles = Table(
     Column("first_seen", Utc, nullable=False),
     Column("last_seen", Utc, nullable=False),
     Column("declined_at", Utc),
-    Column("declined_session", Text),
+    Column("declined_session", Words),
     Column("opted_out_at", Utc),
 )
 """What outlives the turns that history looks back on."""
@@ -249,5 +278,4 @@ def logged_turn(row: Any) -> LoggedTurn:
 
 def to_json(value: object) -> str:
     """JSON as it is stored: compact, readable, and safe for text with lone surrogates."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))

@@ -12,6 +12,8 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+from tay_middleware.errors import StorageUnavailable
+
 T = TypeVar("T")
 
 _Call = tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]
@@ -31,6 +33,9 @@ class Workers:
         """Run `function(*args)` on a thread; a cancelled call runs to its end, or not at all.
 
         Call it on one event loop only.
+
+        Raises:
+            StorageUnavailable: the system gives no thread.
         """
         if not self._threads:
             self._start()
@@ -39,21 +44,33 @@ class Workers:
         return await asyncio.wrap_future(done)
 
     async def close(self) -> None:
-        """Wait until all calls so far are done, then end the threads. Idempotent."""
+        """Wait until all calls so far are done, then end the threads. Idempotent.
+
+        Cancelled, it leaves the threads to end by themselves; calling it again waits for them.
+        """
         threads, self._threads = self._threads, []
-        for _ in range(len(threads)):
+        for _ in threads:
             self._calls.put(None)
-        await asyncio.gather(*(asyncio.wrap_future(end) for end in self._ends))
-        self._ends.clear()
+        ends = list(self._ends)
+        # Shielded: a cancelled wait must not cancel the threads' own marks that they have ended.
+        await asyncio.gather(*(asyncio.shield(asyncio.wrap_future(end)) for end in ends))
+        self._ends = [end for end in self._ends if end not in ends]
 
     def _start(self) -> None:
-        self._ends = [Future() for _ in range(self._count)]
-        self._threads = [
-            threading.Thread(target=self._work, args=(end,), name=f"{self._name}-{at}", daemon=True)
-            for at, end in enumerate(self._ends)
-        ]
-        for thread in self._threads:
-            thread.start()
+        """Start as many threads as the system gives; one is enough to go on with."""
+        for at in range(self._count):
+            end: Future[None] = Future()
+            thread = threading.Thread(
+                target=self._work, args=(end,), name=f"{self._name}-{at}", daemon=True
+            )
+            try:
+                thread.start()
+            except RuntimeError as error:
+                if self._threads:
+                    return
+                raise StorageUnavailable("no thread can be started") from error
+            self._threads.append(thread)
+            self._ends.append(end)
 
     def _work(self, end: Future[None]) -> None:
         while (call := self._calls.get()) is not None:

@@ -6,13 +6,14 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
-from tay_middleware.errors import SchemaMismatch, StorageUnavailable
+from tay_middleware.errors import SchemaMismatch
 from tay_middleware.storage import current, upgrade
 from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
 from tay_middleware.storage.sql import metadata
@@ -86,7 +87,7 @@ def test_a_failed_upgrade_leaves_no_half_of_it(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE user_profiles (something_else TEXT)")
     connection.commit()
-    with pytest.raises(StorageUnavailable):
+    with pytest.raises(SchemaMismatch, match="use another database"):
         upgrade(url(path))
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
     connection.close()
@@ -95,3 +96,38 @@ def test_a_failed_upgrade_leaves_no_half_of_it(path: Path) -> None:
 
 def test_a_path_with_a_percent_sign_works(tmp_path: Path) -> None:
     assert upgrade(url(tmp_path / "100%" / "tay.db")) == HEAD
+
+
+def test_a_file_of_the_first_version_learns_the_turns_of_its_mentions(path: Path) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(files("tay_middleware.storage") / "migrations"))
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for table in ("question_logs", "escalation_logs"):
+            columns = connection.exec_driver_sql(f"PRAGMA table_info({table})").all()
+            values = {
+                name: {"id": "m1", "turn_id": "t1", "kind": "mention", "status": "replied"}.get(
+                    name, _of_type(kind)
+                )
+                for _, name, kind, needed, *_ in columns
+                if needed
+            }
+            values |= {"tier": "free", "stage": "keywords"}
+            if table == "escalation_logs":
+                values["strength"] = "gentle"
+            listed = ", ".join(values)
+            marks = ", ".join("?" * len(values))
+            connection.exec_driver_sql(
+                f"INSERT INTO {table} ({listed}) VALUES ({marks})",  # noqa: S608 - our own names
+                tuple(values.values()),
+            )
+    engine.dispose()
+    upgrade(url(path))
+    with sqlite3.connect(path) as read:
+        assert read.execute("SELECT id, turn_id FROM escalation_logs").fetchall() == [("m1", "t1")]
+
+
+def _of_type(kind: str) -> object:
+    return 0 if kind.startswith(("BOOL", "INT", "FLOAT")) else "2026-01-01 00:00:00"
