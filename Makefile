@@ -52,11 +52,15 @@ clean:  ## away with everything that can be made again
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.runtime: $(VENV)/bin/python pyproject.toml constraints.txt
+$(VENV)/.runtime: $(VENV)/bin/python pyproject.toml constraints.txt $(wildcard packages/tay_encoder/tay_encoder/*)
 	@echo "setting up $(VENV) ..."
-	@$(PIP) install -c constraints.txt -e '.[chat]'
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder]' ./packages/tay_encoder
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime
-	@$(PIP) install -c constraints.txt -e '.[chat,dev]'
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder,evals,dev]'
+	@touch $@
+
+$(VENV)/.training: $(VENV)/.dev
+	@$(PIP) install -c constraints.txt -e '.[training-encoder]'
 	@touch $@

@@ -37,6 +37,15 @@ class Settings(BaseSettings):
         None,
         description="key of the HMAC that hides user ids; the embedded default keeps its own file",
     )
+    scorer_file: Path | None = Field(
+        None, description="another file of the built-in scorer, as tay train writes it"
+    )
+    encoder: Literal["auto", "off"] = Field(
+        "auto", description="auto uses the encoder where it is installed"
+    )
+    encoder_dir: Path | None = Field(
+        None, description="directory of another encoder, as tay train --encoder writes it"
+    )
     store_text: Literal["none", "redacted", "full"] = Field(
         "redacted", description="how much of a question the log keeps"
     )

@@ -9,10 +9,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from tay_middleware.decide.cascade import Cascade
+from tay_middleware.decide.stages import make_cascade
 from tay_middleware.domain import Message, Mode, Turn, uuid7
 from tay_middleware.engine.background import Background
 from tay_middleware.engine.failopen import Faults, Guard
 from tay_middleware.engine.identity import make_turn
+from tay_middleware.engine.judging import TurnJudge
 from tay_middleware.engine.pending import Pending
 from tay_middleware.engine.preparation import Preparation
 from tay_middleware.engine.work import TurnWork
@@ -39,6 +42,7 @@ class Escalator:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         random_bits: Callable[[int], int] = secrets.randbits,
+        judge: TurnJudge | None = None,
     ) -> None:
         """Make an engine and open its store.
 
@@ -48,6 +52,7 @@ class Escalator:
             settings: the operator's knobs.
             clock: the time now, aware.
             random_bits: that many random bits, for ids.
+            judge: what judges questions; by default the cascade that the settings describe.
 
         Raises:
             ConfigurationError: the secret that hides user ids is missing.
@@ -58,7 +63,14 @@ class Escalator:
         self._open_store = store
         self._clock = clock
         self._random_bits = random_bits
-        self._work = TurnWork(playbook, settings, self._running, clock, random_bits)
+        self._work = TurnWork(
+            playbook,
+            settings,
+            self._running,
+            clock,
+            random_bits,
+            judge or self._cascade(),
+        )
         self._secret = b"" if settings.mode is Mode.OFF else settings.user_key_bytes()
         self._made_from: Settings | None = None
         self._lock = threading.Lock()
@@ -165,6 +177,12 @@ class Escalator:
                     )
                 background = self._background
         return background
+
+    def _cascade(self) -> Cascade:
+        cascade = make_cascade(self.playbook, self.settings)
+        if self.settings.mode is not Mode.OFF:
+            cascade.start()
+        return cascade
 
     def _warm_up(self) -> None:
         """Open the store now: the first user should not wait for a migration."""

@@ -19,6 +19,7 @@ class Row:
 
     id: str
     family: str
+    author: str
     question: str
     escalate: bool
     offer: str | None = None
@@ -54,10 +55,11 @@ def _row(line: str, where: str) -> Row:
     question, escalate = found.get("question"), found.get("escalate")
     if not isinstance(question, str) or not isinstance(escalate, bool):
         raise ConfigurationError(f"{where}: needs a question (text) and escalate (true or false)")
-    name = str(found.get("id") or where)
+    name, author = str(found.get("id") or where), str(found.get("author") or "")
     return Row(
         id=name,
-        family=f"{found.get('author', '')}:{found.get('family') or name}",
+        family=f"{author}:{found.get('family') or name}",
+        author=author,
         question=question,
         escalate=escalate,
         offer=found.get("offer"),

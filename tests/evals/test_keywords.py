@@ -116,6 +116,7 @@ def test_a_row_is_read_whole(tmp_path: Path) -> None:
         Row(
             id="q",
             family="t:f",
+            author="t",
             question="q",
             escalate=True,
             offer="course",
