@@ -111,7 +111,7 @@ class Cascade:
         self._rules = playbook.policy.cascade
         self._detector = Detector(playbook)
         self._combine = Combiner(
-            self._rules, Catalogue(playbook.offers, playbook.indicators.groups)
+            self._rules.purchase_from, Catalogue(playbook.offers, playbook.indicators.groups)
         )
         self._offers = frozenset(playbook.offers)
         self._model = model if self._rules.learned else None
@@ -145,7 +145,7 @@ class Cascade:
 
     def scored(self, seen: Detection, first: Opinion) -> Detection:
         """The keyword stage's detection with the built-in scorer's opinion taken in."""
-        detection = self._combine(seen, first, self._rules.scorer.threshold)
+        detection = self._combine(seen, first, self._rules.scorer)
         return with_scores(detection, "scorer", first)
 
     def detect(
@@ -197,7 +197,7 @@ class Cascade:
         """The same with the encoder's opinion blended in, where the scorer was not sure."""
         rule = self._rules.encoder
         both = blend(first, second, rule.weight)
-        detection = self._combine(seen, both, rule.threshold)
+        detection = self._combine(seen, both, rule)
         return with_scores(with_scores(detection, "scorer", first), "encoder", second)
 
     def is_sure(self, scored: Detection, first: Opinion) -> bool:

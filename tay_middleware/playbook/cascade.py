@@ -34,33 +34,40 @@ class OnTopic(Entry):
     without: Chance = 0.8
 
 
-class ScorerRule(Entry):
-    """The built-in scorer, where it is the last stage."""
+class Reopen(Entry):
+    """When a gate that a phrase closed opens again, because the whole message says otherwise."""
 
-    threshold: Chance = 0.5
+    gate_below: Chance = Field(0.0, description="its learned head is less likely than this")
+    need_from: Chance = Field(
+        1.0, description="it has no learned head, and a need is at least this likely"
+    )
 
 
-class EncoderRule(Entry):
+class StageRule(Entry):
+    """How sure a stage must be of what it says."""
+
+    threshold: Chance = Field(0.5, description="from which probability a question escalates")
+    on_topic: OnTopic = OnTopic()
+    reopen: Reopen = Reopen()
+    gates: dict[Slug, Chance] = Field(
+        default_factory=dict, description="learned gate → from which probability it closes"
+    )
+
+
+class EncoderRule(StageRule):
     """The encoder: asked from `ask_from` of the built-in scorer on, and blended with it."""
 
     ask_from: Chance = 0.02
     weight: Chance = 0.7
-    threshold: Chance = 0.5
 
 
 class CascadeRules(Entry):
     """`policy.yaml`, `cascade`: how keywords, scorer, encoder and model's opinion work together."""
 
     learned: bool = Field(True, description="false: keywords alone decide, whatever is installed")
-    scorer: ScorerRule = ScorerRule()
+    scorer: StageRule = StageRule()
     encoder: EncoderRule = EncoderRule()
-    unsure: Band = Field(
-        Band(), description="the classifier is asked in this band, if there is one"
-    )
-    on_topic: OnTopic = OnTopic()
+    unsure: Band = Field(Band(), description="a classifier, if there is one, is asked in this band")
     purchase_from: Chance = Field(
         0.1, description="a phrase that asks to buy counts from this probability on"
-    )
-    gates: dict[Slug, Chance] = Field(
-        default_factory=dict, description="learned gate → from which probability it closes"
     )
