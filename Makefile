@@ -35,6 +35,7 @@ eval: $(VENV)/.runtime  ## how right the decisions are, on the label files
 bench: $(VENV)/.dev  ## what we cost, side by side with doing nothing
 	$(BIN)/python -m benchmarks.stream
 	$(BIN)/python -m benchmarks.detect
+	$(BIN)/python -m benchmarks.scorer
 
 docs: $(VENV)/.dev  ## check that every link and command in the documents holds
 	$(BIN)/pytest -q -p no:cacheprovider tests/docs
