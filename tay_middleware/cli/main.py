@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from tay_middleware.cli import chat, database, decide, demo, playbook
+from tay_middleware.cli import chat, database, decide, demo, drain, playbook
 from tay_middleware.errors import TayError
 
 FAILED = 1
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("chat")(chat.chat)
 app.command("decide")(decide.decide)
+app.command("drain")(drain.drain)
 app.add_typer(database.app, name="db")
 app.add_typer(playbook.app, name="playbook")
 
