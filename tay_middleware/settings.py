@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     spool_path: Path | None = Field(
         None, description="file for what Redis cannot take now; default: <home>/spool.db"
     )
+    retention_days: int | None = Field(
+        None, ge=1, description="how long rows of the log are kept; default: for ever"
+    )
     spool_megabytes: int = Field(1024, ge=1, description="how large that file may grow")
     prompts_dir: Path | None = Field(
         None, description="directory of another playbook; default: the one inside the package"

@@ -16,7 +16,7 @@ from tay_middleware.storage.database import Database
 from tay_middleware.storage.embedded import MENTIONS_SECONDS, EmbeddedStore
 from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.redact import keep, redact
-from tay_middleware.storage.schema import current, upgrade
+from tay_middleware.storage.schema import current, maintain_now, upgrade
 
 __all__ = [
     "Cap",
@@ -30,6 +30,7 @@ __all__ = [
     "Verdict",
     "current",
     "keep",
+    "maintain_now",
     "open_store",
     "open_store_of",
     "read_latest",

@@ -11,8 +11,8 @@ class Outbox:
     """Redis with all that belongs to it.
 
     At most `most_events` events wait in Redis for the drain; more wait in the spool, a file at
-    `spool_path` of at most `spool_bytes`, as do those that Redis cannot take. `call_seconds` is what
-    a turn may lose to a Redis that hangs.
+    `spool_path` of at most `spool_bytes`, as do those that Redis cannot take. `call_seconds` is
+    what a turn may lose to a Redis that hangs.
     """
 
     redis_url: str

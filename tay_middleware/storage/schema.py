@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from typing import TypeVar
 
@@ -11,11 +12,12 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
 from tay_middleware.errors import SchemaMismatch
-from tay_middleware.storage.database import server_engine
+from tay_middleware.storage.database import Database, server_engine
 from tay_middleware.storage.failures import translated
 from tay_middleware.storage.ledger import LOCK_SPACE
 from tay_middleware.storage.location import file_of, is_file, read_url
 from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
+from tay_middleware.storage.partitions import Upkeep, maintain
 
 WAIT_SECONDS = 30
 """Longest wait for another process that is migrating the same file."""
@@ -114,6 +116,26 @@ def _upgrade_server(connection: Connection) -> None:
     check_not_newer(version)
     if version != HEAD:
         _migrate(connection)
+        maintain(connection, datetime.now(UTC), keep_days=None)
+
+
+def maintain_now(url: str, keep_days: int | None) -> Upkeep:
+    """Make the months to come and drop those past `keep_days` days; see `partitions.maintain`.
+
+    Raises:
+        SchemaMismatch: the database needs `tay db upgrade` first.
+        StorageError: it cannot be read or written.
+    """
+
+    async def run() -> Upkeep:
+        database = Database(url, statement_seconds=MIGRATION_SECONDS)
+        try:
+            await database.read(check_current)
+            return await database.write(maintain, datetime.now(UTC), keep_days)
+        finally:
+            await database.aclose()
+
+    return asyncio.run(run())
 
 
 def _migrate(connection: Connection) -> None:

@@ -199,6 +199,8 @@ escalation_logs = Table(
     Index(None, "user_key", "id"),
     Index(None, "user_key", "created_at"),
     Index(None, "user_key", "session_id"),
+    Index(None, "offer", "id"),
+    Index(None, "converted", "id"),
     Index(None, "created_at"),
 )
 """Every escalation: one row for each mention that was shown, with the id of its question's row.

@@ -15,6 +15,8 @@ LENGTHS = {"suppressed": 32, "kind": 32, "offer": 64, "reason": 32}
 
 
 def upgrade() -> None:
+    for column in ("offer", "converted"):
+        op.create_index(op.f(f"ix_escalation_logs_{column}_id"), "escalation_logs", [column, "id"])
     _make_figures()
     _make_memory()
     if op.get_bind().dialect.name == "postgresql":
