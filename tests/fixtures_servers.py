@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 from tay_middleware.storage import upgrade
 from tay_middleware.storage.database import server_engine
 from tay_middleware.storage.location import read_url
+from tay_middleware.storage.sql import metadata
 from tests.servers import Postgres, ServerMissing, Valkey, ValkeyCluster
 
 S = TypeVar("S", Valkey, ValkeyCluster, Postgres)
@@ -78,42 +79,54 @@ def cluster_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-@pytest.fixture
-def empty_postgres_url(request: pytest.FixtureRequest) -> str:
-    """A new database without tables."""
-    given = os.environ.get("TAY_TEST_DATABASE_URL")
-    base = given or str(request.getfixturevalue("postgres").url())
-    name = f"tay_{uuid4().hex[:12]}"
-    asyncio.run(_create(base, name, template=None))
-    return make_url(base).set(database=name).render_as_string(hide_password=False)
-
-
 @pytest.fixture(scope="session")
-def _template(request: pytest.FixtureRequest) -> tuple[str, str]:
-    """A migrated database to copy: a tenth of the time of a migration."""
+def _databases(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """Two databases of this session: one for tests that migrate, one that is migrated."""
     given = os.environ.get("TAY_TEST_DATABASE_URL")
     base = given or str(request.getfixturevalue("postgres").url())
-    name = f"tay_{uuid4().hex[:12]}"
-    asyncio.run(_create(base, name, template=None))
-    upgrade(make_url(base).set(database=name).render_as_string(hide_password=False))
-    return base, name
+    empty, migrated = (asyncio.run(_created(base)) for _ in range(2))
+    upgrade(migrated)
+    return empty, migrated
 
 
 @pytest.fixture
-def postgres_url(_template: tuple[str, str]) -> str:
-    """A migrated database of the test's own."""
-    base, template = _template
+def empty_postgres_url(_databases: tuple[str, str]) -> str:
+    """A database without tables."""
+    url = _databases[0]
+    asyncio.run(_run(url, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public"))
+    return url
+
+
+@pytest.fixture
+def postgres_url(_databases: tuple[str, str]) -> str:
+    """A migrated database without rows, and without any month's partition."""
+    url = _databases[1]
+    tables = ", ".join(table.name for table in metadata.sorted_tables)
+    asyncio.run(_run(url, _NO_MONTHS, f"TRUNCATE {tables}"))
+    return url
+
+
+_NO_MONTHS = """
+DO $$ DECLARE part text; BEGIN
+    FOR part IN SELECT relname FROM pg_class WHERE relname ~ '_logs_y[0-9]+m[0-9]+$' LOOP
+        EXECUTE 'DROP TABLE ' || part;
+    END LOOP;
+END $$
+"""
+
+
+async def _created(base: str) -> str:
     name = f"tay_{uuid4().hex[:12]}"
-    asyncio.run(_create(base, name, template=template))
+    await _run(base, f"CREATE DATABASE {name}")
     return make_url(base).set(database=name).render_as_string(hide_password=False)
 
 
-async def _create(base: str, name: str, template: str | None) -> None:
-    engine = server_engine(read_url(base), 30)
+async def _run(url: str, *statements: str) -> None:
+    engine = server_engine(read_url(url), 30)
     try:
         async with engine.connect() as connection:
             plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            like = f" TEMPLATE {template}" if template else ""
-            await plain.execute(text(f"CREATE DATABASE {name}{like}"))
+            for statement in statements:
+                await plain.execute(text(statement))
     finally:
         await engine.dispose()

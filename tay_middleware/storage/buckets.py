@@ -34,10 +34,11 @@ class TurnKeys:
     cooldown: str
     turn: str
     outbox: str
+    erased: str
 
     def all(self) -> tuple[str, ...]:
         """In the order in which the scripts expect them."""
-        return (self.history, self.profile, self.cooldown, self.turn, self.outbox)
+        return (self.history, self.profile, self.cooldown, self.turn, self.outbox, self.erased)
 
 
 def bucket_of(identity: str) -> int:
@@ -61,6 +62,7 @@ def keys_in(bucket: int, user_key: str | None, turn_id: UUID) -> TurnKeys:
         cooldown=f"{tag}:c:{who}",
         turn=f"{tag}:t:{turn_id}",
         outbox=outbox_of(bucket),
+        erased=f"{tag}:e:{who}",
     )
 
 
@@ -68,12 +70,6 @@ def keys_in(bucket: int, user_key: str | None, turn_id: UUID) -> TurnKeys:
 def outbox_of(bucket: int) -> str:
     """The stream of a bucket's events."""
     return f"{_tag(bucket)}:outbox"
-
-
-def user_keys(user_key: str) -> tuple[str, ...]:
-    """Everything that Redis keeps under a user's key: history, profile, cool-down."""
-    tag = _tag(bucket_of(user_key))
-    return tuple(f"{tag}:{kind}:{user_key}" for kind in "hpc")
 
 
 @cache

@@ -5,7 +5,7 @@ PostgreSQL, the write lock on SQLite), so what is looked up at the beginning sti
 are written; and figures change by rows that were really inserted.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -99,9 +99,7 @@ def apply(
 
 def bury(connection: Connection, letters: Sequence[dict[str, Any]]) -> None:
     """Put events among the dead letters; the same one again is nothing new."""
-    name = connection.dialect.name
-    insert: Any = postgresql.insert if name == "postgresql" else sqlite.insert
-    connection.execute(insert(dead_letters).on_conflict_do_nothing(), letters)
+    connection.execute(_insert(connection)(dead_letters).on_conflict_do_nothing(), letters)
 
 
 def _known(connection: Connection, events: Iterable[Event]) -> Known:
@@ -144,16 +142,34 @@ def _write(connection: Connection, changes: Changes, now: datetime) -> int:
     return len(new)
 
 
-def erase_rows(connection: Connection, user_key: str, until: datetime) -> None:
-    """Take a user out of everything that was written up to a time; what remains is anonymous."""
+def erase_rows(connection: Connection, user_key: str, until: datetime) -> int:
+    """Take a user out of everything written up to a time; how many rows are anonymous now."""
+    changed = 0
     for table in (question_logs, escalation_logs):
-        connection.execute(
+        changed += connection.execute(
             update(table)
             .where(table.c.user_key == user_key, table.c.created_at <= until)
             .values(dict.fromkeys(PERSONAL))
+        ).rowcount
+    days = figures.daily_users.c
+    connection.execute(
+        delete(figures.daily_users).where(days.user_key == user_key, days.day <= until.date())
+    )
+    connection.execute(delete(user_profiles).where(user_profiles.c.user_key == user_key))
+    return changed
+
+
+def remember_erased(connection: Connection, erased: Mapping[str, datetime]) -> None:
+    """Mark users as erased up to a time; a later mark wins, an earlier one changes nothing."""
+    for user_key, until in sorted(erased.items()):
+        statement = _insert(connection)(erased_users).values(user_key=user_key, erased_at=until)
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["user_key"],
+                set_={"erased_at": statement.excluded.erased_at},
+                where=erased_users.c.erased_at < statement.excluded.erased_at,
+            )
         )
-    for table in (figures.daily_users, user_profiles):
-        connection.execute(delete(table).where(table.c.user_key == user_key))
 
 
 def _shown(row: Row) -> bool:
@@ -177,20 +193,17 @@ def _take_away(connection: Connection, changes: Changes) -> None:
 
 
 def _remember(connection: Connection, changes: Changes, now: datetime) -> None:
-    postgres = connection.dialect.name == "postgresql"
-    insert: Any = postgresql.insert if postgres else sqlite.insert
     if changes.retracted:
         connection.execute(
-            insert(retracted_turns).on_conflict_do_nothing(),
+            _insert(connection)(retracted_turns).on_conflict_do_nothing(),
             [{"turn_id": turn, "retracted_at": now} for turn in sorted(changes.retracted)],
         )
-    for user_key, until in sorted(changes.erased.items()):
-        statement = insert(erased_users).values(user_key=user_key, erased_at=until)
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["user_key"], set_={"erased_at": statement.excluded.erased_at}
-            )
-        )
+    remember_erased(connection, changes.erased)
+
+
+def _insert(connection: Connection) -> Any:
+    """The INSERT of the database, which knows ON CONFLICT."""
+    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
 
 
 _LOCK = text(

@@ -134,7 +134,7 @@ class RedisStore:
         call = commit_call(record, self._limits)
         self._remember(record.turn.turn_id, record.turn.user_key)
         try:
-            verdict = read_verdict(await self._run(call))
+            verdict = read_verdict(await self.run(call))
             if verdict is None:
                 raise StorageUnavailable("the outbox is full: is `tay drain` running?")
         except StorageError:
@@ -151,7 +151,7 @@ class RedisStore:
         try:
             if turn_id not in self._users:
                 call = retract_call(await self._looked_up(turn_id), turn_id)
-            await self._run(call)
+            await self.run(call)
         except StorageError:
             await self._make_up_later(call)
 
@@ -186,6 +186,16 @@ class RedisStore:
         await self.spool.remove(done)
         return bool(done)
 
+    async def run(self, call: Call) -> list[bytes]:
+        """Run a script now, or not at all.
+
+        Raises:
+            StorageError: it was not run, as far as is known.
+        """
+        self._refuse_unchecked()
+        answer: list[bytes] = await self.link.run(call.script, call.bucket, call.keys, call.args)
+        return answer
+
     def mend(self) -> None:
         """Probe and replay in the background until all is well again; returns at once."""
         if self._mending is None or self._mending.done():
@@ -201,18 +211,13 @@ class RedisStore:
         if not self._checked:
             raise StorageUnavailable("Redis has not answered since the start")
 
-    async def _run(self, call: Call) -> list[bytes]:
-        self._refuse_unchecked()
-        answer: list[bytes] = await self.link.run(call.script, call.bucket, call.keys, call.args)
-        return answer
-
     async def _make_up_later(self, call: Call) -> None:
         await self.spool.put(call)
         self.mend()
 
     async def _made_up(self, call: Call) -> bool:
         try:
-            answer = await self._run(call)
+            answer = await self.run(call)
         except StorageError:
             return False
         return call.script != "commit" or read_verdict(answer) is not None

@@ -1,11 +1,8 @@
 """The outbox as a drain sees it: one stream a bucket, one consumer group over all drains."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from redis.exceptions import ResponseError
 
 from tay_middleware.storage.buckets import BUCKETS, outbox_of
 from tay_middleware.storage.link import translated
@@ -50,7 +47,12 @@ class Streams:
             StorageError: Redis does not answer.
         """
         with translated("making consumer groups"):
-            await asyncio.gather(*(self._make_group(bucket) for bucket in range(BUCKETS)))
+            pipeline = self._client.pipeline(transaction=False)
+            for bucket in range(BUCKETS):
+                pipeline.xgroup_create(outbox_of(bucket), GROUP, id="0", mkstream=True)
+            for answer in await pipeline.execute(raise_on_error=False):
+                if isinstance(answer, Exception) and not str(answer).startswith("BUSYGROUP"):
+                    raise answer
 
     async def lengths(self) -> dict[int, int]:
         """How many events stand in each bucket that is not empty."""
@@ -128,21 +130,17 @@ class Streams:
     async def leave(self) -> None:
         """Take this consumer out of the groups in which it owes nothing."""
         with translated("leaving the outbox"):
-            await asyncio.gather(*(self._leave(bucket) for bucket in range(BUCKETS)))
-
-    async def _make_group(self, bucket: int) -> None:
-        try:
-            await self._client.xgroup_create(outbox_of(bucket), GROUP, id="0", mkstream=True)
-        except ResponseError as error:
-            if not str(error).startswith("BUSYGROUP"):
-                raise
-
-    async def _leave(self, bucket: int) -> None:
-        owed = await self._client.xpending_range(
-            outbox_of(bucket), GROUP, min="-", max="+", count=1, consumername=self._consumer
-        )
-        if not owed:
-            await self._client.xgroup_delconsumer(outbox_of(bucket), GROUP, self._consumer)
+            asking = self._client.pipeline(transaction=False)
+            for bucket in range(BUCKETS):
+                asking.xpending_range(
+                    outbox_of(bucket), GROUP, min="-", max="+", count=1, consumername=self._consumer
+                )
+            owed = await asking.execute()
+            leaving = self._client.pipeline(transaction=False)
+            for bucket, pending in enumerate(owed):
+                if not pending:
+                    leaving.xgroup_delconsumer(outbox_of(bucket), GROUP, self._consumer)
+            await leaving.execute(raise_on_error=False)
 
 
 def _deliveries(bucket: int, entries: Any) -> list[Delivery]:

@@ -101,6 +101,14 @@ def retract_call(user_key: str | None, turn_id: UUID) -> Call:
     return Call("retract", keys.bucket, keys.all(), args, user_key)
 
 
+def erase_call(user_key: str, at: datetime) -> Call:
+    """Forgetting a user, and all of theirs that was asked up to a time."""
+    keys = keys_of(user_key, UUID(int=0))
+    event = to_json({"user_key": user_key, "at": at.astimezone(UTC).isoformat()})
+    args = (str(micros(at)), str(HISTORY_SECONDS), event)
+    return Call("erase", keys.bucket, keys.all(), args, user_key)
+
+
 def recall_args(turns: int, since: datetime) -> tuple[str, ...]:
     """What `recall.lua` is asked for."""
     return str(turns), str(micros(since))

@@ -1,7 +1,7 @@
 """Servers for the tests of stores."""
 
 from tests.fixtures_servers import (
-    _template,
+    _databases,
     cluster,
     cluster_url,
     empty_postgres_url,
@@ -12,7 +12,7 @@ from tests.fixtures_servers import (
 )
 
 __all__ = [
-    "_template",
+    "_databases",
     "cluster",
     "cluster_url",
     "empty_postgres_url",

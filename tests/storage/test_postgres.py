@@ -47,9 +47,12 @@ def row_at(at: datetime, number: int) -> dict[str, Any]:
 def parts(connection: Connection) -> dict[str, int]:
     """Rows by partition of `question_logs`."""
     counted = connection.execute(
-        text("SELECT tableoid::regclass::text, count(*) FROM question_logs GROUP BY 1")
+        text(
+            "SELECT tableoid::regclass::text AS part, count(*) AS rows "
+            "FROM question_logs GROUP BY 1"
+        )
     )
-    return {name: count for name, count in counted}
+    return {row.part: row.rows for row in counted}
 
 
 def test_an_empty_server_has_no_version_and_then_the_newest(empty_postgres_url: str) -> None:
@@ -76,7 +79,7 @@ def test_a_server_is_never_migrated_by_a_drain(empty_postgres_url: str, redis_ur
 def test_the_migrations_make_the_tables_of_the_code(postgres_url: str) -> None:
     def differences(connection: Connection) -> list[Any]:
         def ours(_object: Any, name: str | None, kind: str, _is_read: bool, _other: Any) -> bool:
-            # A turn's own id is unique by an index on SQLite only; partitions are not tables of ours.
+            # A turn's own id is unique by an index on SQLite only; partitions are no tables.
             partition = kind == "table" and ("_logs_y" in str(name) or "_default" in str(name))
             return not partition and "logs_turn_id" not in str(name)
 
@@ -141,9 +144,9 @@ def test_months_past_their_retention_are_dropped_whole(postgres_url: str) -> Non
         return done, parts(connection)
 
     done, left = on(postgres_url, scene)
-    assert done.dropped == ("question_logs_y2026m03", "question_logs_y2026m04") + (
-        "escalation_logs_y2026m03",
-        "escalation_logs_y2026m04",
+    assert done.dropped == (
+        *("question_logs_y2026m03", "question_logs_y2026m04"),
+        *("escalation_logs_y2026m03", "escalation_logs_y2026m04"),
     )
     assert left == {"question_logs_y2026m05": 1}
     assert done.deleted == 1

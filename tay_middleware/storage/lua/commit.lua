@@ -1,18 +1,19 @@
 -- One turn, atomically: idempotency, claim of the cool-down, history, profile, event.
 --
--- KEYS  history (list, newest first), profile (hash), cool-down (sorted set), turn, outbox
+-- KEYS  history (list, newest first), profile (hash), cool-down (sorted set), turn, outbox, erased
 -- ARGV  see `storage/wire.py`, which numbers them
 -- Gives { outcome, words }: outcome is granted, denied, duplicate or full.
 --
 -- A history entry begins "turn kind session asked answered ", the rest is JSON that is not looked
 -- into here. A member of the cool-down is "turn session answered", its score the time asked. A turn
 -- is "status row user words", or "void" when it was taken back before it arrived: then its mention is
--- held back, whoever sent it has given up waiting. Times are microseconds.
+-- held back, whoever sent it has given up waiting. A user erased later than a turn was asked is not
+-- remembered by it. Times are microseconds.
 
-local HISTORY, PROFILE, COOLDOWN, TURN, OUTBOX = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local HISTORY, PROFILE, COOLDOWN, TURN, OUTBOX, ERASED = unpack(KEYS)
 local turn, row, status, words = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local user, session, asked, answered = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
-local known = user ~= '-'
+local known = user ~= '-' and tonumber(asked) > tonumber(redis.call('GET', ERASED) or 0)
 local session_turns, caps = tonumber(ARGV[9]), ARGV[10]
 local mention = ARGV[11] == '1'
 local outbox_limit, keep_turns, look_back = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
