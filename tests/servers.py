@@ -216,6 +216,7 @@ class Postgres(Server):
         options = [
             part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")
         ]
+        (self.directory / "data" / "postmaster.pid").unlink(missing_ok=True)
         with (self.directory / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [str(self._bin / "postgres"), "-D", "data", *options],
@@ -225,6 +226,12 @@ class Postgres(Server):
                 **self._as,
             )
         wait_until(self.answers, "PostgreSQL does not start")
+
+    def crash(self) -> None:
+        """End all of its processes at once, as a crash would; `start` recovers."""
+        self._signal(signal.SIGQUIT)
+        if self.process is not None:
+            self.process.wait()
 
     def answers(self) -> bool:
         if self.process is not None and self.process.poll() is not None:
