@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from tay_middleware.cli import chat, database, decide, demo, playbook, train
+from tay_middleware.cli import chat, database, decide, demo, drain, playbook, train, users
 from tay_middleware.errors import TayError
 
 FAILED = 1
@@ -22,8 +22,10 @@ app.command("demo")(demo.demo)
 app.command("chat")(chat.chat)
 app.command("decide")(decide.decide)
 app.command("train")(train.train)
+app.command("drain")(drain.drain)
 app.add_typer(database.app, name="db")
 app.add_typer(playbook.app, name="playbook")
+app.add_typer(users.app, name="users")
 
 
 def main() -> None:

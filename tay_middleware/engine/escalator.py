@@ -21,7 +21,7 @@ from tay_middleware.engine.preparation import Preparation
 from tay_middleware.engine.work import TurnWork
 from tay_middleware.playbook import Playbook, load_playbook
 from tay_middleware.settings import Settings, load_settings
-from tay_middleware.storage import TurnStore, open_store
+from tay_middleware.storage import TurnStore, open_store_of
 
 WARM_UP_SECONDS = 10.0
 """Longest wait for the store at construction, where nobody is chatting yet."""
@@ -90,9 +90,7 @@ class Escalator:
         settings = settings or load_settings()
         engine = cls(
             load_playbook(settings.prompts_dir),
-            lambda: open_store(
-                settings.resolved_database_url, history_turns=settings.history_turns
-            ),
+            lambda: open_store_of(settings),
             settings,
         )
         engine._made_from = settings
