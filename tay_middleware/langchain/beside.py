@@ -7,20 +7,17 @@ model made it. The one error that leaves is `InputError`, before the model is as
 from typing import Any
 from uuid import UUID
 
-from langchain_core.callbacks import adispatch_custom_event, dispatch_custom_event
 from langchain_core.runnables import RunnableConfig
 
 from tay_middleware.decide import describe
 from tay_middleware.decide.describe import Json
 from tay_middleware.domain import Mode, ReplyStatus
 from tay_middleware.engine import Escalator, Outcome, Pending, Reply
+from tay_middleware.langchain.announce import aannounce, announce
 from tay_middleware.langchain.asker import turn_of
 from tay_middleware.langchain.reading import InputKey, locate, understand
 from tay_middleware.langchain.replies import reply_of, woven
 from tay_middleware.langchain.streams import StreamedReply
-
-EVENT_NAME = "tay_decision"
-"""Name of the custom event that carries the decision in `astream_events`."""
 
 
 class Beside:
@@ -144,14 +141,16 @@ def _woven(pending: Pending, output: Any, outcome: Outcome, told: dict[str, Json
 
 def _told(pending: Pending, outcome: Outcome) -> dict[str, Json] | None:
     with pending.guard("describe"):
-        return None if outcome.decision is None else describe(outcome.decision)
+        if outcome.decision is not None:
+            turn_id = str(pending.turn.turn_id)
+            return {"turn_id": turn_id, "addition": outcome.addition, **describe(outcome.decision)}
     return None
 
 
 def _announce(pending: Pending, told: dict[str, Json] | None, config: RunnableConfig) -> None:
     if told is not None:
         with pending.guard("event"):
-            dispatch_custom_event(EVENT_NAME, told, config=config)
+            announce(told, config)
 
 
 async def _aannounce(
@@ -159,4 +158,4 @@ async def _aannounce(
 ) -> None:
     if told is not None:
         with pending.guard("event"):
-            await adispatch_custom_event(EVENT_NAME, told, config=config)
+            await aannounce(told, config)

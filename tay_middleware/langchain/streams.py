@@ -8,6 +8,7 @@ A model that cannot stream sends its whole reply as one message, to which no chu
 is woven as `invoke` would.
 """
 
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk
@@ -136,3 +137,13 @@ def _labelled(chunk: AIMessageChunk, told: dict[str, Json]) -> AIMessageChunk:
     return chunk.model_copy(
         update={"response_metadata": {**chunk.response_metadata, METADATA_KEY: told}}
     )
+
+
+def closable(chunks: Iterator[Any]) -> Any:
+    """`chunks` as a generator, so that it can be closed."""
+    return chunks if hasattr(chunks, "close") else (chunk for chunk in chunks)
+
+
+def aclosable(chunks: AsyncIterator[Any]) -> Any:
+    """`chunks` as an async generator, so that it can be closed."""
+    return chunks if hasattr(chunks, "aclose") else (chunk async for chunk in chunks)
