@@ -5,10 +5,10 @@ before the last chunk is part of what they write; it is flat and short, so that 
 filtered by it (`tay_offer = mentorship`). The whole decision is in the event and in the message.
 """
 
-from collections.abc import Iterator
 from uuid import UUID
 
 from langchain_core.callbacks import (
+    BaseCallbackHandler,
     BaseCallbackManager,
     CallbackManager,
     adispatch_custom_event,
@@ -27,22 +27,31 @@ NOTED = ("shown", "kind", "suppressed", "offer", "reason", "strength", "stage", 
 
 
 def announce(told: dict[str, Json], config: RunnableConfig) -> None:
-    """Tell the callbacks of `config`, a config of what lies beneath the deciding run."""
-    _note(told, config)
-    if _is_heard(config):
+    """Tell whoever listens to `config`, a config of what lies beneath the deciding run."""
+    run_id = parent_of(config)
+    listeners = _listeners(config)
+    if run_id is not None and listeners:
+        _note(told, run_id, listeners)
         dispatch_custom_event(EVENT_NAME, told, config=config)
 
 
 async def aannounce(told: dict[str, Json], config: RunnableConfig) -> None:
     """As `announce`, without blocking."""
-    _note(told, config)
-    if _is_heard(config):
+    run_id = parent_of(config)
+    listeners = _listeners(config)
+    if run_id is not None and listeners:
+        _note(told, run_id, listeners)
         await adispatch_custom_event(EVENT_NAME, told, config=config)
 
 
 def beneath(config: RunnableConfig, run_id: UUID) -> RunnableConfig:
     """`config` for what happens inside the run `run_id`, which will be made from `config`."""
-    manager = CallbackManager.configure(config.get("callbacks"))
+    callbacks = config.get("callbacks")
+    if isinstance(callbacks, BaseCallbackManager):
+        manager = callbacks.copy()
+    else:
+        handlers = list(callbacks or ())
+        manager = CallbackManager(handlers, inheritable_handlers=list(handlers))
     manager.parent_run_id = run_id
     return {**config, "callbacks": manager}
 
@@ -53,23 +62,14 @@ def parent_of(config: RunnableConfig) -> UUID | None:
     return callbacks.parent_run_id if isinstance(callbacks, BaseCallbackManager) else None
 
 
-def _is_heard(config: RunnableConfig) -> bool:
-    callbacks = config.get("callbacks")
-    return isinstance(callbacks, BaseCallbackManager) and bool(callbacks.handlers)
+def _listeners(config: RunnableConfig) -> list[BaseCallbackHandler]:
+    """Those of the config, and those that listen to everything in this context."""
+    return CallbackManager.configure(config.get("callbacks")).handlers
 
 
-def _note(told: dict[str, Json], config: RunnableConfig) -> None:
-    run_id = str(parent_of(config))
+def _note(told: dict[str, Json], run_id: UUID, listeners: list[BaseCallbackHandler]) -> None:
     noted = {f"tay_{name}": told[name] for name in NOTED}
-    for tracer in _tracers(config):
-        run = tracer.run_map.get(run_id)
+    for tracer in listeners:
+        run = tracer.run_map.get(str(run_id)) if isinstance(tracer, BaseTracer) else None
         if run is not None:
             run.add_metadata(noted)
-
-
-def _tracers(config: RunnableConfig) -> Iterator[BaseTracer]:
-    callbacks = config.get("callbacks")
-    if isinstance(callbacks, BaseCallbackManager):
-        for handler in callbacks.handlers:
-            if isinstance(handler, BaseTracer):
-                yield handler

@@ -63,9 +63,10 @@ class Beside:
         pending = self._pending
         if pending is None:
             return output
-        outcome = pending.settle(_read(pending, output))
+        reply = _read(pending, output)
+        outcome = pending.settle(reply)
         told = _told(pending, outcome)
-        _announce(pending, told, config)
+        _announce(pending, reply, told, config)
         return _woven(pending, output, outcome, told)
 
     async def afinished(self, output: Any, config: RunnableConfig) -> Any:
@@ -73,9 +74,10 @@ class Beside:
         pending = self._pending
         if pending is None:
             return output
-        outcome = await pending.asettle(_read(pending, output))
+        reply = _read(pending, output)
+        outcome = await pending.asettle(reply)
         told = _told(pending, outcome)
-        await _aannounce(pending, told, config)
+        await _aannounce(pending, reply, told, config)
         return _woven(pending, output, outcome, told)
 
     # A reply in chunks.
@@ -98,9 +100,10 @@ class Beside:
         pending = self._pending
         if pending is None:
             return []
-        outcome = pending.settle(self._streamed_reply(pending))
+        reply = self._streamed_reply(pending)
+        outcome = pending.settle(reply)
         told = _told(pending, outcome)
-        _announce(pending, told, config)
+        _announce(pending, reply, told, config)
         return self._end(pending, outcome, told)
 
     async def aended(self, config: RunnableConfig) -> list[Any]:
@@ -108,9 +111,10 @@ class Beside:
         pending = self._pending
         if pending is None:
             return []
-        outcome = await pending.asettle(self._streamed_reply(pending))
+        reply = self._streamed_reply(pending)
+        outcome = await pending.asettle(reply)
         told = _told(pending, outcome)
-        await _aannounce(pending, told, config)
+        await _aannounce(pending, reply, told, config)
         return self._end(pending, outcome, told)
 
     def _streamed_reply(self, pending: Pending) -> Reply:
@@ -147,15 +151,18 @@ def _told(pending: Pending, outcome: Outcome) -> dict[str, Json] | None:
     return None
 
 
-def _announce(pending: Pending, told: dict[str, Json] | None, config: RunnableConfig) -> None:
-    if told is not None:
+def _announce(
+    pending: Pending, reply: Reply, told: dict[str, Json] | None, config: RunnableConfig
+) -> None:
+    """Announce the decision of an answer; a reply that calls tools is not one yet."""
+    if told is not None and reply.obstacle != "tool_calls":
         with pending.guard("event"):
             announce(told, config)
 
 
 async def _aannounce(
-    pending: Pending, told: dict[str, Json] | None, config: RunnableConfig
+    pending: Pending, reply: Reply, told: dict[str, Json] | None, config: RunnableConfig
 ) -> None:
-    if told is not None:
+    if told is not None and reply.obstacle != "tool_calls":
         with pending.guard("event"):
             await aannounce(told, config)

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
 from copy import copy
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from langchain_core.callbacks import (
     AsyncCallbackManagerForLLMRun,
@@ -26,6 +26,7 @@ from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig, ensure_config
 from langchain_core.runnables.utils import ConfigurableFieldSpec
+from langchain_core.utils.uuid import uuid7
 from pydantic import Field, PrivateAttr
 
 from tay_middleware.domain import Mode
@@ -255,7 +256,7 @@ class EscalationChatModel(StandIn):
         config = ensure_config(config)
         if self._engine.settings.mode is Mode.OFF:
             return self, config
-        config["run_id"] = config.get("run_id") or uuid4()
+        config["run_id"] = config.get("run_id") or uuid7()
         asked = copy(self)
         asked._asked = config
         return asked, config

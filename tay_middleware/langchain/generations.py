@@ -1,4 +1,4 @@
-"""The model's generations around the messages that we work on, so that nothing beside them is lost."""
+"""The model's generations around the messages that we work on: nothing beside them is lost."""
 
 from collections.abc import Callable, Iterator
 from itertools import chain, repeat

@@ -1,8 +1,8 @@
 """A chat model that stands for another: all that is asked of it about itself is the other's.
 
 LangChain and its middleware ask a model many things before they ask it a question: its type and
-name, its profile, how it counts tokens, whether it streams. A wrapper that answered for itself would
-change what they do.
+name, its profile, how it counts tokens, whether it streams. A wrapper that answered for itself
+would change what they do.
 """
 
 from collections.abc import Mapping
