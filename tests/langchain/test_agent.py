@@ -254,9 +254,7 @@ def test_08_structured_answers_are_never_added_to(ours: EscalationAgentMiddlewar
     done: Any = agent.invoke(asked(), a_thread())
     assert done["structured_response"] == Said(text="so")
     call = {"name": "Said", "args": '{"text": "so"}', "id": "1", "index": 0}
-    by_tool = [
-        AIMessageChunk(content="", tool_call_chunks=[{**call, "type": "tool_call_chunk"}])
-    ]
+    by_tool = [AIMessageChunk(content="", tool_call_chunks=[{**call, "type": "tool_call_chunk"}])]
     agent = create_agent(model(by_tool), middleware=[ours], response_format=ToolStrategy(Said))
     done = agent.invoke(asked(), a_thread())
     assert done["structured_response"] == Said(text="so")
