@@ -100,19 +100,15 @@ def test_07_a_thousand_streams_closed_anywhere_leave_nothing_behind(
     leaves_nothing(engine, scene)
 
 
-@pytest.mark.parametrize("surface", SURFACES)
-def test_07_no_connection_to_a_server_stays_open(
-    engine: Escalator, server: OpenAIServer, surface: str
-) -> None:
+def test_07_no_connection_to_a_server_stays_open(engine: Escalator, server: OpenAIServer) -> None:
     places, before = random.Random(7), open_sockets()
     bare = ChatOpenAI(model="plain", base_url=server.url, api_key=SecretStr("none"))
-    ours: Any = SURFACES[surface](bound=bare, escalator=engine)
-    list(ours.stream(NEED, someone()))
+    both: list[Any] = [surface(bound=bare, escalator=engine) for surface in SURFACES.values()]
 
     async def scene() -> set[Any]:
-        streaming = (ours.astream(NEED, someone()) for _ in range(20))
-        await asyncio.gather(*(leave(s, places.randint(1, 9)) for s in streaming))
-        for _ in range(10):
+        streaming = (ours.astream(NEED, someone()) for _ in range(15) for ours in both)
+        await asyncio.gather(*(leave(stream, places.randint(1, 9)) for stream in streaming))
+        for ours in both * 5:
             leave_sync(ours.stream(NEED, someone()), places.randint(1, 9))
         tasks = await left_behind()
         await bare.root_async_client.close()
