@@ -20,6 +20,7 @@ from tay_middleware.langchain.replies import (
     is_finished,
     last_text_block,
     obstacle_in,
+    owes_status,
     reply_of,
     woven,
 )
@@ -37,6 +38,8 @@ class StreamedReply:
         self._begun = False
         self._id: str | None = None
         self._shape: list[Any] | str = ""
+        self._owes_status = False
+        self._finished = False
 
     def feed(self, chunk: Any) -> list[Any]:
         """The chunks to pass on now that `chunk` has come: itself, unless it has to wait."""
@@ -68,7 +71,8 @@ class StreamedReply:
         """The reply that has passed, or that waits as a whole."""
         if self._whole is not None:
             return reply_of(self._whole)
-        return Reply("".join(self._texts), self._obstacle)
+        cut = "truncated" if self._owes_status and not self._finished else None
+        return Reply("".join(self._texts), self._obstacle or cut)
 
     def end(self, outcome: Outcome, told: dict[str, Json] | None) -> list[Any]:
         """What follows the reply: the addition, then what was kept back.
@@ -91,6 +95,8 @@ class StreamedReply:
     def _feed_message(self, chunk: AIMessageChunk) -> list[Any]:
         self._begun = self._of_messages = True
         self._obstacle = self._obstacle or obstacle_in(chunk)
+        self._owes_status = self._owes_status or owes_status(chunk.response_metadata)
+        self._finished = self._finished or is_finished(chunk.response_metadata)
         text = str(chunk.text)
         if not text:
             if self._is_terminal(chunk):
