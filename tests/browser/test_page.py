@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.examples.running import chat_server
 
+expect.set_options(timeout=30_000)
+
 INSTALL = "apt-get update && apt-get install -y chromium"
 
 

@@ -30,7 +30,7 @@ def events(response: httpx.Response) -> list[tuple[str, Any]]:
 def test_the_chat_server_streams_a_reply_then_the_decision_and_lets_clients_leave(
     tmp_path: Path,
 ) -> None:
-    with chat_server(tmp_path) as url, httpx.Client(base_url=url) as client:
+    with chat_server(tmp_path) as url, httpx.Client(base_url=url, timeout=60) as client:
         ask = {"question": NEED, "user_id": "u1", "session_id": "s1"}
         told = events(client.post("/chat", json=ask))
         names = [name for name, _ in told]
