@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from tay_middleware.cli import chat, database, decide, demo, drain, playbook, train, users
+from tay_middleware.cli import chat, database, decide, demo, drain, label, playbook, train, users
 from tay_middleware.errors import TayError
 
 FAILED = 1
@@ -24,6 +24,7 @@ app.command("decide")(decide.decide)
 app.command("train")(train.train)
 app.command("drain")(drain.drain)
 app.add_typer(database.app, name="db")
+app.add_typer(label.app, name="label")
 app.add_typer(playbook.app, name="playbook")
 app.add_typer(users.app, name="users")
 
