@@ -29,8 +29,8 @@ type: $(VENV)/.dev  ## mypy, strict
 unit: $(VENV)/.dev  ## the tests, with the coverage floor
 	$(BIN)/pytest -n 2 --ignore=tests/slow --cov --cov-report=term
 
-eval: $(VENV)/.runtime  ## how right the decisions are, on the label files
-	@$(BIN)/python -m tay_middleware.evals
+eval: $(VENV)/.evals  ## how right the decisions are, offline, held against the gates
+	@$(BIN)/tay eval gate
 
 bench: $(VENV)/.dev  ## what we cost, side by side with doing nothing
 	$(BIN)/python -m benchmarks.stream
@@ -57,6 +57,10 @@ $(VENV)/.runtime: $(VENV)/bin/python pyproject.toml constraints.txt
 	@$(PIP) install -c constraints.txt -e '.[chat]'
 	@touch $@
 
+$(VENV)/.evals: $(VENV)/.runtime
+	@$(PIP) install -c constraints.txt -e '.[chat,evals]'
+	@touch $@
+
 $(VENV)/.dev: $(VENV)/.runtime
-	@$(PIP) install -c constraints.txt -e '.[chat,dev]'
+	@$(PIP) install -c constraints.txt -e '.[chat,dev,evals]'
 	@touch $@

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from tay_middleware.domain import Message, Mode, Turn, uuid7
+from tay_middleware.decide import Detector, earlier_gates
+from tay_middleware.domain import Detection, Message, Mode, Turn, uuid7
 from tay_middleware.engine.background import Background
 from tay_middleware.engine.failopen import Faults, Guard
 from tay_middleware.engine.identity import make_turn
+from tay_middleware.engine.judging import TurnJudge
 from tay_middleware.engine.pending import Pending
 from tay_middleware.engine.preparation import Preparation
 from tay_middleware.engine.work import TurnWork
@@ -22,6 +24,26 @@ from tay_middleware.storage import TurnStore, open_store
 
 WARM_UP_SECONDS = 10.0
 """Longest wait for the store at construction, where nobody is chatting yet."""
+
+
+class _KeywordJudgement:
+    def __init__(self, best: Detection, gates: tuple[tuple[str, ...], ...]) -> None:
+        self.best = best
+        self.earlier_gates = gates
+
+    async def settled(self, within_seconds: float) -> Detection:  # noqa: ARG002 - the interface
+        return self.best
+
+
+class _KeywordTurnJudge:
+    """A stand-in until the cascade is here."""
+
+    def __init__(self, playbook: Playbook) -> None:
+        self._detector = Detector(playbook)
+
+    def begin(self, turn: Turn) -> _KeywordJudgement:
+        best = self._detector.detect(turn.question, turn.transcript, turn.signals)
+        return _KeywordJudgement(best, earlier_gates(self._detector, turn.transcript))
 
 
 class Escalator:
@@ -39,6 +61,7 @@ class Escalator:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         random_bits: Callable[[int], int] = secrets.randbits,
+        judge: TurnJudge | None = None,
     ) -> None:
         """Make an engine and open its store.
 
@@ -48,6 +71,7 @@ class Escalator:
             settings: the operator's knobs.
             clock: the time now, aware.
             random_bits: that many random bits, for ids.
+            judge: what judges questions; by default the cascade that the settings describe.
 
         Raises:
             ConfigurationError: the secret that hides user ids is missing.
@@ -58,7 +82,14 @@ class Escalator:
         self._open_store = store
         self._clock = clock
         self._random_bits = random_bits
-        self._work = TurnWork(playbook, settings, self._running, clock, random_bits)
+        self._work = TurnWork(
+            playbook,
+            settings,
+            self._running,
+            clock,
+            random_bits,
+            judge or _KeywordTurnJudge(playbook),
+        )
         self._secret = b"" if settings.mode is Mode.OFF else settings.user_key_bytes()
         self._made_from: Settings | None = None
         self._lock = threading.Lock()

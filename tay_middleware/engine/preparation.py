@@ -5,7 +5,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from tay_middleware.domain import Detection, History
+from tay_middleware.domain import History
+from tay_middleware.engine.judging import Judgement
 
 HEAD_START_SECONDS = 0.005
 """How long the model goes first. Our work would start on another thread the moment the question
@@ -20,11 +21,13 @@ LONGEST_RECALL_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What is known of a turn before its reply: `history_known` is false when recall failed."""
+    """What is known of a turn before its reply: `history_known` is false when recall failed.
 
-    detection: Detection
+    The judgement may grow better until it is settled.
+    """
+
+    judgement: Judgement
     history: History
-    earlier_gates: tuple[tuple[str, ...], ...]
     history_known: bool
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from tay_middleware import weave
-from tay_middleware.decide import Circumstances, Detector, ReplyFacts, decide, earlier_gates, word
+from tay_middleware.decide import Circumstances, ReplyFacts, decide, word
 from tay_middleware.domain import (
     Decision,
     History,
@@ -23,6 +23,7 @@ from tay_middleware.domain import (
 from tay_middleware.engine.background import Background
 from tay_middleware.engine.failopen import Guard
 from tay_middleware.engine.handover import Handover, Outcome
+from tay_middleware.engine.judging import TurnJudge
 from tay_middleware.engine.pending import Pending, Reply
 from tay_middleware.engine.preparation import Preparation, Prepared
 from tay_middleware.engine.records import make_record
@@ -32,6 +33,10 @@ from tay_middleware.storage import TurnRecord
 
 COMMIT_SECONDS = 10.0
 """Longest life of a commit that nobody waits for any more; then it counts as lost."""
+
+JUDGING_SHARE = 0.6
+"""Of the grace, for a judgement that is not settled when the reply ends; the rest is for history,
+wording and commit."""
 
 LEAST_FOR_BUDGET = 50
 """Fewer questions than this say nothing about a share."""
@@ -47,13 +52,14 @@ class TurnWork:
         background: Callable[[], Background],
         clock: Callable[[], datetime],
         random_bits: Callable[[int], int],
+        judge: TurnJudge,
     ) -> None:
         self._playbook = playbook
         self._settings = settings
         self._background = background
         self._clock = clock
         self._random_bits = random_bits
-        self._detector = Detector(playbook)
+        self._judge = judge
         self._shares: deque[bool] = deque(maxlen=playbook.policy.budget.over_questions)
 
     def settle(self, pending: Pending, reply: Reply, handover: Handover) -> None:
@@ -86,12 +92,11 @@ class TurnWork:
         recall = None
         if turn.user_key is not None:
             recall = asyncio.ensure_future(preparation.history(self._recall(turn.user_key)))
-        detection = self._detector.detect(turn.question, turn.transcript, turn.signals)
-        gates = earlier_gates(self._detector, turn.transcript)
+        judgement = self._judge.begin(turn)
         if recall is not None:
             with guard("recall"):
                 history, known = (await recall).without(turn.turn_id), True
-        return Prepared(detection, history, gates, known)
+        return Prepared(judgement, history, known)
 
     async def _recall(self, user_key: str) -> History:
         background = self._background()
@@ -107,7 +112,9 @@ class TurnWork:
             await self._retract(pending)
 
     async def _outcome(self, pending: Pending, reply: Reply) -> Outcome:
+        until = asyncio.get_running_loop().time() + self._settings.grace_seconds * JUDGING_SHARE
         prepared = await pending.preparation.result()
+        await self._settled(pending, prepared, until)
         decision = self._decide(pending, prepared, reply)
         # A reply that calls tools is not the answer yet: the same turn replied later replaces it.
         answered = reply.obstacle != "tool_calls"
@@ -126,11 +133,17 @@ class TurnWork:
         self._undo_later(pending, record)
         return Outcome(_held_back(prepared, self._playbook))
 
+    async def _settled(self, pending: Pending, prepared: Prepared, until: float) -> None:
+        """Let the judgement come to its end, if that is soon; what it has by then is `best`."""
+        with pending.guard("judge"):
+            left = until - asyncio.get_running_loop().time()
+            await prepared.judgement.settled(max(0.0, left))
+
     def _decide(self, pending: Pending, prepared: Prepared, reply: Reply) -> Decision:
         with pending.guard("decide"):
             around = self._circumstances(prepared, reply)
             decision = decide(
-                pending.turn, prepared.detection, prepared.history, self._playbook, around
+                pending.turn, prepared.judgement.best, prepared.history, self._playbook, around
             )
             words = word(decision, pending.turn, self._playbook, around.reply)
             return decision if words is None else self._woven(decision, reply, words)
@@ -153,7 +166,7 @@ class TurnWork:
         return Circumstances(
             reply=facts_of(reply, self._playbook),
             mode=self._settings.mode,
-            earlier_gates=prepared.earlier_gates,
+            earlier_gates=prepared.judgement.earlier_gates,
             recent_share=share,
             history_known=prepared.history_known,
         )
@@ -201,6 +214,7 @@ class TurnWork:
     async def _abandon(self, pending: Pending, status: ReplyStatus) -> None:
         with pending.guard("abandon"):
             prepared = await pending.preparation.result()
+            await self._settled(pending, prepared, until=0.0)
             reply = Reply("", obstacle=status.value)
             decision = self._decide(pending, prepared, reply)
             self._record_later(pending, self._record(pending.turn, decision, status))
@@ -224,7 +238,7 @@ def facts_of(reply: Reply, playbook: Playbook) -> ReplyFacts:
 
 
 def _held_back(prepared: Prepared, playbook: Playbook) -> Decision:
-    detection = prepared.detection
+    detection = prepared.judgement.best
     return Decision(
         detection=detection,
         kind=Kind.NONE,
