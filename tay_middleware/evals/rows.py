@@ -9,21 +9,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tay_middleware.domain import Message
+from tay_middleware.domain import Message, Tier
 from tay_middleware.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One labelled question. Rows of one `family` were written, and are resampled, together."""
+    """One labelled question. Rows of one `family` were written, and are resampled, together.
+
+    `slices` and `category` are what its author called it; `strength_hint` is how strong a mention
+    the author had in mind, if any.
+    """
 
     id: str
     family: str
+    author: str
     question: str
     escalate: bool
     offer: str | None = None
     history: tuple[Message, ...] = ()
     slices: tuple[str, ...] = ()
+    owned_offers: tuple[str, ...] = ()
+    reason: str | None = None
+    category: str | None = None
+    strength_hint: str | None = None
+    tier: Tier = Tier.FREE
 
 
 def read_rows(path: Path) -> tuple[Row, ...]:
@@ -54,15 +64,21 @@ def _row(line: str, where: str) -> Row:
     question, escalate = found.get("question"), found.get("escalate")
     if not isinstance(question, str) or not isinstance(escalate, bool):
         raise ConfigurationError(f"{where}: needs a question (text) and escalate (true or false)")
-    name = str(found.get("id") or where)
+    name, author = str(found.get("id") or where), str(found.get("author") or "")
     return Row(
         id=name,
-        family=f"{found.get('author', '')}:{found.get('family') or name}",
+        family=f"{author}:{found.get('family') or name}",
+        author=author,
         question=question,
         escalate=escalate,
         offer=found.get("offer"),
         history=_messages(found.get("history") or (), where),
         slices=tuple(found.get("slices") or ()),
+        owned_offers=tuple(found.get("owned_offers") or ()),
+        reason=found.get("reason"),
+        category=found.get("category"),
+        strength_hint=found.get("strength_hint"),
+        tier=Tier.parse(found.get("tier")),
     )
 
 
