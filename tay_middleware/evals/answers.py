@@ -1,5 +1,6 @@
 """A row with what a judge said of it: the unit that everything is counted from."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -61,13 +62,6 @@ class Answer:
         points = found.scores.get("total", 0.0) if found.confidence is None else found.confidence
         return max(points, SURE) if found.purchase else points
 
-    @property
-    def tally(self) -> Tally:
-        """This one answer, counted."""
-        if self.row.escalate:
-            return Tally(found=1) if self.said else Tally(missed=1)
-        return Tally(false=1) if self.said else Tally(passed=1)
-
 
 def answer(judge: Judge, rows: Mapping[str, Sequence[Row]]) -> list[Answer]:
     """The judge's answers to the rows of several files, by the stem of each."""
@@ -80,15 +74,16 @@ def answer(judge: Judge, rows: Mapping[str, Sequence[Row]]) -> list[Answer]:
 
 def by_family(answers: Iterable[Answer]) -> dict[str, Tally]:
     """The counts of each family."""
-    families: dict[str, Tally] = {}
+    families: dict[str, list[Answer]] = {}
     for one in answers:
-        families[one.row.family] = families.get(one.row.family, Tally()) + one.tally
-    return families
+        families.setdefault(one.row.family, []).append(one)
+    return {family: counted(own) for family, own in families.items()}
 
 
 def counted(answers: Iterable[Answer]) -> Tally:
     """All answers, counted."""
-    return sum((one.tally for one in answers), Tally())
+    many = Counter((one.row.escalate, one.said) for one in answers)
+    return Tally(many[True, True], many[False, True], many[True, False], many[False, False])
 
 
 def pairs(answers: Iterable[Answer]) -> dict[str, bool]:

@@ -1,6 +1,6 @@
 """One evaluation from beginning to end: labels and tiers in, a `Run` out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tay_middleware.evals.answers import Answer, answer
 from tay_middleware.evals.behaviour import behaviour
@@ -20,7 +20,7 @@ from tay_middleware.evals.labels import (
 from tay_middleware.evals.mutations import attempt
 from tay_middleware.evals.play import Played, play
 from tay_middleware.evals.rows import Row
-from tay_middleware.evals.run import Change, Figure, RowRef, Run, TierRun, TurnResult
+from tay_middleware.evals.run import Change, Figure, Part, RowRef, Run, TierRun, TurnResult
 from tay_middleware.evals.tiers import PLAYBOOK, Tier
 from tay_middleware.playbook import Playbook
 
@@ -62,9 +62,12 @@ def _tier(tier: Tier, labels: Labels, playbook: Playbook, step: Step) -> TierRun
         figures |= _questions(answers, labels)
         changes = _changes(tier.name, tier.live, labels, figures, step)
     turns = _turns(tier, labels, playbook, figures, step)
+    groups = _parts(answers, labels)
     return TierRun(
         figures=figures,
-        **_parts(answers, labels),
+        files=groups["files"],
+        authors=groups["authors"],
+        slices=groups["slices"],
         said=[one.offer for one in answers],
         scores=[round(one.score, 5) for one in answers],
         probabilities=[one.probability for one in answers],
@@ -77,14 +80,14 @@ def _tier(tier: Tier, labels: Labels, playbook: Playbook, step: Step) -> TierRun
 
 def _questions(answers: Sequence[Answer], labels: Labels) -> dict[str, Figure]:
     """Figures of labelled questions, and of each kind of row that our own labels have."""
-    labelled = [one for one in answers if one.file in labels.part("labelled")]
+    labelled = _of(answers, labels.part("labelled"))
     figures = detection("labelled", labelled)
     if not labels.ours:
         return figures
     figures |= detection("held_out", [one for one in labelled if one.file not in DEVELOPMENT])
     figures |= detection("traffic", [one for one in answers if one.file == TRAFFIC])
     figures["worst_author.f1"] = worst_author(parts(grouped(labelled, by="author")))
-    off_topic = [one for one in answers if one.file in labels.part("off_topic")]
+    off_topic = _of(answers, labels.part("off_topic"))
     figures["off_topic.escalations"] = share(sum(one.said for one in off_topic), len(off_topic))
     test = [one for one in answers if one.file == OFF_TOPIC_TEST]
     figures["off_topic_test.escalations"] = share(sum(one.said for one in test), len(test))
@@ -93,7 +96,7 @@ def _questions(answers: Sequence[Answer], labels: Labels) -> dict[str, Figure]:
 
 def _conduct(answers: Sequence[Answer], labels: Labels) -> dict[str, Figure]:
     """Mentions where none may be, in every forbidden slice; and controls that were found."""
-    learned = [one for one in answers if one.file in labels.learned]
+    learned = _of(answers, labels.learned)
     test = [one for one in answers if one.file == CONDUCT_TEST]
     controls = [one for one in test if one.row.escalate]
     figures = {
@@ -101,11 +104,10 @@ def _conduct(answers: Sequence[Answer], labels: Labels) -> dict[str, Figure]:
         "conduct_test.mentions": _mentions(test, labels),
         "conduct_test.controls_found": share(sum(one.said for one in controls), len(controls)),
     }
-    for name in labels.slices.forbidden:
-        own = [one for one in learned if name in labels.slices.of(one.row)]
-        figures[f"forbidden.{name}"] = _mentions(own, labels)
-        own = [one for one in test if name in labels.slices.of(one.row)]
-        figures[f"conduct_test.{name}"] = _mentions(own, labels)
+    for prefix, answered in (("forbidden", learned), ("conduct_test", test)):
+        slices = _by_slice(answered, labels)
+        for name in labels.slices.forbidden:
+            figures[f"{prefix}.{name}"] = _mentions(slices.get(name, []), labels)
     return figures
 
 
@@ -180,17 +182,25 @@ def _conduct_of(played: Sequence[Played], playbook: Playbook) -> list[str]:
     return told
 
 
-def _parts(answers: Sequence[Answer], labels: Labels) -> dict[str, dict[str, object]]:
+def _parts(answers: Sequence[Answer], labels: Labels) -> dict[str, dict[str, Part]]:
+    labelled = _of(answers, labels.part("labelled"))
+    return {
+        "files": parts(grouped(answers, by="file")),
+        "authors": parts(grouped(labelled, by="author")),
+        "slices": parts(dict(sorted(_by_slice(answers, labels).items()))),
+    }
+
+
+def _of(answers: Sequence[Answer], files: Mapping[str, object]) -> list[Answer]:
+    return [one for one in answers if one.file in files]
+
+
+def _by_slice(answers: Sequence[Answer], labels: Labels) -> dict[str, list[Answer]]:
     slices: dict[str, list[Answer]] = {}
     for one in answers:
         for name in labels.slices.of(one.row):
             slices.setdefault(name, []).append(one)
-    labelled = [one for one in answers if one.file in labels.part("labelled")]
-    return {
-        "files": dict(parts(grouped(answers, by="file"))),
-        "authors": dict(parts(grouped(labelled, by="author"))),
-        "slices": dict(parts(dict(sorted(slices.items())))),
-    }
+    return slices
 
 
 def _gates(answers: Sequence[Answer]) -> dict[str, tuple[int, int]]:
