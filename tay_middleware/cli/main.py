@@ -5,6 +5,7 @@ import sys
 import typer
 
 from tay_middleware.cli import chat, database, decide, demo, playbook
+from tay_middleware.cli import eval as eval_
 from tay_middleware.errors import TayError
 
 FAILED = 1
@@ -23,6 +24,7 @@ app.command("chat")(chat.chat)
 app.command("decide")(decide.decide)
 app.add_typer(database.app, name="db")
 app.add_typer(playbook.app, name="playbook")
+app.add_typer(eval_.app, name="eval")
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ same way twice (the seed is the row's id).
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tay_middleware.evals.figures import count, share
 from tay_middleware.evals.judges import Judge, Judged
@@ -63,52 +63,54 @@ def behaviour(judge: Judge, rows: Sequence[Row]) -> tuple[dict[str, Figure], lis
     that of the worst kind; `raised` counts closing sentences that brought up an offer.
     """
     before = judge.judge(rows)
-    figures: dict[str, Figure] = {}
-    changes: list[Change] = []
-    for kind, change in HARMLESS.items():
-        own = _changed(judge, rows, before, kind, lambda row, c=change: c(row.question, _dice(row)))
-        figures[f"behaviour.{kind}"] = share(len(own[1]), own[0])
-        changes += own[1]
-    kinds = [figures[f"behaviour.{kind}"] for kind in HARMLESS]
-    figures["behaviour.flips"] = share(len(changes), sum(figure.n for figure in kinds))
+    flips = {kind: _varied(judge, rows, before, kind) for kind in (*HARMLESS, *CLOSING)}
+    figures = {
+        f"behaviour.{kind}": share(len(flips[kind].changes), flips[kind].many) for kind in HARMLESS
+    }
+    kinds = list(figures.values())
+    harmless = [change for kind in HARMLESS for change in flips[kind].changes]
+    figures["behaviour.flips"] = share(len(harmless), sum(figure.n for figure in kinds))
     figures["behaviour.worst"] = max(kinds, key=lambda figure: figure.value or 0.0)
-    raised: list[Change] = []
-    for kind, sentence in CLOSING.items():
-        own = _changed(judge, rows, before, kind, lambda row, s=sentence: row.question + s)
-        raised += [one for one in own[1] if one.before == "none"]
-        open_before = sum(one.mentions for one in before)
-        closed = sum(one.after == "none" for one in own[1])
-        figures[f"behaviour.{kind}_heeded"] = share(closed, open_before)
+    closing = [change for kind in CLOSING for change in flips[kind].changes]
+    raised = [change for change in closing if change.before == "none"]
     figures["behaviour.raised"] = count(len(raised), len(CLOSING) * len(rows))
-    return figures, changes + raised
+    open_before = sum(one.mentions for one in before)
+    for kind in CLOSING:
+        closed = sum(change.after == "none" for change in flips[kind].changes)
+        figures[f"behaviour.{kind}_heeded"] = share(closed, open_before)
+    return figures, harmless + raised
 
 
-def _changed(
-    judge: Judge,
-    rows: Sequence[Row],
-    before: Sequence[Judged],
-    kind: str,
-    change: Callable[[Row], str],
-) -> tuple[int, list[Change]]:
+@dataclass(frozen=True, slots=True)
+class _Varied:
     """How many rows a change really changes, and those whose decision it changes."""
+
+    many: int
+    changes: list[Change]
+
+
+def _varied(judge: Judge, rows: Sequence[Row], before: Sequence[Judged], kind: str) -> _Varied:
     varied = [
-        (row, replace(row, question=text), was)
+        (replace(row, question=text), was)
         for row, was in zip(rows, before, strict=True)
-        if (text := change(row)) != row.question
+        if (text := _changed(row, kind)) != row.question
     ]
-    after = judge.judge([new for _, new, _ in varied])
-    return len(varied), [
+    after = judge.judge([new for new, _ in varied])
+    changes = [
         Change(kind=kind, id=row.id, before=_said(was), after=_said(now))
-        for (row, _, was), now in zip(varied, after, strict=True)
+        for (row, was), now in zip(varied, after, strict=True)
         if _said(was) != _said(now)
     ]
+    return _Varied(len(varied), changes)
+
+
+def _changed(row: Row, kind: str) -> str:
+    if kind in CLOSING:
+        return row.question + CLOSING[kind]
+    return HARMLESS[kind](row.question, random.Random(row.id))  # noqa: S311 - slips of the finger
 
 
 def _said(judged: Judged) -> str:
     if judged.error:
         return "error"
     return str(judged.detection.offer) if judged.mentions and judged.detection else "none"
-
-
-def _dice(row: Row) -> random.Random:
-    return random.Random(row.id)  # noqa: S311 - slips of the finger, not secrets

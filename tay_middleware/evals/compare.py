@@ -54,7 +54,8 @@ def compare(first: Run, second: Run, first_tier: str, second_tier: str) -> Compa
     shared = [key for key in one if key in other and _label(one[key]) == _label(other[key])]
     if not shared:
         raise InputError("the two runs have no row in common")
-    won, lost = [], []
+    won: list[Flip] = []
+    lost: list[Flip] = []
     families: dict[str, tuple[Tally, Tally]] = {}
     for key in shared:
         (row, before), (_, after) = one[key], other[key]

@@ -46,7 +46,7 @@ class Exchange:
     @property
     def added(self) -> str:
         """Everything after the model's own words; all of it when they were changed."""
-        return self.woven[len(self.reply) :] if self.woven.startswith(self.reply) else self.woven
+        return self.woven.removeprefix(self.reply)
 
 
 Check = Callable[[Exchange], bool]
@@ -56,9 +56,7 @@ Check = Callable[[Exchange], bool]
 def checks(playbook: Playbook) -> Mapping[str, Check]:
     """Every check by name: `says_…` for the lexicon, the others for structure."""
     voice = playbook.voice
-    lexicon = {
-        f"says_{rule}": partial(_says, playbook, rule) for rule in voice.conduct.rules
-    }
+    lexicon = {f"says_{rule}": partial(_says, playbook, rule) for rule in voice.conduct.rules}
     return {
         **lexicon,
         "changes_the_answer": lambda one: not one.woven.startswith(one.reply),
@@ -78,8 +76,7 @@ def checks(playbook: Playbook) -> Mapping[str, Check]:
         "grows_when_woven_twice": lambda one: one.again != one.woven,
         "leads_elsewhere": partial(_leads_elsewhere, playbook),
         "shouts": lambda one: "!!" in one.added or len(_SHOUTED.findall(one.added)) > SHOUTS,
-        "brings_emoji": lambda one: bool(_EMOJI.search(one.added))
-        and not _EMOJI.search(one.reply),
+        "brings_emoji": lambda one: bool(_EMOJI.search(one.added)) and not _EMOJI.search(one.reply),
         "leaves_a_placeholder": lambda one: bool(re.search(r"\$\{?[a-z_]+", one.added)),
     }
 

@@ -138,7 +138,10 @@ def _conversation(line: str, where: str) -> Conversation:
 def _turns(turns: Sequence[Mapping[str, Any]], where: str) -> tuple[LabelledTurn, ...]:
     return tuple(
         LabelledTurn(
-            f"{where}/{number}", str(turn["question"]), str(turn["reply"]), _expected(turn["expected"])
+            f"{where}/{number}",
+            str(turn["question"]),
+            str(turn["reply"]),
+            _expected(turn["expected"]),
         )
         for number, turn in enumerate(turns)
     )

@@ -12,24 +12,25 @@ from tay_middleware.evals.play import Played
 from tay_middleware.evals.run import Figure, TurnResult
 
 
-def dialogue(
-    played: Sequence[Played], conversations: Conversations
-) -> tuple[dict[str, Figure], list[TurnResult]]:
-    """Figures `conversations.*`, and every turn beside its label."""
-    results = [_result(one, conversations) for one in played]
-    events = [one for one in results if one.detected]
-    quiet = [one for one in results if not one.shows]
+def results(played: Sequence[Played], conversations: Conversations) -> list[TurnResult]:
+    """Every turn beside its label."""
+    return [_result(one, conversations) for one in played]
+
+
+def dialogue(turns: Sequence[TurnResult]) -> dict[str, Figure]:
+    """Figures `conversations.*`."""
+    events = [one for one in turns if one.detected]
+    quiet = [one for one in turns if not one.shows]
     false = sum(one.shown for one in quiet)
-    both = [one for one in played if one.shown and one.turn.expected.shown]
-    offers = sum(one.decision.get("offer") == one.turn.expected.offer for one in both)
+    both = [one for one in turns if one.shown and one.shows]
     return {
-        "conversations.turns": Figure(value=len(results), n=len(results)),
-        "conversations.turn_accuracy": share(sum(one.right for one in results), len(results)),
+        "conversations.turns": Figure(value=len(turns), n=len(turns)),
+        "conversations.turn_accuracy": share(sum(one.right for one in turns), len(turns)),
         "conversations.event_accuracy": share(sum(one.right for one in events), len(events)),
         "conversations.false_mentions": count(false, len(quiet)),
         "conversations.false_mention_share": share(false, len(quiet)),
-        "conversations.offer_accuracy": share(offers, len(both)),
-    }, results
+        "conversations.offer_accuracy": share(sum(one.offer_right for one in both), len(both)),
+    }
 
 
 def _result(one: Played, conversations: Conversations) -> TurnResult:
@@ -52,6 +53,7 @@ def _result(one: Played, conversations: Conversations) -> TurnResult:
         shows=expected.shown,
         shown=one.shown,
         right=right,
+        offer_right=one.decision.get("offer") == expected.offer,
     )
 
 

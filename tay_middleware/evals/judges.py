@@ -16,7 +16,7 @@ from tay_middleware.evals.rows import Row
 from tay_middleware.playbook import Playbook
 
 _NOBODY, _SOME_TIME = UUID(int=0), datetime(2026, 3, 2, tzinfo=UTC)
-"""The stateless decision looks at neither; wordings, which are sticky by turn, are not looked at."""
+"""The stateless decision looks at neither; the wording, which does, is not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,7 @@ class Judged:
     @property
     def mentions(self) -> bool:
         """Whether an offer would be mentioned to a user without a history."""
-        return (
-            self.detection is not None and self.detection.escalate and self.suppressed is None
-        )
+        return self.detection is not None and self.detection.escalate and self.suppressed is None
 
     @property
     def outcome(self) -> tuple[str | None, str | None, str | None]:

@@ -1,4 +1,4 @@
-"""Everything that an evaluation looks at, read once: label files, conversations, injections, slices.
+"""Everything that an evaluation looks at, read once: labels, conversations, injections, slices.
 
 A file's part in the evaluation goes by its name: `*_test` and `injections` are what no scorer ever
 learns from, `off_topic*` and `conduct*` are training rows of those kinds, everything else is
@@ -49,8 +49,10 @@ class Slices:
 
     def is_forbidden(self, row: Row) -> bool:
         """Whether nothing may be mentioned on a row (the label of a control says otherwise)."""
-        return not row.escalate and CONTROL not in row.slices and not self.of(row).isdisjoint(
-            self.forbidden
+        return (
+            not row.escalate
+            and CONTROL not in row.slices
+            and not self.of(row).isdisjoint(self.forbidden)
         )
 
 
@@ -84,7 +86,9 @@ class Labels:
             return "labelled"
         if stem in {CONDUCT_TEST, OFF_TOPIC_TEST}:
             return stem
-        return next((kind for kind in ("off_topic", "conduct") if stem.startswith(kind)), "labelled")
+        return next(
+            (kind for kind in ("off_topic", "conduct") if stem.startswith(kind)), "labelled"
+        )
 
 
 def read_ours(directory: Path) -> Labels:

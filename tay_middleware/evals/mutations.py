@@ -16,7 +16,7 @@ from tay_middleware.playbook import Playbook
 
 REPLIES = (
     "Start with your three best sellers and price those properly first.",
-    "Do it in this order:\n\n1. Write down every cost.\n2. Add your hours.\n3. Only then the margin.",
+    "Do it in this order:\n\n1. Write down every cost.\n2. Add your hours.\n3. Then the margin.",
     "Use this sheet:\n\n```\ncost + hours + margin\n```\n",
     "Two things, babes.\r\n\r\nWash it cold, and dry it flat.",
     "Less glue, thinner layers 🙌🏾 and wait until each one turns clear",
@@ -80,9 +80,7 @@ def structural(playbook: Playbook) -> dict[str, Mutation]:
     return {
         "changes_the_answer": lambda one: _woven(one, one.woven.replace("e", "a", 1)),
         "comes_before_the_answer": lambda one: _woven(one, f"{one.mention}\n\n{one.reply}"),
-        "replaces_the_answer": lambda one: replace(
-            _woven(one, one.mention or ""), reply=""
-        ),
+        "replaces_the_answer": lambda one: replace(_woven(one, one.mention or ""), reply=""),
         "mentions_twice": lambda one: _woven(one, f"{one.woven}\n\n{one.mention}"),
         "names_two_offers": lambda one: _saying(one, f"See {other} and {last}."),
         "is_too_long": lambda one: _saying(one, " ".join(["and so on"] * 20) + "."),
@@ -91,7 +89,7 @@ def structural(playbook: Playbook) -> dict[str, Mutation]:
         "pets_the_upset": lambda one: replace(_saying(one, "Girl."), upset=True),
         "mentions_to_the_upset": lambda one: replace(one, upset=True),
         "is_no_paragraph_of_its_own": lambda one: _woven(one, f"{one.reply} {one.mention}"),
-        "lies_in_code": lambda one: _fenced(one),
+        "lies_in_code": _fenced,
         "joins_a_tool_call": lambda one: replace(one, obstacle="tool_calls"),
         "differs_when_streamed": lambda one: replace(one, streamed=one.woven[:-1]),
         "grows_when_woven_twice": lambda one: replace(one, again=f"{one.woven}\n\n{one.mention}"),
@@ -145,13 +143,19 @@ def attempt(playbook: Playbook, sentences: Sentences) -> Trial:
     ]
     untried = sorted({*rules} - {name for name, _, _ in mutated})
     lived = [what for name, what, one in mutated if name not in rules or not rules[name](one)]
-    passing = [
-        (sentence, _saying(_short(samples), sentence)) for sentence in sentences.must_pass
-    ]
+    passing = [(sentence, _saying(_short(samples), sentence)) for sentence in sentences.must_pass]
     lexicon = {name: rule for name, rule in rules.items() if name.startswith("says_")}
     hit = [
-        *(f"{', '.join(found)}: {one.added.strip()}" for one in good if (found := broken(one, rules))),
-        *(f"{', '.join(found)}: {said}" for said, one in passing if (found := broken(one, lexicon))),
+        *(
+            f"{', '.join(found)}: {one.added.strip()}"
+            for one in good
+            if (found := broken(one, rules))
+        ),
+        *(
+            f"{', '.join(found)}: {said}"
+            for said, one in passing
+            if (found := broken(one, lexicon))
+        ),
     ]
     return Trial(
         made=len(mutated) + len(untried),

@@ -81,9 +81,7 @@ def _settings(home: Path) -> Settings:
     )
 
 
-def _engine(
-    playbook: Playbook, settings: Settings, clock: _Clock, judge: TurnJudge
-) -> Escalator:
+def _engine(playbook: Playbook, settings: Settings, clock: _Clock, judge: TurnJudge) -> Escalator:
     return Escalator(
         playbook,
         lambda: open_store(settings.resolved_database_url, history_turns=settings.history_turns),

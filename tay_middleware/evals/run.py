@@ -82,7 +82,11 @@ class Change(_Frozen):
 
 
 class TurnResult(_Frozen):
-    """One turn of a conversation as it was played, beside what its label says."""
+    """One turn of a conversation as it was played, beside what its label says.
+
+    `detected` and `shows` are the label's, `shown` is what happened. `right` is shown, suppressed
+    and strength all as labelled.
+    """
 
     key: str
     expected: str
@@ -91,6 +95,7 @@ class TurnResult(_Frozen):
     shows: bool
     shown: bool
     right: bool
+    offer_right: bool
 
 
 class TierRun(_Frozen):
@@ -114,9 +119,13 @@ class TierRun(_Frozen):
 
 
 class Run(_Frozen):
-    """One evaluation. `data` is file → SHA-256; `tiers` stand in order, the best one last."""
+    """One evaluation. `data` is file → SHA-256; `tiers` stand in order, the best one last.
+
+    `ours` tells that the labels are this project's own.
+    """
 
     data: dict[str, str]
+    ours: bool = True
     rows: list[RowRef] = []
     tiers: dict[str, TierRun] = {}
 
@@ -125,7 +134,8 @@ class Run(_Frozen):
         """The tier whose figures stand at the top level: the last one that judged questions."""
         judged = [name for name, tier in self.tiers.items() if "labelled.f1" in tier.figures]
         played = [name for name, tier in self.tiers.items() if tier.turns and name != "labels"]
-        return (judged or played or [None])[-1]
+        found = judged or played
+        return found[-1] if found else None
 
     def told(self) -> dict[str, object]:
         """The run as plain JSON: the named figures first, then everything."""

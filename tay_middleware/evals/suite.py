@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from tay_middleware.evals.answers import Answer, answer
 from tay_middleware.evals.behaviour import behaviour
 from tay_middleware.evals.conduct import Exchange, broken, checks
-from tay_middleware.evals.dialogue import dialogue
+from tay_middleware.evals.dialogue import dialogue, results
 from tay_middleware.evals.figures import count, detection, grouped, parts, share, worst_author
 from tay_middleware.evals.injections import resist
 from tay_middleware.evals.judges import Judge
@@ -44,6 +44,7 @@ def evaluate(
         told[PLAYBOOK] = TierRun(figures=trial.figures(), remarks=trial.remarks())
     return Run(
         data=dict(labels.hashes),
+        ours=labels.ours,
         rows=[_reference(file, row) for file, rows in files.items() for row in rows],
         tiers=told,
     )
@@ -150,22 +151,20 @@ def _turns(
     tier: Tier, labels: Labels, playbook: Playbook, figures: dict[str, Figure], step: Step
 ) -> tuple[list[TurnResult], list[str]]:
     """Play all conversations; the results, and what the conduct checks say of woven replies."""
-    results: list[TurnResult] = []
+    turns: list[TurnResult] = []
     remarks: list[str] = []
     if tier.turns is None:
-        return results, remarks
+        return turns, remarks
     for conversations in labels.conversations:
         step(f"{tier.name}: {conversations.name}")
         played = play(conversations, playbook, tier.turns)
-        own, turns = dialogue(played, conversations)
-        # Of several files the figures are those of the last; the results stand for all of them.
-        figures.update(own)
-        results += turns
+        turns += results(played, conversations)
         remarks += _conduct_of(played, playbook)
-    if results:
-        shown = sum(one.shown for one in results)
+    if turns:
+        shown = sum(one.shown for one in turns)
+        figures.update(dialogue(turns))
         figures["conversations.conduct_broken"] = count(len(remarks), shown)
-    return results, remarks
+    return turns, remarks
 
 
 def _conduct_of(played: Sequence[Played], playbook: Playbook) -> list[str]:
@@ -175,9 +174,7 @@ def _conduct_of(played: Sequence[Played], playbook: Playbook) -> list[str]:
         if not one.shown or one.addition is None:
             continue
         reply, woven = one.turn.reply, one.turn.reply + one.addition
-        found = broken(
-            Exchange(reply, woven, woven, woven, one.addition.strip(), None), rules
-        )
+        found = broken(Exchange(reply, woven, woven, woven, one.addition.strip(), None), rules)
         told += [f"{one.turn.key}: {name}" for name in found]
     return told
 

@@ -114,9 +114,7 @@ def _best(points: Sequence[Point], least_precision: float) -> tuple[Point, bool]
 
 
 def _at(answers: Sequence[Answer], threshold: float) -> Tally:
-    return sum(
-        (_one(one.row.escalate, said=one.score >= threshold) for one in answers), Tally()
-    )
+    return sum((_one(one.row.escalate, said=one.score >= threshold) for one in answers), Tally())
 
 
 def _one(label: bool, *, said: bool) -> Tally:

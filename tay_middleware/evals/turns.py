@@ -21,9 +21,7 @@ and for a labelled no. They differ in how long they stay closed."""
 class Settled:
     """A judgement that is settled from the start."""
 
-    def __init__(
-        self, best: Detection, earlier_gates: tuple[tuple[str, ...], ...] = ()
-    ) -> None:
+    def __init__(self, best: Detection, earlier_gates: tuple[tuple[str, ...], ...] = ()) -> None:
         self.best = best
         self.earlier_gates = earlier_gates
 
