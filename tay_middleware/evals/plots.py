@@ -109,16 +109,18 @@ def _confusion(run: Run, tier: TierRun) -> Any:
     figure, axes = _axes("mentioned", "labelled")
     table = [[counts.get((label, said), 0) for said in names] for label in names]
     shares = [[many / (sum(row) or 1) for many in row] for row in table]
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    axes.set_xlim(-0.5, len(names) - 0.5)
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_xticks(range(len(names)), names, rotation=20)
-    axes.set_yticks(range(len(names)), names)
     axes.grid(visible=False)
+    axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1)
+    axes.set_xlim(0, len(names))
+    axes.set_ylim(len(names), 0)
+    middles = [place + 0.5 for place in range(len(names))]
+    axes.set_xticks(middles, names, rotation=20)
+    axes.set_yticks(middles, names)
     for down, row in enumerate(table):
         for across, many in enumerate(row):
             color = "white" if shares[down][across] > 0.6 else "black"
-            axes.text(across, down, str(many), ha="center", va="center", color=color, fontsize=8)
+            middle = {"ha": "center", "va": "center", "fontsize": 8}
+            axes.text(across + 0.5, down + 0.5, str(many), color=color, **middle)
     return figure
 
 

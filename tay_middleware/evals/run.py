@@ -132,7 +132,7 @@ class Run(_Frozen):
     @property
     def headline(self) -> str | None:
         """The tier whose figures stand at the top level: the last one that judged questions."""
-        judged = [name for name, tier in self.tiers.items() if "labelled.f1" in tier.figures]
+        judged = [name for name, tier in self.tiers.items() if tier.said]
         played = [name for name, tier in self.tiers.items() if tier.turns and name != "labels"]
         found = judged or played
         return found[-1] if found else None
