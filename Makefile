@@ -30,8 +30,8 @@ type: $(VENV)/.dev  ## mypy, strict
 unit: $(VENV)/.dev  ## the tests, with the coverage floor
 	$(BIN)/pytest -n 2 --ignore=tests/slow --ignore=tests/browser --cov --cov-report=term
 
-eval: $(VENV)/.runtime  ## how right the decisions are, on the label files
-	@$(BIN)/python -m tay_middleware.evals
+eval: $(VENV)/.evals  ## how right the decisions are, offline, held against the gates
+	@$(BIN)/tay eval gate
 
 bench: $(VENV)/.dev  ## what we cost, side by side with doing nothing
 	$(BIN)/python -m benchmarks.stream
@@ -70,6 +70,10 @@ $(VENV)/bin/python:
 $(VENV)/.runtime: $(VENV)/bin/python pyproject.toml constraints.txt $(wildcard packages/tay_encoder/tay_encoder/*)
 	@echo "setting up $(VENV) ..."
 	@$(PIP) install -c constraints.txt -e '.[chat,encoder]' ./packages/tay_encoder
+	@touch $@
+
+$(VENV)/.evals: $(VENV)/.runtime
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder,evals]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from tay_middleware.cli import chat, database, decide, demo, drain, label, playbook, train, users
+from tay_middleware.cli import eval as eval_
 from tay_middleware.errors import TayError
 
 FAILED = 1
@@ -27,6 +28,7 @@ app.add_typer(database.app, name="db")
 app.add_typer(label.app, name="label")
 app.add_typer(playbook.app, name="playbook")
 app.add_typer(users.app, name="users")
+app.add_typer(eval_.app, name="eval")
 
 
 def main() -> None:

@@ -228,11 +228,14 @@ class Cascade:
             return draft.detection
         return self.refined(draft.examined.detection, draft.opinion, second)
 
-    def _asks_model(self, detection: Detection) -> bool:
-        """Only in the uncertain band, and never where a gate keeps the answer from mattering."""
-        if self._classifier is None or detection.gates or detection.purchase:
+    def is_unsure(self, detection: Detection) -> bool:
+        """Whether a model is worth asking: in the uncertain band, and behind no closed gate."""
+        if detection.gates or detection.purchase or detection.confidence is None:
             return False
-        return detection.confidence is not None and self._rules.unsure.holds(detection.confidence)
+        return self._rules.unsure.holds(detection.confidence)
+
+    def _asks_model(self, detection: Detection) -> bool:
+        return self._classifier is not None and self.is_unsure(detection)
 
     async def _later(self, judgement: "Judgement", draft: Draft, turn: Turn) -> None:
         if self._encoder is not None and self._asks_encoder(draft):

@@ -1,20 +1,10 @@
-"""How right the decisions are, measured on labelled questions.
+"""How right the decisions are, measured on labelled questions and conversations.
 
-So far the keyword stage alone: `evaluate_keywords` on label files, `python -m tay_middleware.evals`
-for a report. Nothing here calls a model or reads the network.
+Reads in the order of the work: rows and conversations are read, judged tier by tier, counted, held
+against gates and a baseline, compared, reported. Nothing here calls a model over the network. What
+needs the extra `evals` stands in the modules that need it; reading labels needs nothing.
 """
 
-from tay_middleware.evals.keywords import FileReport, Report, evaluate_keywords
 from tay_middleware.evals.rows import Row, read_rows
-from tay_middleware.evals.statistics import Interval, Tally, wilson
 
-__all__ = [
-    "FileReport",
-    "Interval",
-    "Report",
-    "Row",
-    "Tally",
-    "evaluate_keywords",
-    "read_rows",
-    "wilson",
-]
+__all__ = ["Row", "read_rows"]

@@ -9,13 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tay_middleware.domain import Message
+from tay_middleware.domain import Message, Tier
 from tay_middleware.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One labelled question. Rows of one `family` were written, and are resampled, together."""
+    """One labelled question. Rows of one `family` were written, and are resampled, together.
+
+    `slices` and `category` are what its author called it; `strength_hint` is how strong a mention
+    the author had in mind, if any.
+    """
 
     id: str
     family: str
@@ -25,6 +29,11 @@ class Row:
     offer: str | None = None
     history: tuple[Message, ...] = ()
     slices: tuple[str, ...] = ()
+    owned_offers: tuple[str, ...] = ()
+    reason: str | None = None
+    category: str | None = None
+    strength_hint: str | None = None
+    tier: Tier = Tier.FREE
 
 
 def read_rows(path: Path) -> tuple[Row, ...]:
@@ -65,6 +74,11 @@ def _row(line: str, where: str) -> Row:
         offer=found.get("offer"),
         history=_messages(found.get("history") or (), where),
         slices=tuple(found.get("slices") or ()),
+        owned_offers=tuple(found.get("owned_offers") or ()),
+        reason=found.get("reason"),
+        category=found.get("category"),
+        strength_hint=found.get("strength_hint"),
+        tier=Tier.parse(found.get("tier")),
     )
 
 

@@ -1,0 +1,121 @@
+"""The evaluation that `make eval` runs, and the one of anybody's files: which labels, which tiers.
+
+Needs the extra `evals`, no key and no network.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from tay_middleware.errors import ConfigurationError, InputError
+from tay_middleware.evals.answers import Answer, answer
+from tay_middleware.evals.baseline import Baseline
+from tay_middleware.evals.compare import Comparison, compare
+from tay_middleware.evals.gates import Gate, Verdict, hold, lowered
+from tay_middleware.evals.labels import read_ours, read_theirs
+from tay_middleware.evals.run import Run
+from tay_middleware.evals.suite import evaluate
+from tay_middleware.evals.tiers import Tier, live_tiers, offline_tiers
+from tay_middleware.playbook import Playbook
+
+CHECKOUT = Path(__file__).resolve().parents[2] / "evals"
+"""Labels, gates and baseline; they are in the repository and not in the wheel."""
+
+GATES, BASELINE, RUNS = CHECKOUT / "gates.yaml", CHECKOUT / "baseline.json", CHECKOUT / "runs"
+
+_NEEDED = ("numpy", "scipy", "sklearn", "matplotlib", "jinja2")
+
+Step = Callable[[str], None]
+
+
+def require_extra() -> None:
+    """Say plainly what is not installed.
+
+    Raises:
+        ConfigurationError: the extra `evals` is missing.
+    """
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        raise ConfigurationError(
+            f"tay eval needs an extra ({', '.join(missing)} missing): "
+            "pip install 'tay-middleware[evals]'"
+        )
+
+
+def evaluate_ours(playbook: Playbook, wanted: Collection[str], step: Step) -> Run:
+    """Evaluate the tiers on the checkout's labels; `wanted` names some, none means all."""
+    labels = read_ours(CHECKOUT)
+    return evaluate(
+        labels, _wanted(offline_tiers(playbook, labels, CHECKOUT), wanted), playbook, step
+    )
+
+
+def evaluate_theirs(
+    playbook: Playbook,
+    questions: Sequence[Path],
+    conversations: Sequence[Path],
+    wanted: Collection[str],
+    step: Step,
+) -> Run:
+    """Evaluate the live tiers on anybody's files."""
+    labels = read_theirs(questions, conversations)
+    return evaluate(labels, _wanted(live_tiers(playbook), wanted), playbook, step)
+
+
+def out_of_fold_answers(playbook: Playbook, tier: str) -> list[Answer]:
+    """A tier's answers to the labelled questions of the checkout.
+
+    Raises:
+        InputError: there is no such tier.
+    """
+    labels = read_ours(CHECKOUT)
+    (found,) = _wanted(offline_tiers(playbook, labels, CHECKOUT), [tier])
+    if found.rows is None:
+        raise InputError(f"the tier {tier} judges no questions")
+    return answer(found.rows, labels.part("labelled"))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A run held against gates and baseline.
+
+    `lowered` are gates that are easier than in the baseline; `changed` the label files for whose
+    sake the baseline is void; `flips` the comparison with it, by tier.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    lowered: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    flips: tuple[Comparison, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether every gate holds and none has been lowered."""
+        return all(verdict.holds for verdict in self.verdicts) and not self.lowered
+
+
+def hold_against(
+    run: Run, gates: Sequence[Gate], baseline: Baseline | None, wanted: Collection[str]
+) -> Held:
+    """Hold a run against the gates (of the wanted tiers, none means all) and the baseline."""
+    chosen = [gate for gate in gates if not wanted or gate.tier in wanted]
+    verdicts = tuple(hold(run, chosen))
+    if baseline is None:
+        return Held(verdicts)
+    fell = tuple(lowered(gates, baseline.gates))
+    changed = tuple(baseline.changed(run))
+    if changed:
+        return Held(verdicts, fell, changed)
+    before = baseline.as_run(run)
+    return Held(
+        verdicts, fell, (), tuple(compare(before, run, name, name) for name in before.tiers)
+    )
+
+
+def _wanted(tiers: Sequence[Tier], wanted: Collection[str]) -> list[Tier]:
+    known = [tier.name for tier in tiers]
+    unknown = [name for name in wanted if name not in {*known, "playbook"}]
+    if unknown:
+        raise InputError(f"there is no tier {unknown[0]!r} here, but {', '.join(known)}")
+    return [tier for tier in tiers if not wanted or tier.name in wanted]

@@ -1,0 +1,123 @@
+"""Which probability is enough: the threshold with the best F1 whose precision holds a floor.
+
+Chosen on out-of-fold opinions; and once more nested, each author's rows judged by the threshold
+that all the others choose, which is what the choice is worth on somebody new.
+"""
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tay_middleware.errors import ConfigurationError, InputError
+from tay_middleware.evals.answers import Answer
+from tay_middleware.evals.statistics import Tally
+
+_STAGES = {"builtin": "scorer", "encoder": "encoder"}
+"""Tier → its entry under `cascade` in `policy.yaml`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What one threshold comes to."""
+
+    threshold: float
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The threshold chosen on all rows, what it comes to there, and nested by author.
+
+    `by_author` is author → the threshold that the other authors choose. `meets` is false where no
+    threshold holds the floor: then it is the one with the best precision.
+    """
+
+    best: Point
+    meets: bool
+    nested: Tally
+    by_author: dict[str, float]
+    sweep: tuple[Point, ...]
+
+
+def choose(answers: Sequence[Answer], least_precision: float) -> Chosen:
+    """Choose a threshold for `score >= threshold`.
+
+    Args:
+        answers: rows with out-of-fold opinions.
+        least_precision: the floor of precision, between 0 and 1.
+
+    Raises:
+        InputError: there is no positive row, or no author.
+    """
+    if not any(one.row.escalate for one in answers):
+        raise InputError("no row is labelled to escalate: there is nothing to choose by")
+    points = sweep(answers)
+    best, meets = _best(points, least_precision)
+    nested, by_author = Tally(), {}
+    for author in sorted({one.row.author for one in answers}):
+        others = [one for one in answers if one.row.author != author]
+        if not any(one.row.escalate for one in others):
+            continue
+        point, _ = _best(sweep(others), least_precision)
+        by_author[author] = point.threshold
+        own = [one for one in answers if one.row.author == author]
+        nested += _at(own, point.threshold)
+    return Chosen(best, meets, nested, by_author, points)
+
+
+def sweep(answers: Sequence[Answer]) -> tuple[Point, ...]:
+    """Every threshold that changes anything, rising, to three digits."""
+    candidates = sorted({round(one.score, 3) for one in answers if one.score > 0})
+    ordered = sorted(answers, key=lambda one: one.score, reverse=True)
+    positives = sum(one.row.escalate for one in answers)
+    points: list[Point] = []
+    found = false = place = 0
+    for threshold in reversed(candidates):
+        while place < len(ordered) and ordered[place].score >= threshold:
+            found += ordered[place].row.escalate
+            false += not ordered[place].row.escalate
+            place += 1
+        passed = len(ordered) - positives - false
+        points.append(Point(threshold, Tally(found, false, positives - found, passed)))
+    return tuple(reversed(points))
+
+
+def patch(policy: Path, tier: str, threshold: float) -> str:
+    """The change of `policy.yaml` as a unified diff; nothing is written.
+
+    Raises:
+        ConfigurationError: the file holds no threshold for the tier.
+    """
+    before = policy.read_text(encoding="utf-8")
+    if tier in _STAGES:
+        pattern = rf"(^  {_STAGES[tier]}:[^\n]*\n(?:    [^\n]*\n)*?    threshold: )[0-9.]+"
+    else:
+        pattern = r"(^  min_score: )[0-9.]+"
+    after, many = re.subn(pattern, rf"\g<1>{threshold:g}", before, count=1, flags=re.MULTILINE)
+    if not many:
+        raise ConfigurationError(f"{policy}: has no line with the threshold of {tier}")
+    name = "prompts/policy.yaml"
+    lines = difflib.unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{name}", f"b/{name}"
+    )
+    return "".join(lines)
+
+
+def _best(points: Sequence[Point], least_precision: float) -> tuple[Point, bool]:
+    """The point with the best F1 above the floor; of equals the higher threshold."""
+    holding = [point for point in points if (point.tally.precision or 0.0) >= least_precision]
+    if holding:
+        return max(holding, key=lambda point: (point.tally.f1 or 0.0, point.threshold)), True
+    return max(points, key=lambda point: (point.tally.precision or 0.0, point.threshold)), False
+
+
+def _at(answers: Sequence[Answer], threshold: float) -> Tally:
+    return sum((_one(one.row.escalate, said=one.score >= threshold) for one in answers), Tally())
+
+
+def _one(label: bool, *, said: bool) -> Tally:
+    if label:
+        return Tally(found=1) if said else Tally(missed=1)
+    return Tally(false=1) if said else Tally(passed=1)
