@@ -7,7 +7,8 @@ once, asks for a second's patience, and answers from then on.
     ok=OFFER[:REASON]   answers so, and `fenced=…`, `thinking=…`, `prose=…`, `parts=…` in that dress
     text=BASE64         answers with that text
     oracle              answers what the file of `--oracle` says of the question
-    500, 429@SECONDS    any status, with a Retry-After if one is given; `quota`, `filtered`, `expired`
+    500, 429@SECONDS    any status, with a Retry-After if one is given
+    quota, filtered, expired
     stall, drip, close, half, html, empty, error200, garbage
     refusal, nothing, length, filter
     object, plain       says 400 to json_schema; to json_object as well; else answers
@@ -51,7 +52,7 @@ class LlmServer:
 
     def requests(self, model: str) -> list[dict[str, Any]]:
         """The requests for `model`, oldest first: `authorization` and `body` of each."""
-        with urllib.request.urlopen(f"{self.url}/requests", timeout=10) as reply:
+        with urllib.request.urlopen(f"{self.url}/requests", timeout=10) as reply:  # noqa: S310
             found = cast("list[dict[str, Any]]", json.load(reply))
         return [one for one in found if one["body"]["model"] == model]
 
@@ -61,7 +62,7 @@ def llm_server(oracle: Path | None = None) -> Iterator[LlmServer]:
     """A server of one's own, gone again afterwards.
 
     Args:
-        oracle: JSON Lines of `question`, `history`, `offer` and `reason` for models called `oracle`.
+        oracle: JSON Lines of `question`, `history`, `offer`, `reason` for models named `oracle`.
     """
     command = [sys.executable, "-m", "tests.decide.llm_server"]
     command += ["--oracle", str(oracle)] if oracle else []
