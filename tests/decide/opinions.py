@@ -43,9 +43,7 @@ def at_work(
 
     async def whole() -> T:
         around = {"clock": clock} if clock else {}
-        classifier = Classifier.from_settings(
-            settings, playbook, randomness=lambda: 0.0, **around
-        )
+        classifier = Classifier.from_settings(settings, playbook, randomness=lambda: 0.0, **around)
         assert classifier is not None
         try:
             return await scene(classifier)

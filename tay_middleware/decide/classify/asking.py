@@ -76,7 +76,7 @@ class Asking:
         data = _data(message, earlier)
         mark = hashlib.blake2b(data.encode(), digest_size=_MARK_BYTES).hexdigest()
         user = f"<data-{mark}>\n{data}\n</data-{mark}>\n\n{self._after}".strip()
-        return Asked(self._system, user, _key(data))
+        return Asked(self._system, user, _key(message, earlier))
 
 
 def cleaned(text: str) -> str:
@@ -107,10 +107,14 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).translate(_ESCAPES)
 
 
-def _key(data: str) -> bytes:
-    """A digest over case and blanks folded: memory holds no words of a user."""
-    folded = _BLANKS.sub(" ", unicodedata.normalize("NFKC", data).casefold())
-    return hashlib.blake2b(folded.encode(), digest_size=16).digest()
+def _key(message: str, earlier: Sequence[tuple[str, str]]) -> bytes:
+    """A digest over case, width and blanks folded: memory holds no words of a user."""
+    said = [part for role, text in earlier for part in (role, text)]
+    folded = (
+        _BLANKS.sub(" ", unicodedata.normalize("NFKC", part).casefold()).strip()
+        for part in (message, *said)
+    )
+    return hashlib.blake2b("\0".join(folded).encode(), digest_size=16).digest()
 
 
 def _filled(text: str, offers: str, reasons: str) -> str:
