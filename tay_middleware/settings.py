@@ -6,9 +6,9 @@ Every number carries its unit in its name. What the *business* edits is not here
 import os
 import secrets
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tay_middleware.domain import Mode
@@ -21,7 +21,9 @@ SECRET_BYTES = 32
 class Settings(BaseSettings):
     """Settings of one engine; keyword arguments win over `TAY_*` variables, those over defaults."""
 
-    model_config = SettingsConfigDict(env_prefix="TAY_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="TAY_", frozen=True, extra="forbid", populate_by_name=True
+    )
 
     mode: Mode = Field(Mode.ON, description="on, shadow (decide and log, never weave) or off")
     home: Path = Field(
@@ -81,6 +83,53 @@ class Settings(BaseSettings):
     flush_timeout_seconds: float = Field(
         2.0, ge=0, le=60, description="longest wait at exit for decisions that are still unwritten"
     )
+    classifier_model: str | None = Field(
+        None, min_length=1, description="model that is asked in doubt; none: nobody is asked"
+    )
+    classifier_base_url: HttpUrl | None = Field(
+        None, description="any OpenAI-compatible server, with its /v1; default: OpenAI's own"
+    )
+    classifier_api_key: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("TAY_CLASSIFIER_API_KEY", "OPENAI_API_KEY"),
+        description="key of that server; OPENAI_API_KEY is taken where this is not set",
+    )
+    classifier_deadline_seconds: float = Field(
+        8.0, gt=0, le=120, description="longest life of one ask, waiting and retries included"
+    )
+    classifier_try_seconds: float = Field(
+        4.0, gt=0, le=120, description="longest life of one request of an ask"
+    )
+    classifier_max_concurrency: int = Field(
+        8, ge=1, le=1000, description="requests under way at one time; more wait"
+    )
+    classifier_cache_size: int = Field(
+        1000, ge=0, le=1_000_000, description="verdicts kept in memory; 0 keeps none"
+    )
+    classifier_max_output_tokens: int = Field(
+        200, ge=16, le=32_000, description="token limit of an answer; models that think want more"
+    )
+    classifier_extra_body: dict[str, Any] = Field(
+        default_factory=dict, description="JSON object of further request fields of that server"
+    )
+    classifier_usd_per_million_prompt_tokens: float = Field(
+        0.0, ge=0, le=10_000, description="price in US dollars, for the log's cost"
+    )
+    classifier_usd_per_million_completion_tokens: float = Field(
+        0.0, ge=0, le=10_000, description="price in US dollars, for the log's cost"
+    )
+    classifier_breaker_failures: int = Field(
+        5, ge=1, le=1000, description="failures in a row after which the server is left alone"
+    )
+    classifier_breaker_seconds: float = Field(
+        30.0, gt=0, le=3600, description="how long it is then left alone"
+    )
+
+    @property
+    def classifier_key(self) -> str | None:
+        """The key of the classifier's server, blanks around it taken off; an empty one is none."""
+        key = self.classifier_api_key
+        return (key.get_secret_value().strip() or None) if key is not None else None
 
     @property
     def resolved_database_url(self) -> str:

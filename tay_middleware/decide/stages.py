@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tay_middleware.decide.beside import EncoderBeside
-from tay_middleware.decide.cascade import Cascade, Until
+from tay_middleware.decide.cascade import Asks, Cascade, Until
 from tay_middleware.decide.encoder import is_installed, open_encoder
 from tay_middleware.decide.model import read_model
 from tay_middleware.playbook import Playbook
@@ -24,6 +24,7 @@ def make_cascade(playbook: Playbook, settings: Settings, until: Until = Until.LL
         encoder=_encoder(settings.encoder, settings.encoder_dir)
         if until.reaches(Until.ENCODER)
         else None,
+        classifier=_classifier(playbook, settings) if until.reaches(Until.LLM) else None,
     )
 
 
@@ -31,3 +32,11 @@ def _encoder(wanted: str, directory: Path | None) -> EncoderBeside | None:
     if wanted == "off" or (directory is None and not is_installed()):
         return None
     return EncoderBeside(lambda: open_encoder(directory))
+
+
+def _classifier(playbook: Playbook, settings: Settings) -> Asks | None:
+    if settings.classifier_model is None:
+        return None
+    from tay_middleware.decide.classify import Classifier  # noqa: PLC0415 - openai is heavy
+
+    return Classifier.from_settings(settings, playbook)

@@ -1,6 +1,7 @@
 """What must agree between the files of a playbook, and what every wording must keep to."""
 
 import re
+import string
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -17,6 +18,9 @@ Found = tuple[str, tuple[str | int, ...], str]
 
 LEAST_VARIANTS = 3
 """Fewer wordings than this wear out, and leave no test to run."""
+
+CLASSIFIER_PLACEHOLDERS = frozenset({"offers", "reasons", "data"})
+"""What `classifier.md` may ask for: the catalogue, the reasons, the place of the question."""
 
 _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _SHOUTS = re.compile(r"\b[A-Z]{4,}\b")
@@ -35,6 +39,7 @@ def disagreements(playbook: "Playbook", *, complete: bool) -> list[Found]:
         *_policy(playbook),
         *_voice(playbook),
         *_templates(playbook),
+        *_classifier(playbook),
         *(_pools(playbook) if complete else ()),
     ]
 
@@ -161,6 +166,16 @@ def _too_long(text: str, voice: Voice) -> Iterator[str]:
     pets = sum(word.strip(".,!?").lower() in voice.pet_names for word in text.split())
     if pets > voice.max_pet_names:
         yield f"uses {pets} pet names; at most {voice.max_pet_names}"
+
+
+def _classifier(playbook: "Playbook") -> Iterator[Found]:
+    template = string.Template(playbook.classifier_prompt)
+    if not template.is_valid():
+        yield "classifier.md", (), "a lone '$': write '$$' for a dollar sign"
+        return
+    for name in sorted(set(template.get_identifiers()) - CLASSIFIER_PLACEHOLDERS):
+        message = _unknown("placeholder", name, CLASSIFIER_PLACEHOLDERS)
+        yield "classifier.md", (f"${name}",), message
 
 
 def _pools(playbook: "Playbook") -> Iterator[Found]:

@@ -335,3 +335,18 @@ def test_no_damage_to_a_sound_file_can_do_more_than_be_refused(
         assert error.problems  # noqa: PT017 - any other exception fails the test by itself
     finally:
         path.write_bytes(before)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: text + " $offer", "did you mean 'offers'?"),
+        (lambda text: text + " 5 $ more", "write '$$'"),
+    ],
+)
+def test_the_classifiers_instruction_may_ask_for_three_things_only(
+    spoil: Callable[..., list[Problem]], change: Callable[[str], str], message: str
+) -> None:
+    (problem,) = spoil("classifier.md", change)
+    assert problem.file == "classifier.md"
+    assert message in problem.message
