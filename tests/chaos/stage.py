@@ -167,7 +167,9 @@ class Stage:
             rows = connection.execute(
                 select(columns.id, columns.turn_id, columns.shown, columns.addition)
             ).all()
-            shown = connection.execute(select(func.count()).select_from(escalation_logs)).scalar_one()
+            shown = connection.execute(
+                select(func.count()).select_from(escalation_logs)
+            ).scalar_one()
             counted = connection.execute(select(func.sum(hourly_stats.c.questions))).scalar() or 0
             dead = connection.execute(select(func.count()).select_from(dead_letters)).scalar_one()
             return list(rows), shown, int(counted), dead

@@ -249,9 +249,7 @@ def test_one_user_at_once_while_redis_fails(
 
     async def crowd(engine: Any) -> list[Told]:
         return list(
-            await asyncio.gather(
-                *(one_turn(engine, QUESTIONS[0], "ada", "s1") for _ in range(60))
-            )
+            await asyncio.gather(*(one_turn(engine, QUESTIONS[0], "ada", "s1") for _ in range(60)))
         )
 
     def strike() -> None:
