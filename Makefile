@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 
-.PHONY: demo test lint type unit eval bench bench-peers docs dist dist-check test-matrix test-browser clean help
+.PHONY: demo test lint type unit eval eval-train bench bench-peers chaos docs dist dist-check test-matrix test-browser clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -28,19 +28,29 @@ type: $(VENV)/.dev  ## mypy, strict
 	$(BIN)/mypy examples/*.py
 
 unit: $(VENV)/.dev  ## the tests, with the coverage floor
-	$(BIN)/pytest -n 2 --ignore=tests/slow --ignore=tests/browser --cov --cov-report=term
+	$(BIN)/pytest -n 2 --ignore=tests/slow --ignore=tests/browser --ignore=tests/chaos --cov --cov-report=term
 
 eval: $(VENV)/.evals  ## how right the decisions are, offline, held against the gates
 	@$(BIN)/tay eval gate
+
+eval-train: $(VENV)/.training  ## both tiers of the scorer anew, with their opinions by authors left out (hours)
+	$(BIN)/tay train evals/data --model tay_middleware/decide/model.json --out-of-fold evals/out_of_fold/builtin.jsonl
+	$(BIN)/tay train evals/data --encoder --model packages/tay_encoder/tay_encoder --out-of-fold evals/out_of_fold/encoder.jsonl
 
 bench: $(VENV)/.dev  ## what we cost, side by side with doing nothing
 	$(BIN)/python -m benchmarks.stream
 	$(BIN)/python -m benchmarks.surfaces
 	$(BIN)/python -m benchmarks.detect
 	$(BIN)/python -m benchmarks.scorer
+	$(BIN)/python -m benchmarks.redis_turn
+	$(BIN)/python -m benchmarks.drain_rate
+	$(BIN)/python -m benchmarks.reading
 
 bench-peers: $(VENV)-peers/.ready  ## the same run with NeMo Guardrails, Guardrails AI and LangChain's own history
 	OTEL_SDK_DISABLED=true $(VENV)-peers/bin/python -W ignore -m benchmarks.surfaces
+
+chaos: $(VENV)/.dev  ## real servers frozen, killed and filled up under load: what is missing, doubled, slow
+	$(BIN)/pytest -q -p no:cacheprovider tests/chaos
 
 docs: $(VENV)/.dev  ## check that every link and command in the documents holds
 	$(BIN)/pytest -q -p no:cacheprovider tests/docs
