@@ -22,7 +22,17 @@ CLOSE_SECONDS = 1.0
 class Background:
     """A loop on a daemon thread, the store on it, and the tasks that nobody waits for."""
 
-    def __init__(self, open_store: Callable[[], TurnStore]) -> None:
+    def __init__(
+        self,
+        open_store: Callable[[], TurnStore],
+        let_go: Callable[[], Coroutine[Any, Any, None]] | None = None,
+    ) -> None:
+        """Start the loop.
+
+        Args:
+            open_store: makes the unopened store.
+            let_go: called on the loop at the end, for what else holds connections.
+        """
         self._exits = ExitStack()
         self._portal: BlockingPortal = self._exits.enter_context(
             start_blocking_portal("asyncio", name="tay-background")
@@ -30,6 +40,7 @@ class Background:
         self._thread_id = self._portal.call(threading.get_ident)
         self._loop = self._portal.call(asyncio.get_running_loop)
         self._store = open_store()
+        self._let_go = let_go
         self._opened = False
         self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -117,15 +128,22 @@ class Background:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-        closing = asyncio.ensure_future(self._store.aclose())
-        await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
-        if closing.done():
-            closing.exception()
-        else:
-            closing.cancel()
+        await _ended(self._store.aclose())
+        if self._let_go is not None:
+            await _ended(self._let_go())
 
     def _forget(self, user_key: str, done: asyncio.Task[None]) -> None:
         mine = self._of_user.get(user_key, set())
         mine.discard(done)
         if not mine:
             self._of_user.pop(user_key, None)
+
+
+async def _ended(closing: Coroutine[Any, Any, None]) -> None:
+    """Wait for `closing`, bounded; how it ended does not matter any more."""
+    task = asyncio.ensure_future(closing)
+    await asyncio.wait({task}, timeout=CLOSE_SECONDS)
+    if task.done():
+        task.exception()
+    else:
+        task.cancel()

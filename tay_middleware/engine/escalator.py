@@ -4,7 +4,7 @@ import os
 import secrets
 import threading
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -63,6 +63,7 @@ class Escalator:
         self._open_store = store
         self._clock = clock
         self._random_bits = random_bits
+        self._let_go: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._work = TurnWork(
             playbook,
             settings,
@@ -169,7 +170,7 @@ class Escalator:
         if background is None:
             with self._lock:
                 if self._background is None:
-                    self._background = Background(self._open_store)
+                    self._background = Background(self._open_store, self._let_go)
                     self._closing = weakref.finalize(
                         self, _close_in, os.getpid(), self._background, self.settings
                     )
@@ -180,6 +181,7 @@ class Escalator:
         cascade = make_cascade(self.playbook, self.settings)
         if self.settings.mode is not Mode.OFF:
             cascade.start()
+        self._let_go = cascade.aclose
         return cascade
 
     def _warm_up(self) -> None:

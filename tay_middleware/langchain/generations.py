@@ -1,6 +1,6 @@
 """The model's generations around the messages that we work on: nothing beside them is lost."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, repeat
 from typing import Any
 
@@ -18,18 +18,21 @@ class HeldGenerations:
 
     def passing(
         self, chunk: ChatGenerationChunk, feed: Callable[[Any], list[Any]]
-    ) -> Iterator[ChatGenerationChunk]:
+    ) -> Iterable[ChatGenerationChunk]:
         """What to pass on for `chunk`; `feed` says which messages.
 
         Providers may tell a generation how the reply finished, and not its message; LangChain puts
         it into the message later than we have to know it.
         """
-        finish = finish_of(chunk.generation_info)
+        finish = finish_of(chunk.generation_info) if chunk.generation_info else None
         if finish:
             message = chunk.message
             message.response_metadata = {**finish, **message.response_metadata}
+        passed = feed(chunk.message)
+        if not self._waiting and len(passed) == 1 and passed[0] is chunk.message:
+            return (chunk,)
         self._waiting.append(chunk)
-        return self.around(feed(chunk.message))
+        return self.around(passed)
 
     def around(self, messages: list[Any]) -> Iterator[ChatGenerationChunk]:
         """Chunks of `messages`; the last of them are those that were kept back."""

@@ -45,6 +45,11 @@ class StreamedReply:
         """The chunks to pass on now that `chunk` has come: itself, unless it has to wait."""
         if self._whole is not None:
             self.spoil()
+        if not self._held and is_plain_text(chunk):
+            self._begun = self._of_messages = True
+            self._texts.append(chunk.content)
+            self._shape, self._id = chunk.content, chunk.id
+            return [*self.let_go(), chunk]
         if isinstance(chunk, AIMessageChunk):
             return self._feed_message(chunk)
         if isinstance(chunk, AIMessage) and not self._begun:
@@ -142,6 +147,19 @@ class StreamedReply:
 def _labelled(chunk: AIMessageChunk, told: dict[str, Json]) -> AIMessageChunk:
     return chunk.model_copy(
         update={"response_metadata": {**chunk.response_metadata, METADATA_KEY: told}}
+    )
+
+
+def is_plain_text(chunk: Any) -> bool:
+    """Whether a chunk is a text and nothing else, as nearly all are: they pass on a short way."""
+    if type(chunk) is not AIMessageChunk or type(chunk.content) is not str or not chunk.content:
+        return False
+    return not (
+        chunk.response_metadata
+        or chunk.additional_kwargs
+        or chunk.tool_call_chunks
+        or chunk.tool_calls
+        or chunk.invalid_tool_calls
     )
 
 
