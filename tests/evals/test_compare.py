@@ -64,7 +64,7 @@ def test_mcnemar_is_exact(lost: int, won: int, p: float) -> None:
 
 def test_a_paired_difference_of_equal_runs_is_nothing_for_sure() -> None:
     families = {str(at): (Tally(found=at % 2, missed=1),) * 2 for at in range(30)}
-    found = paired_bootstrap(families, lambda tally: tally.f1)  # type: ignore[arg-type]  # pairs
+    found = paired_bootstrap(families, lambda tally: tally.f1)
     assert found is not None
     assert (found.value, found.interval.low, found.interval.high) == (0.0, 0.0, 0.0)
 

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import pytest
 
 from tay_middleware.evals.answers import Answer, answer, by_family, counted, pairs
@@ -5,6 +7,7 @@ from tay_middleware.evals.behaviour import CLOSING, HARMLESS, behaviour
 from tay_middleware.evals.figures import detection, grouped, parts, worst_author
 from tay_middleware.evals.injections import Injection, resist
 from tay_middleware.evals.judges import Judged, KeywordJudge
+from tay_middleware.evals.rows import Row
 from tay_middleware.evals.statistics import Tally
 from tay_middleware.playbook import Playbook
 
@@ -89,7 +92,8 @@ def test_a_closed_gate_is_a_probability_of_nothing() -> None:
     assert [one.probability for one in (open_, gated, buys)] == [0.8, 0.0, 0.2]
     assert [one.score for one in (open_, gated, buys)] == [0.8, 0.0, 1.0]
     figure = detection("x", [open_, gated])["x.brier"]
-    assert (figure.value, figure.n) == (pytest.approx(0.02), 2)
+    assert figure.value == pytest.approx(0.02)
+    assert figure.n == 2
 
 
 def test_without_probabilities_there_is_no_brier_score() -> None:
@@ -136,11 +140,11 @@ def test_a_refusal_that_brings_up_an_offer_is_counted() -> None:
     class Eager:
         name = "eager"
 
-        def judge(self, rows: object) -> list[Judged]:
+        def judge(self, rows: Sequence[Row]) -> list[Judged]:
             closing = CLOSING["no_selling"]
             return [
                 Judged(said() if row.question.endswith(closing) else said(None)) for row in rows
-            ]  # type: ignore[attr-defined]  # rows
+            ]
 
     figures, changes = behaviour(Eager(), [a_row("a question")])
     assert (figures["behaviour.raised"].value, figures["behaviour.raised"].n) == (1, 2)
