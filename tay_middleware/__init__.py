@@ -24,13 +24,19 @@ if TYPE_CHECKING:
         StorageError,
         TayError,
     )
-    from tay_middleware.langchain import EscalationStep
+    from tay_middleware.langchain import (
+        EscalationAgentMiddleware,
+        EscalationChatModel,
+        EscalationStep,
+    )
     from tay_middleware.playbook import Playbook, load_playbook
     from tay_middleware.settings import Settings, load_settings
 
 __all__ = [
     "ConfigurationError",
     "Decision",
+    "EscalationAgentMiddleware",
+    "EscalationChatModel",
     "EscalationStep",
     "Escalator",
     "InputError",
@@ -52,7 +58,7 @@ _HOMES = {
     "domain": ("Decision", "Mode", "Reason", "Strength", "Suppression", "Tier"),
     "engine": ("Escalator",),
     "errors": ("ConfigurationError", "InputError", "PlaybookError", "StorageError", "TayError"),
-    "langchain": ("EscalationStep",),
+    "langchain": ("EscalationAgentMiddleware", "EscalationChatModel", "EscalationStep"),
     "playbook": ("Playbook", "load_playbook"),
     "settings": ("Settings", "load_settings"),
 }

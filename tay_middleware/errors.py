@@ -6,7 +6,8 @@
     ├── InputError              the step was handed something it cannot read
     └── StorageError            history or log could not be read or written
         ├── StorageUnavailable  may pass by itself: locked, refused, timed out
-        └── SchemaMismatch      the database needs `tay db upgrade`, or is newer than the code
+        ├── SchemaMismatch      the database needs `tay db upgrade`, or is newer than the code
+        └── RowRefused          a value that the database will never take
 
 None of them ever leaves a running chat because of *our* work: the engine fails open. They reach a
 caller only while something is being built (settings, playbook), from a command, or because the
@@ -73,3 +74,7 @@ class StorageUnavailable(StorageError):
 
 class SchemaMismatch(StorageError):
     """The database's schema is not the one this version of the package needs."""
+
+
+class RowRefused(StorageError):
+    """The database will never take one of these rows, for what is in it."""

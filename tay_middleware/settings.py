@@ -30,12 +30,38 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, description="SQLAlchemy URL; default: sqlite+aiosqlite:///<home>/tay.db"
     )
+    redis_url: SecretStr | None = Field(
+        None,
+        description="Redis or Valkey of history, cool-down and outbox; default: the embedded store",
+    )
+    redis_timeout_seconds: float = Field(
+        0.1, gt=0, le=5, description="what a turn may lose to a Redis that hangs"
+    )
+    outbox_events: int = Field(
+        1_000_000, ge=1000, description="events that may wait in Redis for `tay drain`"
+    )
+    spool_path: Path | None = Field(
+        None, description="file for what Redis cannot take now; default: <home>/spool.db"
+    )
+    retention_days: int | None = Field(
+        None, ge=1, description="how long rows of the log are kept; default: for ever"
+    )
+    spool_megabytes: int = Field(1024, ge=1, description="how large that file may grow")
     prompts_dir: Path | None = Field(
         None, description="directory of another playbook; default: the one inside the package"
     )
     user_key_secret: SecretStr | None = Field(
         None,
         description="key of the HMAC that hides user ids; the embedded default keeps its own file",
+    )
+    scorer_file: Path | None = Field(
+        None, description="another file of the built-in scorer, as tay train writes it"
+    )
+    encoder: Literal["auto", "off"] = Field(
+        "auto", description="auto uses the encoder where it is installed"
+    )
+    encoder_dir: Path | None = Field(
+        None, description="directory of another encoder, as tay train --encoder writes it"
     )
     store_text: Literal["none", "redacted", "full"] = Field(
         "redacted", description="how much of a question the log keeps"
@@ -61,6 +87,11 @@ class Settings(BaseSettings):
         """The database's URL with the embedded default filled in."""
         return self.database_url or f"sqlite+aiosqlite:///{self.home / 'tay.db'}"
 
+    @property
+    def resolved_spool_path(self) -> Path:
+        """The spool's file with the default filled in."""
+        return self.spool_path or self.home / "spool.db"
+
     def user_key_bytes(self) -> bytes:
         """The HMAC key; on the embedded default it is made once, mode 0600, beside the database.
 
@@ -70,10 +101,11 @@ class Settings(BaseSettings):
         """
         if self.user_key_secret is not None:
             return self.user_key_secret.get_secret_value().encode()
-        if not self.resolved_database_url.startswith("sqlite"):
+        if self.redis_url is not None or not self.resolved_database_url.startswith("sqlite"):
             raise ConfigurationError(
-                "TAY_USER_KEY_SECRET is not set: with a database server the key that hides user "
-                "ids must be the same on every machine. Set it to 32 or more random characters."
+                "TAY_USER_KEY_SECRET is not set: with Redis or a database server the key that "
+                "hides user ids must be the same on every machine. Set it to 32 or more random "
+                "characters."
             )
         return _secret_file(self.home / "user_key_secret")
 

@@ -15,6 +15,12 @@ def playbook() -> Playbook:
     return load_playbook()
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    """Tests marked `anyio` run on asyncio, the loop of the engine."""
+    return "asyncio"
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Tests see no TAY_* variable of the machine, and keep their files to themselves."""
@@ -27,4 +33,6 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings of an embedded engine in the test's own directory."""
-    return load_settings(home=tmp_path / "tay", grace_seconds=2.0, recall_timeout_seconds=2.0)
+    return load_settings(
+        home=tmp_path / "tay", grace_seconds=2.0, recall_timeout_seconds=2.0, encoder="off"
+    )

@@ -8,7 +8,8 @@ import pytest
 import tay_middleware
 
 NAMES = [
-    *("ConfigurationError", "Decision", "EscalationStep", "Escalator", "InputError", "Mode"),
+    *("ConfigurationError", "Decision", "EscalationAgentMiddleware", "EscalationChatModel"),
+    *("EscalationStep", "Escalator", "InputError", "Mode"),
     *("Playbook", "PlaybookError", "Reason", "Settings", "StorageError", "Strength"),
     *("Suppression", "TayError", "Tier", "load_playbook", "load_settings"),
 ]

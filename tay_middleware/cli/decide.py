@@ -1,31 +1,24 @@
 """`tay decide`: decisions on questions from a file or a pipe."""
 
+import asyncio
 import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
 
-from tay_middleware.decide.lines import Decider
+from tay_middleware.decide.cascade import Cascade, Until
+from tay_middleware.decide.lines import Answer, Decider
+from tay_middleware.decide.stages import make_cascade
 from tay_middleware.errors import InputError
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
 
 GARBAGE_THRESHOLD = 100_000
 """New objects between two looks of the garbage collector; Python's own 700 costs a fifth here."""
-
-
-class Until(StrEnum):
-    """The stages of the cascade, first to last."""
-
-    KEYWORDS = "keywords"
-    SCORER = "scorer"
-    ENCODER = "encoder"
-    LLM = "llm"
 
 
 def decide(
@@ -54,20 +47,43 @@ def decide(
 
     Try: echo '{"id": 1, "question": "Can you review my pricing?"}' | tay decide --explain -
     """
-    del until, no_llm  # one stage is installed so far, and it is the first of all
-    decider = Decider(load_playbook(load_settings().prompts_dir), explain=explain)
+    settings = load_settings()
+    playbook = load_playbook(settings.prompts_dir)
+    last = Until.ENCODER if no_llm and until is Until.LLM else until
+    cascade = make_cascade(playbook, settings, last)
+    _say_what_is_missing(until, cascade)
+    decider = Decider(playbook, cascade, until=last, explain=explain)
     # The playbook stays to the end, and answers hold no cycles: the collector would walk a few
     # hundred thousand objects again and again and find nothing.
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD)
-    failed = False
     with _opened(file) as lines:
-        for answer in decider.answers(lines):
-            sys.stdout.buffer.write(answer.line + b"\n")
-            failed = failed or answer.failed
+        if cascade.last_stage is Until.LLM:
+            failed = asyncio.run(_write_all(decider, cascade, lines))
+        else:
+            failed = sum(_write(answer) for answer in decider.answers(lines)) > 0
     sys.stdout.flush()
     if failed:
         raise typer.Exit(1)
+
+
+async def _write_all(decider: Decider, cascade: Cascade, lines: BinaryIO) -> bool:
+    try:
+        return sum([_write(answer) async for answer in decider.aanswers(lines)]) > 0
+    finally:
+        await cascade.aclose()
+
+
+def _write(answer: Answer) -> bool:
+    """Write one answer; whether it is an error."""
+    sys.stdout.buffer.write(answer.line + b"\n")
+    return answer.failed
+
+
+def _say_what_is_missing(until: Until, cascade: Cascade) -> None:
+    """Say it once where a stage was asked for by name and is not there."""
+    if until is Until.ENCODER and cascade.last_stage is Until.SCORER:
+        typer.echo("tay: no encoder is installed; the built-in scorer decides alone", err=True)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from tay_middleware.cli import chat, database, decide, demo, playbook
+from tay_middleware.cli import chat, database, decide, demo, drain, label, playbook, train, users
 from tay_middleware.cli import eval as eval_
 from tay_middleware.errors import TayError
 
@@ -22,8 +22,12 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("chat")(chat.chat)
 app.command("decide")(decide.decide)
+app.command("train")(train.train)
+app.command("drain")(drain.drain)
 app.add_typer(database.app, name="db")
+app.add_typer(label.app, name="label")
 app.add_typer(playbook.app, name="playbook")
+app.add_typer(users.app, name="users")
 app.add_typer(eval_.app, name="eval")
 
 

@@ -5,8 +5,6 @@ now?), strength, wording, and the record of why. `Detector` looks at the words, 
 rest, so that detection can start before history is there and before the model has answered.
 """
 
-from collections.abc import Sequence
-
 from tay_middleware.decide.describe import describe
 from tay_middleware.decide.detect import Detector
 from tay_middleware.decide.explain import flips
@@ -25,7 +23,6 @@ from tay_middleware.domain import (
     Detection,
     History,
     Kind,
-    Message,
     Mode,
     PastTurn,
     Suppression,
@@ -40,21 +37,9 @@ __all__ = [
     "UnfitWordingError",
     "decide",
     "describe",
-    "earlier_gates",
     "flips",
     "word",
 ]
-
-EARLIER_MESSAGES = 8
-"""How many of the user's earlier messages are asked for a no, distress and the like: a longer look
-back costs time on every turn, and what is further away is in history."""
-
-
-def earlier_gates(detector: Detector, transcript: Sequence[Message]) -> tuple[tuple[str, ...], ...]:
-    """The gates that the user's latest earlier messages close, oldest first, without the empty."""
-    asked = [message.content for message in transcript if message.role == "user"]
-    found = (detector.detect(content).gates for content in asked[-EARLIER_MESSAGES:])
-    return tuple(gates for gates in found if gates)
 
 
 def decide(

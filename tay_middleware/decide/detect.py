@@ -20,7 +20,15 @@ from tay_middleware.domain import Detection, Indicator, Message, Reason, Stage
 MENTIONING_MESSAGES = 3
 """How many messages back "how do I sign up?" may refer to for the offer that it means."""
 
-_NO_SIGNALS: Mapping[str, object] = MappingProxyType({})
+NO_SIGNALS: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What the keyword stage found, and the question as it folded it (`Window.literal`)."""
+
+    detection: Detection
+    literal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +59,18 @@ class Detector:
         self,
         question: str,
         transcript: Sequence[Message] = (),
-        signals: Mapping[str, object] = _NO_SIGNALS,
+        signals: Mapping[str, object] = NO_SIGNALS,
     ) -> Detection:
-        """What `question` deserves, history and ownership aside.
+        """What `question` deserves by its words, history and ownership aside; see `examine`."""
+        return self.examine(question, transcript, signals).detection
+
+    def examine(
+        self,
+        question: str,
+        transcript: Sequence[Message] = (),
+        signals: Mapping[str, object] = NO_SIGNALS,
+    ) -> Examined:
+        """The detection of a question, with its folded text for the scorers that come after.
 
         Args:
             question: the text as typed; head and tail of a long one are read.
@@ -73,7 +90,7 @@ class Detector:
             self._reader.read,
             ours=need.purchase,
         )
-        return Detection(
+        detection = Detection(
             escalate=need.offer is not None and not gates,
             need=need.offer is not None,
             offer=need.offer,
@@ -87,6 +104,7 @@ class Detector:
             asks_why=reading.has(Part.ASKS_WHY),
             opts_in=reading.has(Part.OPTS_IN),
         )
+        return Examined(detection, reading.window.literal)
 
     def read(self, text: str) -> Reading:
         """Everything that the playbook's phrases find in `text`: the features of any scorer."""

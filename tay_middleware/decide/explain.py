@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tay_middleware.domain import Decision, Suppression
+from tay_middleware.domain import Decision, Detection, Stage, Suppression
 from tay_middleware.playbook import Playbook
 
 _MENDS: Mapping[Suppression, str] = {
@@ -33,8 +33,7 @@ def flips(decision: Decision, playbook: Playbook) -> tuple[str, ...]:
     if detection.need and detection.gates:
         gates = ", ".join(detection.gates)
         return (f"without {gates} it would escalate to {detection.offer}",)
-    total, least = detection.scores.get("total", 0.0), playbook.policy.threshold.min_score
-    lines = [f"the score is {total:g}; the threshold of policy.yaml is {least:g}"]
+    lines = [_what_it_lacked(detection, playbook)]
     if detection.gates:
         lines.append(f"closed gates: {', '.join(detection.gates)}")
     dropped = [found.phrase for found in detection.indicators if found.weight == 0.0]
@@ -43,7 +42,27 @@ def flips(decision: Decision, playbook: Playbook) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _what_it_lacked(detection: Detection, playbook: Playbook) -> str:
+    """How far the last stage was from a yes."""
+    if detection.stage is Stage.LLM:
+        return "the classifier chose none; it would escalate had it chosen an offer"
+    if detection.stage is Stage.MODEL and detection.confidence is not None:
+        rules = playbook.policy.cascade
+        asked = any(name.startswith("encoder.") for name in detection.scores)
+        least = rules.encoder.threshold if asked else rules.scorer.threshold
+        return f"the probability is {detection.confidence:g}; policy.yaml asks for {least:g}"
+    total, least = detection.scores.get("total", 0.0), playbook.policy.threshold.min_score
+    return f"the score is {total:g}; the threshold of policy.yaml is {least:g}"
+
+
 def _what_carried_it(decision: Decision) -> str:
+    if decision.detection.stage is not Stage.KEYWORDS:
+        return (
+            f"with a probability below the threshold it would not show; it is "
+            f"{decision.detection.confidence:g}"
+            if decision.detection.stage is Stage.MODEL and decision.detection.confidence is not None
+            else "had the classifier chosen none it would not show"
+        )
     counted = [found for found in decision.detection.indicators if found.weight > 0]
     if not counted:
         return "nothing in the words carried it"

@@ -4,23 +4,28 @@ Stateless: rows know nothing of each other, and there is no cool-down, budget, h
 line in gives one line out, in the same order; a bad line gives an error object in its place.
 """
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
 from pydantic_core import to_json
 
-from tay_middleware.decide import Circumstances, decide, describe, earlier_gates, flips
+from tay_middleware.decide import Circumstances, decide, describe, flips
+from tay_middleware.decide.cascade import Cascade, Until
 from tay_middleware.decide.describe import Json
-from tay_middleware.decide.detect import Detector
-from tay_middleware.domain import History, Message, Tier, Turn
+from tay_middleware.domain import Detection, History, Message, Tier, Turn
 from tay_middleware.playbook import Playbook
 
 NOBODY = UUID(int=0)
 """The turn id of rows: nothing is logged, so none is ever looked up."""
+
+ROWS_AT_ONCE = 32
+"""Rows for which a model may be asked at the same time."""
 
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 _STATELESS = Circumstances(stateless=True)
@@ -56,38 +61,54 @@ class Answer:
 
 
 class Decider:
-    """Answers rows with one playbook; the detector is built once."""
+    """Answers rows with one playbook; the stages are built once."""
 
-    def __init__(self, playbook: Playbook, *, explain: bool = False) -> None:
-        """Make a decider; `explain` adds what would have flipped each decision, as `flips`."""
+    def __init__(
+        self,
+        playbook: Playbook,
+        cascade: Cascade,
+        *,
+        until: Until = Until.ENCODER,
+        explain: bool = False,
+    ) -> None:
+        """Make a decider.
+
+        Args:
+            playbook: what may be said.
+            cascade: the stages, over the same playbook.
+            until: the last stage that may decide.
+            explain: adds what would have flipped each decision, as `flips`.
+        """
         self._playbook = playbook
-        self._detector = Detector(playbook)
+        self._cascade = cascade
+        self._until = until
         self._explain = explain
 
     def answers(self, lines: Iterable[bytes]) -> Iterator[Answer]:
-        """Answer each line that is not blank, lazily."""
-        for number, line in enumerate(lines, start=1):
-            text = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
-            if text.strip():
-                yield self._answer(number, text)
+        """Answer each line that is not blank, lazily; no model is asked over the network."""
+        for number, line in _numbered(lines):
+            row = _row(number, line)
+            yield row if isinstance(row, Answer) else self._answer(row, self._detect(row))
 
-    def _answer(self, number: int, line: bytes) -> Answer:
-        try:
-            row = Question.model_validate_json(line)
-        except ValidationError as error:
-            return _error(number, _what_is_wrong(error))
-        return Answer(to_json(self.decision(row)))
+    async def aanswers(self, lines: Iterable[bytes]) -> AsyncIterator[Answer]:
+        """The same with a model's opinion where one is due, so many rows at once."""
+        numbered = _numbered(lines)
+        while several := list(islice(numbered, ROWS_AT_ONCE)):
+            rows = [_row(number, line) for number, line in several]
+            for answer in await asyncio.gather(*(self._aanswer(row) for row in rows)):
+                yield answer
 
-    def decision(self, row: Question) -> dict[str, Json]:
+    def decision(self, row: Question, detection: Detection | None = None) -> dict[str, Json]:
         """The decision on one row, with its id, as plain JSON."""
         turn = _turn(row)
         decision = decide(
             turn,
-            self._detector.detect(turn.question, turn.transcript, turn.signals),
+            detection or self._detect(row),
             History(),
             self._playbook,
             Circumstances(
-                stateless=True, earlier_gates=earlier_gates(self._detector, turn.transcript)
+                stateless=True,
+                earlier_gates=self._cascade.earlier_gates(turn.transcript, self._until),
             )
             if turn.transcript
             else _STATELESS,
@@ -96,6 +117,35 @@ class Decider:
         if self._explain:
             told["flips"] = list(flips(decision, self._playbook))
         return told
+
+    def _detect(self, row: Question) -> Detection:
+        turn = _turn(row)
+        return self._cascade.detect(turn.question, turn.transcript, turn.signals, self._until)
+
+    async def _aanswer(self, row: Question | Answer) -> Answer:
+        if isinstance(row, Answer):
+            return row
+        turn = _turn(row)
+        detection = await self._cascade.adetect(turn.question, turn.transcript, turn.signals)
+        return self._answer(row, detection)
+
+    def _answer(self, row: Question, detection: Detection) -> Answer:
+        return Answer(to_json(self.decision(row, detection)))
+
+
+def _numbered(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, with their numbers in the file, without its byte order mark."""
+    for number, line in enumerate(lines, start=1):
+        text = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
+        if text.strip():
+            yield number, text
+
+
+def _row(number: int, line: bytes) -> Question | Answer:
+    try:
+        return Question.model_validate_json(line)
+    except ValidationError as error:
+        return _error(number, _what_is_wrong(error))
 
 
 def _turn(row: Question) -> Turn:

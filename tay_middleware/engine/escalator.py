@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from tay_middleware.decide import Detector, earlier_gates
-from tay_middleware.domain import Detection, Message, Mode, Turn, uuid7
+from tay_middleware.decide.cascade import Cascade
+from tay_middleware.decide.stages import make_cascade
+from tay_middleware.domain import Message, Mode, Turn, uuid7
 from tay_middleware.engine.background import Background
 from tay_middleware.engine.failopen import Faults, Guard
 from tay_middleware.engine.identity import make_turn
@@ -20,30 +21,10 @@ from tay_middleware.engine.preparation import Preparation
 from tay_middleware.engine.work import TurnWork
 from tay_middleware.playbook import Playbook, load_playbook
 from tay_middleware.settings import Settings, load_settings
-from tay_middleware.storage import TurnStore, open_store
+from tay_middleware.storage import TurnStore, open_store_of
 
 WARM_UP_SECONDS = 10.0
 """Longest wait for the store at construction, where nobody is chatting yet."""
-
-
-class _KeywordJudgement:
-    def __init__(self, best: Detection, gates: tuple[tuple[str, ...], ...]) -> None:
-        self.best = best
-        self.earlier_gates = gates
-
-    async def settled(self, within_seconds: float) -> Detection:  # noqa: ARG002 - the interface
-        return self.best
-
-
-class _KeywordTurnJudge:
-    """A stand-in until the cascade is here."""
-
-    def __init__(self, playbook: Playbook) -> None:
-        self._detector = Detector(playbook)
-
-    def begin(self, turn: Turn) -> _KeywordJudgement:
-        best = self._detector.detect(turn.question, turn.transcript, turn.signals)
-        return _KeywordJudgement(best, earlier_gates(self._detector, turn.transcript))
 
 
 class Escalator:
@@ -88,7 +69,7 @@ class Escalator:
             self._running,
             clock,
             random_bits,
-            judge or _KeywordTurnJudge(playbook),
+            judge or self._cascade(),
         )
         self._secret = b"" if settings.mode is Mode.OFF else settings.user_key_bytes()
         self._made_from: Settings | None = None
@@ -109,9 +90,7 @@ class Escalator:
         settings = settings or load_settings()
         engine = cls(
             load_playbook(settings.prompts_dir),
-            lambda: open_store(
-                settings.resolved_database_url, history_turns=settings.history_turns
-            ),
+            lambda: open_store_of(settings),
             settings,
         )
         engine._made_from = settings
@@ -196,6 +175,12 @@ class Escalator:
                     )
                 background = self._background
         return background
+
+    def _cascade(self) -> Cascade:
+        cascade = make_cascade(self.playbook, self.settings)
+        if self.settings.mode is not Mode.OFF:
+            cascade.start()
+        return cascade
 
     def _warm_up(self) -> None:
         """Open the store now: the first user should not wait for a migration."""

@@ -68,10 +68,16 @@ class StatelessPolicy:
     def __init__(self, playbook: Playbook) -> None:
         self._playbook = playbook
 
-    def attempt(self, row: Row, find: Callable[[Row], Found], *, unsure: bool = False) -> Judged:
+    def attempt(
+        self,
+        row: Row,
+        find: Callable[[Row], Found],
+        is_unsure: Callable[[Detection], bool] = lambda _: False,
+    ) -> Judged:
         """What `find` says of a row, policy included; a failure becomes an error."""
         try:
             detection, earlier_gates = find(row)
+            unsure = is_unsure(detection)
             return self.judged(row, detection, earlier_gates, unsure=unsure)
         except Exception as error:  # noqa: BLE001 - any failure is a wrong answer, and is counted
             return Judged(None, error=f"{type(error).__name__}: {error}")

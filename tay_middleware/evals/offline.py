@@ -46,7 +46,9 @@ def require_extra() -> None:
 def evaluate_ours(playbook: Playbook, wanted: Collection[str], step: Step) -> Run:
     """Evaluate the tiers on the checkout's labels; `wanted` names some, none means all."""
     labels = read_ours(CHECKOUT)
-    return evaluate(labels, _wanted(offline_tiers(playbook, labels), wanted), playbook, step)
+    return evaluate(
+        labels, _wanted(offline_tiers(playbook, labels, CHECKOUT), wanted), playbook, step
+    )
 
 
 def evaluate_theirs(
@@ -68,7 +70,7 @@ def out_of_fold_answers(playbook: Playbook, tier: str) -> list[Answer]:
         InputError: there is no such tier.
     """
     labels = read_ours(CHECKOUT)
-    (found,) = _wanted(offline_tiers(playbook, labels), [tier])
+    (found,) = _wanted(offline_tiers(playbook, labels, CHECKOUT), [tier])
     if found.rows is None:
         raise InputError(f"the tier {tier} judges no questions")
     return answer(found.rows, labels.part("labelled"))

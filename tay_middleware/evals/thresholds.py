@@ -92,7 +92,7 @@ def patch(policy: Path, tier: str, threshold: float) -> str:
     """
     before = policy.read_text(encoding="utf-8")
     if tier in _STAGES:
-        pattern = rf"(^  {_STAGES[tier]}: \{{[^}}\n]*\bthreshold: )[0-9.]+"
+        pattern = rf"(^  {_STAGES[tier]}:[^\n]*\n(?:    [^\n]*\n)*?    threshold: )[0-9.]+"
     else:
         pattern = r"(^  min_score: )[0-9.]+"
     after, many = re.subn(pattern, rf"\g<1>{threshold:g}", before, count=1, flags=re.MULTILINE)

@@ -72,16 +72,36 @@ def specs_beside(theirs: Sequence[ConfigurableFieldSpec]) -> list[ConfigurableFi
 def turn_of(
     engine: Escalator, asked: Asked, config: RunnableConfig, parent_run_id: UUID | None
 ) -> Turn:
-    """The turn of a question: a repetition under the same parent run is the same turn."""
+    """The turn of a question; what is asked again (a retry, a tool loop) is the same turn."""
     given = config.get("configurable") or {}
+    user, session = given.get("user_id"), given.get("session_id") or given.get("thread_id")
     return engine.turn(
         question=asked.question,
         transcript=asked.transcript,
-        user_id=given.get("user_id"),
-        session_id=given.get("session_id") or given.get("thread_id"),
+        user_id=user,
+        session_id=session,
         tier=given.get("tier"),
         owned_offers=given.get("owned_offers"),
         turn_id=given.get("turn_id"),
-        idempotency_seed=f"{parent_run_id}:{asked.fingerprint}" if parent_run_id else None,
+        idempotency_seed=_seed(asked, f"{user}:{session}", parent_run_id),
         signals=given.get("signals"),
     )
+
+
+def _seed(asked: Asked, identity: str, parent_run_id: UUID | None) -> str | None:
+    """What makes two calls one turn: the message that asks, else the run in which it is asked.
+
+    A graph asks a model in a run of its own at every step of a tool loop; the message stays. Only
+    an id that cannot meet another by chance is trusted: a UUID, as graphs make them.
+    """
+    if asked.message_id is not None and _is_uuid(asked.message_id):
+        return f"message:{identity}:{asked.message_id}:{asked.question}"
+    return f"{parent_run_id}:{asked.fingerprint}" if parent_run_id else None
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

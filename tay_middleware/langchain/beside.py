@@ -7,20 +7,17 @@ model made it. The one error that leaves is `InputError`, before the model is as
 from typing import Any
 from uuid import UUID
 
-from langchain_core.callbacks import adispatch_custom_event, dispatch_custom_event
 from langchain_core.runnables import RunnableConfig
 
 from tay_middleware.decide import describe
 from tay_middleware.decide.describe import Json
 from tay_middleware.domain import Mode, ReplyStatus
 from tay_middleware.engine import Escalator, Outcome, Pending, Reply
+from tay_middleware.langchain.announce import aannounce, announce
 from tay_middleware.langchain.asker import turn_of
 from tay_middleware.langchain.reading import InputKey, locate, understand
 from tay_middleware.langchain.replies import reply_of, woven
 from tay_middleware.langchain.streams import StreamedReply
-
-EVENT_NAME = "tay_decision"
-"""Name of the custom event that carries the decision in `astream_events`."""
 
 
 class Beside:
@@ -66,9 +63,10 @@ class Beside:
         pending = self._pending
         if pending is None:
             return output
-        outcome = pending.settle(_read(pending, output))
+        reply = _read(pending, output)
+        outcome = pending.settle(reply)
         told = _told(pending, outcome)
-        _announce(pending, told, config)
+        _announce(pending, reply, told, config)
         return _woven(pending, output, outcome, told)
 
     async def afinished(self, output: Any, config: RunnableConfig) -> Any:
@@ -76,9 +74,10 @@ class Beside:
         pending = self._pending
         if pending is None:
             return output
-        outcome = await pending.asettle(_read(pending, output))
+        reply = _read(pending, output)
+        outcome = await pending.asettle(reply)
         told = _told(pending, outcome)
-        await _aannounce(pending, told, config)
+        await _aannounce(pending, reply, told, config)
         return _woven(pending, output, outcome, told)
 
     # A reply in chunks.
@@ -101,9 +100,10 @@ class Beside:
         pending = self._pending
         if pending is None:
             return []
-        outcome = pending.settle(self._streamed_reply(pending))
+        reply = self._streamed_reply(pending)
+        outcome = pending.settle(reply)
         told = _told(pending, outcome)
-        _announce(pending, told, config)
+        _announce(pending, reply, told, config)
         return self._end(pending, outcome, told)
 
     async def aended(self, config: RunnableConfig) -> list[Any]:
@@ -111,9 +111,10 @@ class Beside:
         pending = self._pending
         if pending is None:
             return []
-        outcome = await pending.asettle(self._streamed_reply(pending))
+        reply = self._streamed_reply(pending)
+        outcome = await pending.asettle(reply)
         told = _told(pending, outcome)
-        await _aannounce(pending, told, config)
+        await _aannounce(pending, reply, told, config)
         return self._end(pending, outcome, told)
 
     def _streamed_reply(self, pending: Pending) -> Reply:
@@ -144,19 +145,24 @@ def _woven(pending: Pending, output: Any, outcome: Outcome, told: dict[str, Json
 
 def _told(pending: Pending, outcome: Outcome) -> dict[str, Json] | None:
     with pending.guard("describe"):
-        return None if outcome.decision is None else describe(outcome.decision)
+        if outcome.decision is not None:
+            turn_id = str(pending.turn.turn_id)
+            return {"turn_id": turn_id, "addition": outcome.addition, **describe(outcome.decision)}
     return None
 
 
-def _announce(pending: Pending, told: dict[str, Json] | None, config: RunnableConfig) -> None:
-    if told is not None:
+def _announce(
+    pending: Pending, reply: Reply, told: dict[str, Json] | None, config: RunnableConfig
+) -> None:
+    """Announce the decision of an answer; a reply that calls tools is not one yet."""
+    if told is not None and reply.obstacle != "tool_calls":
         with pending.guard("event"):
-            dispatch_custom_event(EVENT_NAME, told, config=config)
+            announce(told, config)
 
 
 async def _aannounce(
-    pending: Pending, told: dict[str, Json] | None, config: RunnableConfig
+    pending: Pending, reply: Reply, told: dict[str, Json] | None, config: RunnableConfig
 ) -> None:
-    if told is not None:
+    if told is not None and reply.obstacle != "tool_calls":
         with pending.guard("event"):
-            await adispatch_custom_event(EVENT_NAME, told, config=config)
+            await aannounce(told, config)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, convert_to_messages
@@ -23,10 +23,15 @@ TRANSCRIPT_KEYS = ("history", "chat_history", "messages")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The question and the earlier messages, as plain text, oldest first."""
+    """The question and the earlier messages, as plain text, oldest first.
+
+    `message_id` is the id of the question's message, where it has one: a graph gives every message
+    of its state an id that it keeps.
+    """
 
     question: str
     transcript: tuple[Message, ...] = ()
+    message_id: str | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -74,7 +79,7 @@ def understand(place: Place) -> Asked | None:
     asked = _in_messages(place.question)
     if asked is None or asked.transcript:
         return asked
-    return Asked(asked.question, _transcript(_messages(place.earlier)))
+    return replace(asked, transcript=_transcript(_messages(place.earlier)))
 
 
 def _called(input_key: Callable[[Any], Any], value: Any) -> Any:
@@ -124,7 +129,9 @@ def _in_messages(value: Any) -> Asked | None:
     if last is None:
         return None
     question = str(messages[last].text)
-    return Asked(question, _transcript(messages[:last])) if question.strip() else None
+    if not question.strip():
+        return None
+    return Asked(question, _transcript(messages[:last]), messages[last].id)
 
 
 def _messages(value: Any) -> Sequence[BaseMessage]:

@@ -88,6 +88,24 @@ def is_finished(metadata: Mapping[str, Any]) -> bool:
     return any(metadata.get(key) for key in _FINISH_KEYS)
 
 
+def owes_status(metadata: Mapping[str, Any]) -> bool:
+    """Whether the reply comes from a protocol that always says at its end how it ended.
+
+    OpenAI's Responses do. Without that word the reply was cut, on the way or by a client library
+    that does not pass it on.
+    """
+    return str(metadata.get("id") or "").startswith("resp_")
+
+
+def finish_of(generation_info: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What of a generation's metadata says how the reply finished."""
+    return {
+        key: generation_info[key]
+        for key in _FINISH_KEYS
+        if generation_info and key in generation_info
+    }
+
+
 def _calls_tools(message: AIMessage) -> bool:
     return bool(
         message.tool_calls

@@ -21,6 +21,7 @@ from tay_middleware.engine import Escalator
 from tay_middleware.langchain.asker import specs_beside
 from tay_middleware.langchain.beside import Beside
 from tay_middleware.langchain.reading import InputKey
+from tay_middleware.langchain.streams import aclosable, closable
 from tay_middleware.settings import Settings
 
 
@@ -173,7 +174,7 @@ class EscalationStep(RunnableSerializable[Any, Any]):
     ) -> AsyncIterator[Any]:
         """As `transform`, without blocking."""
         chunks = self._atransform_stream_with_config(input, self._astream, config, **kwargs)
-        async with aclosing(_generator(chunks)) as open_chunks:
+        async with aclosing(aclosable(chunks)) as open_chunks:
             async for chunk in open_chunks:
                 yield chunk
 
@@ -217,7 +218,7 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         value = _gathered(list(pieces))
         beside = self._begin(value, run_manager, config)
         try:
-            with closing(_iterator(self.bound.stream(value, config, **kwargs))) as chunks:
+            with closing(closable(self.bound.stream(value, config, **kwargs))) as chunks:
                 for chunk in chunks:
                     yield from beside.fed(chunk)
         except BaseException as error:
@@ -237,7 +238,7 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         value = _gathered([piece async for piece in pieces])
         beside = self._begin(value, run_manager, config)
         try:
-            source = _generator(self.bound.astream(value, config, **kwargs))
+            source = aclosable(self.bound.astream(value, config, **kwargs))
             async with aclosing(source) as chunks:
                 async for chunk in chunks:
                     for passed in beside.fed(chunk):
@@ -275,13 +276,3 @@ def _gathered(pieces: list[Any]) -> Any:
 
 async def _only(value: Any) -> AsyncIterator[Any]:
     yield value
-
-
-def _iterator(chunks: Iterator[Any]) -> Any:
-    """`chunks` as a generator, so that it can be closed."""
-    return chunks if hasattr(chunks, "close") else (chunk for chunk in chunks)
-
-
-def _generator(chunks: AsyncIterator[Any]) -> Any:
-    """`chunks` as an async generator, so that it can be closed."""
-    return chunks if hasattr(chunks, "aclose") else (chunk async for chunk in chunks)

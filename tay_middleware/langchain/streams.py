@@ -8,6 +8,7 @@ A model that cannot stream sends its whole reply as one message, to which no chu
 is woven as `invoke` would.
 """
 
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk
@@ -19,6 +20,7 @@ from tay_middleware.langchain.replies import (
     is_finished,
     last_text_block,
     obstacle_in,
+    owes_status,
     reply_of,
     woven,
 )
@@ -36,6 +38,8 @@ class StreamedReply:
         self._begun = False
         self._id: str | None = None
         self._shape: list[Any] | str = ""
+        self._owes_status = False
+        self._finished = False
 
     def feed(self, chunk: Any) -> list[Any]:
         """The chunks to pass on now that `chunk` has come: itself, unless it has to wait."""
@@ -67,7 +71,8 @@ class StreamedReply:
         """The reply that has passed, or that waits as a whole."""
         if self._whole is not None:
             return reply_of(self._whole)
-        return Reply("".join(self._texts), self._obstacle)
+        cut = "truncated" if self._owes_status and not self._finished else None
+        return Reply("".join(self._texts), self._obstacle or cut)
 
     def end(self, outcome: Outcome, told: dict[str, Json] | None) -> list[Any]:
         """What follows the reply: the addition, then what was kept back.
@@ -90,6 +95,8 @@ class StreamedReply:
     def _feed_message(self, chunk: AIMessageChunk) -> list[Any]:
         self._begun = self._of_messages = True
         self._obstacle = self._obstacle or obstacle_in(chunk)
+        self._owes_status = self._owes_status or owes_status(chunk.response_metadata)
+        self._finished = self._finished or is_finished(chunk.response_metadata)
         text = str(chunk.text)
         if not text:
             if self._is_terminal(chunk):
@@ -136,3 +143,13 @@ def _labelled(chunk: AIMessageChunk, told: dict[str, Json]) -> AIMessageChunk:
     return chunk.model_copy(
         update={"response_metadata": {**chunk.response_metadata, METADATA_KEY: told}}
     )
+
+
+def closable(chunks: Iterator[Any]) -> Any:
+    """`chunks` as a generator, so that it can be closed."""
+    return chunks if hasattr(chunks, "close") else (chunk for chunk in chunks)
+
+
+def aclosable(chunks: AsyncIterator[Any]) -> Any:
+    """`chunks` as an async generator, so that it can be closed."""
+    return chunks if hasattr(chunks, "aclose") else (chunk async for chunk in chunks)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field, HttpUrl, model_validator
 
 from tay_middleware.domain import Reason, Strength, Tier
+from tay_middleware.playbook.cascade import CascadeRules
 from tay_middleware.playbook.entry import Entry, Slug
 from tay_middleware.playbook.wording import check_placeholders
 
@@ -104,6 +105,7 @@ class Policy(Entry):
     """`policy.yaml`: all numbers of the decision."""
 
     threshold: Threshold = Threshold()
+    cascade: CascadeRules = CascadeRules()
     cooldown: Cooldown = Cooldown()
     declined_days: float = Field(14, ge=0, le=365)
     opted_out_days: float = Field(90, ge=1, le=3650)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from tay_middleware.settings import Settings
 from tay_middleware.storage.base import (
     Cap,
     Claim,
@@ -11,21 +12,27 @@ from tay_middleware.storage.base import (
     TurnStore,
     Verdict,
 )
+from tay_middleware.storage.database import Database
 from tay_middleware.storage.embedded import MENTIONS_SECONDS, EmbeddedStore
+from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.redact import keep, redact
-from tay_middleware.storage.schema import current, upgrade
+from tay_middleware.storage.schema import current, maintain_now, upgrade
 
 __all__ = [
     "Cap",
     "Claim",
+    "Database",
     "EmbeddedStore",
     "LoggedTurn",
+    "Outbox",
     "TurnRecord",
     "TurnStore",
     "Verdict",
     "current",
     "keep",
+    "maintain_now",
     "open_store",
+    "open_store_of",
     "read_latest",
     "redact",
     "upgrade",
@@ -33,22 +40,47 @@ __all__ = [
 
 
 def open_store(
-    url: str, *, history_turns: int, mentions_seconds: float = MENTIONS_SECONDS
+    url: str,
+    *,
+    history_turns: int,
+    mentions_seconds: float = MENTIONS_SECONDS,
+    outbox: Outbox | None = None,
 ) -> TurnStore:
-    """The store that a URL names, unopened.
+    """The store that the URLs name, unopened.
 
     Args:
-        url: `sqlite+aiosqlite:///path/to/tay.db`.
+        url: of the database, `sqlite+aiosqlite:///path/to/tay.db` or `postgresql+asyncpg://…`.
         history_turns: turns of a user that history looks back on.
         mentions_seconds: how far back mentions are recalled; at least the longest cap.
+        outbox: Redis, which then holds history and cool-down, and brings the log to the database
+            by way of `tay drain`; `None` for the embedded store.
 
     Raises:
-        ConfigurationError: no store is known for the URL.
+        ConfigurationError: no store is known for the URLs.
     """
-    return EmbeddedStore(url, history_turns=history_turns, mentions_seconds=mentions_seconds)
+    if outbox is None:
+        return EmbeddedStore(url, history_turns=history_turns, mentions_seconds=mentions_seconds)
+    from tay_middleware.storage.redis import RedisStore  # noqa: PLC0415 - most do not need it
+
+    return RedisStore.on(
+        outbox, url, history_turns=history_turns, mentions_seconds=mentions_seconds
+    )
 
 
-def read_latest(url: str, limit: int) -> Sequence[LoggedTurn]:
+def open_store_of(settings: Settings) -> TurnStore:
+    """The store that the settings describe, unopened.
+
+    Raises:
+        ConfigurationError: no store is known for their URLs.
+    """
+    return open_store(
+        settings.resolved_database_url,
+        history_turns=settings.history_turns,
+        outbox=Outbox.of(settings),
+    )
+
+
+def read_latest(url: str, limit: int, *, outbox: Outbox | None = None) -> Sequence[LoggedTurn]:
     """The newest `limit` logged turns, newest first, for code that has no event loop.
 
     Raises:
@@ -56,7 +88,7 @@ def read_latest(url: str, limit: int) -> Sequence[LoggedTurn]:
     """
 
     async def read() -> Sequence[LoggedTurn]:
-        store = open_store(url, history_turns=1)
+        store = open_store(url, history_turns=1, outbox=outbox)
         try:
             await store.open()
             return await store.latest(limit)

@@ -13,15 +13,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, create_engine, delete, func, update
+from sqlalchemy import Connection, delete, func, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import URL
-from sqlalchemy.event import listen
 
 from tay_middleware.domain import History, Kind, PastTurn, Reason, ReplyStatus, Suppression
+from tay_middleware.errors import ConfigurationError
+from tay_middleware.storage import figures
 from tay_middleware.storage.base import Claim, LoggedTurn, TurnRecord, Verdict
+from tay_middleware.storage.database import BUSY_SECONDS, READERS, file_engine
 from tay_middleware.storage.failures import translated
-from tay_middleware.storage.location import read_url
+from tay_middleware.storage.location import EMBEDDED, is_file, read_url
 from tay_middleware.storage.schema import upgrade
 from tay_middleware.storage.spacing import turns_passed
 from tay_middleware.storage.sql import (
@@ -30,7 +32,6 @@ from tay_middleware.storage.sql import (
     logged_turn,
     question_logs,
     question_row,
-    to_json,
     user_profiles,
 )
 from tay_middleware.storage.statements import (
@@ -42,15 +43,10 @@ from tay_middleware.storage.statements import (
     NOT_SHOWN,
     PROFILE,
     RECENT,
+    ROW,
     SPANS,
 )
 from tay_middleware.storage.workers import Workers
-
-BUSY_SECONDS = 5.0
-"""Longest wait for another process that holds the write lock; the chat does not wait for it."""
-
-READERS = 3
-"""Threads that recall; more gain nothing on one file and one interpreter."""
 
 MENTIONS_SECONDS = 8 * 86400.0
 """How far back mentions are recalled by default: a day more than the longest default cap."""
@@ -81,7 +77,7 @@ class EmbeddedStore:
         self._url = url
         self._history_turns = history_turns
         self._mentions_seconds = mentions_seconds
-        self._engine = _engine(read_url(url), busy_seconds)
+        self._engine = file_engine(_file_url(url), busy_seconds)
         self._reading = Workers(READERS, "tay-recall")
         self._writing = Workers(1, "tay-commit")
         self._opened = False
@@ -128,10 +124,10 @@ class EmbeddedStore:
             earlier = connection.execute(EARLIER, {"turn_id": record.turn.turn_id}).first()
             if earlier is not None and not _replaces(record, earlier):
                 return Verdict(earlier.addition is not None, True, earlier.addition)
-            if earlier is not None:
-                _remove(connection, earlier.id)
+            gone = None if earlier is None else _removed(connection, earlier.id)
             granted = _claimed(connection, record)
-            _write(connection, record if granted else record.denied(Suppression.COOLDOWN))
+            kept = record if granted else record.denied(Suppression.COOLDOWN)
+            _write(connection, kept, gone)
         return Verdict(granted, addition=record.decision.addition if granted else None)
 
     def _retract(self, turn_id: UUID) -> None:
@@ -140,37 +136,26 @@ class EmbeddedStore:
             earlier = connection.execute(EARLIER, {"turn_id": turn_id}).first()
             if earlier is None or earlier.addition is None:
                 return
+            before = dict(connection.execute(ROW, {"id": earlier.id}).mappings().one())
             connection.execute(delete(escalation_logs).where(escalation_logs.c.id == earlier.id))
             connection.execute(
                 update(question_logs).where(question_logs.c.id == earlier.id).values(NOT_SHOWN)
             )
+            figures.note(connection, figures.difference([{**before, **NOT_SHOWN}], [before]), ())
 
     def _latest(self, limit: int) -> Sequence[LoggedTurn]:
         with translated("reading the log"), self._engine.connect() as connection:
             return [logged_turn(row) for row in connection.execute(LATEST, {"most": max(limit, 0)})]
 
 
-def _engine(url: URL, busy_seconds: float) -> Engine:
-    """An engine whose connections begin transactions only when they are told to.
-
-    The driver's own habit of beginning one before the first write would make it DEFERRED: two
-    processes could then both read a free cool-down before either writes.
-    """
-    engine = create_engine(
-        url.set(drivername="sqlite"),
-        pool_size=READERS + 1,
-        max_overflow=0,
-        json_serializer=to_json,
-        connect_args={"timeout": busy_seconds, "isolation_level": None},
-    )
-
-    def prepare(connection: Any, _record: object) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.close()
-
-    listen(engine, "connect", prepare)
-    return engine
+def _file_url(url: str) -> URL:
+    parsed = read_url(url)
+    if not is_file(parsed):
+        raise ConfigurationError(
+            "TAY_DATABASE_URL is of a database server: history and cool-down need TAY_REDIS_URL "
+            f"beside it; or use a file, {EMBEDDED}"
+        )
+    return parsed
 
 
 def _replaces(record: TurnRecord, earlier: Any) -> bool:
@@ -203,16 +188,21 @@ def _too_soon(connection: Connection, record: TurnRecord, claim: Claim) -> bool:
     return turns_passed(mentioned_at, spans, turn.asked_at) < claim.session_turns
 
 
-def _remove(connection: Connection, row_id: UUID) -> None:
+def _removed(connection: Connection, row_id: UUID) -> dict[str, Any]:
+    """Take a turn's rows away; the row of `question_logs` as it was."""
+    before = dict(connection.execute(ROW, {"id": row_id}).mappings().one())
     connection.execute(delete(escalation_logs).where(escalation_logs.c.id == row_id))
     connection.execute(delete(question_logs).where(question_logs.c.id == row_id))
+    return before
 
 
-def _write(connection: Connection, record: TurnRecord) -> None:
+def _write(connection: Connection, record: TurnRecord, gone: dict[str, Any] | None) -> None:
     row = question_row(record)
     connection.execute(insert(question_logs), row)
     if record.decision.shown:
         connection.execute(insert(escalation_logs), escalation_row(row))
+    changes = figures.difference([row], [gone] if gone else [])
+    figures.note(connection, changes, figures.days_of([row]))
     if record.turn.user_key is not None:
         _note_profile(connection, record)
 

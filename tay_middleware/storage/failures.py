@@ -1,12 +1,20 @@
 """Driver errors become ours once, here; nobody above knows which database it was."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    SQLAlchemyError,
+    StatementError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from tay_middleware.errors import SchemaMismatch, StorageError, StorageUnavailable
+from tay_middleware.errors import RowRefused, SchemaMismatch, StorageError, StorageUnavailable
 
 _SCHEMA_SIGNS = ("no such table", "no such column", "has no column named")
 _FOREIGN_SIGNS = ("already exists",)
@@ -20,8 +28,9 @@ def translated(doing: str) -> Iterator[None]:
     Raises:
         StorageUnavailable: locked, refused, full, read-only or out of reach: may pass by itself.
         SchemaMismatch: tables or columns are missing, or of somebody else.
-        StorageError: a value that the database cannot take, a row that cannot be read back, or
-            anything else that trying again will not mend. No message holds a value of a statement.
+        RowRefused: a value that the database cannot take, or a row that cannot be read back.
+        StorageError: anything else that trying again will not mend. No message holds a value of a
+            statement.
     """
     try:
         yield
@@ -31,17 +40,34 @@ def translated(doing: str) -> Iterator[None]:
         raise StorageUnavailable(f"{doing}: every connection is busy") from error
     except StatementError as error:
         what = type(error.orig).__name__
-        raise StorageError(f"{doing}: a value does not fit ({what})") from error
+        raise RowRefused(f"{doing}: a value does not fit ({what})") from error
     except SQLAlchemyError as error:
         raise StorageError(f"{doing}: {type(error).__name__}") from error
     except OSError as error:
         raise StorageUnavailable(f"{doing}: {error.strerror or type(error).__name__}") from error
+    except _server_errors() as error:
+        raise _of_server(doing, error, getattr(error, "sqlstate", None) or "08000") from error
     except (ValueError, OverflowError) as error:
         # Raised between driver and statement, hence wrapped by neither; its text may quote a value.
-        raise StorageError(f"{doing}: a value does not fit ({type(error).__name__})") from error
+        raise RowRefused(f"{doing}: a value does not fit ({type(error).__name__})") from error
+
+
+_PASSING_CLASSES = ("08", "25", "40", "53", "55", "57", "58")
+"""Classes of SQLSTATE that may pass by themselves: connection, read-only, deadlock, no room, lock,
+shut down or timed out, disk."""
+
+_ROW_CLASSES = ("22", "23", "54")
+"""Classes that are the fault of a row: its data, a constraint, a size."""
+
+_SCHEMA_STATES = ("42P01", "42703")
+_FOREIGN_STATES = ("42P07", "42701", "42710")
 
 
 def _ours(doing: str, error: DBAPIError) -> StorageError:
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None or error.connection_invalidated:
+        cause = error.orig.__cause__ if error.orig is not None else None
+        return _of_server(doing, cause or error, state or "08000")
     said = str(error.orig)
     if any(sign in said for sign in _SCHEMA_SIGNS):
         return SchemaMismatch(f"{doing}: {said}; run `tay db upgrade`")
@@ -51,4 +77,26 @@ def _ours(doing: str, error: DBAPIError) -> StorageError:
         return StorageError(f"{doing}: {said}; it is not a database of ours, or it is damaged")
     if isinstance(error, OperationalError):
         return StorageUnavailable(f"{doing}: {said}")
-    return StorageError(f"{doing}: {said}")
+    kind = RowRefused if isinstance(error, IntegrityError | DataError) else StorageError
+    return kind(f"{doing}: {said}")
+
+
+def _server_errors() -> tuple[type[BaseException], ...]:
+    """What the server's driver raises while it connects, which SQLAlchemy lets through as it is."""
+    driver = sys.modules.get("asyncpg")
+    return (driver.PostgresError, driver.InternalClientError) if driver else ()
+
+
+def _of_server(doing: str, error: BaseException, state: str) -> StorageError:
+    """A server says what happened by a code; its words may quote a value."""
+    what = f"{type(error).__name__}, SQLSTATE {state}"
+    if state in _SCHEMA_STATES:
+        return SchemaMismatch(f"{doing}: tables or columns are missing; run `tay db upgrade`")
+    if state in _FOREIGN_STATES:
+        return SchemaMismatch(
+            f"{doing}: a table already exists, and it is not of our making; use another database"
+        )
+    if state[:2] in _PASSING_CLASSES:
+        return StorageUnavailable(f"{doing}: {what}")
+    kind = RowRefused if state[:2] in _ROW_CLASSES else StorageError
+    return kind(f"{doing}: {what}")

@@ -7,11 +7,12 @@ from sqlalchemy.exc import ArgumentError
 
 from tay_middleware.errors import ConfigurationError
 
-SUPPORTED = "sqlite+aiosqlite:///path/to/tay.db"
+EMBEDDED = "sqlite+aiosqlite:///path/to/tay.db"
+SUPPORTED = f"{EMBEDDED} or postgresql+asyncpg://user:password@host/database"
 
 
 def read_url(url: str) -> URL:
-    """The URL of an embedded database, its driver filled in.
+    """The URL of a database that can be used, its driver filled in.
 
     Raises:
         ConfigurationError: it is no URL, or of a database that is not supported. The message never
@@ -23,6 +24,8 @@ def read_url(url: str) -> URL:
         raise ConfigurationError(
             f"TAY_DATABASE_URL is no database URL; write it like {SUPPORTED}"
         ) from None
+    if parsed.drivername in {"postgresql", "postgres", "postgresql+asyncpg"}:
+        return parsed.set(drivername="postgresql+asyncpg")
     if parsed.drivername not in {"sqlite", "sqlite+aiosqlite"}:
         shown = parsed.render_as_string(hide_password=True)
         raise ConfigurationError(
@@ -31,9 +34,14 @@ def read_url(url: str) -> URL:
     if not parsed.database or parsed.database == ":memory:":
         raise ConfigurationError(
             "TAY_DATABASE_URL names no file: a database in memory is forgotten at every start; "
-            f"write it like {SUPPORTED}"
+            f"write it like {EMBEDDED}"
         )
     return parsed.set(drivername="sqlite+aiosqlite")
+
+
+def is_file(url: URL) -> bool:
+    """Whether it is an embedded database, a file of this machine."""
+    return url.drivername.startswith("sqlite")
 
 
 def file_of(url: URL) -> Path:

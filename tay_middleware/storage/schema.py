@@ -1,20 +1,34 @@
 """Which schema a database has, and bringing it to the one that this version needs."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib.resources import as_file, files
+from typing import TypeVar
 
 from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
 from tay_middleware.errors import SchemaMismatch
+from tay_middleware.storage.database import Database, server_engine
 from tay_middleware.storage.failures import translated
-from tay_middleware.storage.location import file_of, read_url
+from tay_middleware.storage.ledger import LOCK_SPACE
+from tay_middleware.storage.location import file_of, is_file, read_url
 from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
+from tay_middleware.storage.partitions import Upkeep, maintain
 
 WAIT_SECONDS = 30
 """Longest wait for another process that is migrating the same file."""
+
+MIGRATION_SECONDS = 3600.0
+"""Longest run of one statement of a migration on a server: it may have to read a large table."""
+
+MIGRATION_LOCK = 1 << 20
+"""The second half of the advisory lock of migrations; those of the drain are numbers of buckets."""
+
+T = TypeVar("T")
 
 
 def current(url: str) -> str | None:
@@ -24,6 +38,9 @@ def current(url: str) -> str | None:
         StorageError: the database cannot be read.
     """
     parsed = read_url(url)
+    if not is_file(parsed):
+        with translated("reading the schema version"):
+            return asyncio.run(_on_server(parsed, version_of))
     if not file_of(parsed).exists():
         return None
     with translated("reading the schema version"), _connected(parsed) as connection:
@@ -39,6 +56,9 @@ def upgrade(url: str) -> str:
     """
     parsed = read_url(url)
     with translated("migrating the database"):
+        if not is_file(parsed):
+            asyncio.run(_on_server(parsed, _upgrade_server))
+            return HEAD
         file_of(parsed).parent.mkdir(parents=True, exist_ok=True)
         with _connected(parsed) as connection:
             if version_of(connection) == HEAD:
@@ -72,6 +92,52 @@ def check_not_newer(version: str | None) -> None:
         )
 
 
+def check_current(connection: Connection) -> None:
+    """Refuse a server that has not been migrated yet.
+
+    Raises:
+        SchemaMismatch: it is older, or newer.
+    """
+    version = version_of(connection)
+    check_not_newer(version)
+    if version != HEAD:
+        raise SchemaMismatch(
+            f"the database has schema {version or 'none'}, this version needs {HEAD}: "
+            "run `tay db upgrade`"
+        )
+
+
+def _upgrade_server(connection: Connection) -> None:
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(:space, :lock)"),
+        {"space": LOCK_SPACE, "lock": MIGRATION_LOCK},
+    )
+    version = version_of(connection)
+    check_not_newer(version)
+    if version != HEAD:
+        _migrate(connection)
+        maintain(connection, datetime.now(UTC), keep_days=None)
+
+
+def maintain_now(url: str, keep_days: int | None) -> Upkeep:
+    """Make the months to come and drop those past `keep_days` days; see `partitions.maintain`.
+
+    Raises:
+        SchemaMismatch: the database needs `tay db upgrade` first.
+        StorageError: it cannot be read or written.
+    """
+
+    async def run() -> Upkeep:
+        database = Database(url, statement_seconds=MIGRATION_SECONDS)
+        try:
+            await database.read(check_current)
+            return await database.write(maintain, datetime.now(UTC), keep_days)
+        finally:
+            await database.aclose()
+
+    return asyncio.run(run())
+
+
 def _migrate(connection: Connection) -> None:
     """Run the scripts. Alembic is imported here: it costs more than a start of ours may.
 
@@ -93,6 +159,16 @@ def _migrate(connection: Connection) -> None:
                 f"the database cannot be migrated: {error}; "
                 "restore it from a backup, or use another"
             ) from error
+
+
+async def _on_server(url: URL, function: Callable[[Connection], T]) -> T:
+    """Run a function in one transaction on a server."""
+    engine = server_engine(url, MIGRATION_SECONDS)
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(function)
+    finally:
+        await engine.dispose()
 
 
 @contextmanager

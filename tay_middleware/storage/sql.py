@@ -2,7 +2,9 @@
 
 `question_logs` holds every question, `escalation_logs` every escalation: a mention that was shown.
 A turn's two rows have the same id. Everything here is plain SQL that SQLite and PostgreSQL share:
-text with CHECK instead of enums, JSON, ids as 36 characters so that any client can read them.
+text with CHECK instead of enums, JSON, ids that any client can read. On PostgreSQL both tables are
+partitioned by month on their id, whose first bits are the time (see `storage.partitions`); a turn's
+id is unique there by the drain's care (see `storage.ledger`), not by an index.
 """
 
 import json
@@ -26,11 +28,18 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    Uuid,
 )
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
 
 from tay_middleware.domain import Kind, ReplyStatus, Stage, Strength, Suppression, Tier
 from tay_middleware.storage.base import LoggedTurn, TurnRecord
-from tay_middleware.storage.text import storable
+from tay_middleware.storage.text import storable, storable_on_server
+
+UUID_TYPE = Uuid(as_uuid=True, native_uuid=True)
+
+JSON_TYPE = JSON().with_variant(JSONB(), "postgresql")
 
 metadata = MetaData(
     naming_convention={
@@ -67,18 +76,26 @@ class Utc(TypeDecorator[datetime]):
 
 
 class Id(TypeDecorator[UUID]):
-    """A UUID as its 36 characters."""
+    """A UUID: as its 36 characters, or as the type that PostgreSQL has for it.
+
+    Text would be compared by the rules of some language there, and partitions are ranges of ids.
+    """
 
     impl = CHAR(36)
     cache_ok = True
 
-    def process_bind_param(self, value: UUID | None, _dialect: Dialect) -> str | None:
-        """Write it as text."""
-        return None if value is None else str(value)
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the type of the database."""
+        plain: TypeEngine[Any] = CHAR(36)
+        return dialect.type_descriptor(UUID_TYPE if dialect.name == "postgresql" else plain)
 
-    def process_result_value(self, value: str | None, _dialect: Dialect) -> UUID | None:
+    def process_bind_param(self, value: UUID | None, dialect: Dialect) -> str | UUID | None:
+        """Write it as the database's type."""
+        return value if value is None or dialect.name == "postgresql" else str(value)
+
+    def process_result_value(self, value: str | UUID | None, _dialect: Dialect) -> UUID | None:
         """Read it back."""
-        return None if value is None else UUID(value)
+        return value if value is None or isinstance(value, UUID) else UUID(value)
 
 
 class Words(TypeDecorator[str]):
@@ -87,9 +104,11 @@ class Words(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Make it storable; comparisons go the same way, so that they still meet."""
-        return None if value is None else storable(value)
+        if value is None:
+            return None
+        return storable_on_server(value) if dialect.name == "postgresql" else storable(value)
 
 
 def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
@@ -122,10 +141,10 @@ question_logs = Table(
     Column("addition", Words),
     Column("stage", String(16), nullable=False),
     Column("confidence", Float),
-    Column("scores", JSON, nullable=False),
-    Column("gates", JSON, nullable=False),
-    Column("indicators", JSON, nullable=False),
-    Column("notes", JSON, nullable=False),
+    Column("scores", JSON_TYPE, nullable=False),
+    Column("gates", JSON_TYPE, nullable=False),
+    Column("indicators", JSON_TYPE, nullable=False),
+    Column("notes", JSON_TYPE, nullable=False),
     Column("status", String(16), nullable=False),
     Column("playbook_version", String(64), nullable=False),
     Column("created_at", Utc, nullable=False),
@@ -161,7 +180,7 @@ escalation_logs = Table(
     Column("topic", String(64)),
     Column("offer", String(64), nullable=False),
     Column("reason", String(32), nullable=False),
-    Column("scores", JSON, nullable=False),
+    Column("scores", JSON_TYPE, nullable=False),
     Column("template", Text, nullable=False),
     Column("variant", String(64), nullable=False),
     Column("arm", String(16)),
@@ -180,6 +199,8 @@ escalation_logs = Table(
     Index(None, "user_key", "id"),
     Index(None, "user_key", "created_at"),
     Index(None, "user_key", "session_id"),
+    Index(None, "offer", "id"),
+    Index(None, "converted", "id"),
     Index(None, "created_at"),
 )
 """Every escalation: one row for each mention that was shown, with the id of its question's row.

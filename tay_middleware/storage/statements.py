@@ -77,6 +77,8 @@ SPANS = (
 )
 """When the newest turns of a session were asked and answered."""
 
+ROW = select(question_logs).where(question_logs.c.id == bindparam("id"))
+
 LATEST = select(question_logs).order_by(desc(question_logs.c.id)).limit(bindparam("most"))
 
 NOT_SHOWN = {

@@ -8,3 +8,8 @@ byte), UTF-8 may not. It refuses nothing: an odd id must not cost a turn its row
 def storable(text: str) -> str:
     """The text with `?` for every lone surrogate; any other text comes back as it is."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def storable_on_server(text: str) -> str:
+    """As `storable`, and with `\ufffd` for every zero byte, which PostgreSQL does not take."""
+    return storable(text).replace("\x00", "\ufffd")

@@ -47,7 +47,7 @@ def test_a_judge_that_answers_too_few_rows_stops_the_run() -> None:
     class Lazy:
         name = "lazy"
 
-        def judge(self, rows: object) -> list[Judged]:
+        def judge(self, rows: Sequence[Row]) -> list[Judged]:
             return []
 
     with pytest.raises(ValueError, match="zip"):

@@ -12,8 +12,11 @@ from .builders import an_answer, said
 POLICY = """threshold:
   min_score: 1.2
 cascade:
-  scorer: {threshold: 0.5}            # the built-in scorer
-  encoder: {ask_from: 0.02, weight: 0.7, threshold: 0.5}   # asked
+  scorer:                             # the built-in scorer
+    threshold: 0.5
+  encoder:
+    ask_from: 0.02
+    threshold: 0.5                    # asked
 """
 
 
@@ -61,8 +64,8 @@ def test_without_positives_there_is_nothing_to_choose_by() -> None:
     ("tier", "line"),
     [
         ("keywords", "+  min_score: 0.37"),
-        ("builtin", "+  scorer: {threshold: 0.37}            # the built-in scorer"),
-        ("encoder", "+  encoder: {ask_from: 0.02, weight: 0.7, threshold: 0.37}   # asked"),
+        ("builtin", "+    threshold: 0.37"),
+        ("encoder", "+    threshold: 0.37                    # asked"),
     ],
 )
 def test_the_patch_changes_one_number_and_is_not_applied(

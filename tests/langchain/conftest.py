@@ -2,9 +2,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from langchain_core.language_models import BaseChatModel
 
-from tay_middleware import EscalationStep, Escalator
+from tay_middleware import EscalationChatModel, EscalationStep, Escalator
 from tay_middleware.settings import load_settings
+from tests.langchain.openai_server import OpenAIServer
 
 
 @pytest.fixture(scope="module")
@@ -27,3 +29,21 @@ def wrap(engine: Escalator) -> Callable[..., EscalationStep]:
         return EscalationStep(bound=bound, escalator=engine, **fields)
 
     return make
+
+
+@pytest.fixture
+def wrap_model(engine: Escalator) -> Callable[..., EscalationChatModel]:
+    """Wraps a chat model in a chat model of the test's engine."""
+
+    def make(bound: BaseChatModel, **fields: Any) -> EscalationChatModel:
+        return EscalationChatModel(bound=bound, escalator=engine, **fields)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[OpenAIServer]:
+    """A loopback server that speaks OpenAI's protocols."""
+    running = OpenAIServer()
+    yield running
+    running.stop()

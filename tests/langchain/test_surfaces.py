@@ -1,15 +1,14 @@
 """Every surface of the step over every shape of reply: the model's text, then the addition."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from langchain_core.language_models import BaseChatModel, FakeMessagesListChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
-from langchain_core.runnables import RunnableConfig, RunnableLambda
 
-from tay_middleware import EscalationStep, Escalator
-from tay_middleware.storage import read_latest
+from tay_middleware import EscalationChatModel, EscalationStep, Escalator
 from tests.langchain.models import (
     ANSWER,
     FINISH,
@@ -23,51 +22,18 @@ from tests.langchain.models import (
     end,
     model,
 )
-from tests.langchain.who import someone
+from tests.langchain.surfaces import SURFACES, summed
+from tests.langchain.who import name_in, rows_of, someone
 
-Wrap = Callable[..., EscalationStep]
-
-
-def summed(chunks: Sequence[Any]) -> Any:
-    whole = chunks[0]
-    for chunk in chunks[1:]:
-        whole = whole + chunk
-    return whole
+Wrap = Callable[[BaseChatModel], EscalationStep | EscalationChatModel]
 
 
-async def _alist(chunks: Any) -> list[Any]:
-    return [chunk async for chunk in chunks]
-
-
-async def _events(step: EscalationStep, config: RunnableConfig) -> list[Any]:
-    return [
-        event["data"]["chunk"]
-        async for event in step.astream_events(NEED, config, version="v2")
-        if event["event"] == "on_chain_stream" and event["name"] == "EscalationStep"
-    ]
-
-
-async def _atransformed(step: EscalationStep, config: RunnableConfig) -> list[Any]:
-    async def pieces() -> Any:
-        yield NEED[:10]
-        yield NEED[10:]
-
-    return await _alist(step.atransform(pieces(), config))
-
-
-SURFACES: dict[str, Callable[[EscalationStep, RunnableConfig], Any]] = {
-    "invoke": lambda step, config: step.invoke(NEED, config),
-    "ainvoke": lambda step, config: asyncio.run(step.ainvoke(NEED, config)),
-    "stream": lambda step, config: summed(list(step.stream(NEED, config))),
-    "astream": lambda step, config: summed(asyncio.run(_alist(step.astream(NEED, config)))),
-    "batch": lambda step, config: step.batch([NEED], config)[0],
-    "abatch": lambda step, config: asyncio.run(step.abatch([NEED], config))[0],
-    "transform": lambda step, config: summed(
-        list(step.transform(iter([NEED[:10], NEED[10:]]), config))
-    ),
-    "atransform": lambda step, config: summed(asyncio.run(_atransformed(step, config))),
-    "astream_events": lambda step, config: summed(asyncio.run(_events(step, config))),
-}
+@pytest.fixture(params=["step", "chat model"])
+def wrap(request: pytest.FixtureRequest, engine: Escalator) -> Wrap:
+    """Wraps a model, in a step and in a chat model: the same must hold for both."""
+    if request.param == "step":
+        return lambda bound: EscalationStep(bound=bound, escalator=engine)
+    return lambda bound: EscalationChatModel(bound=bound, escalator=engine)
 
 
 @pytest.mark.parametrize("surface", SURFACES)
@@ -224,7 +190,7 @@ def test_reasoning_is_never_added_to(wrap: Wrap) -> None:
 
 def test_the_messages_of_the_model_are_not_changed_in_place(wrap: Wrap) -> None:
     kept = AIMessage(content=[{"type": "text", "text": ANSWER}], response_metadata=dict(FINISH))
-    reply = wrap(RunnableLambda(lambda _value: kept)).invoke(NEED, someone())
+    reply = wrap(FakeMessagesListChatModel(responses=[kept])).invoke(NEED, someone())
     assert str(reply.text) != ANSWER
     assert kept.content == [{"type": "text", "text": ANSWER}]
     assert kept.response_metadata == FINISH
@@ -236,9 +202,7 @@ def test_usage_is_the_models(wrap: Wrap) -> None:
 
 
 def test_one_turn_is_one_row(wrap: Wrap, engine: Escalator) -> None:
-    list(wrap(model(SHAPES["blocks"])).stream(NEED, someone("just one")))
-    assert engine.flush(5)
-    rows = read_latest(engine.settings.resolved_database_url, 500)
-    assert [(row.question, row.shown) for row in rows if row.user_id == "just one"] == [
-        (NEED, True)
-    ]
+    config = someone()
+    list(wrap(model(SHAPES["blocks"])).stream(NEED, config))
+    rows = rows_of(engine, name_in(config))
+    assert [(row.question, row.shown) for row in rows] == [(NEED, True)]

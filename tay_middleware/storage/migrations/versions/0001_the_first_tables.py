@@ -3,15 +3,20 @@
 import sqlalchemy as sa
 from alembic import op
 
-from tay_middleware.storage.sql import Id, Utc
+from tay_middleware.storage.sql import JSON_TYPE, Id, Utc
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
+UNIQUE_TURN = "uq_question_logs_turn_id"
+
 
 def upgrade() -> None:
+    # An index over all partitions must hold what they are ranges of, so a turn's own id is unique
+    # by an index on SQLite only.
+    postgres = op.get_bind().dialect.name == "postgresql"
     op.create_table(
         "escalation_logs",
         sa.Column("id", Id(length=36), nullable=False),
@@ -22,7 +27,7 @@ def upgrade() -> None:
         sa.Column("topic", sa.String(length=64), nullable=True),
         sa.Column("offer", sa.String(length=64), nullable=False),
         sa.Column("reason", sa.String(length=32), nullable=False),
-        sa.Column("scores", sa.JSON(), nullable=False),
+        sa.Column("scores", JSON_TYPE, nullable=False),
         sa.Column("template", sa.Text(), nullable=False),
         sa.Column("variant", sa.String(length=64), nullable=False),
         sa.Column("arm", sa.String(length=16), nullable=True),
@@ -44,6 +49,7 @@ def upgrade() -> None:
             "tier IN ('free', 'premium', 'vip')", name=op.f("ck_escalation_logs_tier")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_escalation_logs")),
+        postgresql_partition_by="RANGE (id)",
     )
     with op.batch_alter_table("escalation_logs", schema=None) as batch_op:
         batch_op.create_index(
@@ -77,10 +83,10 @@ def upgrade() -> None:
         sa.Column("addition", sa.Text(), nullable=True),
         sa.Column("stage", sa.String(length=16), nullable=False),
         sa.Column("confidence", sa.Float(), nullable=True),
-        sa.Column("scores", sa.JSON(), nullable=False),
-        sa.Column("gates", sa.JSON(), nullable=False),
-        sa.Column("indicators", sa.JSON(), nullable=False),
-        sa.Column("notes", sa.JSON(), nullable=False),
+        sa.Column("scores", JSON_TYPE, nullable=False),
+        sa.Column("gates", JSON_TYPE, nullable=False),
+        sa.Column("indicators", JSON_TYPE, nullable=False),
+        sa.Column("notes", JSON_TYPE, nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("playbook_version", sa.String(length=64), nullable=False),
         sa.Column("created_at", Utc(timezone=True), nullable=False),
@@ -110,8 +116,11 @@ def upgrade() -> None:
             "tier IN ('free', 'premium', 'vip')", name=op.f("ck_question_logs_tier")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_question_logs")),
-        sa.UniqueConstraint("turn_id", name=op.f("uq_question_logs_turn_id")),
+        *([] if postgres else [sa.UniqueConstraint("turn_id", name=op.f(UNIQUE_TURN))]),
+        postgresql_partition_by="RANGE (id)",
     )
+    if postgres:
+        op.create_index(op.f("ix_question_logs_turn_id"), "question_logs", ["turn_id"])
     with op.batch_alter_table("question_logs", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_question_logs_created_at"), ["created_at"], unique=False

@@ -1,0 +1,61 @@
+"""`tay drain`: from Redis into SQL."""
+
+import json
+import logging
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from tay_middleware.errors import ConfigurationError
+from tay_middleware.settings import load_settings
+
+UNWELL = 1
+"""Exit code of `--status` when something is late or has died."""
+
+
+def drain(
+    once: Annotated[
+        bool, typer.Option("--once", help="end when nothing is left to do, for cron and tests")
+    ] = False,
+    status: Annotated[
+        bool,
+        typer.Option(
+            "--status",
+            help="do nothing but print what waits, as JSON; exit code 1 if it is late or has died",
+        ),
+    ] = False,
+    batch: Annotated[int, typer.Option(min=1, help="events in one transaction")] = 2000,
+    claim_after_seconds: Annotated[
+        float, typer.Option(min=0, help="take over events of a drain that is silent for so long")
+    ] = 30.0,
+    max_lag_seconds: Annotated[
+        float, typer.Option(min=0, help="with --status: how old the oldest event may be")
+    ] = 60.0,
+) -> None:
+    """Bring decisions from the outbox in Redis into the database; run as many as you like.
+
+    Reads TAY_REDIS_URL and TAY_DATABASE_URL. Ends after the batch under way on SIGTERM or Ctrl-C.
+    What is killed in the middle is taken over by the others; nothing is written twice.
+    """
+    from tay_middleware.storage.drain import Pace  # noqa: PLC0415 - imports Redis
+    from tay_middleware.storage.worker import Places, health, run_drain  # noqa: PLC0415 - the same
+
+    places = Places.of(load_settings())
+    if places is None:
+        raise ConfigurationError(
+            "TAY_REDIS_URL is not set: the embedded store writes its own log and needs no drain"
+        )
+    if status:
+        found = health(places)
+        typer.echo(json.dumps(asdict(found)))
+        if not found.is_well(max_lag_seconds):
+            raise typer.Exit(UNWELL)
+        return
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    pace = Pace(
+        batch=batch,
+        claim_idle_seconds=claim_after_seconds,
+        claim_every_seconds=min(5.0, max(0.2, claim_after_seconds / 2)),
+    )
+    typer.echo(json.dumps(asdict(run_drain(places, pace, once=once))))

@@ -1,0 +1,60 @@
+"""`tay label`: questions of the log out to be labelled, and their labels in."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tay_middleware.errors import InputError
+from tay_middleware.evals.labelling import take_in, to_label
+from tay_middleware.playbook import load_playbook
+from tay_middleware.settings import load_settings
+
+app = typer.Typer(help="Label questions of your own log, for `tay train`.", no_args_is_help=True)
+
+
+@app.command("export")
+def export(
+    unsure: Annotated[
+        bool, typer.Option("--unsure", help="those first that were the closest decisions")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, help="rows to write")] = 200,
+    days: Annotated[int, typer.Option(min=1, help="look back so far")] = 90,
+) -> None:
+    """Print questions of the log as rows to be labelled, one JSON object a line.
+
+    Fill in "escalate" (true or false) and, where true, "offer"; leave null what you cannot say.
+    Then: tay label import FILE --into own.jsonl
+    """
+    from tay_middleware.storage.database import Database  # noqa: PLC0415 - heavy
+    from tay_middleware.storage.log import Filter, questions  # noqa: PLC0415 - heavy
+
+    settings = load_settings()
+    since = datetime.now(UTC) - timedelta(days=days)
+    database = Database(settings.resolved_database_url)
+    look_at = limit * 50 if unsure else limit
+    logged = asyncio.run(database.read(questions, Filter(since=since), limit=look_at))
+    rules = load_playbook(settings.prompts_dir).policy.cascade
+    for row in to_label(logged, rules.encoder.threshold, unsure_first=unsure)[:limit]:
+        typer.echo(json.dumps(row, ensure_ascii=False))
+
+
+@app.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(help="labelled rows, JSON Lines")],
+    into: Annotated[Path, typer.Option(help="the label file that they are merged into, by id")],
+) -> None:
+    """Take labelled rows into a label file; a row that is labelled again replaces the first."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: cannot be read: {error}") from None
+    offers = list(load_playbook(load_settings().prompts_dir).offers)
+    done = take_in(lines, into, offers)
+    typer.echo(
+        f"{into}: {done.added} labels added, {done.replaced} replaced; "
+        f"{done.unlabelled} rows still without a label"
+    )

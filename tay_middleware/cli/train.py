@@ -1,0 +1,133 @@
+"""`tay train`: labelled questions in, a scorer and its card out."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from tay_middleware.errors import ConfigurationError
+from tay_middleware.evals.out_of_fold import training_files
+from tay_middleware.playbook import load_playbook
+from tay_middleware.settings import load_settings
+
+_MISSING = (
+    "training needs more than answering does ({name} is missing): "
+    "pip install 'tay-middleware[{extra}]'"
+)
+
+
+def train(
+    labels: Annotated[
+        list[Path] | None,
+        typer.Argument(help="label files (JSON Lines), or directories of them"),
+    ] = None,
+    encoder: Annotated[
+        bool, typer.Option("--encoder", help="fine-tune the encoder instead (hours on two cores)")
+    ] = False,
+    out: Annotated[
+        Path, typer.Option(help="where the scorer, its card and its out-of-fold opinions go")
+    ] = Path("trained"),
+    model: Annotated[
+        Path | None, typer.Option(help="write the scorer here instead: a file, or a directory")
+    ] = None,
+    out_of_fold: Annotated[
+        Path | None, typer.Option(help="write the out-of-fold opinions to this file instead")
+    ] = None,
+) -> None:
+    """Train a scorer on labelled questions and say what it is worth on strangers' questions.
+
+    Every figure comes from scorers that saw none of the author's rows. The scorer itself learns
+    from all rows. Use it with TAY_SCORER_FILE or TAY_ENCODER_DIR.
+
+    Try: tay label export --unsure > mine.jsonl   (label it)   tay train evals/data mine.jsonl
+    """
+    files = _files(labels or [Path("evals/data")])
+    out.mkdir(parents=True, exist_ok=True)
+    opinions = out_of_fold or out / ("encoder.jsonl" if encoder else "builtin.jsonl")
+    with _progress() as step:
+        if encoder:
+            card = _encoder(files, model or out / "encoder", opinions, out / "work", step)
+        else:
+            card = _builtin(files, model or out / "model.json", opinions, step)
+    (out / f"{card['tier']}-card.json").write_text(json.dumps(card, indent=1) + "\n")
+    print_card(card, Console())
+
+
+def print_card(card: dict[str, Any], console: Console) -> None:
+    """A model card as a table: totals, then by author, then by slice."""
+    table = Table(title=f"{card['tier']}: out of fold, by author left out", title_justify="left")
+    names = ("n", "positives", "precision", "recall", "f1", "average_precision", "offer_right")
+    table.add_column("rows of")
+    for name in (*names, "false", "brier"):
+        table.add_column(name.replace("_", " "), justify="right")
+    parts = {"all": card["all"], **card["by_author"], **card["by_slice"]}
+    for name, figures in parts.items():
+        told = [figures.get(key) for key in (*names, "false", "brier")]
+        table.add_row(name, *("-" if figure is None else str(figure) for figure in told))
+    console.print(table)
+    console.print(
+        f"{card['rows']} rows, {card['positives']} positives, {card['authors']} authors; "
+        f"data {card['data'][:12]}; model {card['bytes']:,} bytes"
+    )
+
+
+def _builtin(files: list[Path], model: Path, opinions: Path, step: Any) -> dict[str, Any]:
+    with _needs("training"):
+        from tay_middleware.training import builtin, run  # noqa: PLC0415 - an extra
+        from tay_middleware.training.base import find_base  # noqa: PLC0415 - with it
+    playbook = load_playbook(load_settings().prompts_dir)
+    return run.train_builtin(
+        run.lesson_of(files),
+        playbook,
+        builtin.Recipe(),
+        space=builtin.load_space(find_base()),
+        model_file=model,
+        out_of_fold_file=opinions,
+        progress=step,
+    )
+
+
+def _encoder(
+    files: list[Path], directory: Path, opinions: Path, work: Path, step: Any
+) -> dict[str, Any]:
+    with _needs("training-encoder"):
+        from tay_middleware.training import encoder, run  # noqa: PLC0415, F401 - an extra, now
+    return run.train_encoder(
+        run.lesson_of(files),
+        directory=directory,
+        out_of_fold_file=opinions,
+        work=work,
+        progress=step,
+    )
+
+
+@contextmanager
+def _needs(extra: str) -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise ConfigurationError(_MISSING.format(name=error.name, extra=extra)) from error
+
+
+def _files(labels: list[Path]) -> list[Path]:
+    return [file for path in labels for file in (training_files(path) if path.is_dir() else [path])]
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )
+    with bar:
+        task = bar.add_task("reading", total=1.0)
+        yield lambda name, share: bar.update(task, description=name, completed=share)

@@ -1,0 +1,306 @@
+"""Keywords → built-in scorer → encoder → a model's opinion: each stage only where it is needed.
+
+The first two take a tenth of a millisecond and run where the question is. The encoder runs on a
+thread of its own, and a model is asked over the network; both beside the model's reply. Whatever of
+that is missing, late or wrong, the detection of the stage before stands.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Protocol
+
+from tay_middleware.decide.beside import EncoderBeside
+from tay_middleware.decide.combine import Combiner, with_scores
+from tay_middleware.decide.detect import NO_SIGNALS, Detector, Examined
+from tay_middleware.decide.features import features, spoken
+from tay_middleware.decide.model import Model
+from tay_middleware.decide.offers import Catalogue
+from tay_middleware.decide.opinion import Opinion, blend
+from tay_middleware.domain import Detection, Message, Reason, Stage, Turn
+from tay_middleware.playbook import Playbook
+
+EARLIER_MESSAGES = 8
+"""How many of the user's earlier messages are asked for a no, distress and the like: a longer look
+back costs time on every turn, and what is further away is in history."""
+
+
+class Until(StrEnum):
+    """The stages of the cascade, first to last: the last one that may decide."""
+
+    KEYWORDS = "keywords"
+    SCORER = "scorer"
+    ENCODER = "encoder"
+    LLM = "llm"
+
+    def reaches(self, stage: "Until") -> bool:
+        """Whether `stage` may decide."""
+        order = list(Until)
+        return order.index(self) >= order.index(stage)
+
+
+class Verdict(Protocol):
+    """What a model chose: an offer of the catalogue or none, and why."""
+
+    @property
+    def offer(self) -> str | None:
+        """The offer's name, `None` for none."""
+
+    @property
+    def reason(self) -> Reason | None:
+        """The reason, where it gave one."""
+
+
+class Answer(Protocol):
+    """What came of asking a model; without a verdict the offline detection stands."""
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What it chose, `None` without a usable opinion."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Tokens read."""
+
+    @property
+    def completion_tokens(self) -> int:
+        """Tokens written."""
+
+    @property
+    def cost_usd(self) -> float:
+        """What it cost, in US dollars."""
+
+
+class Asks(Protocol):
+    """A model that is asked for its opinion; `decide.classify.Classifier` is one."""
+
+    async def ask(self, question: str, transcript: Sequence[Message] = ()) -> Answer:
+        """Its opinion; never raises but for cancellation."""
+
+    async def aclose(self) -> None:
+        """Let go of its connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A question after the first two stages: `opinion` is `None` where no scorer took part."""
+
+    examined: Examined
+    text: str
+    detection: Detection
+    opinion: Opinion | None
+
+
+class Cascade:
+    """All stages that are there, over one playbook; used from any thread."""
+
+    def __init__(
+        self,
+        playbook: Playbook,
+        *,
+        model: Model | None = None,
+        encoder: EncoderBeside | None = None,
+        classifier: Asks | None = None,
+    ) -> None:
+        """Put stages together; what is `None` is passed over."""
+        self._rules = playbook.policy.cascade
+        self._detector = Detector(playbook)
+        self._combine = Combiner(
+            self._rules.purchase_from, Catalogue(playbook.offers, playbook.indicators.groups)
+        )
+        self._offers = frozenset(playbook.offers)
+        self._model = model if self._rules.learned else None
+        self._encoder = encoder if self._model is not None else None
+        self._classifier = classifier
+
+    @property
+    def detector(self) -> Detector:
+        """The keyword stage."""
+        return self._detector
+
+    def start(self) -> None:
+        """Begin to open the encoder; returns at once."""
+        if self._encoder is not None:
+            self._encoder.start()
+
+    def draft(
+        self,
+        question: str,
+        transcript: Sequence[Message] = (),
+        signals: Mapping[str, object] = NO_SIGNALS,
+        until: Until = Until.SCORER,
+    ) -> Draft:
+        """The first two stages, at once."""
+        examined = self._detector.examine(question, transcript, signals)
+        if self._model is None or until is Until.KEYWORDS:
+            return Draft(examined, "", examined.detection, None)
+        text = spoken(examined.literal)
+        opinion = self._model.judge(features(text, examined.detection, transcript))
+        return Draft(examined, text, self.scored(examined.detection, opinion), opinion)
+
+    def scored(self, seen: Detection, first: Opinion) -> Detection:
+        """The keyword stage's detection with the built-in scorer's opinion taken in."""
+        detection = self._combine(seen, first, self._rules.scorer)
+        return with_scores(detection, "scorer", first)
+
+    def detect(
+        self,
+        question: str,
+        transcript: Sequence[Message] = (),
+        signals: Mapping[str, object] = NO_SIGNALS,
+        until: Until = Until.ENCODER,
+    ) -> Detection:
+        """All offline stages up to `until`, in this thread; waits for the encoder to open."""
+        draft = self.draft(question, transcript, signals, until)
+        if not until.reaches(Until.ENCODER) or not self._asks_encoder(draft):
+            return draft.detection
+        encoder = self._encoder.opened() if self._encoder is not None else None
+        if encoder is None:
+            return draft.detection
+        return self._refined(draft, encoder.judge(draft.text, transcript))
+
+    async def adetect(
+        self,
+        question: str,
+        transcript: Sequence[Message] = (),
+        signals: Mapping[str, object] = NO_SIGNALS,
+    ) -> Detection:
+        """All stages, a model's opinion included; waits for each as long as it takes."""
+        detection = self.detect(question, transcript, signals)
+        return await self._with_opinion(detection, question, transcript)
+
+    def begin(self, turn: Turn) -> "Judgement":
+        """Judge a turn beside its reply; call it on the loop that will wait for it."""
+        draft = self.draft(turn.question, turn.transcript, turn.signals)
+        judgement = Judgement(draft.detection, self.earlier_gates(turn.transcript))
+        if self._asks_encoder(draft) or self._asks_model(draft.detection):
+            judgement.improve(self._later(judgement, draft, turn))
+        return judgement
+
+    def earlier_gates(
+        self, transcript: Sequence[Message], until: Until = Until.SCORER
+    ) -> tuple[tuple[str, ...], ...]:
+        """The gates that the user's latest earlier messages close, oldest first, no empty ones."""
+        asked = [message.content for message in transcript if message.role == "user"]
+        found = (
+            self.draft(content, until=until).detection.gates
+            for content in asked[-EARLIER_MESSAGES:]
+        )
+        return tuple(gates for gates in found if gates)
+
+    def refined(self, seen: Detection, first: Opinion, second: Opinion) -> Detection:
+        """The same with the encoder's opinion blended in, where the scorer was not sure."""
+        rule = self._rules.encoder
+        both = blend(first, second, rule.weight)
+        detection = self._combine(seen, both, rule)
+        return with_scores(with_scores(detection, "scorer", first), "encoder", second)
+
+    def is_sure(self, scored: Detection, first: Opinion) -> bool:
+        """Whether the built-in scorer's no needs no second opinion."""
+        return not scored.need and first.escalate < self._rules.encoder.ask_from
+
+    @property
+    def last_stage(self) -> Until:
+        """The last stage that is there."""
+        if self._classifier is not None:
+            return Until.LLM
+        if self._encoder is not None:
+            return Until.ENCODER
+        return Until.KEYWORDS if self._model is None else Until.SCORER
+
+    async def aclose(self) -> None:
+        """Let go of what a model's client holds."""
+        if self._classifier is not None:
+            await self._classifier.aclose()
+
+    def _asks_encoder(self, draft: Draft) -> bool:
+        if self._encoder is None or draft.opinion is None:
+            return False
+        return not self.is_sure(draft.detection, draft.opinion)
+
+    def _refined(self, draft: Draft, second: Opinion) -> Detection:
+        if draft.opinion is None:
+            return draft.detection
+        return self.refined(draft.examined.detection, draft.opinion, second)
+
+    def is_unsure(self, detection: Detection) -> bool:
+        """Whether a model is worth asking: in the uncertain band, and behind no closed gate."""
+        if detection.gates or detection.purchase or detection.confidence is None:
+            return False
+        return self._rules.unsure.holds(detection.confidence)
+
+    def _asks_model(self, detection: Detection) -> bool:
+        return self._classifier is not None and self.is_unsure(detection)
+
+    async def _later(self, judgement: "Judgement", draft: Draft, turn: Turn) -> None:
+        if self._encoder is not None and self._asks_encoder(draft):
+            second = await self._encoder.judge(draft.text, turn.transcript)
+            if second is not None:
+                judgement.best = self._refined(draft, second)
+        judgement.best = await self._with_opinion(judgement.best, turn.question, turn.transcript)
+
+    async def _with_opinion(
+        self, detection: Detection, question: str, transcript: Sequence[Message]
+    ) -> Detection:
+        if self._classifier is None or not self._asks_model(detection):
+            return detection
+        answer = await self._classifier.ask(question, transcript)
+        return self._decided(detection, answer)
+
+    def _decided(self, detection: Detection, answer: Answer) -> Detection:
+        scores = {
+            **detection.scores,
+            "llm.seconds": round(answer.seconds, 3),
+            "llm.prompt_tokens": float(answer.prompt_tokens),
+            "llm.completion_tokens": float(answer.completion_tokens),
+            "llm.cost_usd": round(answer.cost_usd, 6),
+        }
+        verdict = answer.verdict
+        if verdict is None or (verdict.offer is not None and verdict.offer not in self._offers):
+            return replace(detection, scores=scores)
+        told = verdict.offer is not None
+        return replace(
+            detection,
+            escalate=told,
+            need=told,
+            offer=verdict.offer,
+            reason=(verdict.reason or detection.reason or Reason.PERSONALIZED_HELP)
+            if told
+            else None,
+            purchase=told and verdict.reason is Reason.PURCHASE_INTENT,
+            stage=Stage.LLM,
+            scores=scores,
+        )
+
+
+class Judgement:
+    """What is known of one question so far: `best` grows better while the model replies."""
+
+    def __init__(self, best: Detection, earlier_gates: tuple[tuple[str, ...], ...] = ()) -> None:
+        self.best = best
+        self.earlier_gates = earlier_gates
+        self._task: asyncio.Task[None] | None = None
+
+    def improve(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work`, which makes `best` better, on the running loop."""
+        self._task = asyncio.get_running_loop().create_task(work)
+
+    async def settled(self, within_seconds: float) -> Detection:
+        """The best detection there is within so many seconds; what is late is given up.
+
+        Raises:
+            Exception: whatever went wrong in a later stage; `best` holds what came before.
+        """
+        if self._task is None:
+            return self.best
+        await asyncio.wait({self._task}, timeout=max(0.0, within_seconds))
+        if not self._task.done():
+            self._task.cancel()
+        elif not self._task.cancelled():
+            self._task.result()
+        return self.best

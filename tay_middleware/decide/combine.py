@@ -1,0 +1,91 @@
+"""What the words say and what a learned scorer thinks of them, made one detection. Pure.
+
+The scorer decides whether a question deserves an offer, and which. Phrases keep what they are sure
+of: a wish to buy a named offer, and the gates that they close. A learned head may close a gate as
+well; it opens one that a phrase closed only where the stage is told how sure it must be for that.
+`off_topic` needs more certainty when no word of the trade stands there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tay_middleware.decide.gates import OFF_TOPIC
+from tay_middleware.decide.offers import Catalogue
+from tay_middleware.decide.opinion import Opinion
+from tay_middleware.domain import Detection, Reason, Stage
+from tay_middleware.playbook.cascade import StageRule
+
+_WORTH_TELLING = 0.05
+"""A gate that is less likely than this stays out of the record."""
+
+
+class Combiner:
+    """Combines over one playbook; immutable."""
+
+    def __init__(self, purchase_from: float, catalogue: Catalogue) -> None:
+        self._purchase_from = purchase_from
+        self._catalogue = catalogue
+
+    def __call__(self, seen: Detection, opinion: Opinion, rule: StageRule) -> Detection:
+        """The detection of a question that the keyword stage has `seen`."""
+        offer, reason = self._verdict(seen, opinion, rule)
+        gates = _gates(seen, opinion, rule)
+        return replace(
+            seen,
+            escalate=offer is not None and not gates,
+            need=offer is not None,
+            offer=offer,
+            reason=reason,
+            stage=Stage.MODEL,
+            gates=gates,
+            confidence=round(opinion.escalate, 4),
+            purchase=offer is not None and reason is Reason.PURCHASE_INTENT,
+        )
+
+    def _verdict(
+        self, seen: Detection, opinion: Opinion, rule: StageRule
+    ) -> tuple[str | None, Reason | None]:
+        if seen.purchase and opinion.escalate >= self._purchase_from:
+            return seen.offer, seen.reason
+        offers = self._catalogue.known(opinion.offers)
+        if not offers or opinion.escalate < rule.threshold:
+            return None, None
+        offer = max(offers, key=lambda name: offers[name])
+        points = {
+            name.removeprefix("group."): score
+            for name, score in seen.scores.items()
+            if name.startswith("group.")
+        }
+        return offer, self._catalogue.reason(offer, points)
+
+
+def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...]:
+    closed = [
+        gate for gate in seen.gates if gate != OFF_TOPIC and not _reopens(gate, opinion, rule)
+    ]
+    for name, least in rule.gates.items():
+        if opinion.gates.get(name, 0.0) >= least and name not in closed:
+            closed.append(name)
+    named = OFF_TOPIC not in seen.gates
+    least = rule.on_topic.with_a_word if named else rule.on_topic.without
+    if not seen.purchase and opinion.on_topic < least:
+        closed.append(OFF_TOPIC)
+    return tuple(closed)
+
+
+def _reopens(gate: str, opinion: Opinion, rule: StageRule) -> bool:
+    if gate in opinion.gates:
+        return opinion.gates[gate] < rule.reopen.gate_below
+    return opinion.escalate > rule.reopen.need_from
+
+
+def with_scores(detection: Detection, tier: str, opinion: Opinion) -> Detection:
+    """The detection with the opinion's figures among its scores, under the tier's name."""
+    figures: Mapping[str, float] = {
+        f"{tier}.escalate": opinion.escalate,
+        f"{tier}.on_topic": opinion.on_topic,
+        **{f"{tier}.offer.{name}": chance for name, chance in opinion.offers.items()},
+        **{f"{tier}.gate.{name}": p for name, p in opinion.gates.items() if p >= _WORTH_TELLING},
+    }
+    rounded = {name: round(figure, 4) for name, figure in figures.items()}
+    return replace(detection, scores={**detection.scores, **rounded})

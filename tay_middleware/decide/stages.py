@@ -1,0 +1,33 @@
+"""Which stages there are: what the settings ask for, as far as it is installed."""
+
+from pathlib import Path
+
+from tay_middleware.decide.beside import EncoderBeside
+from tay_middleware.decide.cascade import Cascade, Until
+from tay_middleware.decide.encoder import is_installed, open_encoder
+from tay_middleware.decide.model import read_model
+from tay_middleware.playbook import Playbook
+from tay_middleware.settings import Settings
+
+
+def make_cascade(playbook: Playbook, settings: Settings, until: Until = Until.LLM) -> Cascade:
+    """The stages up to `until`; nothing is opened yet but the built-in scorer's file.
+
+    Raises:
+        ConfigurationError: the scorer's file cannot be read.
+    """
+    if not playbook.policy.cascade.learned or until is Until.KEYWORDS:
+        return Cascade(playbook)
+    return Cascade(
+        playbook,
+        model=read_model(settings.scorer_file),
+        encoder=_encoder(settings.encoder, settings.encoder_dir)
+        if until.reaches(Until.ENCODER)
+        else None,
+    )
+
+
+def _encoder(wanted: str, directory: Path | None) -> EncoderBeside | None:
+    if wanted == "off" or (directory is None and not is_installed()):
+        return None
+    return EncoderBeside(lambda: open_encoder(directory))

@@ -1,0 +1,156 @@
+"""From the log to labels and back: rows for a person to label, and their labels taken in.
+
+A row leaves without its user: its family is the beginning of the user's key, so that one person's
+questions stay together when rows are split. A label that cannot be read is refused with its line,
+and nothing is taken in.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from tay_middleware.errors import ConfigurationError, InputError
+
+AUTHOR = "own"
+"""The author under which a business's own rows are split."""
+
+_FAMILY_DIGITS = 12
+
+Json = dict[str, object]
+
+
+class Logged(Protocol):
+    """What is read of a logged question."""
+
+    @property
+    def id(self) -> UUID:
+        """Of the row."""
+
+    @property
+    def user_key(self) -> str | None:
+        """The key that stands for the user."""
+
+    @property
+    def question(self) -> str | None:
+        """As the log keeps it; `None` where it keeps none."""
+
+    @property
+    def confidence(self) -> float | None:
+        """The probability that decided; `None` where keywords alone did."""
+
+    @property
+    def detected(self) -> bool:
+        """What was decided."""
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What an import did: labels added, labels replaced, rows left without one."""
+
+    added: int
+    replaced: int
+    unlabelled: int
+
+
+def to_label(logged: Iterable[Logged], threshold: float, *, unsure_first: bool) -> list[Json]:
+    """Rows for a person to fill in `escalate` and `offer`; questions without text are left out.
+
+    Args:
+        logged: questions, newest first.
+        threshold: the probability from which a question escalates.
+        unsure_first: those whose probability is nearest to the threshold first; rows of which none
+            was computed come last.
+    """
+    rows = [one for one in logged if one.question]
+    if unsure_first:
+        rows.sort(key=lambda one: _distance(one.confidence, threshold))
+    return [_row(one) for one in rows]
+
+
+def take_in(lines: Iterable[str], into: Path, offers: Sequence[str]) -> TakenIn:
+    """Merge labelled rows into a label file by id; written whole or not at all.
+
+    Args:
+        lines: JSON Lines as `to_label` gives them, with `escalate` filled in; rows where it is
+            still null are counted and left out.
+        into: the label file; made when it is not there.
+        offers: the names that `offer` may have.
+
+    Raises:
+        InputError: a line cannot be read, or its label cannot be.
+        ConfigurationError: the label file cannot be read or written.
+    """
+    labelled: dict[str, Json] = {}
+    unlabelled = 0
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            row = _labelled(line, number, offers)
+            if row is None:
+                unlabelled += 1
+            else:
+                labelled[str(row["id"])] = row
+    try:
+        held = _held(into)
+        replaced = len(held.keys() & labelled.keys())
+        merged = {**held, **labelled}
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in merged.values())
+        draft = into.with_name(f"{into.name}.draft")
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(into)
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigurationError(f"{into}: labels cannot be kept here: {error!r}") from error
+    return TakenIn(len(labelled) - replaced, replaced, unlabelled)
+
+
+def _distance(confidence: float | None, threshold: float) -> float:
+    return 2.0 if confidence is None else abs(confidence - threshold)
+
+
+def _row(one: Logged) -> Json:
+    identity = str(one.id)
+    return {
+        "id": identity,
+        "author": AUTHOR,
+        "family": (one.user_key or identity)[:_FAMILY_DIGITS],
+        "question": one.question,
+        "history": [],
+        "escalate": None,
+        "offer": None,
+        "reason": None,
+        "slices": [],
+        "asked": one.created_at.date().isoformat(),
+        "said": one.detected,
+        "confidence": one.confidence,
+    }
+
+
+def _labelled(line: str, number: int, offers: Sequence[str]) -> Json | None:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise InputError(f"line {number}: not JSON: {error.msg}") from None
+    if not isinstance(row, dict) or not isinstance(row.get("question"), str) or "id" not in row:
+        raise InputError(f"line {number}: a row has an id and a question")
+    escalate, offer = row.get("escalate"), row.get("offer")
+    if escalate is None:
+        return None
+    if not isinstance(escalate, bool):
+        raise InputError(f"line {number}: escalate is true, false, or null for not yet")
+    if escalate and offer not in offers:
+        raise InputError(f"line {number}: offer is one of {', '.join(offers)}, not {offer!r}")
+    return {**row, "offer": offer if escalate else None}
+
+
+def _held(into: Path) -> Mapping[str, Json]:
+    if not into.exists():
+        return {}
+    rows = (json.loads(line) for line in into.read_text(encoding="utf-8").splitlines() if line)
+    return {str(row["id"]): row for row in rows}

@@ -1,0 +1,73 @@
+"""The part of `policy.yaml` that says how sure each stage must be: shapes and limits."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from tay_middleware.playbook.entry import Entry, Slug
+
+Chance = Annotated[float, Field(ge=0, le=1)]
+"""A calibrated probability."""
+
+
+class Band(Entry):
+    """The probabilities, ends included, at which a question is still uncertain."""
+
+    least: Chance = 0.3
+    most: Chance = 0.7
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Band":
+        if self.least > self.most:
+            raise ValueError(f"least ({self.least}) is above most ({self.most}): swap them")
+        return self
+
+    def holds(self, chance: float) -> bool:
+        """Whether `chance` lies in the band."""
+        return self.least <= chance <= self.most
+
+
+class OnTopic(Entry):
+    """How likely a question must be ours: with a word of the craft or trade in it, and without."""
+
+    with_a_word: Chance = 0.3
+    without: Chance = 0.8
+
+
+class Reopen(Entry):
+    """When a gate that a phrase closed opens again, because the whole message says otherwise."""
+
+    gate_below: Chance = Field(0.0, description="its learned head is less likely than this")
+    need_from: Chance = Field(
+        1.0, description="it has no learned head, and a need is at least this likely"
+    )
+
+
+class StageRule(Entry):
+    """How sure a stage must be of what it says."""
+
+    threshold: Chance = Field(0.5, description="from which probability a question escalates")
+    on_topic: OnTopic = OnTopic()
+    reopen: Reopen = Reopen()
+    gates: dict[Slug, Chance] = Field(
+        default_factory=dict, description="learned gate → from which probability it closes"
+    )
+
+
+class EncoderRule(StageRule):
+    """The encoder: asked from `ask_from` of the built-in scorer on, and blended with it."""
+
+    ask_from: Chance = 0.02
+    weight: Chance = 0.7
+
+
+class CascadeRules(Entry):
+    """`policy.yaml`, `cascade`: how keywords, scorer, encoder and model's opinion work together."""
+
+    learned: bool = Field(True, description="false: keywords alone decide, whatever is installed")
+    scorer: StageRule = StageRule()
+    encoder: EncoderRule = EncoderRule()
+    unsure: Band = Field(Band(), description="a classifier, if there is one, is asked in this band")
+    purchase_from: Chance = Field(
+        0.1, description="a phrase that asks to buy counts from this probability on"
+    )

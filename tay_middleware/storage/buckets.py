@@ -1,0 +1,77 @@
+"""How the keys in Redis are named, and which of them lie together.
+
+Everything that one commit touches must share a slot of a cluster, and a slot is chosen by what
+stands in braces: so that is a *bucket*, a stable hash of the user's key, and never the user (whose
+events could then not share a stream with anybody's).
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from uuid import UUID
+
+BUCKETS = 64
+"""Slots that users are spread over: enough for some thirty masters and as many drains, few enough
+that looking into each of them is one pipeline. The number is stored in Redis and checked at start:
+another one would look for a user's history where it is not."""
+
+META = "tay:meta"
+"""What must be the same for everybody: the number of buckets and the version of the layout."""
+
+LAYOUT = 1
+"""The version of the layout of keys and values; raised when an older process could not read it."""
+
+PREFIX = "tay:"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnKeys:
+    """The keys that belong to one turn of one user (or of nobody, then only two of them count)."""
+
+    bucket: int
+    history: str
+    profile: str
+    cooldown: str
+    turn: str
+    outbox: str
+    erased: str
+
+    def all(self) -> tuple[str, ...]:
+        """In the order in which the scripts expect them."""
+        return (self.history, self.profile, self.cooldown, self.turn, self.outbox, self.erased)
+
+
+def bucket_of(identity: str) -> int:
+    """The bucket of a user's key, the same on every machine and for ever."""
+    return int.from_bytes(sha256(identity.encode()).digest()[:4]) % BUCKETS
+
+
+def keys_of(user_key: str | None, turn_id: UUID) -> TurnKeys:
+    """The keys of a turn; without a user its own id chooses the bucket."""
+    return keys_in(bucket_of(user_key or str(turn_id)), user_key, turn_id)
+
+
+def keys_in(bucket: int, user_key: str | None, turn_id: UUID) -> TurnKeys:
+    """The keys of a turn in a bucket that is known."""
+    tag = _tag(bucket)
+    who = user_key or ""
+    return TurnKeys(
+        bucket=bucket,
+        history=f"{tag}:h:{who}",
+        profile=f"{tag}:p:{who}",
+        cooldown=f"{tag}:c:{who}",
+        turn=f"{tag}:t:{turn_id}",
+        outbox=outbox_of(bucket),
+        erased=f"{tag}:e:{who}",
+    )
+
+
+@cache
+def outbox_of(bucket: int) -> str:
+    """The stream of a bucket's events."""
+    return f"{_tag(bucket)}:outbox"
+
+
+@cache
+def _tag(bucket: int) -> str:
+    return f"{PREFIX}{{b{bucket:02d}}}"

@@ -1,0 +1,61 @@
+"""What must be true of a Redis before anything is entrusted to it."""
+
+from contextlib import suppress
+from typing import Any
+
+from redis.asyncio.cluster import RedisCluster
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from tay_middleware.errors import ConfigurationError
+from tay_middleware.storage.buckets import BUCKETS, LAYOUT, META
+from tay_middleware.storage.link import translated
+
+OLDEST = (7, 0)
+"""The oldest version whose XAUTOCLAIM forgets events that are gone; every Valkey is newer."""
+
+
+async def check(client: Any) -> None:
+    """Look at version, eviction policy and layout; the first to come writes the layout down.
+
+    In a cluster every master that answers is looked at, and one that does not is no reason to wait.
+
+    Raises:
+        ConfigurationError: this Redis must not be used as it is; the message names the mend.
+        StorageError: it does not answer.
+    """
+    with translated("checking Redis"):
+        if isinstance(client, RedisCluster):
+            await client.initialize()
+            for node in client.get_primaries():
+                with suppress(RedisConnectionError, OSError):
+                    _check_node(await client.info(target_nodes=node))
+        else:
+            _check_node(await client.info())
+        await _check_layout(client)
+
+
+def _check_node(node: dict[str, Any]) -> None:
+    version = str(node.get("redis_version", "0"))
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
+        raise ConfigurationError(
+            f"TAY_REDIS_URL: version {version} is too old; {OLDEST[0]}.{OLDEST[1]} or newer, or "
+            "any Valkey, is needed"
+        )
+    policy = node.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        raise ConfigurationError(
+            f"TAY_REDIS_URL: this Redis throws keys away when it is full (maxmemory-policy "
+            f"{policy}), decisions that are not in SQL yet among them; run "
+            "`CONFIG SET maxmemory-policy noeviction` or use a Redis of its own"
+        )
+
+
+async def _check_layout(client: Any) -> None:
+    ours = f"buckets={BUCKETS} layout={LAYOUT}"
+    await client.set(META, ours, nx=True)
+    found = (await client.get(META) or b"").decode()
+    if found != ours:
+        raise ConfigurationError(
+            f"TAY_REDIS_URL: the data there was laid out with {found}, this version uses {ours}; "
+            "use the version that wrote it, or another Redis or database number"
+        )

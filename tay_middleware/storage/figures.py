@@ -1,0 +1,143 @@
+"""Figures that are kept ready: so many turns of each kind in each hour, and who came on each day.
+
+They are written in the transaction that writes the rows, for rows that really are new, and changed
+back when a row is: so they are never more nor less than what a count of the rows would give. What
+was erased or past its retention stays in them; they hold no text and lead to nobody but by the
+day's `user_key`, which goes with the user.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Date,
+    Index,
+    String,
+    Table,
+    Text,
+    bindparam,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tay_middleware.storage.sql import Utc, metadata
+
+DIMENSIONS = (
+    "hour",
+    "tier",
+    "kind",
+    "suppressed",
+    "offer",
+    "reason",
+    "strength",
+    "template",
+    "arm",
+)
+"""What turns are told apart by; text that a turn has not is empty."""
+
+hourly_stats = Table(
+    "hourly_stats",
+    metadata,
+    Column("hour", Utc, primary_key=True),
+    Column("tier", String(16), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("suppressed", String(32), primary_key=True),
+    Column("offer", String(64), primary_key=True),
+    Column("reason", String(32), primary_key=True),
+    Column("strength", String(16), primary_key=True),
+    Column("template", Text, primary_key=True),
+    Column("arm", String(16), primary_key=True),
+    Column("questions", BigInteger, nullable=False),
+    Column("detected", BigInteger, nullable=False),
+)
+"""Turns by hour (UTC, of `created_at`) and kind. An escalation is a turn of kind `mention`."""
+
+daily_users = Table(
+    "daily_users",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("user_key", String(64), primary_key=True),
+    Index(None, "user_key"),
+)
+"""Who asked something on a day (UTC)."""
+
+Cell = tuple[datetime | str, ...]
+"""One combination of `DIMENSIONS`, in their order."""
+
+Figures = Mapping[Cell, tuple[int, int]]
+"""Changes by cell: questions, and those detected among them."""
+
+
+def cell_of(row: Mapping[str, Any]) -> Cell:
+    """The cell that a row of `question_logs` counts in."""
+    hour = row["created_at"].astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    return (hour, *(row[name] or "" for name in DIMENSIONS[1:]))
+
+
+def difference(added: Iterable[Mapping[str, Any]], gone: Iterable[Mapping[str, Any]]) -> Figures:
+    """What changes when some rows are added and some go; cells in which nothing changes are out."""
+    questions: Counter[Cell] = Counter()
+    detected: Counter[Cell] = Counter()
+    for rows, sign in ((added, 1), (gone, -1)):
+        for row in rows:
+            cell = cell_of(row)
+            questions[cell] += sign
+            detected[cell] += sign * bool(row["detected"])
+    return {
+        cell: (count, detected[cell])
+        for cell, count in questions.items()
+        if count or detected[cell]
+    }
+
+
+def days_of(rows: Iterable[Mapping[str, Any]]) -> set[tuple[date, str]]:
+    """The days on which users asked, for `daily_users`."""
+    return {
+        (row["created_at"].astimezone(UTC).date(), row["user_key"])
+        for row in rows
+        if row["user_key"] is not None
+    }
+
+
+def note(connection: Connection, figures: Figures, days: Iterable[tuple[date, str]]) -> None:
+    """Write changes, in an order that is everybody's, so that no two writers wait in a ring."""
+    name = connection.dialect.name
+    users = [{"day": day, "user_key": user_key} for day, user_key in sorted(days)]
+    if users:
+        connection.execute(_USERS[name], users)
+    if figures:
+        cells = sorted(figures.items())
+        rows = [
+            {**dict(zip(DIMENSIONS, cell, strict=True)), "n_questions": n, "n_detected": found}
+            for cell, (n, found) in cells
+        ]
+        connection.execute(_CELLS[name], rows)
+
+
+def _count_statement(insert: Any) -> Any:
+    given: dict[str, Any] = {column: bindparam(column) for column in DIMENSIONS}
+    statement = insert(hourly_stats).values(
+        questions=bindparam("n_questions"), detected=bindparam("n_detected"), **given
+    )
+    counted = hourly_stats.c
+    return statement.on_conflict_do_update(
+        index_elements=list(DIMENSIONS),
+        set_={
+            "questions": counted.questions + statement.excluded.questions,
+            "detected": counted.detected + statement.excluded.detected,
+        },
+    )
+
+
+_CELLS = {
+    "sqlite": _count_statement(sqlite.insert),
+    "postgresql": _count_statement(postgresql.insert),
+}
+_USERS = {
+    "sqlite": sqlite.insert(daily_users).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(daily_users).on_conflict_do_nothing(),
+}

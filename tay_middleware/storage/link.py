@@ -1,0 +1,252 @@
+"""The connection to Redis or Valkey: clients that fail fast, and driver errors made ours, once.
+
+The client's own defaults take seconds to say that nobody is there, and its blocking pool lets some
+callers starve; so nothing is retried here, every call has one deadline, and callers queue in order.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from redis.asyncio import Redis
+from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    BusyLoadingError,
+    ClusterDownError,
+    MasterDownError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    SlotNotCoveredError,
+)
+from redis.exceptions import ConnectionError as NotConnected
+from redis.exceptions import TimeoutError as NotInTime
+
+from tay_middleware.errors import ConfigurationError, StorageError, StorageUnavailable
+from tay_middleware.storage.breaker import Breaker
+from tay_middleware.storage.buckets import outbox_of
+
+SUPPORTED = (
+    "redis://host:6379/0, rediss://host:6379/0, unix:///path/to/socket or "
+    "redis+cluster://host:7000,host:7001"
+)
+
+CONNECTIONS = 8
+"""Calls at once of one process; more wait in line, first come first served. At a millisecond a
+call that is 8,000 calls a second, more than one process makes; a crowd of connections would only
+keep each other from being read in time."""
+
+LOOKS = 8
+"""Turns of the event loop that a late answer gets: enough for one that has arrived to be read."""
+
+PATIENT_SECONDS = 10.0
+"""The deadline of a worker, which nobody waits for."""
+
+SCRIPTS = ("commit", "retract", "recall", "erase")
+
+T = TypeVar("T")
+
+_Client = Any  # redis.asyncio.Redis or RedisCluster; their common verbs have no common type
+
+
+class Link:
+    """One client, its scripts, its breakers; it lives on one event loop."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        call_seconds: float,
+        connections: int = CONNECTIONS,
+    ) -> None:
+        """Make an unconnected link.
+
+        Args:
+            url: one of `SUPPORTED`.
+            call_seconds: deadline of a call, connecting included: what a turn may lose to a server
+                that hangs. A healthy one answers in under a millisecond.
+            connections: calls at once.
+
+        Raises:
+            ConfigurationError: the URL is not understood.
+        """
+        self.is_cluster = urlsplit(url).scheme.endswith("+cluster")
+        self.client: _Client = make_client(
+            url, patience_seconds=10 * call_seconds, max_connections=connections + 4
+        )
+        self._scripts = {name: self.client.register_script(_source(name)) for name in SCRIPTS}
+        self._breakers: defaultdict[int, Breaker] = defaultdict(Breaker)
+        self._line = asyncio.Semaphore(connections)
+        self._call_seconds = call_seconds
+
+    async def run(self, script: str, bucket: int, keys: Sequence[str], args: Sequence[str]) -> Any:
+        """Run a script on the keys of a bucket, within the deadline.
+
+        Raises:
+            StorageUnavailable: no answer in time, or none asked for because the breaker is open.
+                The script may have run all the same.
+            StorageError: Redis refuses for good.
+        """
+        breaker = self.breaker(bucket)
+        _refuse_if_open(breaker)
+        with translated(f"running {script}", breaker):
+            # Standing in line is not held against the server: a crowd at once is our own doing, and
+            # when the server hangs, those in front open the breaker for all who stand behind.
+            async with self._line:
+                _refuse_if_open(breaker)
+                return await _in_time(
+                    self._scripts[script](keys=keys, args=args), self._call_seconds
+                )
+
+    async def probe(self, bucket: int) -> bool:
+        """Whether the server of a bucket answers; closes its breaker if so."""
+        try:
+            await _in_time(self.client.exists(outbox_of(bucket)), self._call_seconds)
+        except (RedisError, OSError, TimeoutError):
+            return False
+        self.breaker(bucket).close()
+        return True
+
+    def breaker(self, bucket: int) -> Breaker:
+        """The breaker of a bucket: in a cluster its own, else the one of the only server."""
+        return self._breakers[bucket if self.is_cluster else 0]
+
+    @property
+    def open_buckets(self) -> list[int]:
+        """Buckets whose breaker is open; 0 for the only server."""
+        return [bucket for bucket, breaker in self._breakers.items() if breaker.is_open]
+
+    async def aclose(self) -> None:
+        """Give back the connections. Idempotent."""
+        await self.client.aclose()
+
+
+def make_client(url: str, *, patience_seconds: float, **options: Any) -> _Client:
+    """A client that never retries by itself; a command that timed out may have been run.
+
+    Args:
+        url: one of `SUPPORTED`.
+        patience_seconds: deadline of connecting, and of an answer.
+        options: more arguments of the client.
+
+    Raises:
+        ConfigurationError: the URL is not understood. The message never holds a password.
+    """
+    common = {
+        "protocol": 2,
+        "encoding_errors": "replace",
+        "driver_info": None,  # it would cost two round trips a connection
+        "socket_timeout": patience_seconds,
+        "socket_connect_timeout": patience_seconds,
+        "retry": Retry(NoBackoff(), 0),
+        **options,
+    }
+    scheme = urlsplit(url).scheme
+    try:
+        if scheme.endswith("+cluster"):
+            return _cluster(url, common)
+        return Redis.from_url(url, **common)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"TAY_REDIS_URL ({scheme or 'no scheme'}) is not understood; write it like {SUPPORTED}"
+        ) from error
+
+
+@contextmanager
+def translated(doing: str, breaker: Breaker | None = None) -> Iterator[None]:
+    """Run a block that asks Redis; `doing` names it in the message.
+
+    Raises:
+        StorageUnavailable: no answer in time, or not now: it may pass by itself.
+        StorageError: refused for good. No message holds a value.
+    """
+    try:
+        yield
+    except StorageError:
+        raise
+    except (NotConnected, NotInTime, OSError, TimeoutError, *_PASSING) as error:
+        if isinstance(error, AuthenticationError | AuthorizationError):
+            raise StorageError(f"{doing}: Redis refuses the user or the password") from error
+        if breaker is not None:
+            breaker.failed()
+        raise StorageUnavailable(f"{doing}: Redis does not answer ({_name(error)})") from error
+    except (NoPermissionError, RedisError) as error:
+        passing = str(error).partition(" ")[0] in _PASSING_WORDS
+        kind = (
+            StorageUnavailable if passing or isinstance(error, OutOfMemoryError) else StorageError
+        )
+        raise kind(f"{doing}: Redis refuses ({_name(error)})") from error
+    if breaker is not None:
+        breaker.succeeded()
+
+
+_PASSING = (BusyLoadingError, ClusterDownError, ReadOnlyError, SlotNotCoveredError, MasterDownError)
+"""A server that starts, fails over or has lost its peers: as good as one that is not there."""
+
+_PASSING_WORDS = ("MISCONF", "OOM", "NOREPLICAS", "BUSY", "TRYAGAIN")
+"""A server that answers, and cannot write just now."""
+
+
+async def _in_time(call: Coroutine[Any, Any, T], seconds: float) -> T:
+    """The answer of a call, or `TimeoutError`.
+
+    When time is up, what has arrived is read first: an interpreter that was busy with something
+    else for so long says nothing about the server.
+    """
+    task = asyncio.ensure_future(call)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+        looks = 0
+        while not task.done() and looks < LOOKS:
+            await asyncio.sleep(0)
+            looks += 1
+        if task.done():
+            return task.result()
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+    raise TimeoutError
+
+
+def _refuse_if_open(breaker: Breaker) -> None:
+    if breaker.is_open:
+        raise StorageUnavailable("Redis did not answer lately; it is not asked until it does")
+
+
+def _name(error: BaseException) -> str:
+    return type(error).__name__
+
+
+def _source(name: str) -> str:
+    return (files("tay_middleware.storage") / "lua" / f"{name}.lua").read_text(encoding="utf-8")
+
+
+def _cluster(url: str, options: dict[str, Any]) -> _Client:
+    """`redis+cluster://user:password@host:port,host:port` (or `rediss+cluster`, with TLS)."""
+    parts = urlsplit(url)
+    who, _, hosts = parts.netloc.rpartition("@")
+    user, _, password = who.partition(":")
+    nodes = []
+    for host in hosts.split(","):
+        name, _, port = host.rpartition(":")
+        if not name or not port.isdigit():
+            raise ValueError("a node of the cluster has no port")
+        nodes.append(ClusterNode(name.strip("[]"), int(port)))
+    return RedisCluster(
+        startup_nodes=nodes,
+        username=unquote(user) or None,
+        password=unquote(password) or None,
+        ssl=parts.scheme.startswith("rediss"),
+        require_full_coverage=False,
+        **options,
+    )

@@ -1,0 +1,92 @@
+"""Reading the log: pages of rows by their ids, and sums from the figures that are kept ready.
+
+Every function takes a `Connection`; run it by `Database.read`. Times filter by id, which begins
+with the time, so that partitions outside a range are not touched; a page begins after the last id
+of the page before, and costs the same however far back it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, func, select
+
+from tay_middleware.storage.figures import DIMENSIONS, daily_users, hourly_stats
+from tay_middleware.storage.partitions import uuid7_floor
+from tay_middleware.storage.sql import escalation_logs, question_logs
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which rows: of an offer, a user, a stretch of time; `None` is all. `until` is left out."""
+
+    offer: str | None = None
+    user_key: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    converted_only: bool = False
+
+
+def escalations(
+    connection: Connection, wanted: Filter, *, limit: int, before: UUID | None = None
+) -> Sequence[Any]:
+    """A page of `escalation_logs`, newest first; `before` is the last id of the page before."""
+    statement = _narrowed(select(escalation_logs), escalation_logs.c, wanted, before)
+    if wanted.converted_only:
+        statement = statement.where(escalation_logs.c.converted)
+    newest_first = statement.order_by(escalation_logs.c.id.desc())
+    return connection.execute(newest_first.limit(limit)).all()
+
+
+def questions(
+    connection: Connection, wanted: Filter, *, limit: int, before: UUID | None = None
+) -> Sequence[Any]:
+    """A page of `question_logs`, newest first; as `escalations`, but for conversions."""
+    statement = _narrowed(select(question_logs), question_logs.c, wanted, before)
+    return connection.execute(statement.order_by(question_logs.c.id.desc()).limit(limit)).all()
+
+
+def sums(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
+    """Turns between two hours by everything that they are told apart by, hour aside.
+
+    Rows of the `DIMENSIONS` of `figures` but the hour, `questions` and `detected`; some hundreds.
+    """
+    counted = hourly_stats.c
+    dimensions = [counted[name] for name in DIMENSIONS[1:]]
+    statement = (
+        select(
+            *dimensions,
+            func.sum(counted.questions).label("questions"),
+            func.sum(counted.detected).label("detected"),
+        )
+        .where(counted.hour >= since, counted.hour < until)
+        .group_by(*dimensions)
+    )
+    return connection.execute(statement).all()
+
+
+def users_by_day(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
+    """How many users asked something on each day: rows of `day` and `users`."""
+    days = daily_users.c.day
+    statement = (
+        select(days, func.count().label("users"))
+        .where(days >= since.date(), days < until.date())
+        .group_by(days)
+        .order_by(days)
+    )
+    return connection.execute(statement).all()
+
+
+def _narrowed(
+    statement: Select[Any], columns: Any, wanted: Filter, before: UUID | None
+) -> Select[Any]:
+    conditions = [
+        None if wanted.offer is None else columns.offer == wanted.offer,
+        None if wanted.user_key is None else columns.user_key == wanted.user_key,
+        None if wanted.since is None else columns.id >= uuid7_floor(wanted.since),
+        None if wanted.until is None else columns.id < uuid7_floor(wanted.until),
+        None if before is None else columns.id < before,
+    ]
+    return statement.where(*(condition for condition in conditions if condition is not None))

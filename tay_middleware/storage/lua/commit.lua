@@ -1,0 +1,137 @@
+-- One turn, atomically: idempotency, claim of the cool-down, history, profile, event.
+--
+-- KEYS  history (list, newest first), profile (hash), cool-down (sorted set), turn, outbox, erased
+-- ARGV  see `storage/wire.py`, which numbers them
+-- Gives { outcome, words }: outcome is granted, denied, duplicate or full.
+--
+-- A history entry begins "turn kind session asked answered ", the rest is JSON that is not looked
+-- into here. A member of the cool-down is "turn session answered", its score the time asked. A turn
+-- is "status row user words", or "void" when it was taken back before it arrived: then its mention is
+-- held back, whoever sent it has given up waiting. A user erased later than a turn was asked is not
+-- remembered by it. Times are microseconds.
+
+local HISTORY, PROFILE, COOLDOWN, TURN, OUTBOX, ERASED = unpack(KEYS)
+local turn, row, status, words = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local user, session, asked, answered = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+local known = user ~= '-' and tonumber(asked) > tonumber(redis.call('GET', ERASED) or 0)
+local session_turns, caps = tonumber(ARGV[9]), ARGV[10]
+local mention = ARGV[11] == '1'
+local outbox_limit, keep_turns, look_back = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
+local history_seconds, profile_seconds, turn_seconds = ARGV[15], ARGV[16], ARGV[17]
+local shown_event, shown_entry, held_event, held_entry = ARGV[18], ARGV[19], ARGV[20], ARGV[21]
+
+local function forget(earlier_turn)
+    for _, entry in ipairs(redis.call('LRANGE', HISTORY, 0, keep_turns - 1)) do
+        if string.sub(entry, 1, #earlier_turn + 1) == earlier_turn .. ' ' then
+            redis.call('LREM', HISTORY, 1, entry)
+        end
+    end
+    for _, member in ipairs(redis.call('ZRANGE', COOLDOWN, 0, -1)) do
+        if string.sub(member, 1, #earlier_turn + 1) == earlier_turn .. ' ' then
+            redis.call('ZREM', COOLDOWN, member)
+        end
+    end
+end
+
+local function last_mention_of_session()
+    local last = nil
+    for _, member in ipairs(redis.call('ZRANGE', COOLDOWN, 0, -1)) do
+        local its_session, its_end = string.match(member, '^%S+ (%S+) (%S+)$')
+        if its_session == session then
+            last = math.max(last or 0, tonumber(its_end))
+        end
+    end
+    return last
+end
+
+-- The same as `spacing.turns_passed`, on the newest turns of the session.
+local function turns_passed(since)
+    local spans = {}
+    for _, entry in ipairs(redis.call('LRANGE', HISTORY, 0, look_back - 1)) do
+        local its_session, from, to = string.match(entry, '^%S+ %S+ (%S+) (%S+) (%S+) ')
+        if its_session == session then
+            spans[#spans + 1] = { tonumber(from), tonumber(to) }
+        end
+    end
+    table.sort(spans, function(a, b)
+        return a[1] < b[1] or (a[1] == b[1] and a[2] < b[2])
+    end)
+    local passed, busy_until, now = 0, since, tonumber(asked)
+    for at, span in ipairs(spans) do
+        local following = spans[at + 1]
+        local alone = span[1] > busy_until and (not following or following[1] > span[2])
+        if alone and span[2] < now then
+            passed = passed + 1
+        end
+        busy_until = math.max(busy_until, span[2])
+    end
+    return passed
+end
+
+local function claimed()
+    if not session_turns or not known then
+        return true
+    end
+    local last = last_mention_of_session()
+    if last and turns_passed(last) < session_turns then
+        return false
+    end
+    for since, most in string.gmatch(caps, '(%S+):(%d+)') do
+        if redis.call('ZCOUNT', COOLDOWN, '(' .. since, '+inf') >= tonumber(most) then
+            return false
+        end
+    end
+    return true
+end
+
+local function note_profile()
+    local first = redis.call('HGET', PROFILE, 'first_seen')
+    if not first or tonumber(asked) < tonumber(first) then
+        redis.call('HSET', PROFILE, 'first_seen', asked)
+    end
+    local last = redis.call('HGET', PROFILE, 'last_seen')
+    if not last or tonumber(asked) > tonumber(last) then
+        redis.call('HSET', PROFILE, 'last_seen', asked)
+    end
+    for at = 22, #ARGV, 2 do
+        if ARGV[at + 1] == '' then
+            redis.call('HDEL', PROFILE, ARGV[at])
+        else
+            redis.call('HSET', PROFILE, ARGV[at], string.sub(ARGV[at + 1], 2))
+        end
+    end
+    redis.call('EXPIRE', PROFILE, profile_seconds)
+end
+
+local earlier = redis.call('GET', TURN)
+local void = earlier == 'void'
+if earlier and not void then
+    local its_status, its_words = string.match(earlier, '^(%S+) %S+ %S+ (.*)$')
+    if not (status == 'replied' and its_status ~= 'replied') then
+        return { 'duplicate', its_words }
+    end
+end
+if redis.call('XLEN', OUTBOX) >= outbox_limit then
+    return { 'full', '' }
+end
+if earlier and not void and known then
+    forget(turn)
+end
+
+local granted = claimed() and not (void and held_event ~= '')
+local event = granted and shown_event or held_event
+if known then
+    redis.call('LPUSH', HISTORY, granted and shown_entry or held_entry)
+    redis.call('LTRIM', HISTORY, 0, keep_turns - 1)
+    redis.call('EXPIRE', HISTORY, history_seconds)
+    if granted and mention then
+        redis.call('ZADD', COOLDOWN, asked, turn .. ' ' .. session .. ' ' .. answered)
+        redis.call('ZREMRANGEBYRANK', COOLDOWN, 0, -65)
+        redis.call('EXPIRE', COOLDOWN, history_seconds)
+    end
+    note_profile()
+end
+local outcome = { status, row, user, granted and words or '' }
+redis.call('SET', TURN, table.concat(outcome, ' '), 'EX', turn_seconds)
+redis.call('XADD', OUTBOX, '*', 'turn', event)
+return { granted and 'granted' or 'denied', granted and words or '' }

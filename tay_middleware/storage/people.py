@@ -1,0 +1,160 @@
+"""Everything that is kept of one person, to be handed out or to be erased.
+
+Erasing keeps the rows, without what leads to a person: what was decided still counts, and a payment
+still finds its mention. A mark stays behind in SQL and in Redis, so that a turn from before which
+comes later (from a stream, or from the spool of another machine) is stored without the person too.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from tay_middleware.errors import StorageError
+from tay_middleware.settings import Settings
+from tay_middleware.storage.buckets import bucket_of, outbox_of
+from tay_middleware.storage.database import Database
+from tay_middleware.storage.events import read_event
+from tay_middleware.storage.figures import daily_users
+from tay_middleware.storage.ledger import dead_letters, erase_rows, remember_erased
+from tay_middleware.storage.link import translated
+from tay_middleware.storage.places import Outbox
+from tay_middleware.storage.redis import RedisStore
+from tay_middleware.storage.schema import check_current, upgrade
+from tay_middleware.storage.sql import escalation_logs, question_logs, user_profiles
+from tay_middleware.storage.wire import HISTORY_SECONDS, erase_call
+
+EXPORTED = (question_logs, escalation_logs, user_profiles, daily_users)
+
+Kept = dict[str, list[dict[str, Any]]]
+"""Rows by the name of where they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was erased: rows that lead to nobody now, spooled calls that are gone."""
+
+    rows: int
+    spooled: int
+
+
+class Archive:
+    """All places in which something of a person may be; it lives on one event loop."""
+
+    def __init__(self, database: Database, store: RedisStore | None) -> None:
+        """Make an unopened archive; `store` is `None` where the database is all there is."""
+        self._database = database
+        self._store = store
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Archive":
+        """The archive of the places that the settings name.
+
+        Raises:
+            ConfigurationError: a URL is not understood.
+        """
+        outbox, url = Outbox.of(settings), settings.resolved_database_url
+        store = None
+        if outbox is not None:
+            store = RedisStore.on(outbox, url, history_turns=1000, mentions_seconds=HISTORY_SECONDS)
+        return cls(Database(url), store)
+
+    async def open(self) -> None:
+        """Connect; a file that is the log is migrated."""
+        if self._database.is_file:
+            await asyncio.to_thread(upgrade, self._database.url)
+        if self._store is not None:
+            await self._store.open()
+
+    async def export(self, user_key: str, now: datetime) -> Kept:
+        """All that is kept under a user's key, in SQL, in Redis and in this machine's spool.
+
+        Raises:
+            StorageError: one of them cannot be read; half an answer is none.
+        """
+        kept = await self._database.read(_rows_of, user_key)
+        if self._store is None:
+            return kept
+        kept["history"] = [_plain(asdict(await self._store.recall(user_key, now)))]
+        kept["outbox"] = await _waiting(user_key, self._store)
+        kept["spool"] = [
+            {"script": call.script, "args": list(call.args)}
+            for call in await self._store.spool.of_user(user_key)
+        ]
+        return kept
+
+    async def erase(self, user_key: str, now: datetime) -> Erased:
+        """Erase what was asked up to now; may be repeated, and should be after a failure.
+
+        Raises:
+            StorageError: a part could not be done; the parts before it are.
+        """
+        spooled = 0
+        if self._store is not None:
+            spooled = await self._store.spool.erase(user_key)
+            await self._store.run(erase_call(user_key, now))
+        return Erased(await self._database.write(_erase, user_key, now), spooled)
+
+    async def aclose(self) -> None:
+        """Give back every connection."""
+        if self._store is not None:
+            await self._store.aclose()
+        await self._database.aclose()
+
+
+def _rows_of(connection: Connection, user_key: str) -> Kept:
+    check_current(connection)
+    kept: Kept = {}
+    for table in EXPORTED:
+        rows = connection.execute(select(table).where(table.c.user_key == user_key)).mappings()
+        kept[table.name] = [_plain(row) for row in rows]
+    letters = connection.execute(_letters_of(select(dead_letters), user_key)).mappings()
+    kept[dead_letters.name] = [_plain(row) for row in letters]
+    return kept
+
+
+def _erase(connection: Connection, user_key: str, now: datetime) -> int:
+    check_current(connection)
+    remember_erased(connection, {user_key: now})
+    connection.execute(_letters_of(delete(dead_letters), user_key))
+    return erase_rows(connection, user_key, now)
+
+
+def _letters_of(statement: Any, user_key: str) -> Any:
+    """Dead letters are kept as they came; a user's key, 32 hex digits, stands in their body."""
+    return statement.where(dead_letters.c.body.contains(user_key, autoescape=True))
+
+
+async def _waiting(user_key: str, store: RedisStore) -> list[dict[str, Any]]:
+    """Events of a user that are not in SQL yet; what cannot be read is not known to be theirs."""
+    with translated("reading the outbox"):
+        entries = await store.link.client.xrange(outbox_of(bucket_of(user_key)))
+    found = []
+    for _, fields in entries:
+        for kind, body in fields.items():
+            try:
+                event = read_event(kind.decode(), body)
+            except StorageError:
+                continue
+            if event.user_key == user_key:
+                found.append({"kind": event.kind, "body": json.loads(body)})
+    return found
+
+
+def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """A row as JSON knows it."""
+    return {str(name): _value(value) for name, value in row.items()}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, Mapping):
+        return _plain(value)
+    if isinstance(value, tuple | list | frozenset):
+        return [_value(item) for item in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

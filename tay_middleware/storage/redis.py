@@ -1,0 +1,261 @@
+"""History, cool-down and outbox on Redis or Valkey, one server or a cluster.
+
+A commit is one script: history, cool-down and the event that the drain brings into SQL change
+together or not at all. When Redis does not take it, a turn that claims nothing goes into the spool
+and is made up for later; a mention that needs a claim is refused, for nobody can say whether it is
+too soon, and the engine then commits the turn without it.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tay_middleware.domain import History
+from tay_middleware.errors import ConfigurationError, StorageError, StorageUnavailable
+from tay_middleware.storage.base import LoggedTurn, TurnRecord, Verdict
+from tay_middleware.storage.buckets import BUCKETS, keys_in, keys_of
+from tay_middleware.storage.checks import check
+from tay_middleware.storage.database import Database
+from tay_middleware.storage.link import Link, translated
+from tay_middleware.storage.newest import newest
+from tay_middleware.storage.places import Outbox
+from tay_middleware.storage.spool import Spool
+from tay_middleware.storage.wire import (
+    NOBODY,
+    Call,
+    Limits,
+    commit_call,
+    read_history,
+    read_verdict,
+    recall_args,
+    retract_call,
+)
+
+MEND_SECONDS = 0.25
+"""Between two looks whether Redis is back, and between two goes at the spool."""
+
+REPLAY = 200
+"""Spooled calls in one go."""
+
+LEASE_SECONDS = 10.0
+"""How long a process that works the spool off may be silent before another one takes over."""
+
+TURNS_REMEMBERED = 20_000
+"""Turns whose user this process knows, for a mention that is taken back a moment later."""
+
+_log = logging.getLogger("tay_middleware")
+
+
+class RedisStore:
+    """A `TurnStore` on Redis; it lives on one event loop."""
+
+    def __init__(
+        self,
+        link: Link,
+        *,
+        spool: Spool,
+        database: Database,
+        limits: Limits,
+        mentions_seconds: float,
+    ) -> None:
+        """Make an unopened store.
+
+        Args:
+            link: the connection to Redis.
+            spool: where calls wait while Redis is away.
+            database: where the drain brings the log; only `latest` reads it.
+            limits: turns of a user that `recall` returns, and events of a bucket that may wait.
+            mentions_seconds: how far back `recall` returns mentions.
+        """
+        self.link = link
+        self.spool = spool
+        self._database = database
+        self._limits = limits
+        self._mentions_seconds = mentions_seconds
+        self._checked = False
+        self._mending: asyncio.Task[None] | None = None
+        self._users: OrderedDict[UUID, str | None] = OrderedDict()
+        self._holder = secrets.token_hex(8)
+
+    @classmethod
+    def on(
+        cls, outbox: Outbox, database_url: str, *, history_turns: int, mentions_seconds: float
+    ) -> "RedisStore":
+        """The store of an outbox and of the database that its events are on their way to.
+
+        Raises:
+            ConfigurationError: a URL is not understood.
+        """
+        return cls(
+            Link(outbox.redis_url, call_seconds=outbox.call_seconds),
+            spool=Spool(outbox.spool_path, most_bytes=outbox.spool_bytes),
+            database=Database(database_url),
+            limits=Limits(turns=history_turns, events=max(1, outbox.most_events // BUCKETS)),
+            mentions_seconds=mentions_seconds,
+        )
+
+    async def open(self) -> None:
+        """Check the server; one that does not answer is no reason not to open. See `TurnStore`.
+
+        Raises:
+            ConfigurationError: this Redis must not be used as it is.
+        """
+        if self._checked or self._mending is not None:
+            return
+        try:
+            await self._check()
+        except StorageError:
+            self.mend()
+        else:
+            if await self.spool.count():
+                self.mend()
+
+    async def recall(self, user_key: str, now: datetime) -> History:
+        """What is known of a user; see `TurnStore`."""
+        self._refuse_unchecked()
+        keys = keys_of(user_key, UUID(int=0))
+        since = now - timedelta(seconds=self._mentions_seconds)
+        try:
+            answer = await self.link.run(
+                "recall", keys.bucket, keys.all()[:3], recall_args(self._limits.turns, since)
+            )
+        except StorageUnavailable:
+            self.mend()
+            raise
+        return read_history(answer)
+
+    async def commit(self, record: TurnRecord) -> Verdict:
+        """Write one turn, claim included; see `TurnStore`."""
+        call = commit_call(record, self._limits)
+        self._remember(record.turn.turn_id, record.turn.user_key)
+        try:
+            verdict = read_verdict(await self.run(call))
+            if verdict is None:
+                raise StorageUnavailable("the outbox is full: is `tay drain` running?")
+        except StorageError:
+            if record.claim is not None:
+                self.mend()
+                raise
+            await self._make_up_later(call)
+            return Verdict(granted=True, addition=record.decision.addition)
+        return verdict
+
+    async def retract(self, turn_id: UUID) -> None:
+        """Take a mention back that nobody saw; see `TurnStore`."""
+        call = retract_call(self._users.get(turn_id), turn_id)
+        try:
+            if turn_id not in self._users:
+                call = retract_call(await self._looked_up(turn_id), turn_id)
+            await self.run(call)
+        except StorageError:
+            await self._make_up_later(call)
+
+    async def latest(self, limit: int) -> Sequence[LoggedTurn]:
+        """The newest turns, those that are still in the outbox included; see `TurnStore`."""
+        with translated("reading the outbox"):
+            return await newest(self.link.client, self._database, limit)
+
+    async def aclose(self) -> None:
+        """Give back the connections; see `TurnStore`. What is spooled stays in its file."""
+        if self._mending is not None:
+            self._mending.cancel()
+            await asyncio.gather(self._mending, return_exceptions=True)
+            self._mending = None
+        await self.spool.aclose()
+        await self._database.aclose()
+        await self.link.aclose()
+
+    async def replay(self) -> bool:
+        """Run the oldest spooled calls; whether there may be more that can be run now."""
+        if not await self.spool.lease(self._holder, LEASE_SECONDS):
+            return False
+        waiting = await self.spool.oldest(REPLAY)
+        done = []
+        stuck: set[int] = set()
+        for number, call in waiting:
+            # In a cluster one server may be away; the order of one bucket's calls is kept.
+            if call.bucket in stuck or not await self._made_up(call):
+                stuck.add(call.bucket)
+            else:
+                done.append(number)
+        await self.spool.remove(done)
+        return bool(done)
+
+    async def run(self, call: Call) -> list[bytes]:
+        """Run a script now, or not at all.
+
+        Raises:
+            StorageError: it was not run, as far as is known.
+        """
+        self._refuse_unchecked()
+        answer: list[bytes] = await self.link.run(call.script, call.bucket, call.keys, call.args)
+        return answer
+
+    def mend(self) -> None:
+        """Probe and replay in the background until all is well again; returns at once."""
+        if self._mending is None or self._mending.done():
+            self._mending = asyncio.get_running_loop().create_task(self._mend())
+
+    # The parts.
+
+    async def _check(self) -> None:
+        await check(self.link.client)
+        self._checked = True
+
+    def _refuse_unchecked(self) -> None:
+        if not self._checked:
+            raise StorageUnavailable("Redis has not answered since the start")
+
+    async def _make_up_later(self, call: Call) -> None:
+        await self.spool.put(call)
+        self.mend()
+
+    async def _made_up(self, call: Call) -> bool:
+        try:
+            answer = await self.run(call)
+        except StorageError:
+            return False
+        return call.script != "commit" or read_verdict(answer) is not None
+
+    async def _looked_up(self, turn_id: UUID) -> str | None:
+        """The user of a turn that another process has committed; `None` for nobody or unknown."""
+        with translated("looking for a turn"):
+            pipeline = self.link.client.pipeline(transaction=False)
+            for bucket in range(BUCKETS):
+                pipeline.get(keys_in(bucket, None, turn_id).turn)
+            found = [value.decode() for value in await pipeline.execute() if value]
+        parts = found[0].split(" ", 3) if found else []
+        return parts[2] if len(parts) == 4 and parts[2] != NOBODY else None
+
+    def _remember(self, turn_id: UUID, user_key: str | None) -> None:
+        self._users[turn_id] = user_key
+        if len(self._users) > TURNS_REMEMBERED:
+            self._users.popitem(last=False)
+
+    async def _mend(self) -> None:
+        while True:
+            with suppress(StorageError):
+                await self._mend_once()
+                if not await self._is_ill():
+                    return
+            await asyncio.sleep(MEND_SECONDS)
+
+    async def _mend_once(self) -> None:
+        if not self._checked:
+            try:
+                await self._check()
+            except ConfigurationError as error:
+                _log.error("tay keeps decisions in the spool: %s", error)
+                return
+        for bucket in self.link.open_buckets:
+            await self.link.probe(bucket)
+        while await self.replay():
+            pass
+
+    async def _is_ill(self) -> bool:
+        return bool(not self._checked or self.link.open_buckets or await self.spool.count())

@@ -1,0 +1,247 @@
+"""A local file for what Redis cannot take now: runs of scripts that are made up for later.
+
+What is spooled is not an event but the whole call, so that history and profile are made up for as
+well; a call that had been run after all is known by its turn and changes nothing.
+
+When the file cannot be written either (a full disk), calls wait in memory, a bounded number of
+them: those, and only those, die with the process. Several processes share one file; a lease lets
+one of them at a time work it off.
+"""
+
+import json
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from tay_middleware.errors import StorageUnavailable
+from tay_middleware.storage.wire import Call
+from tay_middleware.storage.workers import Workers
+
+MOST_HELD = 50_000
+"""Calls that wait in memory when the file cannot be written: some 100 MB."""
+
+BUSY_SECONDS = 2.0
+"""Longest wait for another process that writes the file."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS calls (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_key TEXT,
+    body TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS ix_calls_user_key ON calls (user_key);
+CREATE TABLE IF NOT EXISTS lease (one INTEGER PRIMARY KEY CHECK (one = 1), holder TEXT, until REAL);
+"""
+
+Spooled = tuple[int, Call]
+"""A call and its number; those in memory have numbers below zero."""
+
+
+class Spool:
+    """Calls in the order in which they were put; it lives on one event loop."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        most_bytes: int = 1 << 30,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Make an unopened spool.
+
+        Args:
+            path: the file; it and its directory are made at the first call.
+            most_bytes: how large the file may grow.
+            clock: seconds, the same for all processes of the machine.
+        """
+        self._path = path
+        self._most_bytes = most_bytes
+        self._clock = clock
+        self._worker = Workers(1, "tay-spool")
+        self._connection: sqlite3.Connection | None = None
+        self._coming: SimpleQueue[Call] = SimpleQueue()
+        self._held: deque[Call] = deque()
+
+    @property
+    def held(self) -> int:
+        """Calls in memory, because the file cannot be written."""
+        return len(self._held)
+
+    async def put(self, call: Call) -> None:
+        """Keep a call. Many at once share a transaction.
+
+        Raises:
+            StorageUnavailable: neither file nor memory take any more.
+        """
+        if len(self._held) >= MOST_HELD:
+            raise StorageUnavailable("the spool is full, on disk and in memory")
+        self._coming.put(call)
+        await self._worker.run(self._write)
+
+    async def oldest(self, most: int) -> list[Spooled]:
+        """The `most` oldest calls, oldest first."""
+        return await self._worker.run(self._oldest, most)
+
+    async def remove(self, numbers: Sequence[int]) -> None:
+        """Forget calls that have been run."""
+        await self._worker.run(self._remove, numbers)
+
+    async def count(self) -> int:
+        """How many calls wait; 0 where the file cannot be read and nothing is held."""
+        return await self._worker.run(self._count)
+
+    async def lease(self, holder: str, seconds: float) -> bool:
+        """Whether `holder` alone may work the file off for `seconds` from now."""
+        return await self._worker.run(self._lease, holder, seconds)
+
+    async def of_user(self, user_key: str) -> list[Call]:
+        """The calls of one user."""
+        return await self._worker.run(self._of_user, user_key)
+
+    async def erase(self, user_key: str) -> int:
+        """Forget the calls of one user; how many there were."""
+        return await self._worker.run(self._erase, user_key)
+
+    async def aclose(self) -> None:
+        """Write what is still in memory, if it can be, and close the file. Idempotent."""
+        if self._held:
+            await self._worker.run(self._write)
+        await self._worker.run(self._close)
+        await self._worker.close()
+
+    # On the spool's own thread, from here on.
+
+    def _write(self) -> None:
+        self._held.extend(_taken(self._coming))
+        if not self._held:
+            return
+        try:
+            with self._transaction() as connection:
+                connection.executemany(
+                    "INSERT INTO calls (user_key, body) VALUES (?, ?)",
+                    [(call.user_key, _to_text(call)) for call in self._held],
+                )
+        except (sqlite3.Error, OSError):
+            return
+        self._held.clear()
+
+    def _oldest(self, most: int) -> list[Spooled]:
+        found: list[Spooled] = []
+        try:
+            rows = self._open().execute("SELECT id, body FROM calls ORDER BY id LIMIT ?", (most,))
+            found = [(number, _from_text(body)) for number, body in rows]
+        except (sqlite3.Error, OSError):
+            pass
+        held = list(self._held)[: max(0, most - len(found))]
+        return found + [(-1 - at, call) for at, call in enumerate(held)]
+
+    def _remove(self, numbers: Sequence[int]) -> None:
+        in_memory = {-1 - number for number in numbers if number < 0}
+        if in_memory:
+            kept = [call for at, call in enumerate(self._held) if at not in in_memory]
+            self._held = deque(kept)
+        try:
+            with self._transaction() as connection:
+                connection.executemany(
+                    "DELETE FROM calls WHERE id = ?", [(number,) for number in numbers]
+                )
+        except (sqlite3.Error, OSError) as error:
+            raise StorageUnavailable("the spool cannot be written") from error
+
+    def _count(self) -> int:
+        try:
+            count = self._open().execute("SELECT count(*) FROM calls").fetchone()[0]
+        except (sqlite3.Error, OSError):
+            count = 0
+        return int(count) + len(self._held)
+
+    def _lease(self, holder: str, seconds: float) -> bool:
+        now = self._clock()
+        try:
+            with self._transaction() as connection:
+                connection.execute(
+                    "INSERT INTO lease VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET "
+                    "holder = excluded.holder, until = excluded.until "
+                    "WHERE lease.holder = excluded.holder OR lease.until < ?",
+                    (holder, now + seconds, now),
+                )
+                held_by = connection.execute("SELECT holder FROM lease").fetchone()[0]
+        except (sqlite3.Error, OSError):
+            # A file that cannot be written cannot be worked off; what is in memory is ours alone.
+            return bool(self._held)
+        return bool(held_by == holder)
+
+    def _of_user(self, user_key: str) -> list[Call]:
+        mine = [call for call in self._held if call.user_key == user_key]
+        if self._connection is None and not self._path.exists():
+            return mine
+        rows = self._open().execute(
+            "SELECT body FROM calls WHERE user_key = ? ORDER BY id", (user_key,)
+        )
+        return [_from_text(body) for (body,) in rows] + mine
+
+    def _erase(self, user_key: str) -> int:
+        kept = deque(call for call in self._held if call.user_key != user_key)
+        erased, self._held = len(self._held) - len(kept), kept
+        if self._connection is None and not self._path.exists():
+            return erased
+        with self._transaction() as connection:
+            return (
+                erased
+                + connection.execute("DELETE FROM calls WHERE user_key = ?", (user_key,)).rowcount
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        connection = self._open()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute("PRAGMA synchronous=NORMAL")
+                page = connection.execute("PRAGMA page_size").fetchone()[0]
+                connection.execute(f"PRAGMA max_page_count={max(8, self._most_bytes // page)}")
+                connection.executescript(_SCHEMA)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _taken(queue: SimpleQueue[Call]) -> Iterator[Call]:
+    while True:
+        try:
+            yield queue.get_nowait()
+        except Empty:
+            return
+
+
+def _to_text(call: Call) -> str:
+    return json.dumps([call.script, call.bucket, call.keys, call.args], separators=(",", ":"))
+
+
+def _from_text(body: str) -> Call:
+    script, bucket, keys, args = json.loads(body)
+    user_key = keys[0].rpartition(":")[2] or None
+    return Call(script, bucket, tuple(keys), tuple(args), user_key)

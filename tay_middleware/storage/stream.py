@@ -1,0 +1,169 @@
+"""The outbox as a drain sees it: one stream a bucket, one consumer group over all drains."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tay_middleware.storage.buckets import BUCKETS, outbox_of
+from tay_middleware.storage.link import translated
+
+GROUP = "drain"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One entry of a bucket's stream as it was delivered to this drain."""
+
+    bucket: int
+    stream_id: bytes
+    kind: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits in a bucket: events, those delivered and not done among them, age of the oldest.
+
+    The age is in seconds, 0.0 for an empty bucket.
+    """
+
+    bucket: int
+    events: int
+    pending: int
+    oldest_seconds: float
+
+
+class Streams:
+    """The streams of all buckets, for one consumer. Lives on one event loop."""
+
+    def __init__(self, client: Any, consumer: str) -> None:
+        self._client = client
+        self._consumer = consumer
+
+    async def prepare(self) -> None:
+        """Make the consumer group where it is missing. Idempotent.
+
+        Raises:
+            StorageError: Redis does not answer.
+        """
+        with translated("making consumer groups"):
+            pipeline = self._client.pipeline(transaction=False)
+            for bucket in range(BUCKETS):
+                pipeline.xgroup_create(outbox_of(bucket), GROUP, id="0", mkstream=True)
+            for answer in await pipeline.execute(raise_on_error=False):
+                if isinstance(answer, Exception) and not str(answer).startswith("BUSYGROUP"):
+                    raise answer
+
+    async def lengths(self) -> dict[int, int]:
+        """How many events stand in each bucket that is not empty."""
+        with translated("measuring the outbox"):
+            pipeline = self._client.pipeline(transaction=False)
+            for bucket in range(BUCKETS):
+                pipeline.xlen(outbox_of(bucket))
+            found = await pipeline.execute()
+        return {bucket: int(length) for bucket, length in enumerate(found) if length}
+
+    async def fresh(self, bucket: int, most: int) -> list[Delivery]:
+        """Events of a bucket that nobody was given yet; they are ours until they are done."""
+        with translated("reading the outbox"):
+            answer = await self._client.xreadgroup(
+                GROUP, self._consumer, {outbox_of(bucket): ">"}, count=most
+            )
+        return _deliveries(bucket, answer[0][1] if answer else ())
+
+    async def claimed(self, bucket: int, most: int, idle_seconds: float) -> list[Delivery]:
+        """Events that were given to a drain which has been silent about them for so long."""
+        with translated("claiming events"):
+            answer = await self._client.xautoclaim(
+                outbox_of(bucket),
+                GROUP,
+                self._consumer,
+                min_idle_time=int(idle_seconds * 1000),
+                count=most,
+            )
+        return _deliveries(bucket, answer[1])
+
+    async def done(self, deliveries: Sequence[Delivery]) -> None:
+        """Take events out of the streams and acknowledge them.
+
+        In this order: an event that is gone and still owed is forgotten by the next claim; one that
+        is owed no more and still stands would be counted for ever.
+        """
+        with translated("acknowledging events"):
+            pipeline = self._client.pipeline(transaction=False)
+            for bucket, ids in _by_bucket(deliveries).items():
+                pipeline.xdel(outbox_of(bucket), *ids)
+                pipeline.xack(outbox_of(bucket), GROUP, *ids)
+            await pipeline.execute()
+
+    async def times_delivered(self, deliveries: Sequence[Delivery]) -> Mapping[bytes, int]:
+        """How often each event was delivered so far, this time included."""
+        counts = {}
+        with translated("counting deliveries"):
+            for delivery in deliveries:
+                found = await self._client.xpending_range(
+                    outbox_of(delivery.bucket),
+                    GROUP,
+                    min=delivery.stream_id,
+                    max=delivery.stream_id,
+                    count=1,
+                )
+                counts[delivery.stream_id] = int(found[0]["times_delivered"]) if found else 1
+        return counts
+
+    async def backlog(self, now_seconds: float) -> list[Backlog]:
+        """What waits in each bucket that is not empty."""
+        lengths = await self.lengths()
+        with translated("measuring the outbox"):
+            pipeline = self._client.pipeline(transaction=False)
+            for bucket in lengths:
+                pipeline.xrange(outbox_of(bucket), count=1)
+                pipeline.xpending(outbox_of(bucket), GROUP)
+            answers = await pipeline.execute(raise_on_error=False)
+        return [
+            Backlog(
+                bucket, length, _pending(answers[2 * at + 1]), _age(answers[2 * at], now_seconds)
+            )
+            for at, (bucket, length) in enumerate(lengths.items())
+        ]
+
+    async def leave(self) -> None:
+        """Take this consumer out of the groups in which it owes nothing."""
+        with translated("leaving the outbox"):
+            asking = self._client.pipeline(transaction=False)
+            for bucket in range(BUCKETS):
+                asking.xpending_range(
+                    outbox_of(bucket), GROUP, min="-", max="+", count=1, consumername=self._consumer
+                )
+            owed = await asking.execute()
+            leaving = self._client.pipeline(transaction=False)
+            for bucket, pending in enumerate(owed):
+                if not pending:
+                    leaving.xgroup_delconsumer(outbox_of(bucket), GROUP, self._consumer)
+            await leaving.execute(raise_on_error=False)
+
+
+def _deliveries(bucket: int, entries: Any) -> list[Delivery]:
+    """Entries as deliveries; one that was deleted meanwhile has no fields and is left out."""
+    return [
+        Delivery(bucket, stream_id, kind.decode("utf-8", "replace"), body)
+        for stream_id, fields in entries
+        for kind, body in list((fields or {}).items())[:1]
+    ]
+
+
+def _by_bucket(deliveries: Sequence[Delivery]) -> dict[int, list[bytes]]:
+    grouped: dict[int, list[bytes]] = {}
+    for delivery in deliveries:
+        grouped.setdefault(delivery.bucket, []).append(delivery.stream_id)
+    return grouped
+
+
+def _pending(answer: Any) -> int:
+    return int(answer["pending"]) if isinstance(answer, dict) else 0
+
+
+def _age(answer: Any, now_seconds: float) -> float:
+    if not isinstance(answer, list) or not answer:
+        return 0.0
+    return max(0.0, now_seconds - int(answer[0][0].split(b"-")[0]) / 1000)

@@ -1,0 +1,219 @@
+"""What travels between a store and Redis: arguments of the scripts, and their answers read back.
+
+History in Redis knows of a turn what `PastTurn` knows, and never a word of it; the event carries
+the row that goes into SQL.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from tay_middleware.domain import History, Kind, PastTurn, Reason, Suppression
+from tay_middleware.storage.base import TurnRecord, Verdict
+from tay_middleware.storage.buckets import keys_of
+from tay_middleware.storage.spacing import MOST_SPANS
+from tay_middleware.storage.sql import question_row, to_json
+
+HISTORY_SECONDS = 100 * 86400
+"""How long history and mentions of a user who does not come back are kept: longer than the 90 days
+that "stop recommending" holds."""
+
+PROFILE_SECONDS = 400 * 86400
+"""How long a user is known as a returning one."""
+
+TURN_SECONDS = 3600
+"""How long a turn that is committed again is known by Redis; after that SQL knows it."""
+
+NOBODY = "-"
+"""Stands where a turn has no user, or no session."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One run of a script: everything that is needed to run it now, or later from the spool."""
+
+    script: str
+    bucket: int
+    keys: tuple[str, ...]
+    args: tuple[str, ...]
+    user_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one store keeps in Redis.
+
+    `turns` of a user, and as many events of one bucket that wait for the drain.
+    """
+
+    turns: int
+    events: int
+
+
+def commit_call(record: TurnRecord, limits: Limits) -> Call:
+    """The commit of one turn, with its event as it is when granted and as it is when denied."""
+    turn, decision, claim = record.turn, record.decision, record.claim
+    cause = Suppression.COOLDOWN if claim is not None else Suppression.DEGRADED
+    held = record.denied(cause) if decision.addition is not None else record
+    since = [
+        f"{micros(turn.asked_at - timedelta(seconds=cap.seconds))}:{cap.most}"
+        for cap in (claim.caps if claim else ())
+    ]
+    keys = keys_of(turn.user_key, turn.turn_id)
+    args = (
+        str(turn.turn_id),
+        str(record.id),
+        record.status.value,
+        decision.addition or "",
+        turn.user_key or NOBODY,
+        _session_tag(turn.session_id),
+        str(micros(turn.asked_at)),
+        str(micros(record.answered_at)),
+        str(claim.session_turns) if claim else "",
+        " ".join(since),
+        "1" if decision.shown else "0",
+        str(limits.events),
+        str(max(limits.turns, MOST_SPANS)),
+        str(MOST_SPANS),
+        str(HISTORY_SECONDS),
+        str(PROFILE_SECONDS),
+        str(TURN_SECONDS),
+        turn_event(record),
+        _entry(record),
+        turn_event(held) if held is not record else "",
+        _entry(held) if held is not record else "",
+        *_profile_changes(record),
+    )
+    return Call("commit", keys.bucket, keys.all(), args, turn.user_key)
+
+
+def retract_call(user_key: str | None, turn_id: UUID) -> Call:
+    """Taking one turn's mention back."""
+    keys = keys_of(user_key, turn_id)
+    args = (str(turn_id), str(TURN_SECONDS), to_json({"turn_id": str(turn_id)}))
+    return Call("retract", keys.bucket, keys.all(), args, user_key)
+
+
+def erase_call(user_key: str, at: datetime) -> Call:
+    """Forgetting a user, and all of theirs that was asked up to a time."""
+    keys = keys_of(user_key, UUID(int=0))
+    event = to_json({"user_key": user_key, "at": at.astimezone(UTC).isoformat()})
+    args = (str(micros(at)), str(HISTORY_SECONDS), event)
+    return Call("erase", keys.bucket, keys.all(), args, user_key)
+
+
+def recall_args(turns: int, since: datetime) -> tuple[str, ...]:
+    """What `recall.lua` is asked for."""
+    return str(turns), str(micros(since))
+
+
+def turn_event(record: TurnRecord) -> str:
+    """The row of `question_logs` as JSON: ids and times as text."""
+    row = question_row(record)
+    for name, value in row.items():
+        if isinstance(value, UUID):
+            row[name] = str(value)
+        elif isinstance(value, datetime):
+            row[name] = value.astimezone(UTC).isoformat()
+    return to_json(row)
+
+
+def read_verdict(answer: Sequence[bytes]) -> Verdict | None:
+    """What `commit.lua` came to; `None` when the outbox is full and nothing was written."""
+    outcome, words = answer[0].decode(), answer[1].decode() or None
+    if outcome == "full":
+        return None
+    if outcome == "duplicate":
+        return Verdict(granted=words is not None, duplicate=True, addition=words)
+    return Verdict(granted=outcome == "granted", addition=words)
+
+
+def read_history(answer: Sequence[Sequence[bytes]]) -> History:
+    """What `recall.lua` found."""
+    entries, profile_parts, members = answer
+    profile = dict(zip(profile_parts[::2], profile_parts[1::2], strict=True))
+    session = profile.get(b"declined_session")
+    return History(
+        first_seen=_at(profile.get(b"first_seen")),
+        last_seen=_at(profile.get(b"last_seen")),
+        turns=tuple(_past_turn(entry.decode()) for entry in reversed(entries)),
+        mentions=tuple(moment(float(score)) for score in members[1::2]),
+        declined_at=_at(profile.get(b"declined_at")),
+        declined_session=json.loads(session) if session is not None else None,
+        opted_out_at=_at(profile.get(b"opted_out_at")),
+    )
+
+
+def micros(at: datetime) -> int:
+    """An aware time as microseconds since 1970: exact, also as a number of Lua."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def moment(microseconds: float) -> datetime:
+    """The time again."""
+    return _EPOCH + timedelta(microseconds=int(microseconds))
+
+
+def _at(value: bytes | None) -> datetime | None:
+    return None if value is None else moment(int(value))
+
+
+def _session_tag(session_id: str | None) -> str:
+    """A session in one word; an app's own id may hold anything."""
+    if session_id is None:
+        return NOBODY
+    return sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _entry(record: TurnRecord) -> str:
+    turn, decision, detection = record.turn, record.decision, record.decision.detection
+    reason = decision.reason.value if decision.reason else None
+    rest = (turn.session_id, detection.topic, decision.offer, reason, list(detection.gates))
+    head = (
+        str(turn.turn_id),
+        decision.kind.value,
+        _session_tag(turn.session_id),
+        str(micros(turn.asked_at)),
+        str(micros(record.answered_at)),
+    )
+    return f"{' '.join(head)} {to_json(rest)}"
+
+
+def _past_turn(entry: str) -> PastTurn:
+    turn_id, kind, _session, asked, _answered, rest = entry.split(" ", 5)
+    session_id, topic, offer, reason, gates = json.loads(rest)
+    return PastTurn(
+        turn_id=UUID(turn_id),
+        at=moment(int(asked)),
+        session_id=session_id,
+        topic=topic,
+        kind=Kind(kind),
+        offer=offer,
+        reason=Reason(reason) if reason else None,
+        gates=tuple(gates),
+    )
+
+
+def _profile_changes(record: TurnRecord) -> list[str]:
+    """Pairs of field and value for the profile; an empty value removes, `=` marks one that is."""
+    at = f"={micros(record.turn.asked_at)}"
+    changes: dict[str, str] = {}
+    if record.declines:
+        changes["declined_at"] = at
+        changes["declined_session"] = f"={to_json(record.turn.session_id)}"
+    if record.opts_out:
+        changes["opted_out_at"] = at
+    if record.opts_in:
+        changes |= dict.fromkeys(("declined_at", "declined_session", "opted_out_at"), "")
+    return _flat(changes)
+
+
+def _flat(pairs: Mapping[str, str]) -> list[Any]:
+    return [part for pair in pairs.items() for part in pair]

@@ -1,0 +1,150 @@
+"""`tay drain` as a process: a drain, the spool of this machine, signals, and what it owes."""
+
+import asyncio
+import signal
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from tay_middleware.settings import Settings
+from tay_middleware.storage.checks import check
+from tay_middleware.storage.database import Database
+from tay_middleware.storage.drain import Counts, Drain, Pace
+from tay_middleware.storage.embedded import MENTIONS_SECONDS
+from tay_middleware.storage.ledger import dead_letters
+from tay_middleware.storage.link import PATIENT_SECONDS, make_client
+from tay_middleware.storage.places import Outbox
+from tay_middleware.storage.redis import RedisStore
+from tay_middleware.storage.schema import check_current, upgrade
+from tay_middleware.storage.stream import Backlog, Streams
+
+SPOOL_EVERY_SECONDS = 2.0
+"""Between two looks into the spool of this machine, for calls that a dead process has left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What the way from Redis to SQL owes.
+
+    `lag_seconds` is the age of the oldest event, 0.0 when there is none; `spooled` counts the calls
+    that wait on this machine, `dead` the dead letters.
+    """
+
+    events: int
+    pending: int
+    lag_seconds: float
+    buckets: int
+    spooled: int
+    dead: int
+
+    def is_well(self, most_lag_seconds: float) -> bool:
+        """Whether nothing is late and nothing has died."""
+        return self.lag_seconds <= most_lag_seconds and self.dead == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the outbox and the log are; a log that is a file is migrated when it is used."""
+
+    outbox: Outbox
+    database_url: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Places | None":
+        """The places that the settings name; `None` where they name no Redis."""
+        outbox = Outbox.of(settings)
+        return None if outbox is None else cls(outbox, settings.resolved_database_url)
+
+    def client(self) -> Any:
+        """A client with a patient deadline."""
+        return make_client(self.outbox.redis_url, patience_seconds=PATIENT_SECONDS)
+
+    def store(self) -> RedisStore:
+        """The store whose spool is made up for."""
+        return RedisStore.on(
+            self.outbox, self.database_url, history_turns=1, mentions_seconds=MENTIONS_SECONDS
+        )
+
+
+def run_drain(places: Places, pace: Pace, *, once: bool) -> Counts:
+    """Work until SIGTERM or SIGINT, or, with `once`, until nothing is left to do now.
+
+    Raises:
+        ConfigurationError: this Redis must not be used as it is.
+        SchemaMismatch: the database needs `tay db upgrade`.
+        StorageError: with `once`: Redis or SQL does not answer.
+    """
+    if Database(places.database_url).is_file:
+        upgrade(places.database_url)
+    return asyncio.run(_drain(places, pace, once=once))
+
+
+def health(places: Places) -> Health:
+    """What is owed now.
+
+    Raises:
+        StorageError: Redis or SQL does not answer.
+    """
+    return asyncio.run(_health(places))
+
+
+async def _drain(places: Places, pace: Pace, *, once: bool) -> Counts:
+    client, database, store = places.client(), Database(places.database_url), places.store()
+    worker = Drain(client, database, pace=pace)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.stop)
+    spool = None
+    try:
+        if once:
+            await check(client)
+            await store.open()
+            while await store.replay():
+                pass
+        else:
+            await store.open()
+            spool = asyncio.create_task(_keep_spool_empty(store))
+        return await worker.run(once=once)
+    finally:
+        if spool is not None:
+            spool.cancel()
+            await asyncio.gather(spool, return_exceptions=True)
+        await store.aclose()
+        await database.aclose()
+        await client.aclose()
+
+
+async def _keep_spool_empty(store: RedisStore) -> None:
+    while True:
+        await asyncio.sleep(SPOOL_EVERY_SECONDS)
+        if await store.spool.count():
+            store.mend()
+
+
+async def _health(places: Places) -> Health:
+    client, database, store = places.client(), Database(places.database_url), places.store()
+    try:
+        backlog = await Streams(client, "health").backlog(time.time())
+        return _summed(backlog, await store.spool.count(), await database.read(_dead))
+    finally:
+        await store.aclose()
+        await database.aclose()
+        await client.aclose()
+
+
+def _summed(backlog: list[Backlog], spooled: int, dead: int) -> Health:
+    return Health(
+        events=sum(bucket.events for bucket in backlog),
+        pending=sum(bucket.pending for bucket in backlog),
+        lag_seconds=round(max((bucket.oldest_seconds for bucket in backlog), default=0.0), 3),
+        buckets=len(backlog),
+        spooled=spooled,
+        dead=dead,
+    )
+
+
+def _dead(connection: Connection) -> int:
+    check_current(connection)
+    return connection.execute(select(func.count()).select_from(dead_letters)).scalar_one()

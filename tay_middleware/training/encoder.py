@@ -1,0 +1,203 @@
+"""Fine-tuning the encoder: all heads at once, on one shared MiniLM, on the CPU.
+
+Every row teaches the heads that its labels speak of. Rows of a family stay together in a fold
+because their author does. The same rows, recipe and seed give the same weights on one machine.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from tay_middleware.decide.encoding import MAX_TOKENS, encode
+from tay_middleware.training.base import Base
+from tay_middleware.training.batches import Epochs, Roughening, padded, text_of
+from tay_middleware.training.bert import WIDTH, MiniLM, load_base
+from tay_middleware.training.examples import GATES, OFFERS, OUTPUTS, Example
+from tay_middleware.training.vocabulary import kept_ids, pruned_tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that shapes a training run beside its rows."""
+
+    epochs: int = 4
+    batch: int = 32
+    learning_rate: float = 5e-5
+    head_learning_rate: float = 2e-3
+    weight_decay: float = 0.01
+    warm_up: float = 0.1
+    dropout: float = 0.0
+    smoothing: float = 0.1
+    off_topic_share: float = 0.35
+    off_topic_tokens: int = 80
+    typo_share: float = 0.25
+    blank_share: float = 0.05
+    gate_weight: float = 0.5
+    offer_weight: float = 0.5
+    seed: int = 20_261_125
+
+    @property
+    def roughening(self) -> Roughening:
+        """What is changed in the rows of an epoch."""
+        return Roughening(
+            self.typo_share, self.blank_share, self.off_topic_share, self.off_topic_tokens
+        )
+
+    def described(self) -> dict[str, float]:
+        """As it stands in a model card."""
+        return asdict(self)
+
+    @property
+    def name(self) -> str:
+        """Short, and another for another recipe."""
+        told = repr(sorted(self.described().items())).encode()
+        return hashlib.sha256(told).hexdigest()[:12]
+
+
+class Scorer(nn.Module):
+    """MiniLM with one linear layer of heads over its vector."""
+
+    def __init__(self, body: MiniLM) -> None:
+        super().__init__()
+        self.body = body
+        self.heads = nn.Linear(WIDTH, len(OUTPUTS))
+        nn.init.normal_(self.heads.weight, std=0.02)
+        nn.init.zeros_(self.heads.bias)
+
+    def forward(self, tokens: Tensor, segments: Tensor, mask: Tensor) -> Tensor:
+        """Logits of `OUTPUTS`, shape (batch, len(OUTPUTS))."""
+        out: Tensor = self.heads(self.body(tokens, segments, mask))
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A fine-tuned scorer with the tokenizer that it was trained with."""
+
+    scorer: Scorer
+    tokenizer: Tokenizer
+
+
+def fine_tune(
+    examples: Sequence[Example],
+    base: Base,
+    recipe: Recipe,
+    progress: Callable[[float], None] = lambda _: None,
+) -> Trained:
+    """Train on `examples`; `progress` is called with the share that is done."""
+    torch.manual_seed(recipe.seed)
+    kept = kept_ids(base.vocabulary)
+    tokenizer = pruned_tokenizer(base.vocabulary, kept)
+    scorer = Scorer(load_base(base, kept, MAX_TOKENS, recipe.dropout))
+    for fixed in (scorer.body.words, scorer.body.positions):
+        fixed.weight.requires_grad = False
+    epochs = Epochs(examples, tokenizer, recipe.roughening, recipe.batch, recipe.seed)
+    steps = recipe.epochs * epochs.batches_an_epoch
+    optimizer, schedule = _optimizer(scorer, recipe, steps)
+    scorer.train()
+    done = 0
+    for _ in range(recipe.epochs):
+        for encoded, taught in epochs.epoch():
+            with _quick():
+                logits = scorer(*padded(encoded))
+            loss = _loss(logits.float(), [_targets(example) for example in taught], recipe)
+            loss.backward()
+            nn.utils.clip_grad_norm_(scorer.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad(set_to_none=True)
+            done += 1
+            progress(done / steps)
+    scorer.eval()
+    return Trained(scorer, tokenizer)
+
+
+def logits_of(trained: Trained, examples: Sequence[Example], batch: int = 64) -> list[list[float]]:
+    """What the scorer says of each example, before export."""
+    encoded = [encode(trained.tokenizer, text_of(e), e.history) for e in examples]
+    order = sorted(range(len(encoded)), key=lambda at: len(encoded[at].tokens))
+    out: list[list[float]] = [[] for _ in encoded]
+    with torch.no_grad():
+        for first in range(0, len(order), batch):
+            places = order[first : first + batch]
+            said = trained.scorer(*padded([encoded[at] for at in places])).tolist()
+            for at, values in zip(places, said, strict=True):
+                out[at] = values
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Targets:
+    """What a row teaches; NaN where it says nothing. `offer` is an index or -1."""
+
+    escalate: float
+    offer: int
+    on_topic: float
+    gates: tuple[float, ...]
+
+
+def _targets(example: Example) -> _Targets:
+    named = example.offer in OFFERS and example.escalate
+    return _Targets(
+        escalate=float(example.escalate),
+        offer=OFFERS.index(example.offer or "") if named else -1,
+        on_topic=float(example.on_topic),
+        gates=tuple(
+            float(example.gates[gate]) if gate in example.gates else math.nan for gate in GATES
+        ),
+    )
+
+
+def _loss(logits: Tensor, targets: Sequence[_Targets], recipe: Recipe) -> Tensor:
+    escalate = torch.tensor([target.escalate for target in targets])
+    offer = torch.tensor([target.offer for target in targets])
+    rest = torch.tensor([[target.on_topic, *target.gates] for target in targets])
+    loss = _binary(logits[:, 0], escalate, recipe.smoothing).mean()
+    named = offer >= 0
+    if bool(named.any()):
+        loss = loss + recipe.offer_weight * named.float().mean() * nn.functional.cross_entropy(
+            logits[named, 1 : 1 + len(OFFERS)], offer[named], label_smoothing=recipe.smoothing
+        )
+    known = ~rest.isnan()
+    each = _binary(logits[:, 1 + len(OFFERS) :], rest.nan_to_num(), recipe.smoothing / 4)
+    return loss + recipe.gate_weight * (each * known).sum(1).mean()
+
+
+def _binary(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
+    soft = targets * (1 - smoothing) + smoothing / 2
+    return nn.functional.binary_cross_entropy_with_logits(logits, soft, reduction="none")
+
+
+def _quick() -> AbstractContextManager[object]:
+    """bfloat16 where the processor multiplies in it: half the time, the same figures."""
+    if torch.cpu._is_avx512_bf16_supported():  # noqa: SLF001 - there is no public way to ask
+        return torch.autocast("cpu", dtype=torch.bfloat16)
+    return nullcontext()
+
+
+def _optimizer(
+    scorer: Scorer, recipe: Recipe, steps: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    body = [p for p in scorer.body.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": body, "lr": recipe.learning_rate},
+            {"params": list(scorer.heads.parameters()), "lr": recipe.head_learning_rate},
+        ],
+        weight_decay=recipe.weight_decay,
+        fused=True,
+    )
+    first = max(1, round(recipe.warm_up * steps))
+
+    def slope(step: int) -> float:
+        rising = (step + 1) / first
+        falling = (steps - step) / max(1, steps - first)
+        return max(0.0, min(rising, falling, 1.0))
+
+    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, slope)

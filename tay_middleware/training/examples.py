@@ -1,0 +1,126 @@
+"""Labelled rows as a learner needs them: one text, and a target for every head, or none.
+
+A head learns from a row only where the row says something about it: a question about pricing says
+nothing on whether its writer would be offended, so `None` is kept apart from `False`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tay_middleware.decide.opinion import ESCALATE, GATE, OFFER, ON_TOPIC
+from tay_middleware.domain import Message
+from tay_middleware.evals.rows import Row, read_rows
+
+GATES = (
+    "distress",
+    "medical",
+    "minor",
+    "complaint",
+    "support",
+    "refusal",
+    "opt_out",
+    "owner",
+    "injection",
+)
+"""The gates that have a learned head beside their phrases; the order is that of the model files."""
+
+OFFERS = ("mentorship", "course", "masterclass")
+"""The classes of the offer head; a playbook with other offers decides by keywords alone."""
+
+OUTPUTS = (
+    ESCALATE,
+    *(f"{OFFER}{name}" for name in OFFERS),
+    ON_TOPIC,
+    *(f"{GATE}{name}" for name in GATES),
+)
+"""What both tiers say of a question, in the order of their files."""
+
+_SLICE_GATES: Mapping[str, str] = {
+    "distress": "distress",
+    "distress_context": "distress",
+    "medical": "medical",
+    "safety": "medical",
+    "alopecia": "medical",
+    "minor": "minor",
+    "teen": "minor",
+    "complaint": "complaint",
+    "refund": "complaint",
+    "support": "support",
+    "access": "support",
+    "billing": "support",
+    "login": "support",
+    "account": "support",
+    "cancel": "support",
+    "receipt": "support",
+    "declined": "refusal",
+    "decline": "refusal",
+    "optout": "opt_out",
+    "owns_offer": "owner",
+    "owned": "owner",
+    "owns": "owner",
+    "already_bought": "owner",
+    "mentee": "owner",
+    "injection": "injection",
+    "adversarial": "injection",
+}
+"""What the authors called it, each in words of their own, and the gate that it belongs to."""
+
+_OFF_TOPIC = frozenset({"off_topic", "offtopic", "spam"})
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One row to learn from; `gates` maps each gate head to its target, where it has one."""
+
+    id: str
+    author: str
+    family: str
+    question: str
+    history: tuple[Message, ...]
+    escalate: bool
+    offer: str | None
+    on_topic: bool
+    gates: Mapping[str, bool] = field(default_factory=dict)
+    slices: tuple[str, ...] = ()
+
+
+def examples_of(paths: Iterable[Path]) -> tuple[Example, ...]:
+    """All rows of the label files, in order.
+
+    Raises:
+        ConfigurationError: a file cannot be read as labels.
+    """
+    rows = [row for path in paths for row in read_rows(path)]
+    naming = {row.author for row in rows if not _SLICE_GATES.keys().isdisjoint(row.slices)}
+    return tuple(_example(row, names_gates=row.author in naming) for row in rows)
+
+
+def authors_of(examples: Sequence[Example]) -> tuple[str, ...]:
+    """The authors, in order of first appearance."""
+    return tuple(dict.fromkeys(example.author for example in examples))
+
+
+def _example(row: Row, *, names_gates: bool) -> Example:
+    named = {_SLICE_GATES[name] for name in row.slices if name in _SLICE_GATES}
+    return Example(
+        id=row.id,
+        author=row.author,
+        family=row.family,
+        question=row.question,
+        history=row.history,
+        escalate=row.escalate,
+        offer=row.offer,
+        on_topic=_OFF_TOPIC.isdisjoint(row.slices),
+        gates=_gate_targets(set() if row.escalate else named, speaks=row.escalate or names_gates),
+        slices=row.slices,
+    )
+
+
+def _gate_targets(named: set[str], *, speaks: bool) -> Mapping[str, bool]:
+    """A row in a gate may be in more, but for injections; an author who names none says nothing."""
+    if named:
+        return {gate: True for gate in GATES if gate in named} | (
+            {"injection": False} if "injection" not in named else {}
+        )
+    return dict.fromkeys(GATES, False) if speaks else {}

@@ -1,0 +1,70 @@
+"""Servers for one scenario each, and the fault-free run that the others are held against."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tay_middleware.playbook import Playbook
+from tay_middleware.storage import upgrade
+from tests.chaos.stage import DEADLINE_MS, SLACK_MS, Account, Stage
+from tests.fixtures_servers import _databases, postgres, postgres_url, started
+from tests.servers import Postgres, Valkey, ValkeyCluster
+
+__all__ = ["_databases", "postgres", "postgres_url"]
+
+DURABLE = {"appendonly": "yes", "appendfsync": "always"}
+"""`everysec` may lose a second when the machine dies; that limit is documented, not tested."""
+
+FAULT_FREE: dict[str, float] = {}
+
+
+@pytest.fixture
+def own_valkey() -> Iterator[Valkey]:
+    yield from started(lambda: Valkey(**DURABLE), "nothing")  # type: ignore[arg-type]  # options
+
+
+@pytest.fixture
+def own_cluster() -> Iterator[ValkeyCluster]:
+    yield from started(lambda: ValkeyCluster(**DURABLE), "nothing")
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Postgres]:
+    yield from started(Postgres, "nothing")
+
+
+MakeStage = Callable[..., Stage]
+
+
+@pytest.fixture
+def stage(playbook: Playbook, tmp_path: Path) -> Iterator[MakeStage]:
+    made: list[Stage] = []
+
+    def make(redis_url: str, database_url: str, **outbox: Any) -> Stage:
+        upgrade(database_url)
+        made.append(Stage(redis_url, database_url, playbook, tmp_path, **outbox))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop_drains()
+
+
+Judge = Callable[[str, Account], None]
+
+
+@pytest.fixture
+def judge(capsys: pytest.CaptureFixture[str]) -> Judge:
+    """Print the account of a scenario, then hold it to what was promised."""
+
+    def hold(name: str, account: Account) -> None:
+        with capsys.disabled():
+            print(f"\n{account.line(name)}", end="", flush=True)
+        base = FAULT_FREE.setdefault("p999_ms", account.p999_ms)
+        assert (account.missing, account.doubled) == (0, 0)
+        assert (account.wrong_words, account.figures_off) == (0, 0)
+        assert account.p999_ms - base <= DEADLINE_MS + SLACK_MS
+
+    return hold

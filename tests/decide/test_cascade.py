@@ -1,0 +1,205 @@
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import pytest
+
+from tay_middleware.decide.beside import EncoderBeside
+from tay_middleware.decide.cascade import Answer, Asks, Cascade, Until, Verdict
+from tay_middleware.decide.encoder import Encoder
+from tay_middleware.decide.model import Model
+from tay_middleware.domain import Message, Reason, Stage
+from tay_middleware.errors import ConfigurationError
+from tay_middleware.playbook import Playbook
+from tests.builders import a_turn
+from tests.decide.opinions import SaysAlways, an_opinion
+
+QUESTION = "We are big in Leeds and nobody in York with our wigs. Same posts."
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    offer: str | None
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True)
+class _Answer:
+    verdict: Verdict | None
+    seconds: float = 0.2
+    prompt_tokens: int = 300
+    completion_tokens: int = 9
+    cost_usd: float = 0.0001
+
+
+@dataclass
+class _Asked:
+    """Stands for a classifier; `wait` is what it waits for before it answers."""
+
+    answer: Answer
+    wait: Callable[[], Any] | None = None
+    asked: list[str] = field(default_factory=list)
+
+    async def ask(self, question: str, transcript: object = ()) -> Answer:
+        del transcript
+        self.asked.append(question)
+        if self.wait is not None:
+            await self.wait()
+        return self.answer
+
+    async def aclose(self) -> None:
+        return
+
+
+def stages(
+    playbook: Playbook,
+    first: SaysAlways | None,
+    second: SaysAlways | None = None,
+    classifier: _Asked | None = None,
+) -> Cascade:
+    beside = None
+    if second is not None:
+        beside = EncoderBeside(lambda: cast("Encoder", second))
+        beside.opened()
+    return Cascade(
+        playbook,
+        model=cast("Model", first) if first else None,
+        encoder=beside,
+        classifier=cast("Asks", classifier) if classifier else None,
+    )
+
+
+def test_each_stage_decides_only_as_far_as_it_is_let(playbook: Playbook) -> None:
+    first, second = SaysAlways(an_opinion(0.45)), SaysAlways(an_opinion(0.95))
+    cascade = stages(playbook, first, second)
+    keywords = cascade.detect(QUESTION, until=Until.KEYWORDS)
+    assert (keywords.stage, first.asked) == (Stage.KEYWORDS, 0)
+    scorer = cascade.detect(QUESTION, until=Until.SCORER)
+    assert (scorer.stage, scorer.confidence, second.asked) == (Stage.MODEL, 0.45, 0)
+    encoder = cascade.detect(QUESTION, until=Until.ENCODER)
+    assert encoder.confidence is not None
+    assert 0.45 < encoder.confidence < 0.95
+    assert {"scorer.escalate", "encoder.escalate"} <= encoder.scores.keys()
+
+
+def test_where_the_scorer_is_sure_of_a_no_the_encoder_is_not_asked(playbook: Playbook) -> None:
+    second = SaysAlways(an_opinion(0.99))
+    cascade = stages(playbook, SaysAlways(an_opinion(0.0001)), second)
+    assert not cascade.detect(QUESTION).need
+    assert second.asked == 0
+
+
+def test_what_would_be_shown_always_passes_the_encoder(playbook: Playbook) -> None:
+    second = SaysAlways(an_opinion(0.99, gates={"distress": 0.99}))
+    cascade = stages(playbook, SaysAlways(an_opinion(0.99)), second)
+    assert cascade.detect(QUESTION).gates == ("distress",)
+
+
+def test_an_encoder_that_cannot_be_opened_leaves_the_scorer_and_says_it_once(
+    playbook: Playbook, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> Encoder:
+        raise ConfigurationError("no such file")
+
+    first = SaysAlways(an_opinion(0.9))
+    cascade = Cascade(playbook, model=cast("Model", first), encoder=EncoderBeside(broken))
+    said = [cascade.detect(QUESTION).confidence for _ in range(3)]
+    assert said == [0.9] * 3
+    assert [record.message for record in caplog.records] == [
+        "the built-in scorer decides alone: no such file"
+    ]
+
+
+def test_a_playbook_may_leave_out_what_was_learned(playbook: Playbook) -> None:
+    rules = playbook.policy.cascade.model_copy(update={"learned": False})
+    policy = playbook.policy.model_copy(update={"cascade": rules})
+    plain = replace(playbook, policy=policy)
+    first = SaysAlways(an_opinion(0.99))
+    assert stages(plain, first).detect(QUESTION).stage is Stage.KEYWORDS
+    assert first.asked == 0
+
+
+def test_earlier_messages_are_heard_for_a_no_in_any_wording(playbook: Playbook) -> None:
+    first = SaysAlways(an_opinion(0.01, gates={"refusal": 0.99}))
+    said = (Message("user", "save the pitch"), Message("assistant", "ok"), Message("user", "hm"))
+    assert stages(playbook, first).earlier_gates(said) == (("refusal",), ("refusal",))
+
+
+@pytest.mark.anyio
+async def test_a_judgement_grows_better_while_the_model_replies(playbook: Playbook) -> None:
+    cascade = stages(playbook, SaysAlways(an_opinion(0.3)), SaysAlways(an_opinion(0.97)))
+    judgement = cascade.begin(a_turn(QUESTION))
+    assert not judgement.best.need
+    settled = await judgement.settled(5.0)
+    assert settled.need
+    assert settled == judgement.best
+
+
+@pytest.mark.anyio
+async def test_a_model_is_asked_only_in_the_uncertain_band(playbook: Playbook) -> None:
+    for chance, asked in ((0.5, 1), (0.02, 0), (0.98, 0)):
+        classifier = _Asked(_Answer(_Verdict("course", Reason.TECHNIQUE)))
+        cascade = stages(playbook, SaysAlways(an_opinion(chance)), None, classifier)
+        await cascade.adetect(QUESTION)
+        assert len(classifier.asked) == asked
+
+
+@pytest.mark.anyio
+async def test_a_model_is_not_asked_about_what_a_gate_holds_back(playbook: Playbook) -> None:
+    classifier = _Asked(_Answer(_Verdict("course")))
+    first = SaysAlways(an_opinion(0.5, gates={"minor": 0.99}))
+    made = await stages(playbook, first, None, classifier).adetect(QUESTION)
+    assert (made.escalate, classifier.asked) == (False, [])
+
+
+@pytest.mark.anyio
+async def test_a_models_verdict_decides_and_its_cost_stands_among_the_scores(
+    playbook: Playbook,
+) -> None:
+    yes = _Asked(_Answer(_Verdict("course", Reason.TECHNIQUE)))
+    made = await stages(playbook, SaysAlways(an_opinion(0.5)), None, yes).adetect(QUESTION)
+    assert (made.stage, made.offer, made.reason) == (Stage.LLM, "course", Reason.TECHNIQUE)
+    assert made.scores["llm.prompt_tokens"] == 300
+    assert made.scores["llm.cost_usd"] == 0.0001
+    no = _Asked(_Answer(_Verdict(None)))
+    made = await stages(playbook, SaysAlways(an_opinion(0.5)), None, no).adetect(QUESTION)
+    assert (made.stage, made.need, made.offer, made.reason) == (Stage.LLM, False, None, None)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("verdict", [None, _Verdict("retreat")])
+async def test_without_a_usable_verdict_the_offline_decision_stands(
+    playbook: Playbook, verdict: _Verdict | None
+) -> None:
+    first = SaysAlways(an_opinion(0.5))
+    cascade = stages(playbook, first, None, _Asked(_Answer(verdict)))
+    made = await cascade.adetect(QUESTION)
+    offline = cascade.detect(QUESTION)
+    assert (made.escalate, made.offer, made.stage) == (
+        offline.escalate,
+        offline.offer,
+        Stage.MODEL,
+    )
+
+
+@pytest.mark.anyio
+async def test_a_late_model_is_given_up_and_leaves_no_task(playbook: Playbook) -> None:
+    never = asyncio.Event()
+    late = _Asked(_Answer(_Verdict("course")), wait=never.wait)
+    cascade = stages(playbook, SaysAlways(an_opinion(0.5)), None, late)
+    before = asyncio.all_tasks()
+    judgement = cascade.begin(a_turn(QUESTION))
+    assert (await judgement.settled(0.01)).stage is Stage.MODEL
+    await asyncio.sleep(0)
+    assert all(task.cancelling() for task in asyncio.all_tasks() - before)
+
+
+@pytest.mark.anyio
+async def test_a_question_too_many_is_not_kept_waiting_for_the_encoder(playbook: Playbook) -> None:
+    del playbook
+    beside = EncoderBeside(lambda: cast("Encoder", SaysAlways(an_opinion())))
+    beside.opened()
+    said = await asyncio.gather(*(beside.judge(QUESTION) for _ in range(200)))
+    assert sum(one is None for one in said) > 0
+    assert sum(one is not None for one in said) >= 64

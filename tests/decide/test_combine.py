@@ -1,0 +1,112 @@
+import pytest
+
+from tay_middleware.decide.combine import Combiner, with_scores
+from tay_middleware.decide.offers import Catalogue
+from tay_middleware.domain import Detection, Reason, Stage
+from tay_middleware.playbook import Playbook
+from tay_middleware.playbook.cascade import OnTopic, StageRule
+from tests.builders import a_detection, no_need
+from tests.decide.opinions import an_opinion
+
+
+def a_rule(threshold: float = 0.5, **changes: object) -> StageRule:
+    plain = {
+        "threshold": threshold,
+        "on_topic": OnTopic(with_a_word=0.3, without=0.8),
+        "gates": {"distress": 0.4, "minor": 0.6},
+    }
+    return StageRule.model_validate({**plain, **changes})
+
+
+@pytest.fixture
+def combine(playbook: Playbook) -> Combiner:
+    return Combiner(0.1, Catalogue(playbook.offers, playbook.indicators.groups))
+
+
+def test_from_the_threshold_on_a_question_escalates_to_the_likeliest_offer(
+    combine: Combiner,
+) -> None:
+    made = combine(
+        no_need(), an_opinion(0.6, offers={"course": 0.7, "mentorship": 0.3}), a_rule(0.6)
+    )
+    assert (made.escalate, made.need, made.offer) == (True, True, "course")
+    assert (made.stage, made.confidence) == (Stage.MODEL, 0.6)
+    assert made.reason is Reason.TECHNIQUE
+
+
+def test_below_the_threshold_nothing_is_needed_whatever_the_phrases_say(combine: Combiner) -> None:
+    made = combine(a_detection(), an_opinion(0.59), a_rule(0.6))
+    assert (made.escalate, made.need, made.offer, made.reason) == (False, False, None, None)
+
+
+def test_an_offer_that_the_catalogue_lacks_is_never_chosen(combine: Combiner) -> None:
+    made = combine(no_need(), an_opinion(0.9, offers={"retreat": 0.9, "course": 0.1}), a_rule(0.5))
+    assert made.offer == "course"
+    assert not combine(no_need(), an_opinion(0.9, offers={"retreat": 1.0}), a_rule(0.5)).need
+
+
+def test_a_phrase_that_asks_to_buy_keeps_its_offer_from_a_small_probability_on(
+    combine: Combiner,
+) -> None:
+    asks = a_detection(offer="course", reason=Reason.PURCHASE_INTENT, purchase=True)
+    kept = combine(asks, an_opinion(0.1), a_rule(0.5))
+    assert (kept.offer, kept.reason, kept.purchase) == ("course", Reason.PURCHASE_INTENT, True)
+    dropped = combine(asks, an_opinion(0.09), a_rule(0.5))
+    assert (dropped.offer, dropped.purchase) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("gate", "chance", "closed"), [("distress", 0.4, True), ("minor", 0.5, False)]
+)
+def test_a_learned_gate_closes_from_its_own_probability_on(
+    combine: Combiner, gate: str, chance: float, closed: bool
+) -> None:
+    made = combine(no_need(), an_opinion(0.9, gates={gate: chance}), a_rule(0.5))
+    assert (made.gates == (gate,)) is closed
+    assert made.need
+    assert made.escalate is not closed
+
+
+def test_a_gate_that_a_phrase_closed_stays_closed_unless_its_head_is_sure_of_the_opposite(
+    combine: Combiner,
+) -> None:
+    closed = a_detection(escalate=False, gates=("distress",))
+    unsure, sure = an_opinion(gates={"distress": 0.03}), an_opinion(gates={"distress": 0.01})
+    assert combine(closed, sure, a_rule()).gates == ("distress",)
+    reopening = a_rule(reopen={"gate_below": 0.02})
+    assert combine(closed, unsure, reopening).gates == ("distress",)
+    assert combine(closed, sure, reopening).gates == ()
+
+
+def test_a_gate_without_a_head_of_its_own_opens_for_a_need_that_is_sure(combine: Combiner) -> None:
+    closed = a_detection(escalate=False, gates=("joke",))
+    reopening = a_rule(reopen={"need_from": 0.8})
+    assert combine(closed, an_opinion(0.7), reopening).gates == ("joke",)
+    assert combine(closed, an_opinion(0.9), reopening).gates == ()
+    assert combine(closed, an_opinion(0.99), a_rule()).gates == ("joke",)
+
+
+@pytest.mark.parametrize(
+    ("seen", "on_topic", "ours"),
+    [
+        (no_need(), 0.31, True),
+        (no_need(), 0.29, False),
+        (no_need(gates=("off_topic",)), 0.79, False),
+        (no_need(gates=("off_topic",)), 0.81, True),
+    ],
+)
+def test_without_a_word_of_the_trade_a_question_must_be_ours_more_surely(
+    combine: Combiner, seen: Detection, on_topic: float, ours: bool
+) -> None:
+    made = combine(seen, an_opinion(0.9, on_topic=on_topic), a_rule(0.5))
+    assert made.escalate is ours
+    assert made.gates == (() if ours else ("off_topic",))
+
+
+def test_a_detection_tells_what_each_tier_thought() -> None:
+    told = with_scores(
+        no_need(), "encoder", an_opinion(0.91234, gates={"minor": 0.2, "owner": 0.01})
+    )
+    assert told.scores["encoder.escalate"] == 0.9123
+    assert told.scores["encoder.gate.minor"] == 0.2
+    assert "encoder.gate.owner" not in told.scores

@@ -1,0 +1,76 @@
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from tay_middleware.errors import InputError
+from tay_middleware.evals.labelling import TakenIn, take_in, to_label
+from tay_middleware.evals.rows import read_rows
+
+OFFERS = ("mentorship", "course")
+
+
+@dataclass(frozen=True)
+class Asked:
+    number: int
+    confidence: float | None = None
+    question: str | None = "how do i price a unit"
+    user_key: str | None = "0123456789abcdef0123"
+    detected: bool = False
+    created_at: datetime = datetime(2026, 3, 2, tzinfo=UTC)
+
+    @property
+    def id(self) -> UUID:
+        return UUID(int=self.number)
+
+
+def a_row(number: int, escalate: object, offer: object = None) -> str:
+    row = to_label([Asked(number)], 0.5, unsure_first=False)[0]
+    return json.dumps({**row, "escalate": escalate, "offer": offer})
+
+
+def test_the_closest_decisions_come_first_and_those_without_a_probability_last() -> None:
+    logged = [Asked(1, 0.99), Asked(2), Asked(3, 0.45), Asked(4, 0.1), Asked(5, question=None)]
+    rows = to_label(logged, 0.5, unsure_first=True)
+    assert [row["id"] for row in rows] == [str(UUID(int=n)) for n in (3, 4, 1, 2)]
+
+
+def test_a_row_leaves_without_its_user() -> None:
+    row = to_label([Asked(1)], 0.5, unsure_first=False)[0]
+    assert row["family"] == "0123456789ab"
+    assert (row["escalate"], row["author"]) == (None, "own")
+    assert "user" not in json.dumps(row)
+
+
+def test_labels_are_merged_by_id_and_can_be_trained_on(tmp_path: Path) -> None:
+    own = tmp_path / "own.jsonl"
+    first = take_in([a_row(1, True, "course"), a_row(2, None), a_row(3, False)], own, OFFERS)
+    assert first == TakenIn(added=2, replaced=0, unlabelled=1)
+    again = take_in([a_row(1, False, "course"), "", a_row(2, True, "mentorship")], own, OFFERS)
+    assert again == TakenIn(added=1, replaced=1, unlabelled=0)
+    assert [(row.escalate, row.offer) for row in read_rows(own)] == [
+        (False, None),
+        (False, None),
+        (True, "mentorship"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("{", "line 1: not JSON"),
+        ("[]", "line 1: a row has an id"),
+        (a_row(1, "yes"), "line 1: escalate is true, false, or null"),
+        (a_row(1, True, "retreat"), "line 1: offer is one of mentorship, course"),
+    ],
+)
+def test_a_label_that_cannot_be_read_is_refused_and_nothing_is_taken_in(
+    tmp_path: Path, line: str, told: str
+) -> None:
+    own = tmp_path / "own.jsonl"
+    with pytest.raises(InputError, match=told):
+        take_in([line], own, OFFERS)
+    assert not own.exists()

@@ -1,0 +1,92 @@
+"""What callbacks, traces, counters and events hear of a reply; numbers as in `test_first_day`."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from langchain_core.callbacks import BaseCallbackHandler, get_usage_metadata_callback
+from langchain_core.language_models import BaseChatModel
+from langchain_core.tracers.context import collect_runs
+
+from tay_middleware import EscalationChatModel, EscalationStep, Escalator
+from tests.langchain.models import ANSWER, NEED, PIECES, SHAPES, USAGE, model
+from tests.langchain.surfaces import SURFACES
+from tests.langchain.who import someone
+
+PLAIN = SHAPES["finish, then usage"]
+WrapModel = Callable[..., EscalationChatModel]
+FOUR = ("invoke", "ainvoke", "stream", "astream")
+
+
+@pytest.mark.parametrize("verb", FOUR)
+def test_10_whoever_counts_everything_counts_once(wrap_model: WrapModel, verb: str) -> None:
+    ours = wrap_model(model(SHAPES["plain text, finish in a chunk of its own"]))
+    with get_usage_metadata_callback() as counted:
+        SURFACES[verb](ours, someone())
+    assert counted.usage_metadata == {"m": USAGE}
+
+
+@pytest.mark.parametrize("verb", FOUR)
+@pytest.mark.parametrize("surface", [EscalationChatModel, EscalationStep])
+def test_14_the_run_tells_the_decision_and_there_is_one(
+    engine: Escalator, surface: Any, verb: str
+) -> None:
+    ours = surface(bound=model(PLAIN), escalator=engine)
+    with collect_runs() as collected:
+        SURFACES[verb](ours, someone())
+    (run,) = collected.traced_runs
+    assert run.name == surface.__name__
+    assert run.metadata["tay_offer"] == "mentorship"
+    assert run.metadata["tay_shown"] is True
+    assert [child.name for child in run.child_runs] in ([], ["ChunkModel"])
+
+
+class Tokens(BaseCallbackHandler):
+    """Hears tokens, as an app that streams over callbacks does."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.events: list[Any] = []
+
+    def on_llm_new_token(self, token: Any, **_more: Any) -> None:
+        self.heard.append(str(token))
+
+    def on_custom_event(self, name: str, data: Any, **_more: Any) -> None:
+        self.events.append((name, data["offer"]))
+
+
+@pytest.mark.parametrize("verb", ["stream", "astream"])
+def test_04_callbacks_hear_every_token_once(wrap_model: WrapModel, verb: str) -> None:
+    heard = Tokens()
+    reply = SURFACES[verb](wrap_model(model(PLAIN)), {**someone(), "callbacks": [heard]})
+    assert "".join(heard.heard) == str(reply.text)
+    assert heard.events == [("tay_decision", "mentorship")]
+
+
+def test_04_callbacks_of_the_wrapped_model_stay(wrap_model: WrapModel) -> None:
+    heard = Tokens()
+    list(wrap_model(model(PLAIN, callbacks=[heard])).stream(NEED, someone()))
+    assert heard.heard[: len(PIECES)] == list(PIECES)
+
+
+@pytest.mark.filterwarnings("ignore::langchain_core._api.LangChainBetaWarning")
+@pytest.mark.parametrize("shape", SHAPES)
+def test_04_events_v3_are_those_of_the_model_and_then_the_addition(
+    wrap_model: WrapModel, shape: str
+) -> None:
+    if not hasattr(BaseChatModel, "stream_events"):
+        pytest.skip("this langchain-core has no events v3")
+    bare: Any = model(SHAPES[shape])
+    ours: Any = wrap_model(bare)
+
+    async def scene() -> Any:
+        return await (await ours.astream_events(NEED, someone(), version="v3")).output
+
+    alone = bare.stream_events(NEED, version="v3").output
+    for told in (ours.stream_events(NEED, someone(), version="v3").output, asyncio.run(scene())):
+        assert str(told.text).startswith(f"{ANSWER}\n\n")
+        assert told.usage_metadata == alone.usage_metadata
+        assert told.response_metadata.pop("tay")["shown"] is True
+        assert told.response_metadata == alone.response_metadata
+        assert [part["type"] for part in told.content] == [part["type"] for part in alone.content]

@@ -1,0 +1,194 @@
+"""What is PostgreSQL's alone: migrations, partitions, upkeep."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, func, select, text
+
+from tay_middleware.domain import uuid7
+from tay_middleware.errors import SchemaMismatch, StorageError, StorageUnavailable
+from tay_middleware.storage import Database, current, maintain_now, upgrade
+from tay_middleware.storage.bulk import insert_new
+from tay_middleware.storage.drain import Drain
+from tay_middleware.storage.link import make_client
+from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
+from tay_middleware.storage.partitions import maintain
+from tay_middleware.storage.sql import metadata, question_logs, question_row
+from tests.storage.records import a_record
+
+T = TypeVar("T")
+MARCH = datetime(2026, 3, 15, tzinfo=UTC)
+
+
+def on(url: str, function: Callable[..., T], *args: Any) -> T:
+    async def run() -> T:
+        database = Database(url)
+        try:
+            return await database.write(function, *args)
+        finally:
+            await database.aclose()
+
+    return asyncio.run(run())
+
+
+def row_at(at: datetime, number: int) -> dict[str, Any]:
+    return question_row(a_record(number, at=at))
+
+
+def parts(connection: Connection) -> dict[str, int]:
+    """Rows by partition of `question_logs`."""
+    counted = connection.execute(
+        text(
+            "SELECT tableoid::regclass::text AS part, count(*) AS rows "
+            "FROM question_logs GROUP BY 1"
+        )
+    )
+    return {row.part: row.rows for row in counted}
+
+
+def test_an_empty_server_has_no_version_and_then_the_newest(empty_postgres_url: str) -> None:
+    assert current(empty_postgres_url) is None
+    assert upgrade(empty_postgres_url) == HEAD
+    assert upgrade(empty_postgres_url) == HEAD
+    assert current(empty_postgres_url) == HEAD
+
+
+def test_a_server_is_never_migrated_by_a_drain(empty_postgres_url: str, redis_url: str) -> None:
+    async def scene() -> None:
+        client = make_client(redis_url, patience_seconds=5)
+        database = Database(empty_postgres_url)
+        try:
+            await Drain(client, database).run()
+        finally:
+            await database.aclose()
+            await client.aclose()
+
+    with pytest.raises(SchemaMismatch, match="run `tay db upgrade`"):
+        asyncio.run(scene())
+
+
+def test_the_migrations_make_the_tables_of_the_code(postgres_url: str) -> None:
+    def differences(connection: Connection) -> list[Any]:
+        def ours(_object: Any, name: str | None, kind: str, _is_read: bool, _other: Any) -> bool:
+            # A turn's own id is unique by an index on SQLite only; partitions are no tables.
+            partition = kind == "table" and ("_logs_y" in str(name) or "_default" in str(name))
+            return not partition and "logs_turn_id" not in str(name)
+
+        options = {"version_table": VERSION_TABLE, "include_object": ours}
+        context = MigrationContext.configure(connection, opts=options)
+        return list(compare_metadata(context, metadata))
+
+    assert on(postgres_url, differences) == []
+
+
+def test_four_processes_may_upgrade_at_once(empty_postgres_url: str) -> None:
+    code = "import sys; from tay_middleware.storage import upgrade; print(upgrade(sys.argv[1]))"
+    command = [sys.executable, "-c", code, empty_postgres_url]
+    with ThreadPoolExecutor(4) as pool:
+        runs = list(
+            pool.map(
+                lambda _: subprocess.run(command, capture_output=True, text=True, check=False),
+                range(4),
+            )
+        )
+    assert [(run.returncode, run.stdout, run.stderr) for run in runs] == [(0, f"{HEAD}\n", "")] * 4
+
+
+def test_a_month_is_a_partition_and_what_came_before_it_is_moved(postgres_url: str) -> None:
+    def scene(connection: Connection) -> Any:
+        rows = [row_at(MARCH + timedelta(days=10 * n), n + 1) for n in range(6)]
+        insert_new(connection, question_logs, rows)
+        before = parts(connection)
+        done = maintain(connection, MARCH, None)
+        return before, done, parts(connection)
+
+    before, done, after = on(postgres_url, scene)
+    assert before == {"question_logs_default": 6}
+    assert after == {
+        "question_logs_y2026m03": 2,
+        "question_logs_y2026m04": 3,
+        "question_logs_y2026m05": 1,
+    }
+    assert (len(done.made), done.moved) == (6, 6)
+
+
+def test_the_first_and_the_last_moment_of_a_month_are_in_it(postgres_url: str) -> None:
+    def scene(connection: Connection) -> Any:
+        maintain(connection, MARCH, None)
+        first = datetime(2026, 4, 1, tzinfo=UTC)
+        last = datetime(2026, 5, 1, tzinfo=UTC) - timedelta(milliseconds=1)
+        bits = (1 << 74) - 1
+        rows = [row_at(first, 1), {**row_at(last, 2), "id": uuid7(last, bits)}]
+        insert_new(connection, question_logs, rows)
+        return parts(connection)
+
+    assert on(postgres_url, scene) == {"question_logs_y2026m04": 2}
+
+
+def test_months_past_their_retention_are_dropped_whole(postgres_url: str) -> None:
+    def scene(connection: Connection) -> Any:
+        maintain(connection, MARCH, None)
+        rows = [row_at(MARCH + timedelta(days=31 * n), n + 1) for n in range(3)]
+        stray = row_at(datetime(2025, 1, 1, tzinfo=UTC), 9)
+        insert_new(connection, question_logs, [*rows, stray])
+        done = maintain(connection, datetime(2026, 6, 1, tzinfo=UTC), 30)
+        return done, parts(connection)
+
+    done, left = on(postgres_url, scene)
+    assert done.dropped == (
+        *("question_logs_y2026m03", "question_logs_y2026m04"),
+        *("escalation_logs_y2026m03", "escalation_logs_y2026m04"),
+    )
+    assert left == {"question_logs_y2026m05": 1}
+    assert done.deleted == 1
+
+
+def test_upkeep_may_be_repeated(postgres_url: str) -> None:
+    maintain_now(postgres_url, None)
+    again = maintain_now(postgres_url, 400)
+    assert (again.made, again.dropped, again.moved, again.deleted) == ((), (), 0, 0)
+
+
+def test_the_same_row_again_is_not_inserted(postgres_url: str) -> None:
+    def scene(connection: Connection) -> Any:
+        row = row_at(MARCH, 1)
+        first = insert_new(connection, question_logs, [row])
+        second = insert_new(connection, question_logs, [row, row_at(MARCH, 2)])
+        count = connection.execute(select(func.count()).select_from(question_logs)).scalar()
+        return first, second, count
+
+    assert on(postgres_url, scene) == ({uuid7(MARCH, 1)}, {uuid7(MARCH, 2)}, 2)
+
+
+def test_text_with_a_zero_byte_is_stored(postgres_url: str) -> None:
+    def scene(connection: Connection) -> Any:
+        row = {**row_at(MARCH, 1), "user_id": "a\x00b", "notes": ["n\x00"]}
+        insert_new(connection, question_logs, [row])
+        return connection.execute(select(question_logs.c.user_id, question_logs.c.notes)).one()
+
+    assert tuple(on(postgres_url, scene)) == ("a\ufffdb", ["n\ufffd"])
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "said"),
+    [
+        ("postgresql+asyncpg://u:secret@127.0.0.1:1/tay", StorageUnavailable, "Connect"),
+        ("postgresql+asyncpg://tay@/nowhere?host={directory}", StorageError, "3D000"),
+    ],
+)
+def test_a_server_that_is_not_there_is_said_plainly(
+    postgres: Any, url: str, kind: type[StorageError], said: str
+) -> None:
+    with pytest.raises(kind, match=said) as caught:
+        current(url.format(directory=postgres.directory))
+    assert "secret" not in str(caught.value)
+    assert UUID(int=0) not in caught.value.args

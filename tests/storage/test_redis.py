@@ -1,0 +1,34 @@
+from pathlib import Path
+
+import pytest
+
+from tay_middleware.storage import Outbox, TurnStore, open_store
+from tests.storage.contract import Handles, TurnStoreContract
+
+
+def handles_on(redis_url: str, database_url: str, home: Path) -> Handles:
+    async def make() -> TurnStore:
+        outbox = Outbox(redis_url, home / "spool.db", call_seconds=5)
+        store = open_store(database_url, history_turns=10, outbox=outbox)
+        await store.open()
+        return store
+
+    return make
+
+
+class TestRedisStore(TurnStoreContract):
+    @pytest.fixture
+    def handles(self, redis_url: str, tmp_path: Path) -> Handles:
+        return handles_on(redis_url, f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}", tmp_path)
+
+
+class TestRedisStoreBesidePostgres(TurnStoreContract):
+    @pytest.fixture
+    def handles(self, redis_url: str, postgres_url: str, tmp_path: Path) -> Handles:
+        return handles_on(redis_url, postgres_url, tmp_path)
+
+
+class TestRedisStoreOnACluster(TurnStoreContract):
+    @pytest.fixture
+    def handles(self, cluster_url: str, tmp_path: Path) -> Handles:
+        return handles_on(cluster_url, f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}", tmp_path)

@@ -1,0 +1,138 @@
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tay_middleware.errors import StorageUnavailable
+from tay_middleware.storage.spool import MOST_HELD, Spool
+from tay_middleware.storage.wire import Call, Limits, commit_call
+from tests.storage.records import a_record, key
+
+LIMITS = Limits(turns=10, events=1000)
+
+
+def a_call(number: int = 1, user: str | None = "ada") -> Call:
+    return commit_call(a_record(number, user=user, shown=False), LIMITS)
+
+
+def play(path: Path, scene: Callable[[Spool], Awaitable[Any]], **options: Any) -> Any:
+    async def opened() -> Any:
+        spool = Spool(path, **options)
+        try:
+            return await scene(spool)
+        finally:
+            await spool.aclose()
+
+    return asyncio.run(opened())
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "in" / "spool.db"
+
+
+def test_calls_come_back_whole_and_in_their_order_in_another_process(path: Path) -> None:
+    calls = [a_call(n, user=f"u{n}") for n in range(1, 30)] + [a_call(99, user=None)]
+
+    async def put(spool: Spool) -> None:
+        for call in calls:
+            await spool.put(call)
+
+    play(path, put)
+    again = play(path, lambda spool: spool.oldest(100))
+    assert [call for _, call in again] == calls
+
+
+def test_what_is_removed_is_gone_and_the_rest_stays(path: Path) -> None:
+    async def scene(spool: Spool) -> Any:
+        await asyncio.gather(*(spool.put(a_call(n)) for n in range(1, 101)))
+        oldest = await spool.oldest(40)
+        await spool.remove([number for number, _ in oldest])
+        return await spool.count(), (await spool.oldest(1))[0][0]
+
+    assert play(path, scene) == (60, 41)
+
+
+def test_one_process_at_a_time_works_it_off(path: Path) -> None:
+    now = [1000.0]
+
+    async def scene(spool: Spool) -> list[bool]:
+        taken = [await spool.lease("a", 10), await spool.lease("b", 10)]
+        now[0] += 5
+        taken.append(await spool.lease("a", 10))
+        now[0] += 11
+        return [*taken, await spool.lease("b", 10), await spool.lease("a", 10)]
+
+    assert play(path, scene, clock=lambda: now[0]) == [True, False, True, True, False]
+
+
+def test_a_full_file_leaves_calls_in_memory_until_there_is_room(path: Path) -> None:
+    async def scene(spool: Spool) -> Any:
+        for number in range(1, 200):
+            await spool.put(a_call(number))
+        held, total = spool.held, await spool.count()
+        while await spool.count():
+            waiting = await spool.oldest(50)
+            await spool.remove([number for number, _ in waiting])
+        return held, total, spool.held
+
+    held, total, left = play(path, scene, most_bytes=64 * 1024)
+    assert 0 < held < 199
+    assert (total, left) == (199, 0)
+
+
+def test_calls_in_memory_reach_the_file_once_it_can_be_written(path: Path) -> None:
+    path.parent.mkdir()
+    path.mkdir()
+
+    async def scene(spool: Spool) -> int:
+        await spool.put(a_call(1))
+        assert spool.held == 1
+        path.rmdir()  # noqa: ASYNC240 - nobody else is waiting
+        await spool.put(a_call(2))
+        return spool.held
+
+    assert play(path, scene) == 0
+    assert [call.args[0][-1] for _, call in play(path, lambda spool: spool.oldest(9))] == ["1", "2"]
+
+
+def test_memory_is_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tay_middleware.storage.spool.MOST_HELD", 3)
+    path.parent.mkdir()
+    path.mkdir()
+
+    async def scene(spool: Spool) -> None:
+        for number in range(1, 6):
+            await spool.put(a_call(number))
+
+    assert MOST_HELD > 1000
+    with pytest.raises(StorageUnavailable, match="full"):
+        play(path, scene)
+
+
+def test_a_users_calls_are_found_and_erased(path: Path) -> None:
+    async def scene(spool: Spool) -> Any:
+        for number, user in enumerate(("ada", "bea", "ada"), start=1):
+            await spool.put(a_call(number, user=user))
+        found = await spool.of_user(key("ada"))
+        return len(found), await spool.erase(key("ada")), await spool.count()
+
+    assert play(path, scene) == (2, 2, 1)
+
+
+def test_an_unused_spool_erases_nothing_and_makes_no_file(path: Path) -> None:
+    assert play(path, lambda spool: spool.erase(key())) == 0
+    assert not path.exists()
+
+
+def test_any_sqlite_client_can_look_into_it(path: Path) -> None:
+    play(path, lambda spool: spool.put(a_call()))
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT count(*), min(user_key) FROM calls").fetchone() == (
+            1,
+            key(),
+        )
+    connection.close()

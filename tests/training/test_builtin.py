@@ -1,0 +1,81 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tay_middleware.decide import Detector
+from tay_middleware.decide.features import Features, features, spoken
+from tay_middleware.decide.model import model_of, read_model
+from tay_middleware.evals.out_of_fold import read_out_of_fold
+from tay_middleware.playbook import Playbook
+from tay_middleware.training import builtin
+from tay_middleware.training.run import lesson_of, train_builtin
+from tests.training.examples import WORDS, a_label_file, some_examples
+
+SPACE = builtin.Space(list(WORDS), np.eye(len(WORDS)))
+RECIPE = builtin.Recipe(most_terms=200, least_examples=4)
+
+
+def seen(playbook: Playbook) -> list[Features]:
+    detector = Detector(playbook)
+    examined = [detector.examine(e.question) for e in some_examples()]
+    return [features(spoken(one.literal), one.detection) for one in examined]
+
+
+def test_the_file_says_what_scikit_learn_says(playbook: Playbook) -> None:
+    rows = seen(playbook)
+    fitted = builtin.fit(some_examples(), rows, SPACE, RECIPE)
+    content = builtin.exported(fitted, dict.fromkeys(fitted.heads, (1.0, 0.0)), {})
+    model = model_of(json.loads(json.dumps(content)))
+    theirs = fitted.scores(rows)
+    for at, row in enumerate(rows):
+        for name, ours in zip(model.outputs, model.scores(row), strict=True):
+            assert ours == pytest.approx(theirs[name][at], abs=1e-12)
+
+
+def test_the_same_rows_give_the_same_file(playbook: Playbook) -> None:
+    rows = seen(playbook)
+
+    def once() -> str:
+        fitted = builtin.fit(some_examples(), rows, SPACE, RECIPE)
+        return json.dumps(builtin.exported(fitted, dict.fromkeys(fitted.heads, (1.0, 0.0)), {}))
+
+    assert once() == once()
+
+
+def test_a_word_that_no_row_holds_has_a_weight_from_where_it_lies(playbook: Playbook) -> None:
+    near = builtin.Space([*WORDS, "prices"], np.vstack([np.eye(len(WORDS)), np.eye(len(WORDS))[0]]))
+    fitted = builtin.fit(some_examples(), seen(playbook), near, RECIPE)
+    content = builtin.exported(fitted, dict.fromkeys(fitted.heads, (1.0, 0.0)), {})
+    model = model_of(content)
+    place = model.outputs.index("escalate")
+    known, unseen, other = (
+        model.scores(Features([], [word]))[place] for word in ("pricing", "prices", "glue")
+    )
+    assert unseen == pytest.approx(known)
+    assert unseen > other
+
+
+def test_a_run_writes_a_model_and_opinions_of_scorers_that_saw_no_row_of_the_author(
+    playbook: Playbook, tmp_path: Path
+) -> None:
+    labels = a_label_file(tmp_path / "labels.jsonl", some_examples())
+    lesson = lesson_of([labels], least_positives=10)
+    assert [fold.held_out for fold in lesson.folds] == [("a",), ("b",), ("c",)]
+    told: list[str] = []
+    card = train_builtin(
+        lesson,
+        playbook,
+        RECIPE,
+        space=SPACE,
+        model_file=tmp_path / "model.json",
+        out_of_fold_file=tmp_path / "opinions.jsonl",
+        progress=lambda name, share: told.append(name),
+    )
+    assert card["all"]["n"] == len(some_examples())
+    assert card["all"]["f1"] > 0.9
+    assert told[:3] == ["without a", "without b", "without c"]
+    opinions = read_out_of_fold(tmp_path / "opinions.jsonl", [labels]).opinions
+    assert opinions.keys() == {e.id for e in some_examples()}
+    assert "escalate" in read_model(tmp_path / "model.json").outputs

@@ -1,0 +1,21 @@
+from pathlib import Path
+
+from tay_middleware.training.examples import GATES, examples_of
+from tests.training.examples import a_label_file, an_example
+
+ROWS = [
+    an_example(1, escalate=False, gate="distress"),
+    an_example(2, escalate=False),
+    an_example(3),
+    an_example(1, author="silent", escalate=False),
+    an_example(1, author="away", escalate=False, on_topic=False),
+]
+
+
+def test_a_row_teaches_only_the_gates_that_its_labels_speak_of(tmp_path: Path) -> None:
+    upset, plain, needs, silent, away = examples_of([a_label_file(tmp_path / "l.jsonl", ROWS)])
+    assert upset.gates == {"distress": True, "injection": False}
+    assert plain.gates == dict.fromkeys(GATES, False)
+    assert needs.gates == dict.fromkeys(GATES, False)
+    assert silent.gates == {}
+    assert (away.on_topic, plain.on_topic) == (False, True)
