@@ -123,10 +123,10 @@ class Trial:
         return [f"lives: {one}" for one in self.lived] + [f"hit: {one}" for one in self.hit]
 
 
-def attempt(playbook: Playbook, sentences: Sentences) -> Trial:
-    """Try every check on every mutation, and on everything that must pass."""
+def attempt(playbook: Playbook, sentences: Sentences, surfaced: Sequence[Exchange] = ()) -> Trial:
+    """Try every check on every mutation, and on everything that must pass, `surfaced` included."""
     rules = checks(playbook)
-    good = exchanges(playbook)
+    good = [*exchanges(playbook), *surfaced]
     samples = [one for one in good if one.mention][:: max(1, len(good) // 12)]
     mutated = [
         *(

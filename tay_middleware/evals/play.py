@@ -60,7 +60,7 @@ def play(
     """Play every conversation; `step` is called after each."""
     clock, played = _Clock(), []
     with tempfile.TemporaryDirectory(prefix="tay-eval-") as home:
-        engine = _engine(playbook, _settings(Path(home)), clock, judge)
+        engine = throwaway_engine(playbook, Path(home), clock, judge)
         try:
             for conversation in conversations.all:
                 played += _conversation(engine, clock, conversation)
@@ -81,7 +81,11 @@ def _settings(home: Path) -> Settings:
     )
 
 
-def _engine(playbook: Playbook, settings: Settings, clock: _Clock, judge: TurnJudge) -> Escalator:
+def throwaway_engine(
+    playbook: Playbook, home: Path, clock: Callable[[], datetime], judge: TurnJudge
+) -> Escalator:
+    """An engine on an embedded store in `home`, patient, with fixed ids; close it after use."""
+    settings = _settings(home)
     return Escalator(
         playbook,
         lambda: open_store(settings.resolved_database_url, history_turns=settings.history_turns),

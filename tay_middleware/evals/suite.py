@@ -21,6 +21,7 @@ from tay_middleware.evals.mutations import attempt
 from tay_middleware.evals.play import Played, play
 from tay_middleware.evals.rows import Row
 from tay_middleware.evals.run import Change, Figure, Part, RowRef, Run, TierRun, TurnResult
+from tay_middleware.evals.surfaces import surfaced
 from tay_middleware.evals.tiers import PLAYBOOK, Tier
 from tay_middleware.playbook import Playbook
 
@@ -40,7 +41,7 @@ def evaluate(
     told = {tier.name: _tier(tier, labels, playbook, step) for tier in tiers}
     if labels.sentences is not None:
         step("conduct checks")
-        trial = attempt(playbook, labels.sentences)
+        trial = attempt(playbook, labels.sentences, surfaced(playbook))
         told[PLAYBOOK] = TierRun(figures=trial.figures(), remarks=trial.remarks())
     return Run(
         data=dict(labels.hashes),

@@ -6,6 +6,7 @@ import pytest
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.evals.conduct import broken, checks
 from tay_middleware.evals.mutations import (
+    REPLIES,
     Sentences,
     attempt,
     exchange,
@@ -14,6 +15,7 @@ from tay_middleware.evals.mutations import (
     structural,
 )
 from tay_middleware.evals.offline import CHECKOUT
+from tay_middleware.evals.surfaces import surfaced
 from tay_middleware.playbook import Playbook
 
 GOOD = exchange(
@@ -43,6 +45,16 @@ def test_a_sentence_that_its_rule_lets_through_lives(playbook: Playbook) -> None
 def test_a_good_sentence_that_a_rule_catches_is_told(playbook: Playbook) -> None:
     trial = attempt(playbook, Sentences({}, ["Only today, babes."]))
     assert [one for one in trial.hit if one.endswith(": Only today, babes.")]
+
+
+def test_what_the_surface_weaves_breaks_nothing_streamed_or_not(playbook: Playbook) -> None:
+    told = surfaced(playbook)
+    woven = [one for one in told if one.obstacle is None]
+    fit = [one for one in woven if one.reply in REPLIES]
+    assert len(fit) == len(REPLIES) * len(playbook.offers)
+    assert all(one.mention for one in fit)
+    assert not any(one.mention for one in told if one not in fit)
+    assert [broken(one, checks(playbook)) for one in told if broken(one, checks(playbook))] == []
 
 
 def test_a_rule_that_no_sentence_tries_counts_as_alive(playbook: Playbook) -> None:
