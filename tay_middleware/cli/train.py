@@ -30,6 +30,12 @@ def train(
     encoder: Annotated[
         bool, typer.Option("--encoder", help="fine-tune the encoder instead (hours on two cores)")
     ] = False,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            min=2, help="leave several authors out together, in so many folds: stricter, quicker"
+        ),
+    ] = None,
     out: Annotated[
         Path, typer.Option(help="where the scorer, its card and its out-of-fold opinions go")
     ] = Path("trained"),
@@ -52,9 +58,9 @@ def train(
     opinions = out_of_fold or out / ("encoder.jsonl" if encoder else "builtin.jsonl")
     with _progress() as step:
         if encoder:
-            card = _encoder(files, model or out / "encoder", opinions, out / "work", step)
+            card = _encoder(files, folds, model or out / "encoder", opinions, out / "work", step)
         else:
-            card = _builtin(files, model or out / "model.json", opinions, step)
+            card = _builtin(files, folds, model or out / "model.json", opinions, step)
     (out / f"{card['tier']}-card.json").write_text(json.dumps(card, indent=1) + "\n")
     print_card(card, Console())
 
@@ -77,13 +83,15 @@ def print_card(card: dict[str, Any], console: Console) -> None:
     )
 
 
-def _builtin(files: list[Path], model: Path, opinions: Path, step: Any) -> dict[str, Any]:
+def _builtin(
+    files: list[Path], folds: int | None, model: Path, opinions: Path, step: Any
+) -> dict[str, Any]:
     with _needs("training"):
         from tay_middleware.training import builtin, run  # noqa: PLC0415 - an extra
         from tay_middleware.training.base import find_base  # noqa: PLC0415 - with it
     playbook = load_playbook(load_settings().prompts_dir)
     return run.train_builtin(
-        run.lesson_of(files),
+        run.lesson_of(files, most_folds=folds),
         playbook,
         builtin.Recipe(),
         space=builtin.load_space(find_base()),
@@ -94,12 +102,17 @@ def _builtin(files: list[Path], model: Path, opinions: Path, step: Any) -> dict[
 
 
 def _encoder(
-    files: list[Path], directory: Path, opinions: Path, work: Path, step: Any
+    files: list[Path],
+    folds: int | None,
+    directory: Path,
+    opinions: Path,
+    work: Path,
+    step: Any,
 ) -> dict[str, Any]:
     with _needs("training-encoder"):
         from tay_middleware.training import encoder, run  # noqa: PLC0415, F401 - an extra, now
     return run.train_encoder(
-        run.lesson_of(files),
+        run.lesson_of(files, most_folds=folds),
         directory=directory,
         out_of_fold_file=opinions,
         work=work,

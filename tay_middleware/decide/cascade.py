@@ -272,7 +272,7 @@ class Cascade:
             reason=(verdict.reason or detection.reason or Reason.PERSONALIZED_HELP)
             if told
             else None,
-            purchase=told and verdict.reason is Reason.PURCHASE_INTENT,
+            purchase=False,  # a model's word lifts no cool-down: only a phrase does
             stage=Stage.LLM,
             scores=scores,
         )

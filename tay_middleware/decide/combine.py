@@ -15,6 +15,10 @@ from tay_middleware.decide.opinion import Opinion
 from tay_middleware.domain import Detection, Reason, Stage
 from tay_middleware.playbook.cascade import StageRule
 
+PERHAPS = "perhaps_"
+"""Before the name of a gate that a learned head closes in doubt: this turn shows nothing, and the
+turns after it are not held back on a suspicion."""
+
 _WORTH_TELLING = 0.05
 """A gate that is less likely than this stays out of the record."""
 
@@ -64,8 +68,9 @@ def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...
         gate for gate in seen.gates if gate != OFF_TOPIC and not _reopens(gate, opinion, rule)
     ]
     for name, least in rule.gates.items():
-        if opinion.gates.get(name, 0.0) >= least and name not in closed:
-            closed.append(name)
+        chance = opinion.gates.get(name, 0.0)
+        if chance >= least and name not in closed:
+            closed.append(name if chance >= rule.gates_stick_from else f"{PERHAPS}{name}")
     named = OFF_TOPIC not in seen.gates
     least = rule.on_topic.with_a_word if named else rule.on_topic.without
     if not seen.purchase and opinion.on_topic < least:

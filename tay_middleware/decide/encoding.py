@@ -18,6 +18,10 @@ _BEFORE_TOKENS = 40
 """Most tokens of each of the latest earlier messages."""
 
 _BEFORE_MESSAGES = 2
+_SHORT_WORDS = 8
+"""A question of so many words at most may be a follow-up, which what was said before explains; a
+longer one speaks for itself."""
+
 _MOST_CHARS = 4000
 """Of a text of 100 KB no more is worth cutting into tokens."""
 
@@ -36,11 +40,12 @@ def encode(tokenizer: Any, question: str, history: Sequence[Message] = ()) -> En
     Args:
         tokenizer: a `tokenizers.Tokenizer` with `[CLS]` and `[SEP]`.
         question: the text as typed.
-        history: what was said before, oldest first; the last two messages are read.
+        history: what was said before, oldest first; of a short question the last two messages
+            are read.
     """
     first, last = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
     before: list[int] = []
-    for message in history[-_BEFORE_MESSAGES:]:
+    for message in said_before(question, history):
         before += [*_ids(tokenizer, message.content)[:_BEFORE_TOKENS], last]
     asked = _ids(tokenizer, question)
     room = MAX_TOKENS - len(before) - 2
@@ -48,6 +53,13 @@ def encode(tokenizer: Any, question: str, history: Sequence[Message] = ()) -> En
         asked = asked[: room - _TAIL] + asked[-_TAIL:]
     tokens = [first, *before, *asked, last]
     return Encoded(tokens, [0] * (1 + len(before)) + [1] * (len(asked) + 1))
+
+
+def said_before(question: str, history: Sequence[Message]) -> Sequence[Message]:
+    """The earlier messages that a question is read with."""
+    if len(question.split(None, _SHORT_WORDS + 1)) > _SHORT_WORDS:
+        return ()
+    return history[-_BEFORE_MESSAGES:]
 
 
 def _ids(tokenizer: Any, text: str) -> list[int]:

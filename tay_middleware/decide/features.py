@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tay_middleware.decide.encoding import said_before
 from tay_middleware.decide.normalise import BLANK
 from tay_middleware.domain import Detection, Message
 
@@ -18,6 +19,7 @@ _GREETING = re.compile(
     r"|miss tay|again))*"
     r"[\s,.!:-]*|tay[,!:]\s*)+"
 )
+_EMOJI = re.compile("[\u2190-\u2bff\u3030\u303d\u200d\ufe0f\U0001f000-\U0001faff]+")
 _FIRST_PERSON = frozenset(
     {"i", "i'm", "i've", "i'd", "i'll", "im", "ive", "my", "me", "mine", "we", "our"}
 )
@@ -36,7 +38,7 @@ class Features:
 
 def spoken(folded: str) -> str:
     """The folded text as a reader would take it: no greeting, nothing that was blanked."""
-    text = folded.replace(BLANK, " ")
+    text = _EMOJI.sub(" ", folded.replace(BLANK, " "))
     greeting = _GREETING.match(text)
     if greeting is not None and greeting.end() < len(text):
         text = text[greeting.end() :]
@@ -61,7 +63,7 @@ def features(text: str, detection: Detection, history: Sequence[Message] = ()) -
             found[f"{word[:_LONG]}*"] = None
         before = word
     found[f"{before} >"] = None
-    _add_shape(found, words, history)
+    _add_shape(found, words, said_before(text, history))
     _add_phrases(found, detection)
     return Features(list(found), plain)
 

@@ -52,6 +52,9 @@ class StageRule(Entry):
     gates: dict[Slug, Chance] = Field(
         default_factory=dict, description="learned gate → from which probability it closes"
     )
+    gates_stick_from: Chance = Field(
+        0.6, description="from here on a learned gate counts for later turns too, as a phrase does"
+    )
 
 
 class EncoderRule(StageRule):

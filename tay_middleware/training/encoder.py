@@ -26,9 +26,9 @@ from tay_middleware.training.vocabulary import kept_ids, pruned_tokenizer
 class Recipe:
     """Everything that shapes a training run beside its rows."""
 
-    epochs: int = 4
+    epochs: int = 3
     batch: int = 32
-    learning_rate: float = 5e-5
+    learning_rate: float = 6e-5
     head_learning_rate: float = 2e-3
     weight_decay: float = 0.01
     warm_up: float = 0.1
@@ -38,7 +38,8 @@ class Recipe:
     off_topic_tokens: int = 80
     typo_share: float = 0.25
     blank_share: float = 0.05
-    gate_weight: float = 0.5
+    gated_weight: float = 0.1
+    gate_weight: float = 0.7
     offer_weight: float = 0.5
     seed: int = 20_261_125
 
@@ -140,6 +141,7 @@ class _Targets:
     offer: int
     on_topic: float
     gates: tuple[float, ...]
+    held: bool
 
 
 def _targets(example: Example) -> _Targets:
@@ -151,6 +153,7 @@ def _targets(example: Example) -> _Targets:
         gates=tuple(
             float(example.gates[gate]) if gate in example.gates else math.nan for gate in GATES
         ),
+        held=not example.escalate and any(example.gates.values()),
     )
 
 
@@ -158,7 +161,9 @@ def _loss(logits: Tensor, targets: Sequence[_Targets], recipe: Recipe) -> Tensor
     escalate = torch.tensor([target.escalate for target in targets])
     offer = torch.tensor([target.offer for target in targets])
     rest = torch.tensor([[target.on_topic, *target.gates] for target in targets])
-    loss = _binary(logits[:, 0], escalate, recipe.smoothing).mean()
+    # What a gate holds back says little about whether there is a need: it often looks like one.
+    weight = torch.tensor([recipe.gated_weight if target.held else 1.0 for target in targets])
+    loss = (_binary(logits[:, 0], escalate, recipe.smoothing) * weight).mean()
     named = offer >= 0
     if bool(named.any()):
         loss = loss + recipe.offer_weight * named.float().mean() * nn.functional.cross_entropy(

@@ -42,14 +42,16 @@ class Lesson:
     data: str
 
 
-def lesson_of(files: Sequence[Path], least_positives: int = LEAST_POSITIVES) -> Lesson:
+def lesson_of(
+    files: Sequence[Path], least_positives: int = LEAST_POSITIVES, most_folds: int | None = None
+) -> Lesson:
     """Read the label files.
 
     Raises:
         ConfigurationError: one cannot be read as labels.
     """
     examples = examples_of(files)
-    return Lesson(tuple(files), examples, folds_of(examples, least_positives), data_hash(files))
+    return Lesson(tuple(files), examples, folds_of(examples, least_positives, most_folds), data_hash(files))
 
 
 def train_builtin(

@@ -82,8 +82,13 @@ def test_the_three_questions_of_the_issue(decided: Decided) -> None:
         ("3", False, None),
     ]
     assert rows[0]["indicators"]
-    assert rows[0]["stage"] == "keywords"
-    assert rows[0]["confidence"] is None
+    assert rows[0]["stage"] == "model"
+    assert 0 < float(str(rows[0]["confidence"])) < 1
+
+
+def test_the_keyword_stage_alone_computes_no_probability(decided: Decided) -> None:
+    _, (row,) = decided(lines(GOOD), "--until", "keywords")
+    assert (row["detected"], row["stage"], row["confidence"]) == (True, "keywords", None)
 
 
 def test_every_named_field_is_there(decided: Decided) -> None:
@@ -158,9 +163,12 @@ def test_any_text_is_answered(decided: Decided, question: str) -> None:
 
 
 def test_it_says_what_would_have_flipped_it(decided: Decided) -> None:
-    _, (shown, plain) = decided(lines(GOOD, SMALL), "--explain")
+    _, (shown, plain) = decided(lines(GOOD, SMALL), "--explain", "--until", "keywords")
     assert "it might not show" in str(shown["flips"])
     assert "threshold" in str(plain["flips"])
+    _, (shown, plain) = decided(lines(GOOD, SMALL), "--explain", "--until", "scorer")
+    assert "probability" in str(shown["flips"])
+    assert "policy.yaml asks for" in str(plain["flips"])
 
 
 @pytest.mark.parametrize("until", ["keywords", "scorer", "encoder", "llm"])

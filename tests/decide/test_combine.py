@@ -14,6 +14,7 @@ def a_rule(threshold: float = 0.5, **changes: object) -> StageRule:
         "threshold": threshold,
         "on_topic": OnTopic(with_a_word=0.3, without=0.8),
         "gates": {"distress": 0.4, "minor": 0.6},
+        "gates_stick_from": 0.0,
     }
     return StageRule.model_validate({**plain, **changes})
 
@@ -110,3 +111,11 @@ def test_a_detection_tells_what_each_tier_thought() -> None:
     assert told.scores["encoder.escalate"] == 0.9123
     assert told.scores["encoder.gate.minor"] == 0.2
     assert "encoder.gate.owner" not in told.scores
+
+
+def test_a_suspicion_holds_back_this_turn_and_no_later_one(combine: Combiner) -> None:
+    doubting = a_rule(gates_stick_from=0.7)
+    unsure = combine(no_need(), an_opinion(gates={"distress": 0.5}), doubting)
+    assert (unsure.escalate, unsure.gates) == (False, ("perhaps_distress",))
+    sure = combine(no_need(), an_opinion(gates={"distress": 0.8}), doubting)
+    assert sure.gates == ("distress",)
