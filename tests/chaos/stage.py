@@ -73,7 +73,7 @@ class Stage:
 
     @contextmanager
     def engine(self, **arguments: Any) -> Iterator[Escalator]:
-        settings = Settings(home=self._home, user_key_secret=SECRET)  # type: ignore[arg-type]  # pydantic
+        settings = Settings(home=self._home, user_key_secret=SECRET)
         url, outbox = self.database_url, self._outbox
         made = Escalator(
             self._playbook,
@@ -84,7 +84,7 @@ class Stage:
         try:
             yield made
         finally:
-            made.flush(20)
+            made.flush(120)
             made.close()
 
     def start_drain(self, *, batch: int = 2000, claim_after_seconds: float = 1.0) -> None:
