@@ -84,7 +84,7 @@ class Stage:
         try:
             yield made
         finally:
-            made.flush(20)
+            made.flush(120)
             made.close()
 
     def start_drain(self, *, batch: int = 2000, claim_after_seconds: float = 1.0) -> None:
