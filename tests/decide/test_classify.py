@@ -5,6 +5,7 @@ import json
 import logging
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -43,6 +44,12 @@ def test_a_model_without_a_key_is_told_at_once(
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(ConfigurationError, match="OPENAI_API_KEY"):
         Classifier.from_settings(load_settings(classifier_model="m"), playbook)
+
+
+def test_an_offer_called_none_is_told_at_once(playbook: Playbook) -> None:
+    spoilt = replace(playbook, offers={"none": playbook.offers["course"]})
+    with pytest.raises(ConfigurationError, match="rename that offer"):
+        Classifier.from_settings(knobs(URL, "m"), spoilt)
 
 
 @pytest.mark.parametrize(

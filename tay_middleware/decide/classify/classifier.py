@@ -94,7 +94,7 @@ class Classifier:
         """Import and make the client, in a thread; else the first ask does. It connects nowhere.
 
         Raises:
-            CallFailed: the client cannot be made with these settings.
+            OSError: the machine's certificates cannot be read.
         """
         await self._here().server()
 
