@@ -51,7 +51,9 @@ def lesson_of(
         ConfigurationError: one cannot be read as labels.
     """
     examples = examples_of(files)
-    return Lesson(tuple(files), examples, folds_of(examples, least_positives, most_folds), data_hash(files))
+    return Lesson(
+        tuple(files), examples, folds_of(examples, least_positives, most_folds), data_hash(files)
+    )
 
 
 def train_builtin(
