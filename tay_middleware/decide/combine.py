@@ -80,7 +80,7 @@ def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...
 
 def _reopens(gate: str, opinion: Opinion, rule: StageRule) -> bool:
     if gate in opinion.gates:
-        return opinion.gates[gate] < rule.reopen.gate_below
+        return gate in rule.reopen.gates and opinion.gates[gate] < rule.reopen.gate_below
     return opinion.escalate > rule.reopen.need_from
 
 

@@ -38,6 +38,9 @@ class Reopen(Entry):
     """When a gate that a phrase closed opens again, because the whole message says otherwise."""
 
     gate_below: Chance = Field(0.0, description="its learned head is less likely than this")
+    gates: tuple[Slug, ...] = Field(
+        (), description="the gates with a learned head that may open; a plain no never should"
+    )
     need_from: Chance = Field(
         1.0, description="it has no learned head, and a need is at least this likely"
     )

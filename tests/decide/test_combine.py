@@ -74,9 +74,11 @@ def test_a_gate_that_a_phrase_closed_stays_closed_unless_its_head_is_sure_of_the
     closed = a_detection(escalate=False, gates=("distress",))
     unsure, sure = an_opinion(gates={"distress": 0.03}), an_opinion(gates={"distress": 0.01})
     assert combine(closed, sure, a_rule()).gates == ("distress",)
-    reopening = a_rule(reopen={"gate_below": 0.02})
+    reopening = a_rule(reopen={"gate_below": 0.02, "gates": ["distress"]})
     assert combine(closed, unsure, reopening).gates == ("distress",)
     assert combine(closed, sure, reopening).gates == ()
+    others = a_rule(reopen={"gate_below": 0.02, "gates": ["medical"]})
+    assert combine(closed, sure, others).gates == ("distress",)
 
 
 def test_a_gate_without_a_head_of_its_own_opens_for_a_need_that_is_sure(combine: Combiner) -> None:
