@@ -56,6 +56,9 @@ class Settings(BaseSettings):
         None,
         description="key of the HMAC that hides user ids; the embedded default keeps its own file",
     )
+    scorer: Literal["auto", "off"] = Field(
+        "auto", description="off: phrases alone decide, whatever else is installed"
+    )
     scorer_file: Path | None = Field(
         None, description="another file of the built-in scorer, as tay train writes it"
     )

@@ -16,7 +16,8 @@ def make_cascade(playbook: Playbook, settings: Settings, until: Until = Until.LL
     Raises:
         ConfigurationError: the scorer's file cannot be read.
     """
-    if not playbook.policy.cascade.learned or until is Until.KEYWORDS:
+    learned = playbook.policy.cascade.learned and settings.scorer == "auto"
+    if not learned or until is Until.KEYWORDS:
         return Cascade(playbook)
     return Cascade(
         playbook,

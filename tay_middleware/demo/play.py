@@ -52,6 +52,7 @@ def play(console: Console | None = None, scenes: Sequence[Scene] = SCENES) -> No
         settings = load_settings(
             home=Path(home),
             database_url=None,
+            scorer="off",  # phrases alone: the scenes are written to them, and print the same
             user_key_secret="the demo's key hides nobody",  # noqa: S106 - a key of made-up people
         )
         clock = _Clock()

@@ -27,6 +27,7 @@ def places(redis_url: str, postgres_url: str, tmp_path: Path) -> dict[str, str]:
         "TAY_HOME": str(tmp_path / "home"),
         "TAY_USER_KEY_SECRET": "a secret of the tests, long enough",
         "TAY_REDIS_TIMEOUT_SECONDS": "5",
+        "TAY_SCORER": "off",
     }
 
 

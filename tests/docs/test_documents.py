@@ -21,7 +21,7 @@ DOCUMENTS = sorted(
 )
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
-SLOW = {"make demo", "make test", "make eval", "make bench"}
+SLOW = {"make demo", "make test", "make eval", "make eval-train", "make bench", "make chaos"}
 """Commands that are targets of their own: the Makefile is asked whether it has them."""
 
 

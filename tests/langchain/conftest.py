@@ -14,7 +14,10 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Escalator]:
     """One engine for the tests of a file; each test brings users of its own (`someone`)."""
     made = Escalator.from_settings(
         load_settings(
-            home=tmp_path_factory.mktemp("tay"), grace_seconds=5.0, recall_timeout_seconds=5.0
+            home=tmp_path_factory.mktemp("tay"),
+            grace_seconds=5.0,
+            recall_timeout_seconds=5.0,
+            scorer="off",  # what shows, and not what deserves to
         )
     )
     yield made

@@ -290,7 +290,7 @@ def test_14_the_reply_says_why(wrap: Wrap) -> None:
     assert (told["offer"], told["reason"], told["stage"]) == (
         "mentorship",
         "personalized_help",
-        "model",
+        "keywords",
     )
     found = {NEED[one["start"] : one["end"]].lower() for one in told["indicators"]}
     assert found
