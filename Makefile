@@ -54,9 +54,9 @@ $(VENV)/bin/python:
 
 $(VENV)/.runtime: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "setting up $(VENV) ..."
-	@$(PIP) install -c constraints.txt -e '.[chat]'
+	@$(PIP) install -c constraints.txt -e '.[chat,web]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime
-	@$(PIP) install -c constraints.txt -e '.[chat,dev]'
+	@$(PIP) install -c constraints.txt -e '.[chat,web,dev]'
 	@touch $@
