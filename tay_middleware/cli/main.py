@@ -4,7 +4,19 @@ import sys
 
 import typer
 
-from tay_middleware.cli import chat, database, decide, demo, drain, playbook, users
+from tay_middleware.cli import (
+    chat,
+    conversions,
+    database,
+    decide,
+    demo,
+    drain,
+    playbook,
+    serve,
+    tokens,
+    users,
+    webhooks,
+)
 from tay_middleware.errors import TayError
 
 FAILED = 1
@@ -22,9 +34,13 @@ app.command("demo")(demo.demo)
 app.command("chat")(chat.chat)
 app.command("decide")(decide.decide)
 app.command("drain")(drain.drain)
+app.command("serve")(serve.serve)
 app.add_typer(database.app, name="db")
 app.add_typer(playbook.app, name="playbook")
 app.add_typer(users.app, name="users")
+app.add_typer(tokens.app, name="tokens")
+app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(conversions.app, name="conversions")
 
 
 def main() -> None:

@@ -104,6 +104,14 @@ def one(connection: Connection, row_id: UUID) -> Any:
     return connection.execute(select(webhook_events).where(_COLUMNS.id == row_id)).first()
 
 
+def named(connection: Connection, provider: str, external_id: str) -> Any:
+    """A delivery by the name that its sender gave it; it must be there."""
+    statement = select(webhook_events).where(
+        _COLUMNS.provider == provider, _COLUMNS.external_id == external_id
+    )
+    return connection.execute(statement).one()
+
+
 def dead_ids(connection: Connection) -> Sequence[UUID]:
     """All that was given up."""
     return list(

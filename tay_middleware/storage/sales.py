@@ -39,7 +39,8 @@ def figures(connection: Connection, since: datetime, until: datetime) -> Figures
     """Questions and escalations between two full hours, and what became of those escalations.
 
     Rows of `shown`: `DIMENSIONS`, `escalations`; of `sold`: `DIMENSIONS`, `conversions`; of
-    `revenue`: `kind`, `currency`, `conversions`, `net`, `lifetime`, of purchases begun in the period.
+    `revenue`, for purchases begun in the period: `kind`, `currency`, `conversions`, `net`,
+    `lifetime`.
     """
     counted = hourly_stats.c
     period = (counted.hour >= since, counted.hour < until)

@@ -13,7 +13,7 @@ from tay_middleware.payments.reading import Part
 from tests.builders import NOON, SECRET
 
 KEY_OF = hider(SECRET)
-STRIPE_SECRET = "whsec_stripe_tests"
+STRIPE_SECRET = "whsec_stripe_tests"  # noqa: S105 - of tests
 
 
 def at(seconds: float) -> int:

@@ -1,4 +1,4 @@
-"""What a purchase is follows from the set of its facts: 2,000 shuffles with duplicates."""
+"""What a purchase is follows from the set of its facts: 9 x 250 shuffles with duplicates."""
 
 from random import Random
 from typing import Any
@@ -57,7 +57,7 @@ def test_order_and_repetition_say_nothing(story: str) -> None:
     facts = d.facts(*STORIES[story])
     whole = purchase_of(facts)
     random = Random(story)
-    for _ in range(2000):
+    for _ in range(250):
         shuffled = facts + random.choices(facts, k=random.randrange(4))
         random.shuffle(shuffled)
         assert purchase_of(shuffled) == whole
