@@ -4,7 +4,6 @@ import json
 import logging
 from dataclasses import asdict
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,12 +17,10 @@ from tay_middleware.storage.purchases import Transaction
 
 app = typer.Typer(help="Look into the inbox of payments, and replay it.", no_args_is_help=True)
 
-State = StrEnum("State", {state.upper(): state for state in sql.STATES})
-
 
 @app.command("list")
 def list_command(
-    state: Annotated[State | None, typer.Option(help="only those in this state")] = None,
+    state: Annotated[sql.State | None, typer.Option(help="only those in this state")] = None,
     provider: Annotated[str | None, typer.Option(help="only those of this provider")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="at most so many")] = 50,
 ) -> None:

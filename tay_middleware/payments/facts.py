@@ -1,7 +1,7 @@
 """What a delivery says, in one vocabulary for all providers.
 
-A delivery, the `PaymentEvent` of the architecture, comes to a few facts. Facts are kept for ever and
-never changed; what a purchase is follows from the set of its facts alone (see `purchases`), so
+A delivery, the `PaymentEvent` of the architecture, comes to a few facts. Facts are kept for ever
+and never changed; what a purchase is follows from the set of its facts alone (see `purchases`), so
 their order and repetition say nothing.
 """
 

@@ -1,4 +1,4 @@
-"""Purchases from a file, for everything that sends no webhooks: a line is a delivery like any other.
+"""Purchases from a file, for all that sends no webhooks: a line is a delivery like any other.
 
 The first line names the columns: `purchase_id, amount, currency, occurred_at` and any of `type`
 (`purchase.paid` when empty), `payment_id, offer, product, user_id, email, reference,

@@ -87,7 +87,7 @@ def _restate(
     groups = _grouped(transaction, touched)
     while others := sql.of_same_buyers(transaction, *_buyers(groups.values())) - set(groups):
         groups |= _grouped(transaction, others)
-    written = []
+    written: list[Mapping[str, Any]] = []
     mentions = set(freed)
     for key in sorted(groups):
         row = _row(transaction, purchase_of(groups[key]), groups, rules, now)

@@ -6,6 +6,7 @@ leaves it as it was, and two workers never have the same one.
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,13 @@ from tay_middleware.storage.purchases import Row, insert
 
 _COLUMNS = webhook_events.c
 
-STATES = ("waiting", "handled", "dead")
+
+class State(StrEnum):
+    """Where a delivery is."""
+
+    WAITING = "waiting"
+    HANDLED = "handled"
+    DEAD = "dead"
 
 
 def store(connection: Connection, rows: Sequence[Row]) -> None:
@@ -84,7 +91,7 @@ def page(
     before: UUID | None = None,
     limit: int,
 ) -> Sequence[Any]:
-    """Deliveries, newest first, without their bodies. `state` is one of `STATES`."""
+    """Deliveries, newest first, without their bodies. `state` is one of `State`."""
     conditions = [
         None if provider is None else _COLUMNS.provider == provider,
         None if before is None else _COLUMNS.id < before,

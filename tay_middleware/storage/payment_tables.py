@@ -6,11 +6,11 @@ what admins said (`conversion_marks`), and can be made again. Amounts are whole 
 """
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    CheckConstraint,
     Column,
     Connection,
     Index,
@@ -25,23 +25,31 @@ from sqlalchemy import (
     update,
 )
 
-from tay_middleware.storage.sql import JSON_TYPE, Id, Utc, Words, metadata
-
-STATUSES = (
-    "pending",
-    "failed",
-    "free",
-    "paid",
-    "partially_refunded",
-    "disputed",
-    "refunded",
-    "dispute_lost",
-)
-KINDS = ("attributed", "cross_sale", "organic", "unmatched", "ambiguous", "dismissed")
+from tay_middleware.storage.sql import JSON_TYPE, Id, Utc, Words, metadata, one_of
 
 
-def _listed(column: str, values: tuple[str, ...]) -> CheckConstraint:
-    return CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", column)
+class PurchaseStatus(StrEnum):
+    """How a purchase stands, by its first payment."""
+
+    PENDING = "pending"
+    FAILED = "failed"
+    FREE = "free"
+    PAID = "paid"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    DISPUTED = "disputed"
+    REFUNDED = "refunded"
+    DISPUTE_LOST = "dispute_lost"
+
+
+class PurchaseKind(StrEnum):
+    """What a purchase is, seen from the mentions."""
+
+    ATTRIBUTED = "attributed"
+    CROSS_SALE = "cross_sale"
+    ORGANIC = "organic"
+    UNMATCHED = "unmatched"
+    AMBIGUOUS = "ambiguous"
+    DISMISSED = "dismissed"
 
 
 webhook_events = Table(
@@ -135,8 +143,8 @@ conversions = Table(
     Column("paid_at", Utc),
     Column("ended_at", Utc),
     Column("settled_at", Utc, nullable=False),
-    _listed("status", STATUSES),
-    _listed("kind", KINDS),
+    one_of("status", PurchaseStatus),
+    one_of("kind", PurchaseKind),
     Index(None, "escalation_id"),
     Index(None, "user_key"),
     Index(None, "kind", "begun_at", "id"),

@@ -112,7 +112,8 @@ class Words(TypeDecorator[str]):
         return storable_on_server(value) if dialect.name == "postgresql" else storable(value)
 
 
-def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    """The check that a column holds one of the values."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
@@ -150,12 +151,12 @@ question_logs = Table(
     Column("playbook_version", String(64), nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("answered_at", Utc, nullable=False),
-    _one_of("tier", Tier),
-    _one_of("kind", Kind),
-    _one_of("stage", Stage),
-    _one_of("status", ReplyStatus),
-    _one_of("suppressed", Suppression),
-    _one_of("strength", Strength),
+    one_of("tier", Tier),
+    one_of("kind", Kind),
+    one_of("stage", Stage),
+    one_of("status", ReplyStatus),
+    one_of("suppressed", Suppression),
+    one_of("strength", Strength),
     Index(None, "user_key"),
     Index(None, "user_key", "id"),
     Index(None, "user_key", "session_id"),
@@ -194,9 +195,9 @@ escalation_logs = Table(
     Column("converted", Boolean(create_constraint=False), nullable=False),
     Column("converted_at", Utc),
     Column("link_token", String(32)),
-    _one_of("tier", Tier),
-    _one_of("stage", Stage),
-    _one_of("strength", Strength),
+    one_of("tier", Tier),
+    one_of("stage", Stage),
+    one_of("strength", Strength),
     Index(None, "turn_id"),
     Index(None, "user_key", "id"),
     Index(None, "user_key", "created_at"),

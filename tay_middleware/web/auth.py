@@ -79,7 +79,7 @@ async def authenticate(request: Request, here: Context, token: str) -> Actor:
 
 
 def address_of(request: Request) -> str:
-    """The client's address as the server sees it (behind a proxy: what uvicorn is told to trust)."""
+    """The client's address, or behind a proxy the one that uvicorn is told to trust."""
     return request.client.host if request.client else "unknown"
 
 

@@ -1,4 +1,4 @@
-"""Whether the server lives, and whether it can do its work. No token, no secret, no figure of use."""
+"""Whether the server lives, and whether it can do its work; nothing secret, so no token."""
 
 from fastapi import APIRouter
 

@@ -40,7 +40,7 @@ async def follow(
     here: Here,
     token: Annotated[str, Path(max_length=64, description="the token of a mention's link")],
 ) -> RedirectResponse:
-    """To the offer's page, with the token as Stripe's `client_reference_id`; one click a mention."""
+    """To the offer's page, with the token as Stripe's `client_reference_id`."""
     await here.rates.spend(OF_CLICKS, address_of(request))
     mention = await here.database.read(touches.mention_of_link, token) if is_token(token) else None
     offer = here.playbook.offers.get(mention.offer) if mention else None

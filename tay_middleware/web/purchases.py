@@ -1,7 +1,6 @@
 """The admin API of purchases and of the inbox: what is unmatched, whose it is, what died."""
 
-from datetime import datetime
-from enum import StrEnum
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from starlette.exceptions import HTTPException
 from tay_middleware.payments.facts import Evidence, Fact, Said
 from tay_middleware.payments.settle import settle
 from tay_middleware.storage import inbox, sales
-from tay_middleware.storage.payment_tables import KINDS
+from tay_middleware.storage.payment_tables import PurchaseKind
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.web.auth import Actor, Reader, Writer
 from tay_middleware.web.context import Context, Here
@@ -29,9 +28,6 @@ from tay_middleware.web.views import purchase_out
 
 router = APIRouter(prefix="/api/v1/admin", tags=["purchases"])
 
-Kind = StrEnum("Kind", {kind.upper(): kind for kind in KINDS})
-State = StrEnum("State", {state.upper(): state for state in inbox.STATES})
-
 Limit = Annotated[int, Query(ge=1, le=500, description="rows on a page")]
 
 
@@ -39,7 +35,9 @@ Limit = Annotated[int, Query(ge=1, le=500, description="rows on a page")]
 async def list_purchases(
     here: Here,
     _actor: Reader,
-    kind: Annotated[Kind | None, Query(description="`unmatched`, `ambiguous`, `organic` …")] = None,
+    kind: Annotated[
+        PurchaseKind | None, Query(description="`unmatched`, `ambiguous`, `organic` …")
+    ] = None,
     limit: Limit = 50,
     cursor: Annotated[Word | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> PurchasePage:
@@ -76,7 +74,7 @@ async def assign_purchase(
 async def list_deliveries(
     here: Here,
     _actor: Reader,
-    state: State | None = None,
+    state: inbox.State | None = None,
     provider: Word | None = None,
     limit: Limit = 50,
     cursor: UUID | None = None,
@@ -107,11 +105,8 @@ def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
         return None
     at, _, last = cursor.rpartition("_")
     try:
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None:
-            raise ValueError(at)
-        return moment, UUID(last)
-    except ValueError:
+        return datetime.fromisoformat(at).astimezone(UTC), UUID(last)
+    except (ValueError, OverflowError):
         raise HTTPException(422, "cursor: not one of ours") from None
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from tay_middleware.storage.payment_tables import KINDS, STATUSES
+from tay_middleware.storage.payment_tables import PurchaseKind, PurchaseStatus
 
 Word = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 """A short text; a database of ours may not know the character zero."""
@@ -38,8 +38,8 @@ class PurchaseOut(BaseModel):
 
     id: UUID
     provider: str
-    status: str = Field(description=" · ".join(STATUSES), examples=["paid"])
-    kind: str = Field(description=" · ".join(KINDS), examples=["attributed"])
+    status: PurchaseStatus = Field(examples=["paid"])
+    kind: PurchaseKind = Field(examples=["attributed"])
     counts: bool = Field(description="whether it is a conversion now")
     offer: str | None
     product: str | None

@@ -1,5 +1,7 @@
 """Payments, clicks, feedback, admin tokens; filters of the list of escalations."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -43,11 +45,11 @@ def _table(name: str, *columns: sa.Column[object] | sa.Constraint, key: str = "i
     op.create_table(name, *columns, sa.PrimaryKeyConstraint(key, name=op.f(f"pk_{name}")))
 
 
-def _needed(name: str, kind: object) -> sa.Column[object]:
+def _needed(name: str, kind: Any) -> sa.Column[object]:
     return sa.Column(name, kind, nullable=False)
 
 
-def _maybe(name: str, kind: object) -> sa.Column[object]:
+def _maybe(name: str, kind: Any) -> sa.Column[object]:
     return sa.Column(name, kind, nullable=True)
 
 
