@@ -10,9 +10,11 @@ from tay_middleware.payments import stripe
 from tay_middleware.payments.facts import Fact
 from tay_middleware.payments.inbox import hider
 from tay_middleware.payments.reading import Part
+from tay_middleware.payments.settle import Rules
 from tests.builders import NOON, SECRET
 
 KEY_OF = hider(SECRET)
+RULES = Rules(offers={"plink_course": "course"})
 STRIPE_SECRET = "whsec_stripe_tests"  # noqa: S105 - of tests
 
 

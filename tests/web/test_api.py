@@ -17,6 +17,7 @@ from tests.web.stage import BROWSER, LIST, NEED, WISH, Site
 
 NOBODY = "01958a2e-7c00-7000-8000-000000000001"
 
+# ruff: noqa: E501 - the brief's own lines
 BRIEF = {
     "list": """curl -X GET "http://localhost:8000/api/v1/admin/logs/escalations?limit=20" \\
   -H "Authorization: Bearer YOUR_ADMIN_TOKEN"

@@ -41,12 +41,13 @@ def fresh(payload: dict[str, Any]) -> dict[str, Any]:
 
 BODY = d.body_of(d.session("bad", id="cs_bad", payment_intent="pi_bad"))
 NOW = datetime.now(UTC)
+OTHER = "whsec_other"
 
 
 @pytest.mark.parametrize(
     ("headers", "body", "status", "said"),
     [
-        (d.signed(BODY, secret="whsec_other"), BODY, 401, "no signature matches"),
+        (d.signed(BODY, secret=OTHER), BODY, 401, "no signature matches"),
         (d.signed(BODY, now=NOW - timedelta(hours=1)), BODY, 401, "too old"),
         (d.signed(BODY, now=NOW + timedelta(hours=1)), BODY, 401, "of the future"),
         (d.signed(BODY), BODY.replace(b"4900", b"4901"), 401, "no signature matches"),

@@ -1,9 +1,12 @@
 """From a question to a sale and back, over real HTTP, on SQLite and on PostgreSQL."""
 
+import asyncio
 import re
 from datetime import UTC, datetime
 from typing import Any
 
+from tay_middleware.domain import user_key
+from tay_middleware.storage import open_store_of
 from tests.payments import deliveries as d
 from tests.web.stage import BROWSER, LIST, WISH, Site
 
@@ -105,11 +108,6 @@ def test_a_stop_is_a_decline_that_the_next_turn_hears(either: Site) -> None:
 
 
 def _recalled(site: Site) -> Any:
-    import asyncio
-
-    from tay_middleware.domain import user_key
-    from tay_middleware.storage import open_store_of
-
     async def recall() -> Any:
         store = open_store_of(site.loaded())
         await store.open()
