@@ -15,6 +15,9 @@ from tests.builders import NOON, SECRET
 
 KEY_OF = hider(SECRET)
 RULES = Rules(offers={"plink_course": "course"})
+Payload = dict[str, Any]
+"""A delivery, as JSON."""
+
 STRIPE_SECRET = "whsec_stripe_tests"  # noqa: S105 - of tests
 
 
@@ -36,7 +39,7 @@ def event(
 
 
 def session(name: str = "s1", seconds: float = 0, **obj: Any) -> dict[str, Any]:
-    fields = {
+    fields: Payload = {
         "id": "cs_1",
         "object": "checkout.session",
         "mode": "payment",
@@ -50,29 +53,39 @@ def session(name: str = "s1", seconds: float = 0, **obj: Any) -> dict[str, Any]:
 
 
 def intent(name: str = "p1", seconds: float = 1, **obj: Any) -> dict[str, Any]:
-    fields = {"id": "pi_1", "latest_charge": "ch_1", "amount_received": 4900, "currency": "usd"}
+    fields: Payload = {
+        "id": "pi_1",
+        "latest_charge": "ch_1",
+        "amount_received": 4900,
+        "currency": "usd",
+    }
     return event(name, "payment_intent.succeeded", seconds, **(fields | obj))
 
 
 def refunded(name: str, seconds: float, so_far: int, **obj: Any) -> dict[str, Any]:
-    fields = {"id": "ch_1", "payment_intent": "pi_1", "amount_refunded": so_far, "currency": "usd"}
+    fields: Payload = {
+        "id": "ch_1",
+        "payment_intent": "pi_1",
+        "amount_refunded": so_far,
+        "currency": "usd",
+    }
     return event(name, "charge.refunded", seconds, **(fields | obj))
 
 
 def refund(
     name: str, kind: str, seconds: float, amount: int, status: str, **obj: Any
 ) -> dict[str, Any]:
-    fields = {"id": "re_1", "charge": "ch_1", "payment_intent": "pi_1", "amount": amount}
+    fields: Payload = {"id": "re_1", "charge": "ch_1", "payment_intent": "pi_1", "amount": amount}
     return event(name, kind, seconds, **(fields | {"currency": "usd", "status": status} | obj))
 
 
 def dispute(name: str, kind: str, seconds: float, status: str, **obj: Any) -> dict[str, Any]:
-    fields = {"id": "dp_1", "charge": "ch_1", "payment_intent": "pi_1", "amount": 4900}
+    fields: Payload = {"id": "dp_1", "charge": "ch_1", "payment_intent": "pi_1", "amount": 4900}
     return event(name, kind, seconds, **(fields | {"currency": "usd", "status": status} | obj))
 
 
 def invoice(name: str, number: int, seconds: float, *, reason: str, **obj: Any) -> dict[str, Any]:
-    fields = {
+    fields: Payload = {
         "id": f"in_{number}",
         "billing_reason": reason,
         "amount_paid": 2000,
