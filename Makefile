@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 
-.PHONY: demo test lint type unit eval bench docs dist dist-check clean help
+.PHONY: demo test lint type unit eval bench chaos docs dist dist-check clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,7 +27,7 @@ type: $(VENV)/.dev  ## mypy, strict
 	$(BIN)/mypy
 
 unit: $(VENV)/.dev  ## the tests, with the coverage floor
-	$(BIN)/pytest -n 2 --ignore=tests/slow --cov --cov-report=term
+	$(BIN)/pytest -n 2 --ignore=tests/slow --ignore=tests/chaos --cov --cov-report=term
 
 eval: $(VENV)/.runtime  ## how right the decisions are, on the label files
 	@$(BIN)/python -m tay_middleware.evals
@@ -35,6 +35,12 @@ eval: $(VENV)/.runtime  ## how right the decisions are, on the label files
 bench: $(VENV)/.dev  ## what we cost, side by side with doing nothing
 	$(BIN)/python -m benchmarks.stream
 	$(BIN)/python -m benchmarks.detect
+	$(BIN)/python -m benchmarks.redis_turn
+	$(BIN)/python -m benchmarks.drain_rate
+	$(BIN)/python -m benchmarks.reading
+
+chaos: $(VENV)/.dev  ## real servers frozen, killed and filled up under load: what is missing, doubled, slow
+	$(BIN)/pytest -q -p no:cacheprovider tests/chaos
 
 docs: $(VENV)/.dev  ## check that every link and command in the documents holds
 	$(BIN)/pytest -q -p no:cacheprovider tests/docs

@@ -6,7 +6,7 @@ callers starve; so nothing is retried here, every call has one deadline, and cal
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any, TypeVar
@@ -81,7 +81,7 @@ class Link:
         """
         self.is_cluster = urlsplit(url).scheme.endswith("+cluster")
         self.client: _Client = make_client(
-            url, patience_seconds=10 * call_seconds, max_connections=connections + 4
+            url, patience_seconds=None, max_connections=connections + 4
         )
         self._scripts = {name: self.client.register_script(_source(name)) for name in SCRIPTS}
         self._breakers: defaultdict[int, Breaker] = defaultdict(Breaker)
@@ -130,12 +130,13 @@ class Link:
         await self.client.aclose()
 
 
-def make_client(url: str, *, patience_seconds: float, **options: Any) -> _Client:
+def make_client(url: str, *, patience_seconds: float | None, **options: Any) -> _Client:
     """A client that never retries by itself; a command that timed out may have been run.
 
     Args:
         url: one of `SUPPORTED`.
-        patience_seconds: deadline of connecting, and of an answer.
+        patience_seconds: deadline of connecting, and of an answer; `None` where every call has its
+            own (each costs a task of its own in the client).
         options: more arguments of the client.
 
     Raises:
@@ -196,26 +197,27 @@ _PASSING_WORDS = ("MISCONF", "OOM", "NOREPLICAS", "BUSY", "TRYAGAIN")
 """A server that answers, and cannot write just now."""
 
 
-async def _in_time(call: Coroutine[Any, Any, T], seconds: float) -> T:
+async def _in_time(call: Awaitable[T], seconds: float) -> T:
     """The answer of a call, or `TimeoutError`.
 
     When time is up, what has arrived is read first: an interpreter that was busy with something
     else for so long says nothing about the server.
     """
-    task = asyncio.ensure_future(call)
-    try:
-        await asyncio.wait({task}, timeout=seconds)
-        looks = 0
-        while not task.done() and looks < LOOKS:
-            await asyncio.sleep(0)
-            looks += 1
-        if task.done():
-            return task.result()
-    finally:
-        if not task.done():
-            task.cancel()
-            await asyncio.wait({task})
-    raise TimeoutError
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(None) as timeout:
+        waiting: list[asyncio.Handle] = []
+
+        def look(looks: int) -> None:
+            if looks:
+                waiting[0] = loop.call_soon(look, looks - 1)
+            else:
+                timeout.reschedule(loop.time())
+
+        waiting.append(loop.call_later(seconds, look, LOOKS))
+        try:
+            return await call
+        finally:
+            waiting[0].cancel()
 
 
 def _refuse_if_open(breaker: Breaker) -> None:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from tay_middleware.domain import History
+from tay_middleware.domain import History, Suppression
 from tay_middleware.errors import ConfigurationError, StorageError, StorageUnavailable
 from tay_middleware.storage.base import LoggedTurn, TurnRecord, Verdict
 from tay_middleware.storage.buckets import BUCKETS, keys_in, keys_of
@@ -143,6 +143,9 @@ class RedisStore:
                 raise
             await self._make_up_later(call)
             return Verdict(granted=True, addition=record.decision.addition)
+        except asyncio.CancelledError:
+            self._leave_behind(record, call)
+            raise
         return verdict
 
     async def retract(self, turn_id: UUID) -> None:
@@ -213,6 +216,15 @@ class RedisStore:
 
     async def _make_up_later(self, call: Call) -> None:
         await self.spool.put(call)
+        self.mend()
+
+    def _leave_behind(self, record: TurnRecord, call: Call) -> None:
+        """A commit was cancelled, and may have run: what nobody waited for was not shown."""
+        if record.decision.addition is None:
+            self.spool.leave(call)
+        else:
+            self.spool.leave(retract_call(record.turn.user_key, record.turn.turn_id))
+            self.spool.leave(commit_call(record.denied(Suppression.DEGRADED), self._limits))
         self.mend()
 
     async def _made_up(self, call: Call) -> bool:

@@ -82,6 +82,10 @@ class Spool:
         self._coming.put(call)
         await self._worker.run(self._write)
 
+    def leave(self, call: Call) -> None:
+        """Keep a call without waiting: it is written with the next one, or at the close."""
+        self._coming.put(call)
+
     async def oldest(self, most: int) -> list[Spooled]:
         """The `most` oldest calls, oldest first."""
         return await self._worker.run(self._oldest, most)
@@ -108,7 +112,7 @@ class Spool:
 
     async def aclose(self) -> None:
         """Write what is still in memory, if it can be, and close the file. Idempotent."""
-        if self._held:
+        if self._held or not self._coming.empty():
             await self._worker.run(self._write)
         await self._worker.run(self._close)
         await self._worker.close()
@@ -130,6 +134,7 @@ class Spool:
         self._held.clear()
 
     def _oldest(self, most: int) -> list[Spooled]:
+        self._write()
         found: list[Spooled] = []
         try:
             rows = self._open().execute("SELECT id, body FROM calls ORDER BY id LIMIT ?", (most,))
@@ -157,7 +162,7 @@ class Spool:
             count = self._open().execute("SELECT count(*) FROM calls").fetchone()[0]
         except (sqlite3.Error, OSError):
             count = 0
-        return int(count) + len(self._held)
+        return int(count) + len(self._held) + self._coming.qsize()
 
     def _lease(self, holder: str, seconds: float) -> bool:
         now = self._clock()

@@ -14,7 +14,7 @@ from tests.servers import Postgres, Valkey, ValkeyCluster
 
 __all__ = ["_databases", "postgres", "postgres_url"]
 
-DURABLE = {"appendonly": "yes", "appendfsync": "always"}
+DURABLE: dict[str, Any] = {"appendonly": "yes", "appendfsync": "always"}
 """`everysec` may lose a second when the machine dies; that limit is documented, not tested."""
 
 FAULT_FREE: dict[str, float] = {}

@@ -73,7 +73,7 @@ class Stage:
 
     @contextmanager
     def engine(self, **arguments: Any) -> Iterator[Escalator]:
-        settings = Settings(home=self._home, user_key_secret=SECRET)  # type: ignore[arg-type]  # pydantic
+        settings = Settings(home=self._home, user_key_secret=SECRET)
         url, outbox = self.database_url, self._outbox
         made = Escalator(
             self._playbook,
@@ -84,7 +84,7 @@ class Stage:
         try:
             yield made
         finally:
-            made.flush(20)
+            made.flush(120)
             made.close()
 
     def start_drain(self, *, batch: int = 2000, claim_after_seconds: float = 1.0) -> None:
@@ -167,7 +167,9 @@ class Stage:
             rows = connection.execute(
                 select(columns.id, columns.turn_id, columns.shown, columns.addition)
             ).all()
-            shown = connection.execute(select(func.count()).select_from(escalation_logs)).scalar_one()
+            shown = connection.execute(
+                select(func.count()).select_from(escalation_logs)
+            ).scalar_one()
             counted = connection.execute(select(func.sum(hourly_stats.c.questions))).scalar() or 0
             dead = connection.execute(select(func.count()).select_from(dead_letters)).scalar_one()
             return list(rows), shown, int(counted), dead

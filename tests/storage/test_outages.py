@@ -221,6 +221,23 @@ def test_a_server_that_is_out_of_memory_loses_nothing(play: Play, own_valkey: Va
     assert play(own_valkey.url, scene, call_seconds=5) == (4, 5)
 
 
+def test_a_cancelled_commit_is_made_up_for_as_one_that_nobody_saw(
+    play: Play, own_valkey: Valkey
+) -> None:
+    async def scene(store: RedisStore) -> Any:
+        own_valkey.freeze()
+        tasks = [asyncio.ensure_future(store.commit(record)) for record in (quiet(1), a_record(2))]
+        await asyncio.sleep(0.01)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        own_valkey.thaw()
+        await mended(store)
+        return sorted((row.turn_id.int, row.shown) for row in await store.latest(9))
+
+    assert play(own_valkey.url, scene, call_seconds=5) == [(1, False), (2, False)]
+
+
 def test_another_process_may_take_a_mention_back(play: Play, redis_url: str) -> None:
     async def first(store: RedisStore) -> None:
         await store.commit(a_record(1))
