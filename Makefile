@@ -79,15 +79,15 @@ $(VENV)/bin/python:
 
 $(VENV)/.runtime: $(VENV)/bin/python pyproject.toml constraints.txt $(wildcard packages/tay_encoder/tay_encoder/*)
 	@echo "setting up $(VENV) ..."
-	@$(PIP) install -c constraints.txt -e '.[chat,encoder]' ./packages/tay_encoder
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web]' ./packages/tay_encoder
 	@touch $@
 
 $(VENV)/.evals: $(VENV)/.runtime
-	@$(PIP) install -c constraints.txt -e '.[chat,encoder,evals]'
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime
-	@$(PIP) install -c constraints.txt -e '.[chat,encoder,evals,dev]'
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,dev]'
 	@touch $@
 
 $(VENV)/.training: $(VENV)/.dev

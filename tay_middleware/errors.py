@@ -4,6 +4,8 @@
     ├── ConfigurationError      a setting or an argument is wrong; fix it and start again
     │   └── PlaybookError       `prompts/` does not validate; carries every problem found
     ├── InputError              the step was handed something it cannot read
+    ├── SignatureError          a delivery was not signed by the one it says it is from
+    ├── PayloadError            a delivery says something that cannot be understood
     └── StorageError            history or log could not be read or written
         ├── StorageUnavailable  may pass by itself: locked, refused, timed out
         ├── SchemaMismatch      the database needs `tay db upgrade`, or is newer than the code
@@ -60,6 +62,14 @@ class PlaybookError(ConfigurationError):
 
 class InputError(TayError, ValueError):
     """The step was handed something that holds no question it can read."""
+
+
+class SignatureError(TayError):
+    """A delivery was not signed by the one it says it is from, or is too old or of the future."""
+
+
+class PayloadError(TayError):
+    """A delivery, or a line of a file of purchases, says something that cannot be understood."""
 
 
 class StorageError(TayError):

@@ -22,7 +22,11 @@ class Settings(BaseSettings):
     """Settings of one engine; keyword arguments win over `TAY_*` variables, those over defaults."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TAY_", frozen=True, extra="forbid", populate_by_name=True
+        env_prefix="TAY_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
     )
 
     mode: Mode = Field(Mode.ON, description="on, shadow (decide and log, never weave) or off")
@@ -126,6 +130,29 @@ class Settings(BaseSettings):
     )
     classifier_breaker_seconds: float = Field(
         30.0, gt=0, le=3600, description="how long it is then left alone"
+    )
+
+    webhook_secrets: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description="provider → its signing secrets, comma-separated while they are rotated; a "
+        "provider without one is off. TAY_WEBHOOK_SECRETS__STRIPE=whsec_… sets a single one",
+    )
+    webhook_provider: str = Field("stripe", description="who is meant by /webhooks/payment")
+    payment_mode: Literal["live", "test"] = Field(
+        "live", description="which of a provider's two worlds counts; the other is only stored"
+    )
+    payload_retention_days: int = Field(
+        90, ge=1, description="how long deliveries are kept word for word; ids and amounts stay"
+    )
+    attribution_days: float = Field(
+        14, gt=0, le=365, description="how long after a mention a purchase is credited to it"
+    )
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s?#]+$",
+        max_length=120,
+        description="where `tay serve` is reached from outside; links of wordings of strength "
+        "direct then go through it and are counted",
     )
 
     @property

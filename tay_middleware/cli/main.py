@@ -4,7 +4,21 @@ import sys
 
 import typer
 
-from tay_middleware.cli import chat, database, decide, demo, drain, label, playbook, train, users
+from tay_middleware.cli import (
+    chat,
+    conversions,
+    database,
+    decide,
+    demo,
+    drain,
+    label,
+    playbook,
+    serve,
+    tokens,
+    train,
+    users,
+    webhooks,
+)
 from tay_middleware.cli import eval as eval_
 from tay_middleware.errors import TayError
 
@@ -24,11 +38,15 @@ app.command("chat")(chat.chat)
 app.command("decide")(decide.decide)
 app.command("train")(train.train)
 app.command("drain")(drain.drain)
+app.command("serve")(serve.serve)
 app.add_typer(database.app, name="db")
 app.add_typer(label.app, name="label")
 app.add_typer(playbook.app, name="playbook")
 app.add_typer(users.app, name="users")
 app.add_typer(eval_.app, name="eval")
+app.add_typer(tokens.app, name="tokens")
+app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(conversions.app, name="conversions")
 
 
 def main() -> None:

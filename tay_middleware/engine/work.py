@@ -24,6 +24,7 @@ from tay_middleware.engine.background import Background
 from tay_middleware.engine.failopen import Guard
 from tay_middleware.engine.handover import Handover, Outcome
 from tay_middleware.engine.judging import TurnJudge
+from tay_middleware.engine.links import TOKEN_BITS, tracked
 from tay_middleware.engine.pending import Pending, Reply
 from tay_middleware.engine.preparation import Preparation, Prepared
 from tay_middleware.engine.records import make_record
@@ -146,7 +147,11 @@ class TurnWork:
                 pending.turn, prepared.judgement.best, prepared.history, self._playbook, around
             )
             words = word(decision, pending.turn, self._playbook, around.reply)
-            return decision if words is None else self._woven(decision, reply, words)
+            if words is None:
+                return decision
+            public_url, bits = self._settings.public_url, self._random_bits(TOKEN_BITS)
+            words = tracked(words, decision, self._playbook, public_url, bits)
+            return self._woven(decision, reply, words)
         return _held_back(prepared, self._playbook)
 
     @staticmethod

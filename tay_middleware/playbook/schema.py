@@ -29,6 +29,9 @@ class Offer(Entry):
     entitlements: tuple[str, ...] = Field(
         (), description="values of owned_offers that count as owning it; its own name always does"
     )
+    products: tuple[str, ...] = Field(
+        (), description="a payment provider's ids (product, price, payment link) that sell it"
+    )
     evidence: dict[Slug, float] = Field(description="indicator group → weight for this offer")
     needs: tuple[Slug, ...] = Field(
         (), description="indicator groups of which one must be found for it to be an offer at all"

@@ -30,6 +30,7 @@ from tay_middleware.domain import uuid7
 from tay_middleware.storage import figures
 from tay_middleware.storage.bulk import insert_new
 from tay_middleware.storage.events import PERSONAL, Changes, Event, Known, Row, folded
+from tay_middleware.storage.payment_tables import forget_buyer
 from tay_middleware.storage.sql import (
     Id,
     Utc,
@@ -151,6 +152,7 @@ def erase_rows(connection: Connection, user_key: str, until: datetime) -> int:
             .where(table.c.user_key == user_key, table.c.created_at <= until)
             .values(dict.fromkeys(PERSONAL))
         ).rowcount
+    forget_buyer(connection, user_key, until)
     days = figures.daily_users.c
     connection.execute(
         delete(figures.daily_users).where(days.user_key == user_key, days.day <= until.date())

@@ -23,6 +23,10 @@ class Filter:
     """Which rows: of an offer, a user, a stretch of time; `None` is all. `until` is left out."""
 
     offer: str | None = None
+    tier: str | None = None
+    strength: str | None = None
+    template: str | None = None
+    reason: str | None = None
     user_key: str | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -82,8 +86,9 @@ def users_by_day(connection: Connection, since: datetime, until: datetime) -> Se
 def _narrowed(
     statement: Select[Any], columns: Any, wanted: Filter, before: UUID | None
 ) -> Select[Any]:
+    same = ("offer", "tier", "strength", "template", "reason")
     conditions = [
-        None if wanted.offer is None else columns.offer == wanted.offer,
+        *(columns[name] == value for name in same if (value := getattr(wanted, name)) is not None),
         None if wanted.user_key is None else columns.user_key == wanted.user_key,
         None if wanted.since is None else columns.id >= uuid7_floor(wanted.since),
         None if wanted.until is None else columns.id < uuid7_floor(wanted.until),

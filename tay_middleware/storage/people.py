@@ -22,13 +22,22 @@ from tay_middleware.storage.events import read_event
 from tay_middleware.storage.figures import daily_users
 from tay_middleware.storage.ledger import dead_letters, erase_rows, remember_erased
 from tay_middleware.storage.link import translated
+from tay_middleware.storage.payment_tables import (
+    conversions,
+    feedback,
+    link_clicks,
+    payment_facts,
+)
 from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.schema import check_current, upgrade
 from tay_middleware.storage.sql import escalation_logs, question_logs, user_profiles
 from tay_middleware.storage.wire import HISTORY_SECONDS, erase_call
 
-EXPORTED = (question_logs, escalation_logs, user_profiles, daily_users)
+EXPORTED = (
+    *(question_logs, escalation_logs, user_profiles, daily_users),
+    *(conversions, payment_facts, link_clicks, feedback),
+)
 
 Kept = dict[str, list[dict[str, Any]]]
 """Rows by the name of where they are."""

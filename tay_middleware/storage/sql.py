@@ -8,6 +8,7 @@ id is unique there by the drain's care (see `storage.ledger`), not by an index.
 """
 
 import json
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -111,7 +112,8 @@ class Words(TypeDecorator[str]):
         return storable_on_server(value) if dialect.name == "postgresql" else storable(value)
 
 
-def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    """The check that a column holds one of the values."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
@@ -149,12 +151,12 @@ question_logs = Table(
     Column("playbook_version", String(64), nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("answered_at", Utc, nullable=False),
-    _one_of("tier", Tier),
-    _one_of("kind", Kind),
-    _one_of("stage", Stage),
-    _one_of("status", ReplyStatus),
-    _one_of("suppressed", Suppression),
-    _one_of("strength", Strength),
+    one_of("tier", Tier),
+    one_of("kind", Kind),
+    one_of("stage", Stage),
+    one_of("status", ReplyStatus),
+    one_of("suppressed", Suppression),
+    one_of("strength", Strength),
     Index(None, "user_key"),
     Index(None, "user_key", "id"),
     Index(None, "user_key", "session_id"),
@@ -192,9 +194,10 @@ escalation_logs = Table(
     Column("created_at", Utc, nullable=False),
     Column("converted", Boolean(create_constraint=False), nullable=False),
     Column("converted_at", Utc),
-    _one_of("tier", Tier),
-    _one_of("stage", Stage),
-    _one_of("strength", Strength),
+    Column("link_token", String(32)),
+    one_of("tier", Tier),
+    one_of("stage", Stage),
+    one_of("strength", Strength),
     Index(None, "turn_id"),
     Index(None, "user_key", "id"),
     Index(None, "user_key", "created_at"),
@@ -202,8 +205,16 @@ escalation_logs = Table(
     Index(None, "offer", "id"),
     Index(None, "converted", "id"),
     Index(None, "created_at"),
+    Index(None, "template", "id"),
+    Index(None, "reason", "id"),
+    Index(None, "tier", "id"),
+    Index(None, "strength", "id"),
+    Index(None, "link_token"),
 )
 """Every escalation: one row for each mention that was shown, with the id of its question's row.
+
+`converted` and `converted_at` are what `payments` and an admin make of them; see
+`storage.payment_tables`. `link_token` is the token of the tracked link in `addition`, if any.
 
 `turn_id` may be null in the schema only so that a process of the version before, still running
 while another one migrates, can go on writing.
@@ -262,15 +273,33 @@ def question_row(record: TurnRecord) -> dict[str, Any]:
     }
 
 
+Index(
+    "ix_escalation_logs_sold",
+    *(
+        escalation_logs.c[name]
+        for name in ("id", "offer", "reason", "template", "tier", "strength")
+    ),
+    sqlite_where=escalation_logs.c.converted,
+    postgresql_where=escalation_logs.c.converted,
+)
+
 _SHARED = frozenset(column.name for column in escalation_logs.columns) - {
     "converted",
     "converted_at",
+    "link_token",
 }
+
+_TRACKED = re.compile(r"/r/([A-Za-z0-9_-]{22})(?![A-Za-z0-9_-])")
 
 
 def escalation_row(question: dict[str, Any]) -> dict[str, Any]:
     """The row of `escalation_logs` that belongs to a row of `question_logs` with a mention."""
-    return {name: question[name] for name in _SHARED} | {"converted": False, "converted_at": None}
+    tracked = _TRACKED.search(question["addition"])
+    return {name: question[name] for name in _SHARED} | {
+        "converted": False,
+        "converted_at": None,
+        "link_token": tracked.group(1) if tracked else None,
+    }
 
 
 def logged_turn(row: Any) -> LoggedTurn:

@@ -22,7 +22,7 @@ FAULT_FREE: dict[str, float] = {}
 
 @pytest.fixture
 def own_valkey() -> Iterator[Valkey]:
-    yield from started(lambda: Valkey(**DURABLE), "nothing")  # type: ignore[arg-type]  # options
+    yield from started(lambda: Valkey(**DURABLE), "nothing")
 
 
 @pytest.fixture

@@ -1,0 +1,75 @@
+"""`tay tokens`: who may use the admin API."""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from tay_middleware.cli.asking import ask, tell
+from tay_middleware.errors import InputError
+from tay_middleware.settings import load_settings
+from tay_middleware.storage import tokens as sql
+
+app = typer.Typer(help="Make, list and revoke admin tokens.", no_args_is_help=True)
+
+
+class TokenScope(StrEnum):
+    """What a token may open."""
+
+    READ = "read"
+    WRITE = "write"
+    EXPORT = "export"
+    ERASE = "erase"
+    FEEDBACK = "feedback"
+
+
+@app.command("create")
+def create_command(
+    scope: Annotated[list[TokenScope], typer.Option(help="what it opens; repeat for several")],
+    name: Annotated[str, typer.Option(help="whose it is, for people")] = "",
+    days: Annotated[
+        int | None, typer.Option(min=1, help="how long it is good; default: until it is revoked")
+    ] = None,
+) -> None:
+    """Make a token and print it once, alone on its line; only a hash of it is kept.
+
+    Several are good at once: to change one, make the new one first and revoke the old one after.
+    """
+    from tay_middleware.web.tokens import Scope, make_token  # noqa: PLC0415 - an extra
+
+    made = make_token(
+        name,
+        [Scope(one.value) for one in scope],
+        now=datetime.now(UTC),
+        lifetime=timedelta(days=days) if days else None,
+    )
+    tell(load_settings(), sql.add, made.row)
+    typer.echo(made.token)
+
+
+@app.command("list")
+def list_command() -> None:
+    """List tokens, oldest first: id, scopes, state, last use, name."""
+    now = datetime.now(UTC)
+    for row in ask(load_settings(), sql.every):
+        used = row.last_used_at.strftime("%Y-%m-%d") if row.last_used_at else "never used"
+        typer.echo(f"{row.id}  {','.join(row.scopes)}  {_state(row, now)}  {used}  {row.name}")
+
+
+@app.command("revoke")
+def revoke_command(token: Annotated[str, typer.Argument(help="a token or its id")]) -> None:
+    """Make a token worthless from now on."""
+    token_id = token.removeprefix("tay_").partition("_")[0]
+    if not tell(load_settings(), sql.revoke, token_id, datetime.now(UTC)):
+        raise InputError("no valid token has this id")
+    typer.echo(f"revoked {token_id}")
+
+
+def _state(row: object, now: datetime) -> str:
+    if getattr(row, "revoked_at", None) is not None:
+        return "revoked"
+    expires = getattr(row, "expires_at", None)
+    if expires is None:
+        return "valid"
+    return "expired" if expires <= now else f"valid until {expires:%Y-%m-%d}"

@@ -1,0 +1,96 @@
+"""`tay webhooks`: the inbox of payment deliveries."""
+
+import json
+import logging
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from tay_middleware.cli.asking import ask, tell
+from tay_middleware.errors import InputError
+from tay_middleware.settings import load_settings
+from tay_middleware.storage import inbox as sql
+from tay_middleware.storage.purchases import Transaction
+
+app = typer.Typer(help="Look into the inbox of payments, and replay it.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_command(
+    state: Annotated[sql.State | None, typer.Option(help="only those in this state")] = None,
+    provider: Annotated[str | None, typer.Option(help="only those of this provider")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="at most so many")] = 50,
+) -> None:
+    """List deliveries, newest first: id, time, provider, type, attempts, what became of it."""
+    rows = ask(load_settings(), sql.page, state=state, provider=provider, limit=limit)
+    for row in rows:
+        typer.echo(
+            f"{row.id}  {row.received_at:%Y-%m-%d %H:%M:%S}  {row.provider}  {row.kind}  "
+            f"{row.attempts}  {_fate(row)}"
+        )
+    if not rows:
+        typer.echo("nothing")
+
+
+@app.command("show")
+def show_command(delivery_id: Annotated[UUID, typer.Argument(help="id of a delivery")]) -> None:
+    """Print one delivery as JSON, as it came."""
+    row = ask(load_settings(), sql.one, delivery_id)
+    if row is None:
+        raise InputError("no delivery has this id")
+    shown = {name: _plain(value) for name, value in row._mapping.items()}  # noqa: SLF001 - SQLAlchemy's own
+    typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+
+
+@app.command("replay")
+def replay_command(
+    delivery_id: Annotated[UUID | None, typer.Argument(help="id of a delivery")] = None,
+    dead: Annotated[bool, typer.Option("--dead", help="all that were given up")] = False,
+) -> None:
+    """Let deliveries be handled again; what they said once they do not say twice."""
+    if (delivery_id is None) == (not dead):
+        raise InputError("give the id of a delivery, or --dead")
+    count = tell(load_settings(), _due_again, delivery_id, datetime.now(UTC))
+    if not count and not dead:
+        raise InputError("no delivery has this id, or its words are past their retention")
+    typer.echo(f"{count} deliveries will be handled again")
+
+
+@app.command("work")
+def work_command(
+    once: Annotated[
+        bool, typer.Option("--once", help="end when nothing is due, for cron and tests")
+    ] = False,
+) -> None:
+    """Handle the inbox, as `tay serve` does by itself; run as many as you like.
+
+    Ends after the batch under way on SIGTERM or Ctrl-C. Prints what it did.
+    """
+    from tay_middleware.payments.working import run_inbox  # noqa: PLC0415 - not for a mere list
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    typer.echo(json.dumps(asdict(run_inbox(load_settings(), once=once))))
+
+
+def _due_again(transaction: Transaction, delivery_id: UUID | None, now: datetime) -> int:
+    ids = [delivery_id] if delivery_id is not None else list(sql.dead_ids(transaction))
+    return sql.set_due(transaction, ids, now)
+
+
+def _fate(row: Any) -> str:
+    if row.dead_at is not None:
+        return f"given up: {row.error}"
+    if row.handled_at is not None:
+        return str(row.outcome)
+    return f"waiting: {row.error}" if row.error else "waiting"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value if isinstance(value, str | int | dict | None) else str(value)

@@ -1,0 +1,149 @@
+"""What a delivery says, in one vocabulary for all providers.
+
+A delivery, the `PaymentEvent` of the architecture, comes to a few facts. Facts are kept for ever
+and never changed; what a purchase is follows from the set of its facts alone (see `purchases`), so
+their order and repetition say nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from tay_middleware.payments.money import Money
+
+KeyOf = Callable[[str], str]
+"""Hides an identity (`user:…`, `email:…`) behind its HMAC; see `domain.user_key`."""
+
+
+class Said(StrEnum):
+    """What a fact says of a payment."""
+
+    PAID = "paid"
+    PENDING = "pending"
+    FAILED = "failed"
+    JOINED = "joined"
+    """Two ids are of one payment; nothing about money."""
+    REFUNDED_SO_FAR = "refunded_so_far"
+    """The cumulative figure of a charge (`subject`)."""
+    REFUND = "refund"
+    """One refund (`subject`) and its `state`."""
+    DISPUTE = "dispute"
+    """One dispute (`subject`) and its `state`."""
+    ENDED = "ended"
+    """A subscription has ended."""
+    ASSIGNED = "assigned"
+    """An admin's word on whose purchase it is."""
+
+
+class Source(StrEnum):
+    """Who tells an amount; of several that tell one payment's, the first here is believed."""
+
+    PAYMENT = "payment"
+    INVOICE = "invoice"
+    SESSION = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What leads from a purchase to a mention or a person.
+
+    `token` of a tracked link; `reference_key`, the key of the user whose id an app may have put
+    into the same field; `escalation_id` and `user_key` from our own metadata; `customer` with the
+    provider's name before it; `email_key`, the HMAC of the address. `dismissed` and `by_hand` are
+    an admin's.
+    """
+
+    token: str | None = None
+    reference_key: str | None = None
+    escalation_id: UUID | None = None
+    user_key: str | None = None
+    customer: str | None = None
+    email_key: str | None = None
+    by_hand: bool = False
+    dismissed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact. `keys` are ids that one payment has, `series` is what renewals share."""
+
+    id: str
+    provider: str
+    said: Said
+    at: datetime
+    keys: frozenset[str]
+    series: str | None = None
+    money: Money | None = None
+    source: Source | None = None
+    subject: str | None = None
+    state: str | None = None
+    offer: str | None = None
+    products: tuple[str, ...] = ()
+    evidence: Evidence = field(default_factory=Evidence)
+
+    @property
+    def all_keys(self) -> frozenset[str]:
+        """All keys by which it belongs to a purchase."""
+        return self.keys | {self.series} if self.series else self.keys
+
+
+_PERSONAL = ("user_key", "reference_key", "customer", "email_key")
+
+
+def to_row(fact: Fact, purchase_key: str) -> dict[str, Any]:
+    """The row of `payment_facts`."""
+    evidence = fact.evidence
+    said = {
+        "keys": sorted(fact.keys),
+        "series": fact.series,
+        "amount": fact.money.amount if fact.money else None,
+        "currency": fact.money.currency if fact.money else None,
+        "source": fact.source,
+        "subject": fact.subject,
+        "state": fact.state,
+        "offer": fact.offer,
+        "products": list(fact.products),
+        "token": evidence.token,
+        "escalation_id": str(evidence.escalation_id) if evidence.escalation_id else None,
+        "by_hand": evidence.by_hand,
+        "dismissed": evidence.dismissed,
+    }
+    row: dict[str, Any] = {name: getattr(evidence, name) for name in _PERSONAL}
+    return row | {
+        "id": fact.id,
+        "purchase_key": purchase_key,
+        "provider": fact.provider,
+        "kind": fact.said.value,
+        "at": fact.at,
+        "said": {name: value for name, value in said.items() if value not in (None, False, [])},
+    }
+
+
+def from_row(row: Mapping[str, Any]) -> Fact:
+    """The fact again."""
+    said = row["said"]
+    escalation = said.get("escalation_id")
+    return Fact(
+        id=row["id"],
+        provider=row["provider"],
+        said=Said(row["kind"]),
+        at=row["at"],
+        keys=frozenset(said.get("keys", ())),
+        series=said.get("series"),
+        money=Money(said["amount"], said["currency"]) if "amount" in said else None,
+        source=Source(said["source"]) if said.get("source") else None,
+        subject=said.get("subject"),
+        state=said.get("state"),
+        offer=said.get("offer"),
+        products=tuple(said.get("products", ())),
+        evidence=Evidence(
+            token=said.get("token"),
+            escalation_id=UUID(escalation) if escalation else None,
+            by_hand=said.get("by_hand", False),
+            dismissed=said.get("dismissed", False),
+            **{name: row[name] for name in _PERSONAL},
+        ),
+    )

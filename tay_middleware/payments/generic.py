@@ -1,0 +1,86 @@
+"""Our own small format, for Zapier, Make, files, and everything that can send JSON.
+
+    {"type": "purchase.paid",
+     "data": {"purchase_id": "o-17", "amount": "49.00", "currency": "usd", "user_id": "u1",
+              "occurred_at": "2026-03-02T12:00:00Z"}}
+
+Types: `purchase.paid`, `purchase.pending`, `purchase.failed`, `purchase.refunded` (`amount` is
+what went back so far), `purchase.renewed` (with a `payment_id` of its own), `purchase.ended`.
+`amount` is in major units, `amount_minor` in minor ones. Who bought: `reference` (the token of a
+tracked link), `escalation_id`, `user_id`, `customer_id`, `email`. What: `offer`, `product`.
+"""
+
+from tay_middleware.payments.facts import Fact, KeyOf, Said, Source
+from tay_middleware.payments.money import Money, major, money
+from tay_middleware.payments.reading import Part, Reading, evidence_of
+
+KINDS = {
+    "purchase.paid": Said.PAID,
+    "purchase.pending": Said.PENDING,
+    "purchase.failed": Said.FAILED,
+    "purchase.refunded": Said.REFUNDED_SO_FAR,
+    "purchase.renewed": Said.PAID,
+    "purchase.ended": Said.ENDED,
+}
+
+
+def read(provider: str) -> "GenericReader":
+    """The reader of deliveries in this format by a provider."""
+    return GenericReader(provider)
+
+
+class GenericReader:
+    """Reads deliveries of one provider."""
+
+    def __init__(self, provider: str) -> None:
+        self._provider = provider
+
+    def __call__(self, _kind: str, external_id: str, payload: Part, key_of: KeyOf) -> Reading:
+        """A delivery as facts.
+
+        Raises:
+            PayloadError: it is of a type that we know and says what cannot be.
+        """
+        kind, data = payload.needed("type"), payload.part("data")
+        live = not (data.values.get("test") is True or payload.values.get("test") is True)
+        said = KINDS.get(kind)
+        if said is None:
+            return Reading(live, None)
+        return Reading(live, (self._fact(kind, said, external_id, data, key_of),))
+
+    def _fact(self, kind: str, said: Said, external_id: str, data: Part, key_of: KeyOf) -> Fact:
+        purchase = data.ref("purchase_id") or data.needed("purchase_id")
+        payment = data.ref("payment_id") or (external_id if kind == "purchase.renewed" else None)
+        name = f"{purchase}:{payment}" if payment else purchase
+        customer = data.ref("customer_id")
+        ended = said is Said.ENDED
+        return Fact(
+            id=f"{self._provider}:{external_id}",
+            provider=self._provider,
+            said=said,
+            at=data.moment("occurred_at"),
+            keys=frozenset() if ended else frozenset({f"{self._provider}:{name}"}),
+            series=f"{self._provider}:{purchase}:series",
+            money=None if ended else _amount(data),
+            source=Source.PAYMENT,
+            subject=name if said is Said.REFUNDED_SO_FAR else None,
+            offer=data.text("offer"),
+            products=tuple(filter(None, (data.ref("product"),))),
+            evidence=evidence_of(
+                key_of=key_of,
+                reference=data.text("reference"),
+                metadata={
+                    "tay_escalation_id": data.text("escalation_id"),
+                    "tay_user_id": data.ref("user_id"),
+                },
+                customer=f"{self._provider}:{customer}" if customer else None,
+                email=data.text("email"),
+            ),
+        )
+
+
+def _amount(data: Part) -> Money:
+    currency = data.values.get("currency")
+    if "amount_minor" in data.values:
+        return money(data.values["amount_minor"], currency)
+    return major(data.values.get("amount"), currency)

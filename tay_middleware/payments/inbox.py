@@ -1,0 +1,239 @@
+"""The worker of the inbox: claims deliveries, applies them, retries, gives up aloud.
+
+Run as many as you like. A batch is one transaction: what a killed worker had begun is begun anew.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from tay_middleware.domain import user_key
+from tay_middleware.errors import PayloadError, SchemaMismatch, StorageError
+from tay_middleware.payments.facts import Fact, KeyOf
+from tay_middleware.payments.providers import PROVIDERS, parse
+from tay_middleware.payments.settle import Rules, reconsider, settle
+from tay_middleware.storage import Database
+from tay_middleware.storage import inbox as sql
+from tay_middleware.storage.purchases import Transaction
+
+BATCH = 100
+"""Deliveries in one transaction."""
+
+IDLE_SECONDS = 0.5
+"""Between two looks into an empty inbox; in `tay serve` a delivery wakes the worker at once."""
+
+MOST_ATTEMPTS = 8
+"""How often a delivery that SQL refuses is tried: with doubling pauses, for about two hours."""
+
+LONGEST_PAUSE_SECONDS = 3600.0
+
+UPKEEP_SECONDS = 60.0
+"""Between two looks at purchases whose mention had not reached the log, and at what to redact."""
+
+RECONSIDERED = timedelta(days=1)
+"""How long a mention may be on its way to the log after the purchase it led to."""
+
+_log = logging.getLogger("tay_middleware.payments")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a worker must know beside the inbox.
+
+    `live` is which of a provider's two worlds counts; `key_of` hides identities; deliveries are
+    kept word for word for `kept_for`.
+    """
+
+    rules: Rules
+    key_of: KeyOf
+    live: bool = True
+    kept_for: timedelta = timedelta(days=90)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a worker has done so far."""
+
+    handled: int = 0
+    failed: int = 0
+
+
+def hider(secret: bytes) -> KeyOf:
+    """Hides identities by the secret that hides user ids."""
+    return lambda identity: user_key(secret, identity)
+
+
+class InboxWorker:
+    """One worker; it lives on one event loop."""
+
+    def __init__(
+        self,
+        database: Database,
+        terms: Terms,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        random: Random | None = None,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
+        """Make a worker.
+
+        Args:
+            database: where inbox and log are.
+            terms: how deliveries are read and credited.
+            clock: the time now, aware.
+            random: for the length of pauses.
+            idle_seconds: between two looks into an empty inbox.
+        """
+        self.counts = Counts()
+        self._database = database
+        self._terms = terms
+        self._clock = clock
+        self._random = random or Random()  # noqa: S311 - spreads load, hides nothing
+        self._idle_seconds = idle_seconds
+        self._wake = asyncio.Event()
+        self._stopped = False
+        self._upkeep_at = self._clock()
+
+    def wake(self) -> None:
+        """There is something in the inbox."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End after the batch that is under way."""
+        self._stopped = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until told to stop; a database that is away is waited for.
+
+        Raises:
+            SchemaMismatch: the database needs `tay db upgrade`.
+        """
+        failures = 0
+        while not self._stopped:
+            try:
+                self._wake.clear()
+                done = await self.work_off()
+                await self._upkeep()
+                failures = 0
+            except SchemaMismatch:
+                raise
+            except StorageError as error:
+                _log.warning("payments wait: %s", error)
+                failures, done = failures + 1, 0
+            if not done:
+                await self._pause(self._backoff(failures) if failures else self._idle_seconds)
+
+    async def work_off(self) -> int:
+        """Handle everything that is due now; how many deliveries that were.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        total = 0
+        while not self._stopped:
+            done = await self._batch()
+            total += done
+            if done < BATCH:
+                break
+        return total
+
+    async def _batch(self) -> int:
+        now = self._clock()
+        try:
+            handled, failed = await self._database.write(handle, self._terms, now, BATCH)
+        except StorageError as error:
+            if error.is_retryable:
+                raise
+            return await self._one_by_one(now)
+        self.counts.handled += handled
+        self.counts.failed += failed
+        return handled + failed
+
+    async def _one_by_one(self, now: datetime) -> int:
+        """Something in the batch is refused: find out what, and let the others pass."""
+        for _ in range(BATCH):
+            try:
+                handled, failed = await self._database.write(handle, self._terms, now, 1)
+            except StorageError as error:
+                if error.is_retryable or isinstance(error, SchemaMismatch):
+                    raise
+                await self._database.write(self._put_off, now, str(error))
+                handled, failed = 0, 1
+            self.counts.handled += handled
+            self.counts.failed += failed
+            if not handled + failed:
+                break
+        return 0
+
+    def _put_off(self, transaction: Transaction, now: datetime, error: str) -> None:
+        for row in sql.due(transaction, now, 1):
+            attempts = row.attempts + 1
+            pause = timedelta(seconds=self._backoff(attempts + 5))
+            again = None if attempts >= MOST_ATTEMPTS else now + pause
+            sql.set_failed(transaction, row.id, now, error, again)
+
+    async def _upkeep(self) -> None:
+        now = self._clock()
+        if now < self._upkeep_at:
+            return
+        self._upkeep_at = now + timedelta(seconds=UPKEEP_SECONDS)
+        await self._database.write(reconsider, now - RECONSIDERED, self._terms.rules, now)
+        await self._database.write(sql.redact, now - self._terms.kept_for, now)
+
+    def _backoff(self, failures: int) -> float:
+        most: float = min(LONGEST_PAUSE_SECONDS, 0.5 * 2 ** min(failures, 13))
+        return self._random.uniform(most / 2, most)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+
+def handle(transaction: Transaction, terms: Terms, now: datetime, limit: int) -> tuple[int, int]:
+    """Handle what is due, in one transaction; how many were handled, and how many given up."""
+    facts: list[Fact] = []
+    handled = failed = 0
+    for row in sql.due(transaction, now, limit):
+        try:
+            outcome, found = understood(row, terms)
+        except PayloadError as error:
+            _log.error("delivery %s of %s is given up: %s", row.id, row.provider, error)
+            sql.set_failed(transaction, row.id, now, str(error), None)
+            failed += 1
+            continue
+        sql.set_handled(transaction, row.id, now, outcome)
+        facts += found
+        handled += 1
+    settle(transaction, facts, terms.rules, now)
+    return handled, failed
+
+
+def understood(row: Any, terms: Terms) -> tuple[str, tuple[Fact, ...]]:
+    """What a row of the inbox comes to: its outcome, and its facts.
+
+    Raises:
+        PayloadError: it cannot be understood, and trying again will not help.
+    """
+    provider = PROVIDERS.get(row.provider)
+    if provider is None or row.body is None:
+        raise PayloadError("the provider is not known" if row.body else "the body is redacted")
+    reading = provider.read(row.kind or "", row.external_id, parse(row.body), terms.key_of)
+    if reading.live != terms.live:
+        return "other_mode", ()
+    if reading.facts is None:
+        return "ignored", ()
+    return "applied", reading.facts
+
+
+def as_body(payload: dict[str, Any]) -> bytes:
+    """A payload of our own as a delivery's body."""
+    return json.dumps(payload, separators=(",", ":"), sort_keys=True).encode()

@@ -1,0 +1,153 @@
+"""Taking payloads apart without trusting their shape: a wrong type is named, never a traceback."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from tay_middleware.errors import PayloadError
+from tay_middleware.payments.facts import Evidence, Fact, KeyOf
+
+TOKEN_CHARS = 22
+"""Length of a tracked link's token: 128 bits in base64url."""
+
+MOST_CHARS = 200
+"""An id longer than this is nobody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a delivery comes to. `facts` is `None` for a type that means nothing to us."""
+
+    live: bool
+    facts: tuple[Fact, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A JSON object of a payload; missing values are `None`, values of a wrong type are refused."""
+
+    values: Mapping[str, Any]
+
+    def text(self, name: str) -> str | None:
+        """A text that is not empty.
+
+        Raises:
+            PayloadError: it is something else.
+        """
+        value = self.values.get(name)
+        if value is None or value == "":
+            return None
+        if not isinstance(value, str):
+            raise PayloadError(f"{name} is not a text")
+        return value
+
+    def needed(self, name: str) -> str:
+        """A text that must be there.
+
+        Raises:
+            PayloadError: it is not.
+        """
+        value = self.text(name)
+        if value is None:
+            raise PayloadError(f"{name} is missing")
+        return value
+
+    def ref(self, name: str) -> str | None:
+        """An id, or the id of the object that stands in its place."""
+        value = self.values.get(name)
+        if isinstance(value, Mapping):
+            return Part(value).ref("id")
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        found = self.text(name)
+        if found is not None and len(found) > MOST_CHARS:
+            raise PayloadError(f"{name} is too long for an id")
+        return found
+
+    def part(self, name: str) -> "Part":
+        """An object; an empty one where there is none."""
+        value = self.values.get(name)
+        if value is None:
+            return Part({})
+        if not isinstance(value, Mapping):
+            raise PayloadError(f"{name} is not an object")
+        return Part(value)
+
+    def parts(self, name: str) -> Iterator["Part"]:
+        """The objects of a list, of Stripe's `{"data": […]}` or of none."""
+        value = self.values.get(name)
+        if isinstance(value, Mapping):
+            value = value.get("data")
+        for item in value if isinstance(value, list) else []:
+            if isinstance(item, Mapping):
+                yield Part(item)
+
+    def whole(self, name: str) -> int:
+        """A whole number.
+
+        Raises:
+            PayloadError: it is something else.
+        """
+        value = self.values.get(name)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise PayloadError(f"{name} is not a whole number")
+        return value
+
+    def moment(self, name: str) -> datetime:
+        """A time in seconds since 1970, or as ISO 8601 with its zone.
+
+        Raises:
+            PayloadError: it is no such time.
+        """
+        value = self.values.get(name)
+        try:
+            if isinstance(value, str):
+                found = datetime.fromisoformat(value)
+                if found.tzinfo is None:
+                    raise PayloadError(f"{name} has no time zone")
+                return found.astimezone(UTC)
+            return datetime.fromtimestamp(self.whole(name), UTC)
+        except (ValueError, OverflowError, OSError):
+            raise PayloadError(f"{name} is no time") from None
+
+
+def evidence_of(
+    *,
+    key_of: KeyOf,
+    reference: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    customer: str | None = None,
+    email: str | None = None,
+) -> Evidence:
+    """What leads to a mention or a person, with identities hidden.
+
+    `reference` may be a tracked link's token or the app's own user id. `metadata` is looked through
+    for `tay_token`, `tay_escalation_id` and `tay_user_id`.
+    """
+    ours = {name: str(value) for name, value in (metadata or {}).items() if value not in (None, "")}
+    token = ours.get("tay_token") or (reference if reference and is_token(reference) else None)
+    user = ours.get("tay_user_id")
+    return Evidence(
+        token=token if token and is_token(token) else None,
+        reference_key=key_of(f"user:{reference}") if reference else None,
+        escalation_id=uuid_of(ours.get("tay_escalation_id")),
+        user_key=key_of(f"user:{user}") if user else None,
+        customer=customer,
+        email_key=key_of(f"email:{email.strip().casefold()}") if email else None,
+    )
+
+
+def is_token(text: str) -> bool:
+    """Whether it may be a token of a tracked link."""
+    plain = text.replace("-", "").replace("_", "")
+    return len(text) == TOKEN_CHARS and plain.isascii() and (not plain or plain.isalnum())
+
+
+def uuid_of(text: str | None) -> UUID | None:
+    """A UUID, or `None` for what is none."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None

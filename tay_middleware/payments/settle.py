@@ -1,0 +1,246 @@
+"""Facts in, purchases and their credit out, in one transaction; the same set gives the same rows.
+
+Whatever comes, the whole purchase is made again from all of its facts, and so is every other one
+of the same customer: one delivery may name the person whom an earlier one only hinted at.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from tay_middleware.payments.attribution import (
+    CLOCK_SKEW,
+    CONFIDENCE,
+    Buyer,
+    Known,
+    Touch,
+    buyer_of,
+    credit,
+    direct_users,
+)
+from tay_middleware.payments.facts import Evidence, Fact, from_row, to_row
+from tay_middleware.payments.purchases import Purchase, components, purchase_of
+from tay_middleware.payments.standing import standing
+from tay_middleware.storage import purchases as sql
+from tay_middleware.storage.purchases import Transaction
+
+PURCHASES = UUID("0c9b6f5e-2f43-5d0e-8f3f-5b1f0c6a9d27")
+"""Ids of purchases are made from their keys, in a namespace of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How purchases are credited: the window, and which product sells which offer."""
+
+    window: timedelta = timedelta(days=14)
+    offers: Mapping[str, str] = field(default_factory=dict)
+
+
+def settle(
+    transaction: Transaction, facts: Iterable[Fact], rules: Rules, now: datetime
+) -> list[Mapping[str, Any]]:
+    """Take facts in and write what follows; the rows of `conversions` that were written."""
+    sql.lock(transaction)
+    touched: set[str] = set()
+    freed: set[UUID] = set()
+    for group in components(_without_erased(transaction, tuple(facts))):
+        key, gone = _put(transaction, group)
+        touched.add(key)
+        freed |= gone
+    return _restate(transaction, touched, freed, rules, now)
+
+
+def reconsider(
+    transaction: Transaction, since: datetime, rules: Rules, now: datetime
+) -> list[Mapping[str, Any]]:
+    """Look again for whom recent purchases without a mention are: the log may have caught up."""
+    sql.lock(transaction)
+    return _restate(transaction, sql.open_ends(transaction, since), set(), rules, now)
+
+
+def restate_mentions(transaction: Transaction, escalations: Collection[UUID]) -> None:
+    """Write for some mentions whether they are converted, by sales and by admins."""
+    sales, marks = sql.sales_and_marks(transaction, escalations)
+    for escalation_id in sorted(escalations):
+        verdict = standing(
+            [sale for sale in sales if sale.escalation_id == escalation_id],
+            [mark for mark in marks if mark.escalation_id == escalation_id],
+        )
+        sql.write_standing(transaction, escalation_id, verdict.converted, verdict.converted_at)
+
+
+def _put(transaction: Transaction, group: Sequence[Fact]) -> tuple[str, set[UUID]]:
+    keys = {key for fact in group for key in fact.all_keys}
+    merged = sql.purchases_with(transaction, keys)
+    purchase_key = min(keys | merged)
+    rows = [to_row(fact, purchase_key) for fact in group]
+    return purchase_key, sql.put(transaction, purchase_key, keys, rows, merged)
+
+
+def _restate(
+    transaction: Transaction, touched: set[str], freed: set[UUID], rules: Rules, now: datetime
+) -> list[Mapping[str, Any]]:
+    if not touched and not freed:
+        return []
+    groups = _grouped(transaction, touched)
+    while others := sql.of_same_buyers(transaction, *_buyers(groups.values())) - set(groups):
+        groups |= _grouped(transaction, others)
+    written: list[Mapping[str, Any]] = []
+    mentions = set(freed)
+    for key in sorted(groups):
+        row = _row(transaction, purchase_of(groups[key]), groups, rules, now)
+        before = sql.write_purchase(transaction, row)
+        mentions |= {one for one in (before, row["escalation_id"]) if one is not None}
+        written.append(row)
+    restate_mentions(transaction, mentions)
+    return written
+
+
+def _grouped(transaction: Transaction, keys: Collection[str]) -> dict[str, tuple[Fact, ...]]:
+    found: dict[str, list[Fact]] = {}
+    for row in sql.facts_of(transaction, keys) if keys else ():
+        found.setdefault(row["purchase_key"], []).append(from_row(row))
+    return {key: tuple(facts) for key, facts in found.items()}
+
+
+def _buyers(groups: Iterable[Sequence[Fact]]) -> tuple[set[str], set[str]]:
+    evidence = [fact.evidence for group in groups for fact in group]
+    customers = {one.customer for one in evidence if one.customer}
+    return customers, {one.email_key for one in evidence if one.email_key}
+
+
+def _row(
+    transaction: Transaction,
+    purchase: Purchase,
+    groups: Mapping[str, Sequence[Fact]],
+    rules: Rules,
+    now: datetime,
+) -> dict[str, Any]:
+    known = _known(transaction, purchase, groups)
+    buyer = buyer_of(purchase, known)
+    offer, product = _sold(purchase, rules)
+    at = purchase.paid_at or purchase.begun_at
+    touches = []
+    if buyer.user_key is not None:
+        since, until = at - rules.window, at + CLOCK_SKEW
+        touches = [
+            _touch(row) for row in sql.mentions_of(transaction, buyer.user_key, since, until)
+        ]
+    given = credit(purchase, buyer, touches, offer=offer, window=rules.window)
+    return {
+        **_figures(purchase),
+        **_who(buyer),
+        "kind": given.kind,
+        "offer": given.offer,
+        "product": product,
+        "escalation_id": given.escalation_id,
+        "first_escalation_id": given.first_escalation_id,
+        "cross_escalation_id": given.cross_escalation_id,
+        "settled_at": now,
+    }
+
+
+def _figures(purchase: Purchase) -> dict[str, Any]:
+    first = purchase.first
+    return {
+        "id": uuid5(PURCHASES, purchase.key),
+        "purchase_key": purchase.key,
+        "provider": purchase.provider,
+        "status": purchase.status,
+        "counts": purchase.counts,
+        "amount": first.amount if first else 0,
+        "refunded": first.refunded if first else 0,
+        "disputed": first.disputed if first else 0,
+        "lost": first.lost if first else 0,
+        "net": first.net if first else 0,
+        "lifetime": purchase.lifetime,
+        "currency": first.currency if first else None,
+        "payments": purchase.payments,
+        "begun_at": purchase.begun_at,
+        "paid_at": purchase.paid_at,
+        "ended_at": purchase.ended_at,
+    }
+
+
+def _who(buyer: Buyer) -> dict[str, Any]:
+    return {
+        "user_key": buyer.user_key,
+        "method": buyer.method,
+        "confidence": CONFIDENCE.get(buyer.method or ""),
+    }
+
+
+def _known(
+    transaction: Transaction, purchase: Purchase, groups: Mapping[str, Sequence[Fact]]
+) -> Known:
+    """Everything beside the purchase that may say whose it is."""
+    everything = [fact for facts in groups.values() for fact in facts]
+    evidence = [fact.evidence for fact in everything]
+    rows = sql.mentions_named(
+        transaction,
+        {one.token for one in evidence if one.token},
+        {one.escalation_id for one in evidence if one.escalation_id},
+    )
+    touches = [_touch(row) for row in rows]
+    named = Known(
+        by_token={touch.token: touch for touch in touches if touch.token},
+        by_id={touch.escalation_id: touch for touch in touches},
+        users=sql.users_seen(
+            transaction, {one.reference_key for one in evidence if one.reference_key}
+        ),
+    )
+    customers: dict[str, frozenset[str]] = {}
+    emails: dict[str, frozenset[str]] = {}
+    for key, facts in groups.items():
+        users = frozenset() if key == purchase.key else direct_users(facts, named)
+        for name in {fact.evidence.customer for fact in facts if fact.evidence.customer}:
+            customers[name] = customers.get(name, frozenset()) | users
+        for name in {fact.evidence.email_key for fact in facts if fact.evidence.email_key}:
+            emails[name] = emails.get(name, frozenset()) | users
+    return replace(named, customers=customers, emails=emails)
+
+
+def _touch(row: Any) -> Touch:
+    return Touch(
+        escalation_id=row.id,
+        user_key=row.user_key,
+        offer=row.offer,
+        shown_at=row.created_at,
+        clicked_at=row.clicked_at,
+        token=row.link_token,
+    )
+
+
+def _sold(purchase: Purchase, rules: Rules) -> tuple[str | None, str | None]:
+    """The offer and the product that was bought, as far as anything says so."""
+    offers = sorted({fact.offer[:64] for fact in purchase.facts if fact.offer})
+    products = sorted({product for fact in purchase.facts for product in fact.products})
+    known = [product for product in products if product in rules.offers]
+    product = known[0] if known else products[0] if products else None
+    if offers:
+        return offers[0], product
+    return (rules.offers[known[0]] if known else None), product
+
+
+def _without_erased(transaction: Transaction, facts: Sequence[Fact]) -> list[Fact]:
+    """Facts from before their user was erased come without the user."""
+    users = {
+        key
+        for fact in facts
+        for key in (fact.evidence.user_key, fact.evidence.reference_key)
+        if key is not None
+    }
+    erased = sql.erased_among(transaction, users) if users else {}
+    return [_anonymous(fact) if _is_erased(fact, erased) else fact for fact in facts]
+
+
+def _is_erased(fact: Fact, erased: Mapping[str, datetime]) -> bool:
+    keys = (fact.evidence.user_key, fact.evidence.reference_key)
+    return any(key in erased and fact.at <= erased[key] for key in keys if key is not None)
+
+
+def _anonymous(fact: Fact) -> Fact:
+    kept = fact.evidence
+    return replace(fact, evidence=Evidence(token=kept.token, escalation_id=kept.escalation_id))

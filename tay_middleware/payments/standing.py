@@ -1,0 +1,41 @@
+"""Whether a mention is converted: what providers say, unless an admin said otherwise last. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The two columns of `escalation_logs`; `by` says whose word it is: `provider`, `admin`."""
+
+    converted: bool
+    converted_at: datetime | None
+    by: str | None
+
+
+def standing(sales: Sequence[Any], marks: Sequence[Any]) -> Standing:
+    """What stands.
+
+    Args:
+        sales: rows of `conversions` credited to the mention.
+        marks: rows of `conversion_marks` of it, oldest first. The last one stands; one whose
+            `converted` is null gives the word back to the providers.
+    """
+    paid = [sale.paid_at for sale in sales if sale.counts and sale.paid_at is not None]
+    sold_at = min(paid) if paid else None
+    word = marks[-1] if marks and marks[-1].converted is not None else None
+    if word is None:
+        return Standing(sold_at is not None, sold_at, "provider" if sold_at else None)
+    if not word.converted:
+        return Standing(False, None, "admin")
+    return Standing(True, sold_at or _since(marks), "admin")
+
+
+def _since(marks: Sequence[Any]) -> datetime | None:
+    """When the admins' yes that still stands was first said."""
+    at: datetime | None = None
+    for mark in marks:
+        at = (at or mark.at) if mark.converted else None
+    return at

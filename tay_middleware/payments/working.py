@@ -1,0 +1,41 @@
+"""The worker of the inbox as a process of its own, for production beside `tay drain`."""
+
+import asyncio
+import signal
+
+from tay_middleware.payments.inbox import Counts, InboxWorker
+from tay_middleware.payments.terms import terms_of
+from tay_middleware.playbook import load_playbook
+from tay_middleware.settings import Settings
+from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage.schema import check_current
+
+
+def run_inbox(settings: Settings, *, once: bool) -> Counts:
+    """Work until SIGTERM or SIGINT, or, with `once`, until nothing is due.
+
+    Raises:
+        ConfigurationError: settings or playbook are wrong.
+        SchemaMismatch: the database needs `tay db upgrade`.
+        StorageError: with `once`: the database does not answer.
+    """
+    return asyncio.run(_run(settings, once=once))
+
+
+async def _run(settings: Settings, *, once: bool) -> Counts:
+    database = Database(settings.resolved_database_url)
+    worker = InboxWorker(database, terms_of(settings, load_playbook(settings.prompts_dir)))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.stop)
+    try:
+        if database.is_file:
+            await asyncio.to_thread(upgrade, database.url)
+        await database.read(check_current)
+        if once:
+            await worker.work_off()
+        else:
+            await worker.run()
+    finally:
+        await database.aclose()
+    return worker.counts

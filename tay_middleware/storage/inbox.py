@@ -1,0 +1,150 @@
+"""The inbox of deliveries: stored before anything is made of them, handled exactly once in effect.
+
+A row that is due is handled in the transaction that reads it, under its lock: a worker that dies
+leaves it as it was, and two workers never have the same one.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, func, select, update
+
+from tay_middleware.storage.payment_tables import webhook_events
+from tay_middleware.storage.purchases import Row, insert
+
+_COLUMNS = webhook_events.c
+
+
+class State(StrEnum):
+    """Where a delivery is."""
+
+    WAITING = "waiting"
+    HANDLED = "handled"
+    DEAD = "dead"
+
+
+def store(connection: Connection, rows: Sequence[Row]) -> None:
+    """Put deliveries into the inbox; one that is there already changes nothing."""
+    connection.execute(
+        insert(connection)(webhook_events).on_conflict_do_nothing(), [dict(row) for row in rows]
+    )
+
+
+def due(connection: Connection, now: datetime, limit: int) -> Sequence[Any]:
+    """Deliveries whose time has come and that nobody else is at, the longest waiting first."""
+    statement = (
+        select(webhook_events)
+        .where(_COLUMNS.due_at <= now)
+        .order_by(_COLUMNS.due_at, _COLUMNS.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return connection.execute(statement).all()
+
+
+def set_handled(connection: Connection, row_id: UUID, now: datetime, outcome: str) -> None:
+    """A delivery is done; `outcome` as in `payment_tables.webhook_events`."""
+    _change(
+        connection,
+        row_id,
+        due_at=None,
+        handled_at=now,
+        outcome=outcome,
+        error=None,
+        dead_at=None,
+        attempts=_COLUMNS.attempts + 1,
+    )
+
+
+def set_failed(
+    connection: Connection, row_id: UUID, now: datetime, error: str, again_at: datetime | None
+) -> None:
+    """A delivery could not be handled: it is tried again at a time, or not (`None`)."""
+    _change(
+        connection,
+        row_id,
+        due_at=again_at,
+        dead_at=now if again_at is None else None,
+        error=error[:500],
+        attempts=_COLUMNS.attempts + 1,
+    )
+
+
+def set_due(connection: Connection, row_ids: Sequence[UUID], now: datetime) -> int:
+    """Let deliveries be handled again, from the beginning; how many there were."""
+    statement = (
+        update(webhook_events)
+        .where(_COLUMNS.id.in_(row_ids), _COLUMNS.body.is_not(None))
+        .values(due_at=now, dead_at=None, handled_at=None, attempts=0, outcome=None, error=None)
+    )
+    return connection.execute(statement).rowcount
+
+
+def page(
+    connection: Connection,
+    *,
+    state: str | None = None,
+    provider: str | None = None,
+    before: UUID | None = None,
+    limit: int,
+) -> Sequence[Any]:
+    """Deliveries, newest first, without their bodies. `state` is one of `State`."""
+    conditions = [
+        None if provider is None else _COLUMNS.provider == provider,
+        None if before is None else _COLUMNS.id < before,
+        {
+            "waiting": _COLUMNS.due_at.is_not(None),
+            "handled": _COLUMNS.handled_at.is_not(None),
+            "dead": _COLUMNS.dead_at.is_not(None),
+        }.get(state or ""),
+    ]
+    columns = [column for column in _COLUMNS if column.name not in {"body", "headers"}]
+    statement = select(*columns).where(*(one for one in conditions if one is not None))
+    return connection.execute(statement.order_by(_COLUMNS.id.desc()).limit(limit)).all()
+
+
+def one(connection: Connection, row_id: UUID) -> Any:
+    """A delivery as it came, or `None`."""
+    return connection.execute(select(webhook_events).where(_COLUMNS.id == row_id)).first()
+
+
+def named(connection: Connection, provider: str, external_id: str) -> Any:
+    """A delivery by the name that its sender gave it; it must be there."""
+    statement = select(webhook_events).where(
+        _COLUMNS.provider == provider, _COLUMNS.external_id == external_id
+    )
+    return connection.execute(statement).one()
+
+
+def dead_ids(connection: Connection) -> Sequence[UUID]:
+    """All that was given up."""
+    return list(
+        connection.execute(select(_COLUMNS.id).where(_COLUMNS.dead_at.is_not(None))).scalars()
+    )
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many deliveries wait and how many were given up, for health and metrics."""
+    waiting = select(func.count()).where(_COLUMNS.due_at.is_not(None))
+    dead = select(func.count()).where(_COLUMNS.dead_at.is_not(None))
+    return {
+        "waiting": connection.execute(waiting).scalar_one(),
+        "dead": connection.execute(dead).scalar_one(),
+    }
+
+
+def redact(connection: Connection, until: datetime, now: datetime) -> int:
+    """Take the words out of what was handled or given up and came before a time; how many."""
+    statement = (
+        update(webhook_events)
+        .where(_COLUMNS.received_at < until, _COLUMNS.body.is_not(None), _COLUMNS.due_at.is_(None))
+        .values(body=None, headers={}, redacted_at=now)
+    )
+    return connection.execute(statement).rowcount
+
+
+def _change(connection: Connection, row_id: UUID, **values: Any) -> None:
+    connection.execute(update(webhook_events).where(_COLUMNS.id == row_id).values(**values))

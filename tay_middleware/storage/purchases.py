@@ -1,0 +1,226 @@
+"""Facts of payments, purchases made of them, and what they are joined to: the SQL of `payments`.
+
+Every function takes a `Transaction` of `Database.write` or `.read`; what is to be written is
+decided in `payments`. Writers come one after the other (`lock`), so that what one has read still
+holds when it writes.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tay_middleware.storage.ledger import LOCK_SPACE, erased_users
+from tay_middleware.storage.partitions import uuid7_floor
+from tay_middleware.storage.payment_tables import (
+    conversion_marks,
+    conversions,
+    link_clicks,
+    payment_facts,
+    payment_keys,
+)
+from tay_middleware.storage.sql import escalation_logs, question_logs
+
+Transaction = Connection
+"""What `Database` hands to a function; layers above storage name it by this name."""
+
+PAYMENTS_LOCK = (1 << 20) + 2
+"""The second half of the advisory lock under which purchases are made."""
+
+Row = Mapping[str, Any]
+
+
+def insert(connection: Connection) -> Any:
+    """The INSERT of the database, which knows ON CONFLICT."""
+    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+
+
+def lock(connection: Connection) -> None:
+    """Wait until no other transaction makes purchases; SQLite's write lock says so already."""
+    if connection.dialect.name == "postgresql":
+        locks = {"space": LOCK_SPACE, "lock": PAYMENTS_LOCK}
+        connection.execute(text("SELECT pg_advisory_xact_lock(:space, :lock)"), locks)
+
+
+def purchases_with(connection: Connection, keys: Collection[str]) -> set[str]:
+    """The purchases that any of these ids belongs to."""
+    statement = select(payment_keys.c.purchase_key).where(payment_keys.c.key.in_(keys)).distinct()
+    return set(connection.execute(statement).scalars())
+
+
+def facts_of(connection: Connection, purchases: Collection[str]) -> list[Row]:
+    """All facts of some purchases."""
+    statement = select(payment_facts).where(payment_facts.c.purchase_key.in_(purchases))
+    return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def put(
+    connection: Connection,
+    purchase_key: str,
+    keys: Collection[str],
+    facts: Sequence[Row],
+    merged: Collection[str],
+) -> set[UUID]:
+    """Add facts to a purchase, which takes in those of other keys that turned out to be it too.
+
+    Returns:
+        The mentions that the purchases which are no more were credited to.
+    """
+    add = insert(connection)
+    if facts:
+        connection.execute(add(payment_facts).on_conflict_do_nothing(), [dict(f) for f in facts])
+    rows = [{"key": key, "purchase_key": purchase_key} for key in sorted(keys)]
+    connection.execute(add(payment_keys).on_conflict_do_nothing(), rows)
+    gone = set(merged) - {purchase_key}
+    if not gone:
+        return set()
+    for table in (payment_facts, payment_keys):
+        connection.execute(
+            update(table).where(table.c.purchase_key.in_(gone)).values(purchase_key=purchase_key)
+        )
+    was = delete(conversions).where(conversions.c.purchase_key.in_(gone))
+    found = connection.execute(was.returning(conversions.c.escalation_id)).scalars()
+    return {one for one in found if one is not None}
+
+
+def of_same_buyers(
+    connection: Connection, customers: Collection[str], emails: Collection[str]
+) -> set[str]:
+    """The purchases that were made by any of these customers or addresses."""
+    same = [
+        column.in_(names)
+        for column, names in (
+            (payment_facts.c.customer, customers),
+            (payment_facts.c.email_key, emails),
+        )
+        if names
+    ]
+    if not same:
+        return set()
+    statement = select(payment_facts.c.purchase_key).where(or_(*same)).distinct()
+    return set(connection.execute(statement).scalars())
+
+
+def erased_among(connection: Connection, users: Collection[str]) -> dict[str, datetime]:
+    """Those of some users who were erased, with the time up to which they are."""
+    columns = erased_users.c
+    statement = select(columns.user_key, columns.erased_at).where(columns.user_key.in_(users))
+    return {row.user_key: row.erased_at for row in connection.execute(statement)}
+
+
+_TOUCHED = select(
+    escalation_logs.c.id,
+    escalation_logs.c.user_key,
+    escalation_logs.c.offer,
+    escalation_logs.c.created_at,
+    escalation_logs.c.link_token,
+    link_clicks.c.clicked_at,
+).outerjoin(link_clicks, link_clicks.c.escalation_id == escalation_logs.c.id)
+
+
+def mentions_named(
+    connection: Connection, tokens: Collection[str], ids: Collection[UUID]
+) -> list[Any]:
+    """Mentions by the tokens of their links and by their ids: rows as `mentions_of` gives them."""
+    found: list[Any] = []
+    if tokens:
+        found += connection.execute(_TOUCHED.where(escalation_logs.c.link_token.in_(tokens)))
+    if ids:
+        found += connection.execute(_TOUCHED.where(escalation_logs.c.id.in_(ids)))
+    return found
+
+
+def mentions_of(
+    connection: Connection, user_key: str, since: datetime, until: datetime
+) -> list[Any]:
+    """What a user was shown in a stretch of time, with the first click on it."""
+    statement = _TOUCHED.where(
+        escalation_logs.c.user_key == user_key,
+        escalation_logs.c.created_at >= since,
+        escalation_logs.c.created_at <= until,
+        escalation_logs.c.id >= uuid7_floor(since),
+    )
+    return list(connection.execute(statement))
+
+
+def users_seen(connection: Connection, users: Iterable[str]) -> set[str]:
+    """Those of some users who have ever asked anything."""
+    seen = set()
+    for user_key in users:
+        statement = select(question_logs.c.id).where(question_logs.c.user_key == user_key).limit(1)
+        if connection.execute(statement).first() is not None:
+            seen.add(user_key)
+    return seen
+
+
+def write_purchase(connection: Connection, row: Row) -> UUID | None:
+    """Write a purchase as it stands; the mention that it was credited to before."""
+    before = connection.execute(
+        select(conversions.c.escalation_id).where(conversions.c.id == row["id"])
+    ).scalar()
+    statement = insert(connection)(conversions).values(**row)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={name: statement.excluded[name] for name in row if name != "id"},
+        )
+    )
+    return before
+
+
+def open_ends(connection: Connection, since: datetime) -> set[str]:
+    """Purchases since a time that no mention has the credit for: one may still come to the log."""
+    columns = conversions.c
+    statement = select(columns.purchase_key).where(
+        columns.kind.in_(("unmatched", "organic", "cross_sale")), columns.begun_at >= since
+    )
+    return set(connection.execute(statement).scalars())
+
+
+def sales_and_marks(
+    connection: Connection, escalations: Collection[UUID]
+) -> tuple[list[Any], list[Any]]:
+    """What is credited to some mentions, and what admins said of them, in order of time."""
+    sold = conversions.c
+    sales = (
+        select(conversions)
+        .where(sold.escalation_id.in_(escalations))
+        .order_by(sold.paid_at, sold.id)
+    )
+    said = conversion_marks.c
+    marks = (
+        select(conversion_marks)
+        .where(said.escalation_id.in_(escalations))
+        .order_by(said.at, said.id)
+    )
+    return list(connection.execute(sales)), list(connection.execute(marks))
+
+
+def write_standing(
+    connection: Connection, escalation_id: UUID, converted: bool, converted_at: datetime | None
+) -> None:
+    """Write whether a mention is converted; nothing is written where it already stands so."""
+    columns = escalation_logs.c
+    connection.execute(
+        update(escalation_logs)
+        .where(
+            columns.id == escalation_id,
+            or_(
+                columns.converted != converted,
+                columns.converted_at.is_distinct_from(converted_at),
+            ),
+        )
+        .values(converted=converted, converted_at=converted_at)
+    )
+
+
+def mark(connection: Connection, row: Row) -> bool:
+    """Write down what an admin says of a mention; whether there is such a mention."""
+    known = select(escalation_logs.c.id).where(escalation_logs.c.id == row["escalation_id"])
+    if connection.execute(known).first() is None:
+        return False
+    connection.execute(insert(connection)(conversion_marks), [dict(row)])
+    return True

@@ -1,0 +1,83 @@
+"""A user's no that comes beside the chat, brought into the history that the next turn reads."""
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from tay_middleware.settings import Settings
+from tay_middleware.storage.database import Database
+from tay_middleware.storage.places import Outbox
+from tay_middleware.storage.sql import to_json
+from tay_middleware.storage.touches import note_refusal
+
+
+class Refusals(Protocol):
+    """Where a no is written down."""
+
+    async def note(
+        self, user_key: str, session_id: str | None, now: datetime, *, for_good: bool
+    ) -> None:
+        """A user declined; with `for_good` they want no more of it at all.
+
+        Raises:
+            StorageError: it was not written down.
+        """
+
+    async def aclose(self) -> None:
+        """Give back every connection."""
+
+
+class EmbeddedRefusals:
+    """For the embedded store, whose history is in the database."""
+
+    def __init__(self, database: Database) -> None:
+        """Make one; the database stays the caller's."""
+        self._database = database
+
+    async def note(
+        self, user_key: str, session_id: str | None, now: datetime, *, for_good: bool
+    ) -> None:
+        """See `Refusals`."""
+        await self._database.write(note_refusal, user_key, session_id, now, for_good=for_good)
+
+    async def aclose(self) -> None:
+        """See `Refusals`."""
+
+
+class RedisRefusals:
+    """For history in Redis."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        """Make an unopened one."""
+        from tay_middleware.storage.link import PATIENT_SECONDS, make_client  # noqa: PLC0415 - Redis
+
+        self._client = make_client(outbox.redis_url, patience_seconds=PATIENT_SECONDS)
+
+    async def note(
+        self, user_key: str, session_id: str | None, now: datetime, *, for_good: bool
+    ) -> None:
+        """See `Refusals`."""
+        from tay_middleware.storage.buckets import keys_of  # noqa: PLC0415 - imports Redis
+        from tay_middleware.storage.link import translated  # noqa: PLC0415 - the same
+        from tay_middleware.storage.wire import PROFILE_SECONDS, micros  # noqa: PLC0415 - the same
+
+        at = str(micros(now))
+        changes = {"declined_at": at, "declined_session": to_json(session_id)}
+        if for_good:
+            changes["opted_out_at"] = at
+        profile = keys_of(user_key, UUID(int=0)).profile
+        with translated("noting a refusal"):
+            pipeline = self._client.pipeline(transaction=False)
+            pipeline.hset(profile, mapping=changes)
+            pipeline.expire(profile, PROFILE_SECONDS)
+            await pipeline.execute()
+
+    async def aclose(self) -> None:
+        """See `Refusals`."""
+        await self._client.aclose()
+
+
+def refusals_of(settings: Settings, database: Database) -> Refusals:
+    """The place that the settings name."""
+    outbox = Outbox.of(settings)
+    return EmbeddedRefusals(database) if outbox is None else RedisRefusals(outbox)

@@ -1,0 +1,154 @@
+"""What the admin API reads: figures of a period, and all that belongs to a mention or a purchase.
+
+Every function takes a `Transaction`; run it by `Database.read`.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, and_, func, or_, select
+
+from tay_middleware.storage.figures import hourly_stats
+from tay_middleware.storage.partitions import uuid7_floor
+from tay_middleware.storage.payment_tables import (
+    conversion_marks,
+    conversions,
+    feedback,
+    link_clicks,
+)
+from tay_middleware.storage.sql import escalation_logs, question_logs
+
+DIMENSIONS = ("offer", "reason", "template", "tier", "strength")
+"""What escalations and their conversions are counted by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counts of a period. `shown` and `sold` by the values of `DIMENSIONS`; revenue by currency."""
+
+    questions: int
+    shown: Sequence[Any]
+    sold: Sequence[Any]
+    revenue: Sequence[Any]
+
+
+def figures(connection: Connection, since: datetime, until: datetime) -> Figures:
+    """Questions and escalations between two full hours, and what became of those escalations.
+
+    Rows of `shown`: `DIMENSIONS`, `escalations`; of `sold`: `DIMENSIONS`, `conversions`; of
+    `revenue`, for purchases begun in the period: `kind`, `currency`, `conversions`, `net`,
+    `lifetime`.
+    """
+    counted = hourly_stats.c
+    period = (counted.hour >= since, counted.hour < until)
+    total = connection.execute(select(func.sum(counted.questions)).where(*period)).scalar()
+    names = [counted[name] for name in DIMENSIONS]
+    shown = (
+        select(*names, func.sum(counted.questions).label("escalations"))
+        .where(*period, counted.kind == "mention")
+        .group_by(*names)
+    )
+    rows = connection.execute(shown).all()
+    return Figures(
+        total or 0, rows, _sold(connection, since, until), _revenue(connection, since, until)
+    )
+
+
+def _sold(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
+    columns = escalation_logs.c
+    names = [columns[name] for name in DIMENSIONS]
+    statement = (
+        select(*names, func.count().label("conversions"))
+        .where(columns.converted, columns.id >= uuid7_floor(since), columns.id < uuid7_floor(until))
+        .group_by(*names)
+    )
+    return connection.execute(statement).all()
+
+
+def _revenue(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
+    sold = conversions.c
+    statement = (
+        select(
+            sold.kind,
+            sold.currency,
+            func.count().label("conversions"),
+            func.sum(sold.net).label("net"),
+            func.sum(sold.lifetime).label("lifetime"),
+        )
+        .where(sold.begun_at >= since, sold.begun_at < until, sold.counts)
+        .group_by(sold.kind, sold.currency)
+        .order_by(sold.kind, sold.currency)
+    )
+    return connection.execute(statement).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What belongs to some mentions: rows by the mention's id."""
+
+    sales: dict[UUID, list[Any]]
+    marks: dict[UUID, list[Any]]
+    clicks: dict[UUID, datetime]
+    feedback: dict[UUID, Any]
+
+
+def beside(connection: Connection, escalations: Collection[UUID]) -> Beside:
+    """Sales (first paid first), marks (oldest first), clicks and feedback of some mentions."""
+    sold, said = conversions.c, conversion_marks.c
+    sales = select(conversions).where(sold.escalation_id.in_(escalations))
+    marks = select(conversion_marks).where(said.escalation_id.in_(escalations))
+    clicks = select(link_clicks).where(link_clicks.c.escalation_id.in_(escalations))
+    told = select(feedback).where(feedback.c.escalation_id.in_(escalations))
+    return Beside(
+        _by_mention(connection, sales.order_by(sold.paid_at, sold.id)),
+        _by_mention(connection, marks.order_by(said.at, said.id)),
+        {row.escalation_id: row.clicked_at for row in connection.execute(clicks)},
+        {row.escalation_id: row for row in connection.execute(told)},
+    )
+
+
+def _by_mention(connection: Connection, statement: Select[Any]) -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = {}
+    for row in connection.execute(statement):
+        found.setdefault(row.escalation_id, []).append(row)
+    return found
+
+
+def escalation(connection: Connection, escalation_id: UUID) -> Any:
+    """A mention, or `None`."""
+    statement = select(escalation_logs).where(escalation_logs.c.id == escalation_id)
+    return connection.execute(statement).first()
+
+
+def question(connection: Connection, row_id: UUID) -> Any:
+    """The row of `question_logs` of a mention, with all that explains it, or `None`."""
+    return connection.execute(select(question_logs).where(question_logs.c.id == row_id)).first()
+
+
+def purchases(
+    connection: Connection,
+    *,
+    kind: str | None,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> Sequence[Any]:
+    """Purchases, the newest first; `before` is time and id of the last one of the page before."""
+    sold = conversions.c
+    statement = select(conversions)
+    if kind is not None:
+        statement = statement.where(sold.kind == kind)
+    if before is not None:
+        at, last = before
+        statement = statement.where(
+            or_(sold.begun_at < at, and_(sold.begun_at == at, sold.id < last))
+        )
+    newest = statement.order_by(sold.begun_at.desc(), sold.id.desc())
+    return connection.execute(newest.limit(limit)).all()
+
+
+def purchase(connection: Connection, purchase_id: UUID) -> Any:
+    """A purchase, or `None`."""
+    return connection.execute(select(conversions).where(conversions.c.id == purchase_id)).first()

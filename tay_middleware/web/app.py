@@ -1,0 +1,121 @@
+"""Puts the app together; the dashboard and metrics of later issues are routers beside these."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from tay_middleware.payments.inbox import InboxWorker, Terms
+from tay_middleware.payments.terms import terms_of
+from tay_middleware.playbook import Playbook, load_playbook
+from tay_middleware.settings import Settings
+from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage.refusals import refusals_of
+from tay_middleware.storage.schema import check_current
+from tay_middleware.web import escalations, feedback, health, links, purchases, webhooks
+from tay_middleware.web.bounds import Bounds
+from tay_middleware.web.context import Context
+from tay_middleware.web.intake import Intake
+from tay_middleware.web.problems import MEDIA_TYPE, Problem, answer_with_problems, responses
+from tay_middleware.web.rates import Rates
+
+ROUTERS = (
+    *(escalations.router, purchases.router, feedback.router),
+    *(webhooks.router, links.router, health.router),
+)
+"""Everything that is served. A page for people goes beside these; see `bounds.Bounds` for its
+content security policy."""
+
+
+def make_app(settings: Settings, *, works: bool = True) -> FastAPI:
+    """The app that the settings describe; it opens its database when it starts.
+
+    Args:
+        settings: the operator's knobs.
+        works: whether this process handles the inbox too.
+
+    Raises:
+        ConfigurationError: settings or playbook are wrong.
+    """
+    playbook = load_playbook(settings.prompts_dir)
+    terms = terms_of(settings, playbook)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with _running(settings, playbook, terms, works=works) as context:
+            app.state.context = context
+            yield
+
+    app = FastAPI(
+        title="Tay",
+        version=version("tay-middleware"),
+        summary="From a mention to a sale.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        responses=responses(),
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    answer_with_problems(app)
+    app.add_middleware(Bounds)
+    _describe_problems(app)
+    return app
+
+
+def _running(
+    settings: Settings, playbook: Playbook, terms: Terms, *, works: bool
+) -> AbstractAsyncContextManager[Context]:
+    @asynccontextmanager
+    async def running() -> AsyncIterator[Context]:
+        database = Database(settings.resolved_database_url)
+        if database.is_file:
+            await asyncio.to_thread(upgrade, database.url)
+        await database.read(check_current)
+        refusals = refusals_of(settings, database)
+        worker = InboxWorker(database, terms) if works else None
+        task = asyncio.create_task(worker.run()) if worker is not None else None
+        try:
+            yield Context(
+                settings=settings,
+                playbook=playbook,
+                database=database,
+                refusals=refusals,
+                terms=terms,
+                worker=worker,
+                intake=Intake(database),
+                rates=Rates(),
+                secret=settings.user_key_bytes(),
+            )
+        finally:
+            if worker is not None and task is not None:
+                worker.stop()
+                await asyncio.gather(task, return_exceptions=True)
+            await refusals.aclose()
+            await database.aclose()
+
+    return running()
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Let the OpenAPI document say what errors look like: always problems, never FastAPI's own."""
+    plain = app.openapi
+
+    def described() -> dict[str, object]:
+        document = plain()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        for name, schema in schemas["Problem"].pop("$defs", {}).items():
+            schemas[name] = schema
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                answers = operation["responses"]
+                if MEDIA_TYPE not in answers.get("422", {}).get("content", {MEDIA_TYPE: None}):
+                    del answers["422"]
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        return document
+
+    app.openapi = described  # type: ignore[method-assign]  # FastAPI's own way to change it

@@ -1,0 +1,62 @@
+"""What all endpoints share; handed to them by FastAPI's `Depends`."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from tay_middleware.domain import uuid7
+from tay_middleware.engine.identity import make_turn
+from tay_middleware.payments.inbox import InboxWorker, Terms
+from tay_middleware.playbook import Playbook
+from tay_middleware.settings import Settings
+from tay_middleware.storage import Database
+from tay_middleware.storage.refusals import Refusals
+from tay_middleware.web.intake import Intake
+from tay_middleware.web.rates import Rates
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts of one running server. `worker` is `None` where another process has it."""
+
+    settings: Settings
+    playbook: Playbook
+    database: Database
+    refusals: Refusals
+    terms: Terms
+    worker: InboxWorker | None
+    intake: Intake
+    rates: Rates
+    secret: bytes
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    random_bits: Callable[[int], int] = secrets.randbits
+
+    def new_id(self, now: datetime) -> UUID:
+        """An id that begins with the time."""
+        return uuid7(now, self.random_bits(74))
+
+    def key_of_user(self, user_id: str) -> str:
+        """The key under which the engine keeps a user, made by the engine itself."""
+        turn = make_turn(
+            question="",
+            at=self.clock(),
+            secret=self.secret,
+            fresh_id=UUID(int=0),
+            user_id=user_id,
+        )
+        return turn.user_key or ""
+
+
+def of_request(request: Request) -> Context:
+    """The context of the app that serves a request."""
+    context: Context = request.app.state.context
+    return context
+
+
+Here = Annotated[Context, Depends(of_request)]
+"""An endpoint's way to everything it needs."""

@@ -1,0 +1,216 @@
+"""The admin API of escalations: list, figures, one in full, a word by hand, CSV."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query
+from starlette.exceptions import HTTPException
+from starlette.responses import StreamingResponse
+
+from tay_middleware.domain import Reason, Strength, Tier
+from tay_middleware.payments.money import major
+from tay_middleware.payments.settle import restate_mentions
+from tay_middleware.storage import log, purchases, sales
+from tay_middleware.storage.log import Filter
+from tay_middleware.storage.purchases import Row, Transaction
+from tay_middleware.web import views
+from tay_middleware.web.auth import Exporter, Reader, Writer
+from tay_middleware.web.context import Context, Here
+from tay_middleware.web.problems import responses
+from tay_middleware.web.schemas import (
+    EscalationDetail,
+    EscalationOut,
+    EscalationPage,
+    MarkIn,
+    Stats,
+    Word,
+)
+from tay_middleware.web.sheets import CSV_COLUMNS, csv_line
+
+router = APIRouter(prefix="/api/v1/admin/logs", tags=["escalations"])
+
+RECENT = 10
+"""How many of the newest escalations stand in the figures."""
+
+EXPORT_PAGE = 500
+"""Rows that an export reads at a time."""
+
+EscalationId = Annotated[UUID, Path(description="the escalation's id")]
+
+
+def wanted(
+    here: Here,
+    offer: Annotated[Word | None, Query(description="an offer of the catalogue")] = None,
+    converted_only: Annotated[bool, Query(description="only those that led to a sale")] = False,
+    since: Annotated[datetime | None, Query(description="shown at or after (UTC)")] = None,
+    until: Annotated[datetime | None, Query(description="shown before (UTC)")] = None,
+    tier: Tier | None = None,
+    strength: Strength | None = None,
+    reason: Reason | None = None,
+    template: Annotated[Word | None, Query(description="a wording's full name")] = None,
+    user_id: Annotated[Word | None, Query(description="the app's own id of a user")] = None,
+) -> Filter:
+    """The filters that list and export share."""
+    return Filter(
+        offer=offer,
+        tier=tier,
+        strength=strength,
+        template=template,
+        reason=reason,
+        user_key=here.key_of_user(user_id) if user_id is not None else None,
+        since=_aware(since),
+        until=_aware(until),
+        converted_only=converted_only,
+    )
+
+
+Wanted = Annotated[Filter, Depends(wanted)]
+
+
+@router.get("/escalations", responses=responses(401, 403, 422))
+async def list_escalations(
+    here: Here,
+    _actor: Reader,
+    which: Wanted,
+    limit: Annotated[int, Query(ge=1, le=500, description="rows on a page")] = 50,
+    cursor: Annotated[UUID | None, Query(description="`next_cursor` of the page before")] = None,
+) -> EscalationPage:
+    """Escalations, newest first."""
+    items = await here.database.read(_page, which, limit + 1, cursor)
+    more = len(items) > limit
+    items = items[:limit]
+    return EscalationPage(items=items, next_cursor=str(items[-1].id) if more else None)
+
+
+@router.get("/escalations/stats", responses=responses(401, 403, 422))
+async def escalation_stats(
+    here: Here,
+    _actor: Reader,
+    period_days: Annotated[int, Query(ge=1, le=3660, description="days up to now")] = 30,
+) -> Stats:
+    """The figures of the last days: totals, by offer, reason and more, conversion rate, revenue."""
+    hour = here.clock().replace(minute=0, second=0, microsecond=0)
+    since, until = hour - timedelta(days=period_days), hour + timedelta(hours=1)
+    figures, recent = await here.database.read(_figures, since, until)
+    return Stats(
+        period_days=period_days,
+        since=since,
+        until=until,
+        recent_escalations=recent,
+        **views.stats_fields(figures),
+    )
+
+
+@router.get(
+    "/escalations.csv",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"text/csv": {}}, "description": "rows"},
+        **responses(401, 403, 422),
+    },
+)
+async def export_escalations(here: Here, _actor: Exporter, which: Wanted) -> StreamingResponse:
+    """All escalations of a filter as CSV, newest first; cells cannot be formulas."""
+    first = await here.database.read(_page, which, EXPORT_PAGE, None)
+    return StreamingResponse(
+        _lines(here, which, first),
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": "attachment; filename=escalations.csv"},
+    )
+
+
+@router.get("/escalations/{escalation_id}", responses=responses(401, 403, 404, 422))
+async def one_escalation(
+    here: Here, _actor: Reader, escalation_id: EscalationId
+) -> EscalationDetail:
+    """One escalation with its explanation, clicks, feedback, purchases and marks."""
+    return _found(await here.database.read(_detail, escalation_id))
+
+
+@router.patch("/escalations/{escalation_id}", responses=responses(401, 403, 404, 422))
+async def mark_escalation(
+    here: Here, actor: Writer, escalation_id: EscalationId, said: MarkIn
+) -> EscalationDetail:
+    """Say by hand whether it led to a sale; `null` takes the word back.
+
+    It is one more event, with who said it and when; it never erases what a provider said.
+    """
+    now = here.clock()
+    money = None if said.amount is None else major(said.amount, said.currency)
+    row = {
+        "id": here.new_id(now),
+        "escalation_id": escalation_id,
+        "converted": said.converted,
+        "amount": money.amount if money else None,
+        "currency": money.currency if money else None,
+        "note": said.note,
+        "actor": actor.label,
+        "at": now,
+    }
+    return _found(await here.database.write(_mark, row))
+
+
+def _found(detail: EscalationDetail | None) -> EscalationDetail:
+    if detail is None:
+        raise HTTPException(404, "no escalation has this id")
+    return detail
+
+
+def _aware(at: datetime | None) -> datetime | None:
+    """A time without a zone is UTC; one too far off for an id is as far as ids go."""
+    if at is None:
+        return None
+    given = at if at.tzinfo else at.replace(tzinfo=UTC)
+    try:
+        return min(max(given.astimezone(UTC), _FIRST), _LAST)
+    except OverflowError:
+        return _FIRST if at.year < 5000 else _LAST
+
+
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+
+def _page(
+    transaction: Transaction, which: Filter, limit: int, before: UUID | None
+) -> list[EscalationOut]:
+    rows = log.escalations(transaction, which, limit=limit, before=before)
+    beside = sales.beside(transaction, [row.id for row in rows])
+    return [views.escalation_out(row, beside) for row in rows]
+
+
+def _figures(
+    transaction: Transaction, since: datetime, until: datetime
+) -> tuple[sales.Figures, list[EscalationOut]]:
+    return (
+        sales.figures(transaction, since, until),
+        _page(transaction, Filter(since=since, until=until), RECENT, None),
+    )
+
+
+def _detail(transaction: Transaction, escalation_id: UUID) -> EscalationDetail | None:
+    row = sales.escalation(transaction, escalation_id)
+    if row is None:
+        return None
+    beside = sales.beside(transaction, [escalation_id])
+    return views.escalation_detail(row, beside, sales.question(transaction, escalation_id))
+
+
+def _mark(transaction: Transaction, row: Row) -> EscalationDetail | None:
+    purchases.lock(transaction)
+    if not purchases.mark(transaction, row):
+        return None
+    restate_mentions(transaction, [row["escalation_id"]])
+    return _detail(transaction, row["escalation_id"])
+
+
+async def _lines(here: Context, which: Filter, page: list[EscalationOut]) -> AsyncIterator[str]:
+    yield csv_line(CSV_COLUMNS)
+    while page:
+        for one in page:
+            fields = one.model_dump(mode="json")
+            yield csv_line([fields[name] for name in CSV_COLUMNS])
+        if len(page) < EXPORT_PAGE:
+            return
+        page = await here.database.read(_page, which, EXPORT_PAGE, page[-1].id)

@@ -1,0 +1,80 @@
+"""Tracked links: `/r/{token}` leads to the page of the offer that a mention was about.
+
+The target is the catalogue's, never the request's. What previews links is no click.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from fastapi import APIRouter, Path, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
+
+from tay_middleware.payments.reading import is_token
+from tay_middleware.storage import touches
+from tay_middleware.web.auth import address_of
+from tay_middleware.web.context import Here
+from tay_middleware.web.problems import responses
+from tay_middleware.web.rates import OF_CLICKS
+
+router = APIRouter(tags=["links"])
+
+_PREVIEWS = (
+    *("bot", "crawl", "spider", "preview", "facebookexternalhit", "whatsapp", "slack", "discord"),
+    *("telegram", "twitter", "linkedin", "skype", "embed", "curl", "wget", "python", "headless"),
+    *("monitor", "scanner", "fetch", "http-client", "okhttp", "java/", "go-http"),
+)
+"""Parts of names of programs that open links for nobody."""
+
+
+@router.api_route(
+    "/r/{token}",
+    methods=["GET", "HEAD"],
+    status_code=302,
+    response_class=RedirectResponse,
+    responses={302: {"description": "to the offer's page"}, **responses(404)},
+)
+async def follow(
+    request: Request,
+    here: Here,
+    token: Annotated[str, Path(max_length=64, description="the token of a mention's link")],
+) -> RedirectResponse:
+    """To the offer's page, with the token as Stripe's `client_reference_id`."""
+    await here.rates.spend(OF_CLICKS, address_of(request))
+    mention = await here.database.read(touches.mention_of_link, token) if is_token(token) else None
+    offer = here.playbook.offers.get(mention.offer) if mention else None
+    if mention is None or offer is None or offer.link is None:
+        raise HTTPException(404, "this link leads nowhere any more")
+    if is_click(request.method, request.headers.get("user-agent", ""), request.headers):
+        await here.database.write(touches.note_click, mention.id, mention.user_key, here.clock())
+    target = with_reference(str(offer.link), token, mention.offer)
+    return RedirectResponse(target, 302, headers={"cache-control": "no-store"})
+
+
+def is_click(method: str, agent: str, headers: Mapping[str, str]) -> bool:
+    """Whether a person seems to have followed a link."""
+    purpose = headers.get("sec-purpose", "") + headers.get("purpose", "")
+    named = agent.casefold()
+    return (
+        method == "GET"
+        and bool(named)
+        and "prefetch" not in purpose
+        and not any(part in named for part in _PREVIEWS)
+    )
+
+
+def with_reference(link: str, token: str, offer: str) -> str:
+    """The offer's page with utm parameters and the token; its own parameters stay as they are."""
+    parts = urlsplit(link)
+    given = parse_qsl(parts.query, keep_blank_values=True)
+    ours = {
+        "utm_source": "tay",
+        "utm_medium": "mentor",
+        "utm_campaign": offer,
+        "client_reference_id": token,
+    }
+    kept = {name for name, _ in given} - {"client_reference_id"}
+    added = [(name, value) for name, value in ours.items() if name not in kept]
+    query = [pair for pair in given if pair[0] != "client_reference_id"] + added
+    return urlunsplit(parts._replace(query=urlencode(query)))

@@ -1,0 +1,140 @@
+"""The admin API of purchases and of the inbox: what is unmatched, whose it is, what died."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+from starlette.exceptions import HTTPException
+
+from tay_middleware.payments.facts import Evidence, Fact, Said
+from tay_middleware.payments.settle import settle
+from tay_middleware.storage import inbox, sales
+from tay_middleware.storage.payment_tables import PurchaseKind
+from tay_middleware.storage.purchases import Transaction
+from tay_middleware.web.auth import Actor, Reader, Writer
+from tay_middleware.web.context import Context, Here
+from tay_middleware.web.problems import responses
+from tay_middleware.web.schemas import (
+    AssignIn,
+    DeliveryOut,
+    DeliveryPage,
+    Noted,
+    PurchaseOut,
+    PurchasePage,
+    Word,
+)
+from tay_middleware.web.views import purchase_out
+
+router = APIRouter(prefix="/api/v1/admin", tags=["purchases"])
+
+Limit = Annotated[int, Query(ge=1, le=500, description="rows on a page")]
+
+
+@router.get("/purchases", responses=responses(401, 403, 422))
+async def list_purchases(
+    here: Here,
+    _actor: Reader,
+    kind: Annotated[
+        PurchaseKind | None, Query(description="`unmatched`, `ambiguous`, `organic` …")
+    ] = None,
+    limit: Limit = 50,
+    cursor: Annotated[Word | None, Query(description="`next_cursor` of the page before")] = None,
+) -> PurchasePage:
+    """Purchases, newest first; those of kind `unmatched` and `ambiguous` wait for a person."""
+    rows = await here.database.read(
+        sales.purchases, kind=kind, before=_place(cursor), limit=limit + 1
+    )
+    last = rows[limit - 1] if len(rows) > limit else None
+    return PurchasePage(
+        items=[purchase_out(row) for row in rows[:limit]],
+        next_cursor=f"{last.begun_at.isoformat()}_{last.id}" if last else None,
+    )
+
+
+@router.post("/purchases/{purchase_id}/assignment", responses=responses(401, 403, 404, 422))
+async def assign_purchase(
+    here: Here,
+    actor: Writer,
+    purchase_id: Annotated[UUID, Path(description="the purchase's id")],
+    said: AssignIn,
+) -> PurchaseOut:
+    """Say whose purchase it is, where its own evidence does not; kept with who said it and when."""
+    if said.escalation_id is not None:
+        mention = await here.database.read(sales.escalation, said.escalation_id)
+        if mention is None:
+            raise HTTPException(404, "no escalation has this id")
+    found = await here.database.write(_assign, here, actor, purchase_id, said, here.clock())
+    if found is None:
+        raise HTTPException(404, "no purchase has this id")
+    return found
+
+
+@router.get("/webhooks", responses=responses(401, 403, 422))
+async def list_deliveries(
+    here: Here,
+    _actor: Reader,
+    state: inbox.State | None = None,
+    provider: Word | None = None,
+    limit: Limit = 50,
+    cursor: UUID | None = None,
+) -> DeliveryPage:
+    """The inbox, newest first, without what the deliveries say."""
+    rows = await here.database.read(
+        inbox.page, state=state, provider=provider, before=cursor, limit=limit + 1
+    )
+    names = DeliveryOut.model_fields
+    items = [DeliveryOut(**{name: getattr(row, name) for name in names}) for row in rows[:limit]]
+    return DeliveryPage(items=items, next_cursor=str(items[-1].id) if len(rows) > limit else None)
+
+
+@router.post("/webhooks/{delivery_id}/replay", responses=responses(401, 403, 404, 422))
+async def replay_delivery(
+    here: Here, _actor: Writer, delivery_id: Annotated[UUID, Path(description="the delivery's id")]
+) -> Noted:
+    """Handle a delivery again; what it said once it does not say twice."""
+    if not await here.database.write(inbox.set_due, [delivery_id], here.clock()):
+        raise HTTPException(404, "no delivery has this id, or its words are past their retention")
+    if here.worker is not None:
+        here.worker.wake()
+    return Noted()
+
+
+def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
+    if cursor is None:
+        return None
+    at, _, last = cursor.rpartition("_")
+    try:
+        return datetime.fromisoformat(at).astimezone(UTC), UUID(last)
+    except (ValueError, OverflowError):
+        raise HTTPException(422, "cursor: not one of ours") from None
+
+
+def _assign(
+    transaction: Transaction,
+    here: Context,
+    actor: Actor,
+    purchase_id: UUID,
+    said: AssignIn,
+    now: datetime,
+) -> PurchaseOut | None:
+    row = sales.purchase(transaction, purchase_id)
+    if row is None:
+        return None
+    fact = Fact(
+        id=f"admin:{here.new_id(now)}",
+        provider="admin",
+        said=Said.ASSIGNED,
+        at=now,
+        keys=frozenset(),
+        series=row.purchase_key,
+        subject=actor.label,
+        evidence=Evidence(
+            escalation_id=said.escalation_id,
+            user_key=here.key_of_user(said.user_id) if said.user_id else None,
+            by_hand=True,
+            dismissed=bool(said.dismiss),
+        ),
+    )
+    settle(transaction, [fact], here.terms.rules, now)
+    return purchase_out(sales.purchase(transaction, purchase_id))

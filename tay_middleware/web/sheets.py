@@ -1,0 +1,32 @@
+"""CSV that a spreadsheet shows and never runs."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from typing import Any
+
+CSV_COLUMNS = (
+    *("id", "created_at", "user_id", "session_id", "question", "offer", "reason", "template"),
+    *("tier", "strength", "scores", "converted", "converted_at", "converted_by"),
+    *("time_to_conversion_seconds", "amount", "currency", "clicked_at"),
+)
+
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""A cell that begins so is a formula to some spreadsheet."""
+
+
+def csv_line(values: Iterable[Any]) -> str:
+    """One line; texts that could be formulas are quoted by an apostrophe."""
+    line = io.StringIO()
+    csv.writer(line).writerow([_cell(value) for value in values])
+    return line.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        bare = value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+        return f"'{bare}" if bare.lstrip(" ").startswith(_RISKY) else bare
+    return "" if value is None else value

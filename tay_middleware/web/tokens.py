@@ -1,0 +1,87 @@
+"""Admin tokens: `tay_<id>_<secret>`, 256 random bits of secret, kept only as their SHA-256."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+PREFIX = "tay_"
+ID_CHARS = 12
+SECRET_BYTES = 32
+
+
+class Scope(StrEnum):
+    """What a token opens. `feedback` is for an app that hands on what its users say."""
+
+    READ = "read"
+    WRITE = "write"
+    EXPORT = "export"
+    ERASE = "erase"
+    FEEDBACK = "feedback"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new token, to be shown once, and the row of it that is kept."""
+
+    token: str
+    row: dict[str, Any]
+
+
+def make_token(
+    name: str,
+    scopes: Iterable[Scope],
+    *,
+    now: datetime,
+    lifetime: timedelta | None,
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+) -> Made:
+    """Make a token.
+
+    Args:
+        name: whose it is, for people.
+        scopes: what it opens.
+        now: aware.
+        lifetime: how long it opens it; `None` for ever.
+        random_bytes: that many random bytes.
+    """
+    token_id = random_bytes(ID_CHARS // 2).hex()
+    secret = random_bytes(SECRET_BYTES).hex()
+    row = {
+        "id": token_id,
+        "name": name,
+        "hash": digest(secret),
+        "scopes": sorted({scope.value for scope in scopes}),
+        "created_at": now,
+        "expires_at": now + lifetime if lifetime else None,
+        "revoked_at": None,
+        "last_used_at": None,
+    }
+    return Made(f"{PREFIX}{token_id}_{secret}", row)
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def split(token: str) -> tuple[str, str] | None:
+    """Id and secret of a token, or `None` for what is none."""
+    token_id, _, secret = token.removeprefix(PREFIX).partition("_")
+    well = (
+        token.startswith(PREFIX) and len(token_id) == ID_CHARS and len(secret) == 2 * SECRET_BYTES
+    )
+    return (token_id, secret) if well and token.isascii() else None
+
+
+def opens(row: Any, secret: str, now: datetime) -> bool:
+    """Whether a kept row is of this secret and still good. Constant in time where a row is none."""
+    kept = row.hash if row is not None else "0" * 64
+    same = hmac.compare_digest(kept, digest(secret))
+    if row is None or not same or row.revoked_at is not None:
+        return False
+    return row.expires_at is None or bool(row.expires_at > now)

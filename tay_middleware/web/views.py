@@ -1,0 +1,144 @@
+"""Rows as the API shows them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tay_middleware.payments.money import spoken
+from tay_middleware.payments.standing import standing
+from tay_middleware.storage.sales import DIMENSIONS, Beside, Figures
+from tay_middleware.web.schemas import (
+    Counted,
+    EscalationDetail,
+    EscalationOut,
+    Explanation,
+    FeedbackOut,
+    MarkOut,
+    MoneyOut,
+    PurchaseOut,
+    Revenue,
+)
+
+_AMOUNTS = ("amount", "refunded", "disputed", "lost", "net", "lifetime")
+_PLURALS = {name: f"{name}s" for name in DIMENSIONS} | {"strength": "strengths"}
+_SAME = frozenset(EscalationOut.model_fields) - {
+    *("converted", "converted_at", "converted_by", "time_to_conversion_seconds", "amount"),
+    *("currency", "clicked_at", "purchase", "feedback"),
+}
+
+
+def purchase_out(row: Any) -> PurchaseOut:
+    """A row of `conversions`."""
+    names = set(PurchaseOut.model_fields) - {"money"}
+    money = None
+    if row.currency is not None:
+        amounts = {name: spoken(getattr(row, name), row.currency) for name in _AMOUNTS}
+        money = MoneyOut(currency=row.currency, **amounts)
+    return PurchaseOut(**{name: getattr(row, name) for name in names}, money=money)
+
+
+def mark_out(row: Any) -> MarkOut:
+    """A row of `conversion_marks`."""
+    amount = None if row.amount is None else spoken(row.amount, row.currency)
+    return MarkOut(
+        converted=row.converted,
+        amount=amount,
+        currency=row.currency,
+        note=row.note,
+        actor=row.actor,
+        at=row.at,
+    )
+
+
+def feedback_out(row: Any) -> FeedbackOut:
+    """A row of `feedback`."""
+    return FeedbackOut(helpful=row.helpful, stop=row.stop, note=row.note, at=row.at)
+
+
+def escalation_fields(row: Any, beside: Beside) -> dict[str, Any]:
+    """The fields of `EscalationOut`, of a row of `escalation_logs` and what belongs to it."""
+    sales, marks = beside.sales.get(row.id, []), beside.marks.get(row.id, [])
+    stands = standing(sales, marks)
+    counting = [sale for sale in sales if sale.counts]
+    sale = (counting or sales or [None])[0]
+    said = marks[-1] if marks and marks[-1].converted and marks[-1].amount is not None else None
+    amount = currency = None
+    if said is not None:
+        amount, currency = spoken(said.amount, said.currency), said.currency
+    elif sale is not None and sale.currency is not None:
+        amount, currency = spoken(sale.amount, sale.currency), sale.currency
+    took = (stands.converted_at - row.created_at).total_seconds() if stands.converted_at else None
+    told = beside.feedback.get(row.id)
+    return {name: getattr(row, name) for name in _SAME} | {
+        "converted": stands.converted,
+        "converted_at": stands.converted_at,
+        "converted_by": stands.by,
+        "time_to_conversion_seconds": None if took is None else max(0.0, took),
+        "amount": amount,
+        "currency": currency,
+        "clicked_at": beside.clicks.get(row.id),
+        "purchase": purchase_out(sale) if sale is not None else None,
+        "feedback": feedback_out(told) if told is not None else None,
+    }
+
+
+def escalation_out(row: Any, beside: Beside) -> EscalationOut:
+    """One mention."""
+    return EscalationOut(**escalation_fields(row, beside))
+
+
+def escalation_detail(row: Any, beside: Beside, question: Any) -> EscalationDetail:
+    """One mention with everything that is known of it; `question` may be `None`."""
+    names = Explanation.model_fields
+    why = Explanation(**{name: getattr(question, name) for name in names}) if question else None
+    return EscalationDetail(
+        **escalation_fields(row, beside),
+        explanation=why,
+        purchases=[purchase_out(sale) for sale in beside.sales.get(row.id, [])],
+        marks=[mark_out(mark) for mark in beside.marks.get(row.id, [])],
+    )
+
+
+def percent(part: int, whole: int) -> float:
+    """A share in percent, 0.0 of nothing."""
+    return round(100 * part / whole, 2) if whole else 0.0
+
+
+def stats_fields(figures: Figures) -> dict[str, Any]:
+    """The fields of `Stats` that are counts."""
+    shown = sum(row.escalations for row in figures.shown)
+    sold = sum(row.conversions for row in figures.sold)
+    fields: dict[str, Any] = {
+        "total_questions": figures.questions,
+        "total_escalations": shown,
+        "escalation_rate": percent(shown, figures.questions),
+        "total_conversions": sold,
+        "conversion_rate": percent(sold, shown),
+        "revenue": [_revenue(row) for row in figures.revenue],
+    }
+    for name in DIMENSIONS:
+        counted = _by(name, figures.shown, figures.sold)
+        fields[_PLURALS[name]] = counted
+        fields[f"by_{name}"] = {value: one.escalations for value, one in counted.items()}
+    return fields
+
+
+def _by(name: str, shown: Sequence[Any], sold: Sequence[Any]) -> dict[str, Counted]:
+    counts: dict[str, list[int]] = {}
+    for row in shown:
+        counts.setdefault(getattr(row, name), [0, 0])[0] += row.escalations
+    for row in sold:
+        counts.setdefault(getattr(row, name), [0, 0])[1] += row.conversions
+    return {
+        value: Counted(escalations=n, conversions=m, conversion_rate=percent(m, n))
+        for value, (n, m) in sorted(counts.items(), key=lambda item: (-item[1][0], item[0]))
+    }
+
+
+def _revenue(row: Any) -> Revenue:
+    return Revenue(
+        kind=row.kind,
+        currency=row.currency,
+        purchases=row.conversions,
+        net=spoken(int(row.net), row.currency),
+        lifetime=spoken(int(row.lifetime), row.currency),
+    )

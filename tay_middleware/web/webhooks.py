@@ -1,0 +1,106 @@
+"""Where payment providers deliver: verified, stored, answered. Everything else is the worker's."""
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+
+from tay_middleware.domain import uuid7
+from tay_middleware.errors import PayloadError, SignatureError
+from tay_middleware.payments.providers import PROVIDERS, Label, Provider, labelled, parse
+from tay_middleware.payments.reading import Part
+from tay_middleware.payments.signatures import Headers, verify
+from tay_middleware.web.auth import address_of
+from tay_middleware.web.context import Context, Here
+from tay_middleware.web.problems import responses
+from tay_middleware.web.rates import OF_FAILURES
+from tay_middleware.web.schemas import Received
+
+router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+
+_ANSWERS = responses(400, 401, 404, 413, 422)
+_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {}}}}}
+
+
+@router.post("/payment", responses=_ANSWERS, openapi_extra=_BODY)
+async def receive_payment(request: Request, here: Here) -> Received:
+    """A delivery of the default provider (TAY_WEBHOOK_PROVIDER, Stripe)."""
+    return await receive(request, here, here.settings.webhook_provider)
+
+
+@router.post("/payment/{provider}", responses=_ANSWERS, openapi_extra=_BODY)
+async def receive_payment_of(request: Request, here: Here, provider: str) -> Received:
+    """A delivery of `stripe`, `standard` (Standard Webhooks; Zapier, Make) or `shopify`."""
+    return await receive(request, here, provider)
+
+
+async def receive(request: Request, here: Context, name: str) -> Received:
+    """Verify, store, answer.
+
+    Raises:
+        HTTPException: 401 not genuine; 404 the provider is off; 400 genuine and unreadable.
+        StorageError: it is not stored; the sender will try again.
+    """
+    provider, secrets = PROVIDERS.get(name), secrets_of(here, name)
+    if provider is None or provider.scheme is None or not secrets:
+        raise HTTPException(404, "no such provider, or it has no secret here and is off")
+    await here.rates.check(OF_FAILURES, f"webhook {address_of(request)}")
+    headers: Headers = {key: value for key, value in request.headers.items()}  # noqa: C416 - the first of each
+    body = await request.body()
+    now = here.clock()
+    try:
+        signed = verify(provider.scheme, secrets, headers, body, now)
+    except SignatureError as error:
+        await here.rates.spend(OF_FAILURES, f"webhook {address_of(request)}")
+        raise HTTPException(401, str(error)) from None
+    try:
+        payload = parse(body)
+        label = labelled(provider, signed, headers, payload)
+    except PayloadError as error:
+        raise HTTPException(400, str(error)) from None
+    if provider.checks_shape:
+        _check_shape(here, provider, label, payload)
+    row = delivery_row(name, provider, label, headers, body, now, here.random_bits(74))
+    await here.intake.put(row)
+    if here.worker is not None:
+        here.worker.wake()
+    return Received()
+
+
+def secrets_of(here: Context, name: str) -> list[str]:
+    """The secrets of a provider; none where it is off."""
+    given = here.settings.webhook_secrets.get(name)
+    listed = given.get_secret_value().split(",") if given else []
+    return [one.strip() for one in listed if one.strip()]
+
+
+def delivery_row(
+    name: str,
+    provider: Provider,
+    label: Label,
+    headers: Headers,
+    body: bytes,
+    now: datetime,
+    random_bits: int,
+) -> dict[str, Any]:
+    """The row of the inbox; the headers that say how it was signed are kept, no others."""
+    return {
+        "id": uuid7(now, random_bits),
+        "provider": name,
+        "external_id": label.external_id,
+        "kind": label.kind,
+        "headers": {key: headers[key] for key in provider.kept_headers if key in headers},
+        "body": body,
+        "received_at": now,
+        "due_at": now,
+        "attempts": 0,
+    }
+
+
+def _check_shape(here: Context, provider: Provider, label: Label, payload: Part) -> None:
+    """Tell whoever builds a delivery by hand what is wrong with it."""
+    try:
+        provider.read(label.kind, label.external_id, payload, here.terms.key_of)
+    except PayloadError as error:
+        raise HTTPException(422, str(error)) from None

@@ -1,0 +1,142 @@
+"""Which mention gets the credit."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tay_middleware.payments.attribution import Buyer, Credit, Known, Touch, buyer_of, credit
+from tay_middleware.payments.facts import Evidence, Fact, Said, Source
+from tay_middleware.payments.money import Money
+from tay_middleware.payments.purchases import Purchase, purchase_of
+from tests.builders import NOON
+
+DAY, WINDOW = timedelta(days=1), timedelta(days=14)
+
+
+def bought(*evidence: Evidence, at: datetime = NOON) -> Purchase:
+    return purchase_of(
+        Fact(
+            id=f"f{number}",
+            provider="stripe",
+            said=Said.PAID,
+            at=at,
+            keys=frozenset({"k"}),
+            money=Money(4900, "usd"),
+            source=Source.PAYMENT,
+            evidence=one,
+        )
+        for number, one in enumerate(evidence or (Evidence(),))
+    )
+
+
+def shown(
+    number: int,
+    ago: timedelta,
+    *,
+    user: str | None = "ada",
+    offer: str = "mentorship",
+    clicked_ago: timedelta | None = None,
+) -> Touch:
+    return Touch(
+        escalation_id=UUID(int=number),
+        user_key=user,
+        offer=offer,
+        shown_at=NOON - ago,
+        clicked_at=None if clicked_ago is None else NOON - clicked_ago,
+        token=f"token {number}",
+    )
+
+
+ADA = Buyer(user_key="ada", method="metadata")
+
+
+def given(*touches: Touch, offer: str | None = None, buyer: Buyer = ADA) -> Credit:
+    return credit(bought(), buyer, touches, offer=offer, window=WINDOW)
+
+
+def test_the_last_mention_in_the_window_gets_the_credit_and_the_first_is_remembered() -> None:
+    found = given(shown(1, 3 * DAY), shown(2, DAY), shown(3, 15 * DAY))
+    assert found == Credit("attributed", "mentorship", UUID(int=2), UUID(int=1))
+
+
+def test_a_click_beats_a_later_view_and_a_click_after_the_purchase_does_not() -> None:
+    found = given(shown(1, 3 * DAY, clicked_ago=2 * DAY), shown(2, DAY, clicked_ago=-DAY))
+    assert found.escalation_id == UUID(int=1)
+
+
+def test_a_mention_after_the_purchase_has_no_part_in_it() -> None:
+    assert given(shown(1, -timedelta(minutes=2))).kind == "organic"
+    assert given(shown(1, -timedelta(seconds=30))).kind == "attributed"
+
+
+def test_another_offer_is_a_cross_sale_kept_apart() -> None:
+    found = given(shown(1, DAY, offer="course"), offer="mentorship")
+    assert found == Credit("cross_sale", "mentorship", cross_escalation_id=UUID(int=1))
+    both = given(shown(1, DAY, offer="course"), shown(2, 9 * DAY), offer="mentorship")
+    assert (both.kind, both.escalation_id) == ("attributed", UUID(int=2))
+
+
+def test_who_was_shown_nothing_is_the_organic_baseline() -> None:
+    assert given(offer="course") == Credit("organic", "course")
+    assert given(buyer=Buyer()) == Credit("unmatched")
+    assert given(buyer=Buyer(ambiguous=True)) == Credit("ambiguous")
+
+
+def test_a_link_that_was_kept_for_long_still_names_its_mention() -> None:
+    old = shown(1, 90 * DAY)
+    named = Buyer(user_key="ada", method="token", named=old)
+    assert given(shown(2, DAY), buyer=named).escalation_id == UUID(int=1)
+    assert given(shown(2, DAY), buyer=named, offer="course").kind == "cross_sale"
+
+
+MENTION = shown(1, DAY)
+KNOWN = Known(
+    by_token={"token 1": MENTION},
+    by_id={MENTION.escalation_id: MENTION, UUID(int=2): shown(2, DAY, user="bea")},
+    users={"cleo"},
+    customers={"cus": frozenset({"dora"}), "shared": frozenset({"dora", "eve"})},
+    emails={"mail": frozenset({"fay"})},
+)
+EVERYTHING = Evidence(
+    token="token 1",  # noqa: S106 - of a link
+    reference_key="cleo",
+    user_key="gil",
+    customer="cus",
+    email_key="mail",
+)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "user", "method"),
+    [
+        (EVERYTHING, "ada", "token"),
+        (Evidence(user_key="gil", reference_key="cleo", customer="cus"), "gil", "metadata"),
+        (Evidence(escalation_id=UUID(int=2)), "bea", "metadata"),
+        (Evidence(reference_key="cleo", customer="cus"), "cleo", "reference"),
+        (Evidence(reference_key="somebody", customer="cus", email_key="mail"), "dora", "customer"),
+        (Evidence(customer="new", email_key="mail"), "fay", "email"),
+        (Evidence(token="unknown"), None, None),  # noqa: S106 - of a link
+    ],
+)
+def test_the_surest_evidence_says_who_bought(
+    evidence: Evidence, user: str | None, method: str | None
+) -> None:
+    found = buyer_of(bought(evidence), KNOWN)
+    assert (found.user_key, found.method, found.ambiguous) == (user, method, False)
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        (Evidence(customer="shared"),),
+        (Evidence(user_key="gil"), Evidence(user_key="hal")),
+        (Evidence(user_key="gil", escalation_id=UUID(int=2)),),
+    ],
+)
+def test_two_answers_are_none_until_a_person_gives_one(evidence: Any) -> None:
+    assert buyer_of(bought(*evidence), KNOWN).ambiguous
+    hand = Evidence(user_key="ida", by_hand=True)
+    found = buyer_of(bought(*evidence, hand), KNOWN)
+    assert (found.user_key, found.method) == ("ida", "by_hand")

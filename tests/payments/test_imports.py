@@ -1,0 +1,71 @@
+"""Purchases from a file: what matched is said, a dry run leaves nothing, nor does a second run."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tay_middleware.errors import InputError
+from tay_middleware.payments.imports import read_file
+from tests.web.stage import NEED, Site
+
+FILE = """\
+purchase_id,amount,currency,occurred_at,user_id,email,offer
+o-1,49.00,usd,{soon},ada,,mentorship
+o-2,9.00,usd,{soon},ada,,course
+o-3,500,jpy,2026-03-02T12:00:00+09:00,,x@y.example,
+o-4,12.00,eur,2026-03-02,bea,,
+"""
+REPORT = """\
+lines: 4, new: {new}, known before: {known}
+attributed: 1
+cross_sale: 1
+organic: 1
+unmatched: 1
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Site:
+    site = Site(tmp_path / "tay")
+    site.client.close()
+    site.ask(NEED, "ada")
+    return site
+
+
+def written(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "sales.csv"
+    path.write_text(text, encoding="utf-8-sig")
+    return str(path)
+
+
+def test_a_file_is_tried_imported_and_imported_again(shop: Site, tmp_path: Path) -> None:
+    moment = (datetime.now(UTC) + timedelta(seconds=5)).isoformat()
+    path = written(tmp_path, FILE.format(soon=moment))
+    dry = shop.tay("conversions", "import", path, "--dry-run")
+    assert dry.stdout == "dry run: nothing is kept\n" + REPORT.format(new=4, known=0), dry.stderr
+    assert shop.tay("webhooks", "list").stdout == "nothing\n"
+    first = shop.tay("conversions", "import", path)
+    assert first.stdout == "imported\n" + REPORT.format(new=4, known=0)
+    again = shop.tay("conversions", "import", path)
+    assert again.stdout == "imported\n" + REPORT.format(new=0, known=4)
+
+
+def test_bad_lines_are_named_and_the_others_imported(shop: Site, tmp_path: Path) -> None:
+    head = "purchase_id,amount,currency,occurred_at\n"
+    good, bad = "a,1.00,usd,2026-03-02", ("b,x,usd,2026-03-02", "c,1,usd,soon", "d,1")
+    path = written(tmp_path, head + "\n".join([good, *bad, "e,1,zzz,2026-03-02"]))
+    run = shop.tay("conversions", "import", path)
+    assert (run.returncode, "lines: 3, new: 3" in run.stdout) == (1, True)
+    assert run.stderr.splitlines() == [
+        "line 4: occurred_at is no time such as 2026-03-02 or 2026-03-02T12:00Z",
+        "line 5: it has more or fewer cells than the first line",
+        "line 3: the amount is no number such as 49.00",
+        "line 6: unknown currency 'zzz'",
+    ]
+
+
+@pytest.mark.parametrize("head", ["", "a,b", "purchase_id,amount,currency,occurred_at,odd"])
+def test_another_first_line_is_refused(head: str) -> None:
+    with pytest.raises(InputError, match="the first line must name"):
+        read_file([head])

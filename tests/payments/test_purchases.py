@@ -1,0 +1,105 @@
+"""What a purchase is follows from the set of its facts: 9 x 250 shuffles with duplicates."""
+
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tay_middleware.payments.facts import from_row, to_row
+from tay_middleware.payments.purchases import Purchase, components, purchase_of
+from tests.payments import deliveries as d
+
+STORIES: dict[str, tuple[dict[str, Any], ...]] = {
+    "one-time": d.ONE_TIME,
+    "subscription": d.SUBSCRIPTION,
+    "async": d.ASYNC,
+    "async failed": d.ASYNC_FAILED,
+    "partial refunds": d.REFUNDS,
+    "full refund": d.WHOLLY_REFUNDED,
+    "failed refund": d.REFUND_FAILED,
+    "dispute lost": d.LOST,
+    "dispute won": d.WON,
+}
+
+
+def made(events: tuple[dict[str, Any], ...]) -> Purchase:
+    return purchase_of(d.facts(*events))
+
+
+def figures(purchase: Purchase) -> tuple[Any, ...]:
+    first = purchase.first
+    amounts = (first.amount, first.refunded, first.lost, first.net) if first else (0, 0, 0, 0)
+    return (purchase.status, purchase.counts, *amounts, purchase.lifetime, purchase.payments)
+
+
+@pytest.mark.parametrize(
+    ("story", "expected"),
+    [
+        ("one-time", ("paid", True, 4900, 0, 0, 4900, 4900, 1)),
+        ("subscription", ("paid", True, 2000, 0, 0, 2000, 3500, 2)),
+        ("async", ("paid", True, 4900, 0, 0, 4900, 4900, 1)),
+        ("async failed", ("failed", False, 0, 0, 0, 0, 0, 0)),
+        ("partial refunds", ("partially_refunded", True, 4900, 1900, 0, 3000, 3000, 1)),
+        ("full refund", ("refunded", False, 4900, 4900, 0, 0, 0, 1)),
+        ("failed refund", ("paid", True, 4900, 0, 0, 4900, 4900, 1)),
+        ("dispute lost", ("dispute_lost", False, 4900, 0, 4900, 0, 0, 1)),
+        ("dispute won", ("paid", True, 4900, 0, 0, 4900, 4900, 1)),
+    ],
+)
+def test_each_story_comes_to_its_figures(story: str, expected: tuple[Any, ...]) -> None:
+    assert figures(made(STORIES[story])) == expected
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_order_and_repetition_say_nothing(story: str) -> None:
+    facts = d.facts(*STORIES[story])
+    whole = purchase_of(facts)
+    random = Random(story)
+    for _ in range(250):
+        shuffled = facts + random.choices(facts, k=random.randrange(4))
+        random.shuffle(shuffled)
+        assert purchase_of(shuffled) == whole
+
+
+@given(st.permutations(range(len(d.SUBSCRIPTION))), st.integers(1, len(d.SUBSCRIPTION)))
+@settings(max_examples=200, deadline=None)
+def test_facts_that_share_an_id_find_each_other_whatever_comes_between(
+    order: list[int], cut: int
+) -> None:
+    facts = d.facts(*(d.SUBSCRIPTION[at] for at in order))
+    other = d.facts(d.session("x", id="cs_9", payment_intent="pi_9"))
+    groups = components([*facts[:cut], *other, *facts[cut:]])
+    assert sorted(len(group) for group in groups) == [1, len(facts)]
+
+
+def test_an_unpaid_session_is_pending_and_a_free_one_is_no_conversion() -> None:
+    assert made((d.session(payment_status="unpaid"),)).status == "pending"
+    free = made((d.session(payment_status="no_payment_required", amount_total=0),))
+    assert (free.status, free.counts) == ("free", False)
+
+
+def test_an_open_dispute_still_counts_and_says_how_much_is_at_stake() -> None:
+    purchase = made(d.LOST[:3])
+    assert (purchase.status, purchase.counts) == ("disputed", True)
+    assert purchase.first is not None
+    assert purchase.first.disputed == 4900
+
+
+def test_single_refunds_count_where_no_cumulative_figure_came() -> None:
+    first = made((*d.ONE_TIME, d.refund("f1", "refund.created", 9, 700, "succeeded"))).first
+    assert first is not None
+    assert first.refunded == 700
+
+
+def test_amounts_of_another_currency_are_never_added() -> None:
+    other = d.invoice("i2", 2, 99, reason="subscription_cycle", currency="eur")
+    purchase = made((*d.SUBSCRIPTION[:4], other))
+    assert (purchase.payments, purchase.lifetime) == (2, 2000)
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_a_fact_is_kept_whole(story: str) -> None:
+    for fact in d.facts(*STORIES[story]):
+        assert from_row(to_row(fact, "k")) == fact

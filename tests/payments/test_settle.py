@@ -1,0 +1,265 @@
+"""Inbox, worker and settling on real databases: any order, two workers, a worker that is killed."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select
+
+from tay_middleware.domain import uuid7
+from tay_middleware.payments.inbox import InboxWorker, Terms
+from tay_middleware.payments.settle import reconsider
+from tay_middleware.storage import Database, inbox, ledger, touches, upgrade
+from tay_middleware.storage.bulk import insert_new
+from tay_middleware.storage.payment_tables import conversions, payment_facts, webhook_events
+from tay_middleware.storage.sql import escalation_logs, escalation_row, question_logs, question_row
+from tests.builders import NOON
+from tests.payments import deliveries as d
+from tests.payments.test_purchases import STORIES
+from tests.storage.records import a_record, key
+
+TERMS = Terms(rules=d.RULES, key_of=d.KEY_OF)
+LATER = NOON + timedelta(days=40)
+
+NUMBERS = count(1)
+
+Scene = Callable[[Database], Awaitable[Any]]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
+    made = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
+    upgrade(made)
+    return made
+
+
+def play(url: str, scene: Scene) -> Any:
+    async def opened() -> Any:
+        database = Database(url)
+        try:
+            return await scene(database)
+        finally:
+            await database.aclose()
+
+    return asyncio.run(opened())
+
+
+def a_delivery(payload: dict[str, Any], number: int) -> dict[str, Any]:
+    return {
+        "id": uuid7(LATER, number),
+        "provider": "stripe",
+        "external_id": payload["id"],
+        "kind": payload["type"],
+        "headers": {},
+        "body": d.body_of(payload),
+        "received_at": LATER,
+        "due_at": LATER,
+        "attempts": 0,
+    }
+
+
+def mention(connection: Connection, *records: Any) -> None:
+    rows = [question_row(record) for record in records]
+    insert_new(connection, question_logs, rows)
+    insert_new(connection, escalation_logs, [escalation_row(row) for row in rows])
+
+
+def worker(database: Database, at: datetime = LATER) -> InboxWorker:
+    return InboxWorker(database, TERMS, clock=lambda: at, random=Random(1))
+
+
+async def handled(database: Database, payloads: Sequence[dict[str, Any]]) -> None:
+    rows = [a_delivery(payload, next(NUMBERS)) for payload in payloads]
+    await database.write(inbox.store, rows)
+    await worker(database).work_off()
+
+
+def standing(connection: Connection) -> list[Any]:
+    """Everything that follows from the deliveries, but for the time at which it was written."""
+    columns = [column for column in conversions.c if column.name != "settled_at"]
+    sold = connection.execute(select(*columns).order_by(conversions.c.id)).all()
+    logs = escalation_logs.c
+    mentions = connection.execute(select(logs.id, logs.converted, logs.converted_at)).all()
+    keys = select(payment_facts.c.id, payment_facts.c.purchase_key)
+    facts = connection.execute(keys.order_by(payment_facts.c.id)).all()
+    return [*map(tuple, sold), *sorted(map(tuple, mentions)), *map(tuple, facts)]
+
+
+def wipe(connection: Connection) -> None:
+    for table in ("conversions", "payment_facts", "payment_keys", "webhook_events"):
+        connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 - our own names
+    connection.execute(escalation_logs.update().values(converted=False, converted_at=None))
+
+
+MENTION = a_record(1, at=NOON - timedelta(days=1))
+BUYER = {"metadata": {"tay_user_id": "ada"}}
+
+
+def of_ada(story: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
+    """A story whose first event names the buyer; the customer leads there too."""
+    first = story[0] | {"data": {"object": story[0]["data"]["object"] | BUYER}}
+    other = d.session("other", 50, id="cs_2", payment_intent="pi_other", amount_total=100)
+    return [first, *story[1:], other]
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_any_order_of_deliveries_in_any_batches_gives_the_same_rows(story: str, url: str) -> None:
+    random = Random(story)
+    tries = 12 if "sqlite" in url else 3
+
+    async def scene(database: Database) -> list[list[Any]]:
+        await database.write(mention, MENTION)
+        found = []
+        for _ in range(tries):
+            payloads = of_ada(STORIES[story])
+            payloads += random.choices(payloads, k=3)
+            random.shuffle(payloads)
+            await database.write(wipe)
+            while payloads:
+                size = random.randrange(1, 4)
+                await handled(database, payloads[:size])
+                payloads = payloads[size:]
+            found.append(await database.read(standing))
+        return found
+
+    first, *others = play(url, scene)
+    assert all(other == first for other in others)
+    assert any("attributed" in row for row in first)
+
+
+def test_two_workers_race_and_every_delivery_is_handled_once(url: str) -> None:
+    payloads = [
+        d.session(f"s{n}", n, id=f"cs_{n}", payment_intent=f"pi_{n}", **BUYER) for n in range(250)
+    ]
+
+    async def scene(database: Database) -> tuple[list[int], int, set[Any]]:
+        await database.write(mention, MENTION)
+        rows = [a_delivery(payload, number) for number, payload in enumerate(payloads)]
+        await database.write(inbox.store, rows)
+        other = Database(url)
+        workers = [worker(database), worker(other), worker(database), worker(other)]
+        await asyncio.gather(*(one.work_off() for one in workers))
+        await other.aclose()
+        sold = await database.read(lambda tx: tx.execute(select(conversions)).all())
+        attempts = await database.read(
+            lambda tx: tx.execute(select(webhook_events.c.attempts)).scalars().all()
+        )
+        return [one.counts.handled for one in workers], len(sold), set(attempts)
+
+    counts, sold, attempts = play(url, scene)
+    assert (sum(counts), sold, attempts) == (250, 250, {1})
+
+
+KILLED = """
+import asyncio, sys
+from datetime import timedelta
+from tests.payments.test_settle import LATER, TERMS
+from tay_middleware.payments import inbox
+from tay_middleware.storage import Database
+
+inbox.BATCH = 5
+
+async def main():
+    database = Database(sys.argv[1])
+    worker = inbox.InboxWorker(database, TERMS, clock=lambda: LATER)
+    print("ready", flush=True)
+    await worker.work_off()
+
+asyncio.run(main())
+"""
+
+
+def test_workers_killed_in_the_middle_lose_nothing_and_double_nothing(url: str) -> None:
+    payloads = [
+        d.session(f"s{n}", n, id=f"cs_{n}", payment_intent=f"pi_{n}", **BUYER) for n in range(300)
+    ]
+    random = Random(7)
+
+    async def fill(database: Database) -> None:
+        await database.write(mention, MENTION)
+        rows = [a_delivery(payload, number) for number, payload in enumerate(payloads)]
+        await database.write(inbox.store, rows)
+
+    play(url, fill)
+    kills = 0
+    for _ in range(4):
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, url],
+            stdout=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+            env=os.environ,
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            process.wait(random.uniform(0.05, 0.4))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            kills += 1
+        process.wait()
+        process.stdout.close()
+
+    async def rest(database: Database) -> tuple[int, int, int]:
+        await worker(database).work_off()
+        counts = await database.read(inbox.counts)
+        sold = await database.read(lambda tx: tx.execute(select(conversions)).all())
+        return counts["waiting"], len(sold), sum(row.net for row in sold)
+
+    assert play(url, rest) == (0, 300, 300 * 4900)
+    assert kills > 0
+
+
+def test_a_purchase_waits_for_a_mention_that_is_still_on_its_way(url: str) -> None:
+    async def scene(database: Database) -> list[str]:
+        await handled(database, of_ada(d.ONE_TIME)[:2])
+        kinds = [await database.read(_kind)]
+        await database.write(mention, MENTION)
+        await database.write(reconsider, NOON - timedelta(days=1), TERMS.rules, LATER)
+        return [*kinds, await database.read(_kind)]
+
+    assert play(url, scene) == ["organic", "attributed"]
+
+
+def _kind(connection: Connection) -> str:
+    return str(connection.execute(select(conversions.c.kind)).scalar_one())
+
+
+def test_a_person_who_is_erased_is_gone_from_payments_too_and_the_sums_stay(url: str) -> None:
+    async def scene(database: Database) -> tuple[str, list[Any]]:
+        await database.write(mention, MENTION)
+        await handled(database, of_ada(d.ONE_TIME))
+        await database.write(touches.note_click, MENTION.id, key(), LATER)
+        until = LATER + timedelta(days=1)
+        await database.write(ledger.remember_erased, {key(): until})
+        await database.write(ledger.erase_rows, key(), until)
+        await handled(database, [d.refunded("r", 900, 100)])
+        rows = await database.read(lambda tx: tx.execute(select(conversions)).all())
+        facts = await database.read(lambda tx: tx.execute(select(payment_facts)).all())
+        return repr([rows, facts]), [(row.kind, row.net) for row in rows]
+
+    text, sums = play(url, scene)
+    assert key() not in text
+    assert "cus_1" not in text
+    assert sorted(net for _, net in sums) == [100, 4800]
+
+
+def test_words_of_deliveries_go_after_their_time_and_amounts_stay(url: str) -> None:
+    async def scene(database: Database) -> tuple[int, Any, int]:
+        await handled(database, d.ONE_TIME)
+        gone = await database.write(inbox.redact, LATER + timedelta(days=90), LATER)
+        row = await database.read(inbox.named, "stripe", "evt_s1")
+        again = await database.write(inbox.set_due, [row.id], LATER)
+        return gone, row.body, again
+
+    assert play(url, scene) == (2, None, 0)

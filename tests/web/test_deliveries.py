@@ -1,0 +1,213 @@
+"""Deliveries of every kind, genuine and not: a clear status each, and nothing that was not said."""
+
+import base64
+import hashlib
+import hmac
+import json
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook
+
+from tests.payments import deliveries as d
+from tests.web.stage import LIST, SHOPIFY_SECRET, STANDARD_SECRET, Site
+
+STRIPE = "/webhooks/payment"
+STANDARD = "/webhooks/payment/standard"
+
+
+def rows(site: Site, statement: str) -> list[Any]:
+    connection = sqlite3.connect(site.home / "tay.db")
+    try:
+        return connection.execute(statement).fetchall()
+    finally:
+        connection.close()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_converted(site: Site, admin: dict[str, str]) -> Iterator[None]:
+    yield
+    site.settled()
+    assert site.get(LIST, admin, converted_only=True)["items"] == []
+    assert "Traceback" not in site.log()
+
+
+def fresh(payload: dict[str, Any]) -> dict[str, Any]:
+    return payload | {"created": int(datetime.now(UTC).timestamp())}
+
+
+BODY = d.body_of(d.session("bad", id="cs_bad", payment_intent="pi_bad"))
+NOW = datetime.now(UTC)
+OTHER = "whsec_other"
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status", "said"),
+    [
+        (d.signed(BODY, secret=OTHER), BODY, 401, "no signature matches"),
+        (d.signed(BODY, now=NOW - timedelta(hours=1)), BODY, 401, "too old"),
+        (d.signed(BODY, now=NOW + timedelta(hours=1)), BODY, 401, "of the future"),
+        (d.signed(BODY), BODY.replace(b"4900", b"4901"), 401, "no signature matches"),
+        ({}, BODY, 401, "is missing"),
+        ({"stripe-signature": "t=1"}, BODY, 401, "cannot be read"),
+        ({"stripe-signature": "\xff garbage ,,=="}, BODY, 401, "cannot be read"),
+        ({"stripe-signature": "t=" + "9" * 400 + ",v1=00"}, BODY, 401, "cannot be read"),
+        ({"stripe-signature": "t=\u0661,v1=zz"}, BODY, 401, "cannot be read"),
+        (d.signed(b"\xff\xfe{}"), b"\xff\xfe{}", 400, "no JSON in UTF-8"),
+        (d.signed(b"[" * 9000), b"[" * 9000, 400, "no JSON"),
+        (d.signed(b"[1]"), b"[1]", 400, "no JSON object"),
+        (d.signed(b"{}"), b"{}", 400, "id is missing"),
+        (d.signed(b""), b"", 400, "no JSON"),
+    ],
+)
+def test_what_is_not_genuine_or_not_readable_is_refused(
+    site: Site, headers: dict[str, str], body: bytes, status: int, said: str
+) -> None:
+    before = rows(site, "SELECT count(*) FROM webhook_events")
+    raw = [(name.encode(), value.encode("utf-8")) for name, value in headers.items()]
+    answer = site.client.post(STRIPE, content=body, headers=raw)
+    assert answer.status_code == status, answer.text
+    assert said in answer.json()["detail"]
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert rows(site, "SELECT count(*) FROM webhook_events") == before
+
+
+def test_ten_megabytes_are_too_much_announced_or_not(site: Site) -> None:
+    body = b"x" * 10_000_000
+    assert site.client.post(STRIPE, content=body, headers=d.signed(body)).status_code == 413
+    pieces = (body[:100_000] for _ in range(20))
+    assert site.client.post(STRIPE, content=pieces).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("payload", "fate"),
+    [
+        (d.event("unknown", "customer.created", id="cus_1"), ("ignored", None)),
+        (d.session("t1", live=False) | {"livemode": False}, ("other_mode", None)),
+        (d.session("t2", id="cs_t2", currency="zzz"), (None, "unknown currency 'zzz'")),
+        (d.session("t3", id="cs_t3", amount_total=-1), (None, "the amount is negative")),
+        (d.session("t4", id="cs_t4", amount_total=49.5), (None, "not a whole number")),
+        (d.session("t5", id="cs_t5", amount_total=10**20), (None, "too large")),
+        (d.session("t6", id=7 * ["x"]), (None, "id is not a text")),
+        (d.event("t7", "charge.refunded"), (None, "id is missing")),
+        (d.event("t8", "checkout.session.completed") | {"data": []}, (None, "not an object")),
+    ],
+)
+def test_what_is_genuine_and_means_nothing_is_kept_and_counts_for_nothing(
+    site: Site, payload: dict[str, Any], fate: tuple[str | None, str | None]
+) -> None:
+    answer = site.deliver(fresh(payload))
+    assert (answer.status_code, answer.json()) == (200, {"status": "stored"})
+    site.settled()
+    statement = f"SELECT outcome, error FROM webhook_events WHERE external_id = '{payload['id']}'"  # noqa: S608 - of tests
+    ((outcome, error),) = rows(site, statement)
+    assert outcome == fate[0]
+    assert (fate[1] or "") in (error or "")
+    assert rows(site, "SELECT count(*) FROM conversions WHERE provider = 'stripe'") == [(0,)]
+
+
+def test_the_dead_are_listed_shown_and_replayed(site: Site) -> None:
+    site.deliver(fresh(d.session("dead", id="cs_dead", currency="zzz")))
+    site.settled()
+    line = next(
+        line
+        for line in site.tay("webhooks", "list", "--state", "dead").stdout.splitlines()
+        if "unknown currency" in line
+    )
+    shown = json.loads(site.tay("webhooks", "show", line.split()[0]).stdout)
+    assert "zzz" in shown["body"]
+    assert "stripe-signature" in shown["headers"]
+    replayed = site.tay("webhooks", "replay", line.split()[0])
+    assert replayed.stdout == "1 deliveries will be handled again\n"
+    site.settled()
+    assert "unknown currency" in site.tay("webhooks", "list", "--state", "dead").stdout
+    missing = site.tay("webhooks", "show", "00000000-0000-7000-8000-000000000000")
+    assert (missing.returncode, missing.stderr) == (1, "tay: no delivery has this id\n")
+
+
+def standard(payload: dict[str, Any], name: str = "msg_1") -> tuple[bytes, dict[str, str]]:
+    body, now = d.body_of(payload), datetime.now(UTC)
+    signature = Webhook(STANDARD_SECRET).sign(name, now, body.decode())
+    stamp = str(int(now.timestamp()))
+    return body, {
+        "webhook-id": name,
+        "webhook-timestamp": stamp,
+        "webhook-signature": f"v2,x {signature}",
+    }
+
+
+GENERIC = {
+    "type": "purchase.paid",
+    "data": {
+        "purchase_id": "o-1",
+        "amount": "49.00",
+        "currency": "USD",
+        "occurred_at": "2026-03-02T12:00:00Z",
+        "user_id": "nobody",
+    },
+}
+
+
+def test_standard_webhooks_are_taken_as_their_own_library_signs_them(
+    site: Site, admin: dict[str, str]
+) -> None:
+    body, headers = standard(GENERIC)
+    for _ in range(2):
+        assert site.client.post(STANDARD, content=body, headers=headers).status_code == 200
+    site.settled()
+    (found,) = site.get("/api/v1/admin/purchases", admin, kind="organic")["items"]
+    assert (found["provider"], found["money"]["amount"]) == ("standard", "49.00")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"amount": "-1"}, "negative"),
+        ({"amount": "1.234"}, "more than the 2 decimals"),
+        ({"amount": None}, "no number"),
+        ({"currency": "doge"}, "unknown currency"),
+        ({"occurred_at": "2026-03-02T12:00:00"}, "no time zone"),
+        ({"purchase_id": None}, "purchase_id is missing"),
+    ],
+)
+def test_whoever_builds_a_delivery_by_hand_is_told_what_is_wrong(
+    site: Site, change: dict[str, Any], said: str
+) -> None:
+    body, headers = standard(GENERIC | {"data": GENERIC["data"] | change}, "msg_2")  # type: ignore[operator]  # it is one
+    answer = site.client.post(STANDARD, content=body, headers=headers)
+    assert answer.status_code == 422
+    assert said in answer.json()["detail"]
+
+
+def test_shopify_is_taken_by_its_own_scheme(site: Site, admin: dict[str, str]) -> None:
+    order = {
+        "id": 17,
+        "total_price": "49.00",
+        "currency": "EUR",
+        "created_at": "2026-03-02T12:00:00+01:00",
+        "customer": {"id": 3, "email": "a@b.example"},
+        "note_attributes": [{"name": "tay_user_id", "value": "nobody"}],
+        "line_items": [{"product_id": 5}],
+    }
+    body = d.body_of(order)
+    digest = hmac.new(SHOPIFY_SECRET.encode(), body, hashlib.sha256).digest()
+    headers = {
+        "x-shopify-hmac-sha256": base64.b64encode(digest).decode(),
+        "x-shopify-webhook-id": "w1",
+        "x-shopify-topic": "orders/paid",
+    }
+    path = "/webhooks/payment/shopify"
+    assert site.client.post(path, content=body, headers=headers).status_code == 200
+    assert site.client.post(path, content=body + b" ", headers=headers).status_code == 401
+    site.settled()
+    found = site.get("/api/v1/admin/purchases", admin, kind="organic")["items"]
+    assert "shopify" in {one["provider"] for one in found}
+
+
+@pytest.mark.parametrize("path", ["paddle", "import", "..", "%00"])
+def test_a_provider_that_is_off_is_not_there(site: Site, path: str) -> None:
+    answer = site.client.post(f"/webhooks/payment/{path}", content=b"{}", headers=d.signed(b"{}"))
+    assert answer.status_code == 404
