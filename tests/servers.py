@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 START_SECONDS = 20.0
+BUS_OFFSET = 10_000
 NOBODY = 65534
 
 
@@ -34,9 +35,16 @@ def wait_until(ready: Callable[[], bool], what: str, seconds: float = START_SECO
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A free port of which the one 10,000 above is free as well: a cluster's nodes talk there."""
+    while True:
+        with socket.socket() as probe, socket.socket() as bus:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+            try:
+                bus.bind(("127.0.0.1", port + BUS_OFFSET))
+            except (OSError, OverflowError):
+                continue
+            return port
 
 
 def _directory_of(package: str) -> Path:

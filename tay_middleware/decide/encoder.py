@@ -120,6 +120,8 @@ def open_encoder(directory: Path | None = None) -> Encoder:
                 "train it again: tay train --encoder"
             )
         outputs = outputs_of(card)
+        for name in ("tokenizer.json", "model.onnx"):
+            (where / name).open("rb").close()  # what the libraries raise would have no type
         tokenizer = tokenizers.Tokenizer.from_file(str(where / "tokenizer.json"))
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
