@@ -22,8 +22,8 @@ from tay_middleware.web.problems import MEDIA_TYPE, Problem, answer_with_problem
 from tay_middleware.web.rates import Rates
 
 ROUTERS = (
-    *(escalations.router, purchases.router, feedback.router),
-    *(webhooks.router, links.router, health.router),
+    *(webhooks.router, links.router, escalations.router),
+    *(purchases.router, feedback.router, health.router),
 )
 """Everything that is served. A page for people goes beside these; see `bounds.Bounds` for its
 content security policy."""

@@ -40,7 +40,7 @@ EXPORT_PAGE = 500
 EscalationId = Annotated[UUID, Path(description="the escalation's id")]
 
 
-def wanted(
+async def wanted(
     here: Here,
     offer: Annotated[Word | None, Query(description="an offer of the catalogue")] = None,
     converted_only: Annotated[bool, Query(description="only those that led to a sale")] = False,
