@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 
-.PHONY: demo test lint type unit eval bench chaos docs dist dist-check clean help
+.PHONY: demo test lint type unit eval bench chaos fuzz docs dist dist-check clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,7 +27,7 @@ type: $(VENV)/.dev  ## mypy, strict
 	$(BIN)/mypy
 
 unit: $(VENV)/.dev  ## the tests, with the coverage floor
-	$(BIN)/pytest -n 2 --ignore=tests/slow --ignore=tests/chaos --cov --cov-report=term
+	$(BIN)/pytest -n 2 --ignore=tests/slow --ignore=tests/chaos --ignore=tests/fuzz --cov --cov-report=term
 
 eval: $(VENV)/.runtime  ## how right the decisions are, on the label files
 	@$(BIN)/python -m tay_middleware.evals
@@ -38,6 +38,8 @@ bench: $(VENV)/.dev  ## what we cost, side by side with doing nothing
 	$(BIN)/python -m benchmarks.redis_turn
 	$(BIN)/python -m benchmarks.drain_rate
 	$(BIN)/python -m benchmarks.reading
+	$(BIN)/python -m benchmarks.webhooks
+	$(BIN)/python -m benchmarks.admin
 
 chaos: $(VENV)/.dev  ## real servers frozen, killed and filled up under load: what is missing, doubled, slow
 	$(BIN)/pytest -q -p no:cacheprovider tests/chaos
@@ -50,6 +52,9 @@ dist: $(VENV)/.dev  ## the wheel, prompts included
 
 dist-check: $(VENV)/.dev  ## the wheel alone, in an empty environment, runs the README
 	$(BIN)/pytest -q -p no:cacheprovider tests/slow
+
+fuzz: $(VENV)/.fuzz  ## the API held against its own OpenAPI document, for FUZZ_SECONDS (300)
+	$(BIN)/pytest -q -p no:cacheprovider tests/fuzz
 
 clean:  ## away with everything that can be made again
 	rm -rf $(VENV) dist build .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -65,4 +70,8 @@ $(VENV)/.runtime: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.runtime
 	@$(PIP) install -c constraints.txt -e '.[chat,web,dev]'
+	@touch $@
+
+$(VENV)/.fuzz: $(VENV)/.dev
+	@$(PIP) install -c constraints.txt -e '.[chat,web,dev,fuzz]'
 	@touch $@
