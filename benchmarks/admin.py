@@ -121,7 +121,8 @@ async def measure(url: str, total: int) -> None:
     for first in range(0, total, CHUNK):
         await database.write(fill, [row_of(first + at, total, now, random) for at in range(CHUNK)])
     print(f"{total:,} escalations written in {time.perf_counter() - begun:.0f} s")
-    hour = now.replace(minute=0, second=0, microsecond=0)
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    end = day + timedelta(days=1)
     user = f"{17:032x}"
     asked: dict[str, Callable[[Transaction], Any]] = {
         "list, 50 rows": lambda tx: _page(tx, Filter(), 51, None),
@@ -138,9 +139,9 @@ async def measure(url: str, total: int) -> None:
         "list far back": lambda tx: _page(
             tx, Filter(), 51, uuid7(now - timedelta(days=DAYS - 1), 0)
         ),
-        "figures of 7 days": lambda tx: _figures(tx, hour - timedelta(days=7), hour),
-        "figures of 30 days": lambda tx: _figures(tx, hour - timedelta(days=30), hour),
-        "figures of 90 days": lambda tx: _figures(tx, hour - timedelta(days=90), hour),
+        "figures of 7 days": lambda tx: _figures(tx, day - timedelta(days=7), end),
+        "figures of 30 days": lambda tx: _figures(tx, day - timedelta(days=30), end),
+        "figures of 90 days": lambda tx: _figures(tx, day - timedelta(days=90), end),
     }
     for name, ask in asked.items():
         found = await timed(database, ask)

@@ -90,9 +90,9 @@ async def escalation_stats(
     _actor: Reader,
     period_days: Annotated[int, Query(ge=1, le=3660, description="days up to now")] = 30,
 ) -> Stats:
-    """The figures of the last days: totals, by offer, reason and more, conversion rate, revenue."""
-    hour = here.clock().replace(minute=0, second=0, microsecond=0)
-    since, until = hour - timedelta(days=period_days), hour + timedelta(hours=1)
+    """The figures of the last days, and of today: totals, by offer, reason and more, revenue."""
+    day = here.clock().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    since, until = day - timedelta(days=period_days), day + timedelta(days=1)
     figures, recent = await here.database.read(_figures, since, until)
     return Stats(
         period_days=period_days,

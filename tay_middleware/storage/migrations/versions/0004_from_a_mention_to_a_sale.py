@@ -32,8 +32,35 @@ def upgrade() -> None:
         sqlite_where=sa.text("converted = 1"),
         postgresql_where=sa.text("converted"),
     )
+    _daily_counts()
     for make in (_inbox, _facts, _conversions, _marks, _touches, _tokens):
         _indexed(*make())
+
+
+def _daily_counts() -> None:
+    """Counts by day and dimension, of the hours that were counted so far."""
+    op.create_table(
+        "daily_counts",
+        _needed("day", sa.Date()),
+        _needed("dimension", sa.String(16)),
+        _needed("value", sa.Text()),
+        _needed("questions", sa.BigInteger()),
+        _needed("escalations", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("day", "dimension", "value", name=op.f("pk_daily_counts")),
+    )
+    postgres = op.get_bind().dialect.name == "postgresql"
+    day = "CAST(hour AT TIME ZONE 'UTC' AS date)" if postgres else "date(hour)"
+    mentions = "sum(CASE WHEN kind = 'mention' THEN questions ELSE 0 END)"
+    op.execute(
+        "INSERT INTO daily_counts (day, dimension, value, questions, escalations) "  # noqa: S608 - our own names
+        f"SELECT {day} AS d, 'all', '', sum(questions), {mentions} FROM hourly_stats GROUP BY d"
+    )
+    for name in SOLD[1:]:
+        op.execute(
+            "INSERT INTO daily_counts (day, dimension, value, questions, escalations) "  # noqa: S608 - our own names
+            f"SELECT {day} AS d, '{name}', {name}, 0, sum(questions) FROM hourly_stats "
+            f"WHERE kind = 'mention' GROUP BY d, {name}"
+        )
 
 
 def _indexed(table: str, *indexes: tuple[str, ...]) -> None:
