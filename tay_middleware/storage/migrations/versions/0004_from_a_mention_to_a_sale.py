@@ -91,7 +91,6 @@ def _inbox() -> tuple[str, *tuple[tuple[str, ...], ...]]:
         _maybe("body", sa.LargeBinary()),
         _needed("received_at", Utc(timezone=True)),
         _maybe("due_at", Utc(timezone=True)),
-        _maybe("user_key", sa.String(64)),
         _needed("attempts", sa.Integer()),
         _maybe("handled_at", Utc(timezone=True)),
         _maybe("outcome", sa.String(32)),
@@ -102,13 +101,13 @@ def _inbox() -> tuple[str, *tuple[tuple[str, ...], ...]]:
             "provider", "external_id", name=op.f("uq_webhook_events_provider_external_id")
         ),
     )
-    return "webhook_events", ("due_at", "id"), ("dead_at",), ("user_key",), ("received_at",)
+    return "webhook_events", ("due_at", "id"), ("dead_at",), ("received_at",)
 
 
 def _facts() -> tuple[str, *tuple[tuple[str, ...], ...]]:
     _table(
         "payment_keys",
-        _needed("key", sa.String(320)),
+        _needed("key", sa.Text()),
         _needed("purchase_key", sa.Text()),
         key="key",
     )
