@@ -129,7 +129,7 @@ async def one_escalation(
     return _found(await here.database.read(_detail, escalation_id))
 
 
-@router.patch("/escalations/{escalation_id}", responses=responses(401, 403, 404, 422))
+@router.patch("/escalations/{escalation_id}", responses=responses(400, 401, 403, 404, 413, 422))
 async def mark_escalation(
     here: Here, actor: Writer, escalation_id: EscalationId, said: MarkIn
 ) -> EscalationDetail:
