@@ -20,7 +20,6 @@ from uuid import uuid5
 from tay_middleware.domain import uuid7
 from tay_middleware.payments.settle import PURCHASES
 from tay_middleware.storage import Database, figures, upgrade
-from tay_middleware.storage.bulk import insert_new
 from tay_middleware.storage.log import Filter
 from tay_middleware.storage.payment_tables import conversions
 from tay_middleware.storage.purchases import Transaction
@@ -97,7 +96,9 @@ def sale_of(row: dict[str, Any]) -> dict[str, Any]:
 
 def fill(transaction: Transaction, rows: list[dict[str, Any]]) -> None:
     names = [column.name for column in escalation_logs.columns]
-    insert_new(transaction, escalation_logs, [{name: row[name] for name in names} for row in rows])
+    transaction.execute(
+        escalation_logs.insert(), [{name: row[name] for name in names} for row in rows]
+    )
     figures.note(transaction, figures.difference(rows, ()), ())
     sales = [sale_of(row) for row in rows if row["converted"]]
     if sales:

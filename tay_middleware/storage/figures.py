@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -125,9 +126,12 @@ def days_of(rows: Iterable[Mapping[str, Any]]) -> set[tuple[date, str]]:
 def note(connection: Connection, figures: Figures, days: Iterable[tuple[date, str]]) -> None:
     """Write changes, in an order that is everybody's, so that no two writers wait in a ring."""
     name = connection.dialect.name
-    users = [{"day": day, "user_key": user_key} for day, user_key in sorted(days)]
-    if users:
-        connection.execute(_USERS[name], users)
+    users = sorted(days)
+    if users and name == "postgresql":
+        arrays = {"days": [day for day, _ in users], "keys": [user_key for _, user_key in users]}
+        connection.execute(_USERS_OF_ARRAYS, arrays)
+    elif users:
+        connection.execute(_USERS, [{"day": day, "user_key": key} for day, key in users])
     if figures:
         cells = sorted(figures.items())
         rows = [
@@ -198,7 +202,8 @@ _COUNTS = {
     "sqlite": _daily_statement(sqlite.insert),
     "postgresql": _daily_statement(postgresql.insert),
 }
-_USERS = {
-    "sqlite": sqlite.insert(daily_users).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(daily_users).on_conflict_do_nothing(),
-}
+_USERS = sqlite.insert(daily_users).on_conflict_do_nothing()
+_USERS_OF_ARRAYS = text(
+    "INSERT INTO daily_users (day, user_key) "
+    "SELECT * FROM unnest(CAST(:days AS date[]), CAST(:keys AS text[])) ON CONFLICT DO NOTHING"
+)

@@ -21,9 +21,9 @@ from tay_middleware.errors import RowRefused, StorageUnavailable
 from tay_middleware.payments.inbox import MOST_ATTEMPTS, InboxWorker, Terms, handle
 from tay_middleware.payments.settle import reconsider
 from tay_middleware.storage import Database, inbox, ledger, touches, upgrade
-from tay_middleware.storage.bulk import insert_new
+from tay_middleware.storage.bulk import insert_turns
 from tay_middleware.storage.payment_tables import conversions, payment_facts, webhook_events
-from tay_middleware.storage.sql import escalation_logs, escalation_row, question_logs, question_row
+from tay_middleware.storage.sql import escalation_logs, question_row
 from tests.builders import NOON
 from tests.payments import deliveries as d
 from tests.payments.test_purchases import STORIES
@@ -72,9 +72,7 @@ def a_delivery(payload: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 def mention(connection: Connection, *records: Any) -> None:
-    rows = [question_row(record) for record in records]
-    insert_new(connection, question_logs, rows)
-    insert_new(connection, escalation_logs, [escalation_row(row) for row in rows])
+    insert_turns(connection, [question_row(record) for record in records])
 
 
 def worker(database: Database, at: datetime = LATER) -> InboxWorker:
