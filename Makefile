@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 
-.PHONY: demo test lint type unit eval eval-train bench bench-peers chaos docs dist dist-check test-matrix test-browser clean help
+.PHONY: demo test lint type unit eval eval-train bench bench-peers chaos fuzz docs dist dist-check test-matrix test-browser clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -28,7 +28,7 @@ type: $(VENV)/.dev  ## mypy, strict
 	$(BIN)/mypy examples/*.py
 
 unit: $(VENV)/.dev  ## the tests, with the coverage floor
-	$(BIN)/pytest -n 2 --ignore=tests/slow --ignore=tests/browser --ignore=tests/chaos --cov --cov-report=term
+	$(BIN)/pytest -n 2 --ignore=tests/slow --ignore=tests/browser --ignore=tests/chaos --ignore=tests/fuzz --cov --cov-report=term
 
 eval: $(VENV)/.evals  ## how right the decisions are, offline, held against the gates
 	@$(BIN)/tay eval gate
@@ -45,6 +45,8 @@ bench: $(VENV)/.dev  ## what we cost, side by side with doing nothing
 	$(BIN)/python -m benchmarks.redis_turn
 	$(BIN)/python -m benchmarks.drain_rate
 	$(BIN)/python -m benchmarks.reading
+	$(BIN)/python -m benchmarks.webhooks
+	$(BIN)/python -m benchmarks.admin
 
 bench-peers: $(VENV)-peers/.ready  ## the same run with NeMo Guardrails, Guardrails AI and LangChain's own history
 	OTEL_SDK_DISABLED=true $(VENV)-peers/bin/python -W ignore -m benchmarks.surfaces
@@ -69,6 +71,9 @@ test-matrix: $(VENV)-oldest/.ready $(VENV)-newest/.ready  ## every surface on th
 		echo "== $$end"; $(VENV)-$$end/bin/python -m pip freeze | grep -E '^(lang(chain|graph)|openai)'; \
 		$(VENV)-$$end/bin/pytest -q -n 2 -p no:cacheprovider tests/langchain tests/examples || exit 1; \
 	done
+
+fuzz: $(VENV)/.fuzz  ## the API held against its own OpenAPI document, for FUZZ_SECONDS (300)
+	$(BIN)/pytest -q -p no:cacheprovider tests/fuzz
 
 clean:  ## away with everything that can be made again
 	rm -rf $(VENV) $(VENV)-* dist build .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -105,4 +110,8 @@ $(VENV)-%/.ready: tests/matrix/%.txt pyproject.toml
 	@echo "setting up $(VENV)-$* ..."
 	@$(PYTHON) -m venv --clear $(VENV)-$*
 	@$(VENV)-$*/bin/python -m pip --disable-pip-version-check -q install -c $< -e '.[chat,dev]'
+	@touch $@
+
+$(VENV)/.fuzz: $(VENV)/.dev
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,dev,fuzz]'
 	@touch $@

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 BUS_OFFSET = 10_000
 NOBODY = 65534
 

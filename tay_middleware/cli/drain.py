@@ -25,7 +25,7 @@ def drain(
             help="do nothing but print what waits, as JSON; exit code 1 if it is late or has died",
         ),
     ] = False,
-    batch: Annotated[int, typer.Option(min=1, help="events in one transaction")] = 2000,
+    batch: Annotated[int, typer.Option(min=1, max=10_000, help="events in one transaction")] = 2000,
     claim_after_seconds: Annotated[
         float, typer.Option(min=0, help="take over events of a drain that is silent for so long")
     ] = 30.0,

@@ -15,14 +15,15 @@ from typing import Any
 from tay_middleware.domain import user_key
 from tay_middleware.errors import PayloadError, SchemaMismatch, StorageError
 from tay_middleware.payments.facts import Fact, KeyOf
-from tay_middleware.payments.providers import PROVIDERS, parse
+from tay_middleware.payments.providers import PROVIDERS, Provider, parse
+from tay_middleware.payments.reading import Reading
 from tay_middleware.payments.settle import Rules, reconsider, settle
 from tay_middleware.storage import Database
 from tay_middleware.storage import inbox as sql
 from tay_middleware.storage.purchases import Transaction
 
-BATCH = 100
-"""Deliveries in one transaction."""
+BATCH = 10
+"""Deliveries in one transaction: few, for on SQLite the chat waits for the same write lock."""
 
 IDLE_SECONDS = 0.5
 """Between two looks into an empty inbox; in `tay serve` a delivery wakes the worker at once."""
@@ -90,6 +91,7 @@ class InboxWorker:
             idle_seconds: between two looks into an empty inbox.
         """
         self.counts = Counts()
+        self.is_running = False
         self._database = database
         self._terms = terms
         self._clock = clock
@@ -114,6 +116,13 @@ class InboxWorker:
         Raises:
             SchemaMismatch: the database needs `tay db upgrade`.
         """
+        self.is_running = True
+        try:
+            await self._run()
+        finally:
+            self.is_running = False
+
+    async def _run(self) -> None:
         failures = 0
         while not self._stopped:
             try:
@@ -226,12 +235,20 @@ def understood(row: Any, terms: Terms) -> tuple[str, tuple[Fact, ...]]:
     provider = PROVIDERS.get(row.provider)
     if provider is None or row.body is None:
         raise PayloadError("the provider is not known" if row.body else "the body is redacted")
-    reading = provider.read(row.kind or "", row.external_id, parse(row.body), terms.key_of)
+    reading = _read(provider, row, terms)
     if reading.live != terms.live:
         return "other_mode", ()
     if reading.facts is None:
         return "ignored", ()
     return "applied", reading.facts
+
+
+def _read(provider: Provider, row: Any, terms: Terms) -> Reading:
+    """Read a delivery; a shape that nobody thought of must not stop those behind it."""
+    try:
+        return provider.read(row.kind or "", row.external_id, parse(row.body), terms.key_of)
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+        raise PayloadError(f"of a shape that is not known ({type(error).__name__})") from error
 
 
 def as_body(payload: dict[str, Any]) -> bytes:

@@ -88,6 +88,7 @@ def labelled(provider: Provider, signed: Signed, headers: Headers, payload: Part
         PayloadError: nothing, or something far too long.
     """
     label = provider.label(signed, headers, payload)
-    if not 0 < len(label.external_id) <= MOST_CHARS or len(label.kind) > MOST_CHARS:
-        raise PayloadError("the delivery's id or type is missing or too long")
+    for text in (label.external_id, label.kind):
+        if not 0 < len(text) <= MOST_CHARS or not text.isprintable():
+            raise PayloadError("the delivery's id or type is missing, too long or not printable")
     return label

@@ -41,6 +41,8 @@ class Part:
             return None
         if not isinstance(value, str):
             raise PayloadError(f"{name} is not a text")
+        if not _is_storable(value):
+            raise PayloadError(f"{name} holds characters that no text has")
         return value
 
     def needed(self, name: str) -> str:
@@ -111,6 +113,11 @@ class Part:
             return datetime.fromtimestamp(self.whole(name), UTC)
         except (ValueError, OverflowError, OSError):
             raise PayloadError(f"{name} is no time") from None
+
+
+def _is_storable(text: str) -> bool:
+    """Whether every database of ours takes it: no zero, no half of a pair."""
+    return "\x00" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
 
 
 def evidence_of(

@@ -111,6 +111,8 @@ class Drain:
         self._random = random or Random()  # noqa: S311 - spreads load, hides nothing
         self._stop = asyncio.Event()
         self._claim_at = 0.0
+        self._writing: asyncio.Task[int] | None = None
+        self._done = 0
 
     def stop(self) -> None:
         """End after the batch that is under way."""
@@ -157,21 +159,46 @@ class Drain:
         self._random.shuffle(buckets)
         claims = self._is_time_to_claim()
         batch: list[Delivery] = []
-        done = 0
-        for bucket in buckets:
-            room = self._pace.batch - len(batch)
-            if claims:
-                idle = self._pace.claim_idle_seconds
-                batch += await self._streams.claimed(bucket, room, idle)
-                room = self._pace.batch - len(batch)
-            if room > 0:
-                batch += await self._streams.fresh(bucket, room)
-            if len(batch) >= self._pace.batch:
-                done += await self._deliver(batch)
-                batch = []
-            if self._stop.is_set():
-                break
-        return done + (await self._deliver(batch) if batch else 0)
+        try:
+            for bucket in buckets:
+                batch += await self._taken(bucket, self._pace.batch - len(batch), claims=claims)
+                if len(batch) >= self._pace.batch:
+                    await self._hand_over(batch)
+                    batch = []
+                if self._stop.is_set():
+                    break
+            if batch:
+                await self._hand_over(batch)
+        finally:
+            await self._written()
+        done, self._done = self._done, 0
+        return done
+
+    async def _taken(self, bucket: int, room: int, *, claims: bool) -> list[Delivery]:
+        """Events of a bucket: first those that a dead drain has left, then fresh ones."""
+        found: list[Delivery] = []
+        if claims:
+            idle = self._pace.claim_idle_seconds
+            found = await self._streams.claimed(bucket, room, idle)
+        if room > len(found):
+            found += await self._streams.fresh(bucket, room - len(found))
+        return found
+
+    async def _hand_over(self, deliveries: Sequence[Delivery]) -> None:
+        """Read a batch while the one before is being written, then have it written too."""
+        batch = _read(deliveries)
+        await self._written()
+        self._writing = asyncio.create_task(self._deliver(batch))
+
+    async def _written(self) -> None:
+        """Wait for the batch under way.
+
+        Raises:
+            StorageError: it could not be written; its events are delivered again, later.
+        """
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            self._done += await writing
 
     def _is_time_to_claim(self) -> bool:
         now = asyncio.get_running_loop().time()
@@ -180,12 +207,12 @@ class Drain:
         self._claim_at = now + self._pace.claim_every_seconds
         return True
 
-    async def _deliver(self, deliveries: Sequence[Delivery]) -> int:
+    async def _deliver(self, batch: _Batch) -> int:
         """Write a batch, with patience while SQL is away; how many events were done."""
         failures = 0
         while True:
             try:
-                return await self._write(_read(deliveries))
+                return await self._write(batch)
             except StorageError as error:
                 if not error.is_retryable or self._stop.is_set():
                     raise

@@ -4,20 +4,19 @@ Events come at least once and in any order; what they come to is the same whatev
 is a matter of this module alone: `folded` is a pure function of what SQL holds and of the events.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
+import orjson
+
 from tay_middleware.domain import ReplyStatus
 from tay_middleware.errors import StorageError
+from tay_middleware.storage.bulk import RAW, Row
 from tay_middleware.storage.sql import question_logs
 from tay_middleware.storage.statements import NOT_SHOWN
-
-Row = Mapping[str, Any]
-"""A row of `question_logs` by the names of its columns."""
 
 PERSONAL = ("user_id", "user_key", "session_id", "question")
 """What leads to a person; erasing makes it null and leaves the rest of the row."""
@@ -70,9 +69,10 @@ def read_event(kind: str, body: bytes | str) -> Event:
         StorageError: it is none of ours, or damaged. The message holds no value of it.
     """
     try:
-        said = json.loads(body)
+        said = orjson.loads(body)
         if kind == "turn":
             row = _read_row(said)
+            row[RAW] = body.decode() if isinstance(body, bytes) else body
             return Event("turn", turn_id=row["turn_id"], row=row, user_key=row["user_key"])
         if kind == "retract":
             return Event("retract", turn_id=UUID(said["turn_id"]))
@@ -104,7 +104,7 @@ def folded(known: Known, events: Iterable[Event]) -> Changes:
 
 def anonymous(row: Row) -> Row:
     """The row without what leads to a person."""
-    return {**row, **dict.fromkeys(PERSONAL)}
+    return {**row, **dict.fromkeys(PERSONAL), RAW: None}
 
 
 def _changes(
@@ -140,7 +140,7 @@ def _counts(row: Row, earlier: Row | None) -> bool:
 
 
 def _held_back(row: Row) -> Row:
-    return row if row["addition"] is None else {**row, **NOT_SHOWN}
+    return row if row["addition"] is None else {**row, **NOT_SHOWN, RAW: None}
 
 
 def _is_erased(row: Row, erased: Mapping[str, datetime]) -> bool:
@@ -149,10 +149,12 @@ def _is_erased(row: Row, erased: Mapping[str, datetime]) -> bool:
 
 
 def _read_row(said: dict[str, Any]) -> dict[str, Any]:
-    row = {name: said.get(name) for name in _NAMES}
-    row |= {name: UUID(said[name]) for name in ("id", "turn_id")}
-    row |= {name: _time(said[name]) for name in ("created_at", "answered_at")}
-    return row
+    if not said.keys() >= _NAMES:
+        raise KeyError("a column is missing")
+    said["id"], said["turn_id"] = UUID(said["id"]), UUID(said["turn_id"])
+    said["created_at"] = _time(said["created_at"])
+    said["answered_at"] = _time(said["answered_at"])
+    return said
 
 
 def _time(text: str) -> datetime:

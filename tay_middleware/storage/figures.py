@@ -21,9 +21,11 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from tay_middleware.domain import Kind
 from tay_middleware.storage.sql import Utc, metadata
 
 DIMENSIONS = (
@@ -55,6 +57,24 @@ hourly_stats = Table(
     Column("detected", BigInteger, nullable=False),
 )
 """Turns by hour (UTC, of `created_at`) and kind. An escalation is a turn of kind `mention`."""
+
+COUNTED = ("offer", "reason", "template", "tier", "strength")
+"""What escalations of a day are counted by, each by itself."""
+
+ALL = "all"
+"""The dimension of the row that counts a whole day."""
+
+daily_counts = Table(
+    "daily_counts",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("dimension", String(16), primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("questions", BigInteger, nullable=False),
+    Column("escalations", BigInteger, nullable=False),
+)
+"""Escalations by day (UTC) and each of `COUNTED`, and with `ALL` the day's questions too: where
+wordings are many, an hour has as many cells as escalations, and sums of them are slow."""
 
 daily_users = Table(
     "daily_users",
@@ -106,9 +126,12 @@ def days_of(rows: Iterable[Mapping[str, Any]]) -> set[tuple[date, str]]:
 def note(connection: Connection, figures: Figures, days: Iterable[tuple[date, str]]) -> None:
     """Write changes, in an order that is everybody's, so that no two writers wait in a ring."""
     name = connection.dialect.name
-    users = [{"day": day, "user_key": user_key} for day, user_key in sorted(days)]
-    if users:
-        connection.execute(_USERS[name], users)
+    users = sorted(days)
+    if users and name == "postgresql":
+        arrays = {"days": [day for day, _ in users], "keys": [user_key for _, user_key in users]}
+        connection.execute(_USERS_OF_ARRAYS, arrays)
+    elif users:
+        connection.execute(_USERS, [{"day": day, "user_key": key} for day, key in users])
     if figures:
         cells = sorted(figures.items())
         rows = [
@@ -116,6 +139,44 @@ def note(connection: Connection, figures: Figures, days: Iterable[tuple[date, st
             for cell, (n, found) in cells
         ]
         connection.execute(_CELLS[name], rows)
+        connection.execute(_COUNTS[name], _daily(figures))
+
+
+def _daily(figures: Figures) -> list[dict[str, Any]]:
+    """The same changes by day and single dimension, in everybody's order."""
+    asked: Counter[tuple[date, str, str]] = Counter()
+    shown: Counter[tuple[date, str, str]] = Counter()
+    for cell, (questions, _) in figures.items():
+        named = dict(zip(DIMENSIONS, cell, strict=True))
+        day = named["hour"].astimezone(UTC).date() if isinstance(named["hour"], datetime) else None
+        if day is None:
+            continue
+        asked[day, ALL, ""] += questions
+        if named["kind"] == Kind.MENTION.value:
+            shown[day, ALL, ""] += questions
+            for name in COUNTED:
+                shown[day, name, str(named[name])] += questions
+    return [
+        {"day": key[0], "dimension": key[1], "value": key[2]}
+        | {"n_questions": asked[key], "n_escalations": shown[key]}
+        for key in sorted({*asked, *shown})
+    ]
+
+
+def _daily_statement(insert: Any) -> Any:
+    key = ("day", "dimension", "value")
+    given: dict[str, Any] = {column: bindparam(column) for column in key}
+    statement = insert(daily_counts).values(
+        questions=bindparam("n_questions"), escalations=bindparam("n_escalations"), **given
+    )
+    counted = daily_counts.c
+    return statement.on_conflict_do_update(
+        index_elements=list(key),
+        set_={
+            "questions": counted.questions + statement.excluded.questions,
+            "escalations": counted.escalations + statement.excluded.escalations,
+        },
+    )
 
 
 def _count_statement(insert: Any) -> Any:
@@ -137,7 +198,12 @@ _CELLS = {
     "sqlite": _count_statement(sqlite.insert),
     "postgresql": _count_statement(postgresql.insert),
 }
-_USERS = {
-    "sqlite": sqlite.insert(daily_users).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(daily_users).on_conflict_do_nothing(),
+_COUNTS = {
+    "sqlite": _daily_statement(sqlite.insert),
+    "postgresql": _daily_statement(postgresql.insert),
 }
+_USERS = sqlite.insert(daily_users).on_conflict_do_nothing()
+_USERS_OF_ARRAYS = text(
+    "INSERT INTO daily_users (day, user_key) "
+    "SELECT * FROM unnest(CAST(:days AS date[]), CAST(:keys AS text[])) ON CONFLICT DO NOTHING"
+)

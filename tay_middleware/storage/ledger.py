@@ -6,18 +6,20 @@ are written; and figures change by rows that were really inserted.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Integer,
     String,
     Table,
     Text,
+    any_,
     bindparam,
     delete,
     select,
@@ -25,17 +27,17 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from tay_middleware.domain import uuid7
 from tay_middleware.storage import figures
-from tay_middleware.storage.bulk import insert_new
-from tay_middleware.storage.events import PERSONAL, Changes, Event, Known, Row, folded
+from tay_middleware.storage.bulk import insert_turns
+from tay_middleware.storage.events import PERSONAL, Changes, Event, Known, folded
 from tay_middleware.storage.payment_tables import forget_buyer
 from tay_middleware.storage.sql import (
     Id,
     Utc,
     escalation_logs,
-    escalation_row,
     metadata,
     question_logs,
     user_profiles,
@@ -103,38 +105,51 @@ def bury(connection: Connection, letters: Sequence[dict[str, Any]]) -> None:
     connection.execute(_insert(connection)(dead_letters).on_conflict_do_nothing(), letters)
 
 
-def _known(connection: Connection, events: Iterable[Event]) -> Known:
+def _known(connection: Connection, events: Sequence[Event]) -> Known:
     turns = {event.turn_id for event in events if event.turn_id is not None}
     users = {event.user_key for event in events if event.user_key is not None}
-    rows = connection.execute(_rows_of(events), {"turns": list(turns)}).mappings()
-    retracted = connection.execute(_RETRACTED, {"turns": list(turns)}).scalars()
-    erased = connection.execute(_ERASED, {"users": list(users)})
+    postgres = connection.dialect.name == "postgresql"
+    among = _among_array if postgres else _among_list
+    rows = connection.execute(
+        _ROWS_ON_SERVER if postgres else _ROWS_IN_FILE,
+        {"turns": list(turns), "oldest": _oldest_id(events)},
+    )
+    retracted = connection.execute(
+        select(retracted_turns.c.turn_id).where(among(retracted_turns.c.turn_id, turns))
+    )
+    erased = connection.execute(
+        select(erased_users.c.user_key, erased_users.c.erased_at).where(
+            among(erased_users.c.user_key, users)
+        )
+    )
     return Known(
-        rows={row["turn_id"]: dict(row) for row in rows},
-        retracted=frozenset(retracted),
+        rows={row["turn_id"]: dict(row) for row in rows.mappings()},
+        retracted=frozenset(retracted.scalars()),
         erased={row.user_key: row.erased_at for row in erased},
     )
 
 
-def _rows_of(events: Iterable[Event]) -> Any:
-    """The statement that looks turns up; a retraction does not say when its turn was."""
-    times = [event.row["created_at"] if event.row else None for event in events]
-    statement = select(*(question_logs.c[name] for name in _LOOKED_AT)).where(
-        question_logs.c.turn_id.in_(bindparam("turns", expanding=True))
-    )
-    if None in times:
-        return statement
-    oldest = min((at for at in times if at is not None), default=datetime.now(UTC))
-    return statement.where(question_logs.c.id >= uuid7(oldest - REMEMBERED, 0))
+def _among_array(column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """One parameter, however many values: a statement of thousands is slow to make and to plan."""
+    return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
+
+
+def _among_list(column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    return column.in_(list(values))
+
+
+def _oldest_id(events: Iterable[Event]) -> UUID:
+    """Where to begin to look turns up; a retraction does not say when its turn was."""
+    times = [event.row["created_at"] for event in events if event.row is not None]
+    if not times or any(event.kind == "retract" for event in events):
+        return UUID(int=0)
+    return uuid7(min(times) - REMEMBERED, 0)
 
 
 def _write(connection: Connection, changes: Changes, now: datetime) -> int:
     _take_away(connection, changes)
-    inserted = insert_new(connection, question_logs, changes.new)
+    inserted = insert_turns(connection, changes.new)
     new = [row for row in changes.new if row["id"] in inserted]
-    insert_new(
-        connection, escalation_logs, [escalation_row(dict(row)) for row in new if _shown(row)]
-    )
     note_all = figures.difference([*new, *changes.held_back], changes.gone)
     figures.note(connection, note_all, figures.days_of(new))
     _remember(connection, changes, now)
@@ -174,10 +189,6 @@ def remember_erased(connection: Connection, erased: Mapping[str, datetime]) -> N
         )
 
 
-def _shown(row: Row) -> bool:
-    return bool(row["shown"])
-
-
 def _take_away(connection: Connection, changes: Changes) -> None:
     """Remove rows that gave way, and mentions that were taken back."""
     kept: set[UUID] = {row["id"] for row in changes.held_back}
@@ -212,10 +223,15 @@ _LOCK = text(
     "SELECT pg_advisory_xact_lock(:space, bucket) FROM unnest(CAST(:buckets AS int[])) AS bucket"
 )
 
-_RETRACTED = select(retracted_turns.c.turn_id).where(
-    retracted_turns.c.turn_id.in_(bindparam("turns", expanding=True))
+_ROWS_IN_FILE = select(*(question_logs.c[name] for name in _LOOKED_AT)).where(
+    question_logs.c.turn_id.in_(bindparam("turns", expanding=True)),
+    question_logs.c.id >= bindparam("oldest"),
 )
 
-_ERASED = select(erased_users.c.user_key, erased_users.c.erased_at).where(
-    erased_users.c.user_key.in_(bindparam("users", expanding=True))
+_ROWS_ON_SERVER = text(
+    f"SELECT {', '.join(_LOOKED_AT)} "  # noqa: S608 - our own names
+    "FROM unnest(CAST(:turns AS uuid[])) AS wanted (turn) CROSS JOIN LATERAL ("
+    "SELECT * FROM question_logs WHERE turn_id = wanted.turn AND id >= :oldest OFFSET 0) AS found"
 )
+"""OFFSET 0 keeps the planner from any other way than one look into the index a turn: of a table
+that has just been made it knows nothing, and would rather read all of it for every batch."""

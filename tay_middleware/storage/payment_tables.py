@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     or_,
     select,
     update,
@@ -63,7 +64,6 @@ webhook_events = Table(
     Column("body", LargeBinary),
     Column("received_at", Utc, nullable=False),
     Column("due_at", Utc),
-    Column("user_key", String(64)),
     Column("attempts", Integer, nullable=False),
     Column("handled_at", Utc),
     Column("outcome", String(32)),
@@ -73,7 +73,6 @@ webhook_events = Table(
     UniqueConstraint("provider", "external_id"),
     Index(None, "due_at", "id"),
     Index(None, "dead_at"),
-    Index(None, "user_key"),
     Index(None, "received_at"),
 )
 """The inbox: one row a delivery, however often it was delivered.
@@ -108,7 +107,7 @@ a person stands in columns of its own, so that erasing can take it away."""
 payment_keys = Table(
     "payment_keys",
     metadata,
-    Column("key", String(320), primary_key=True),
+    Column("key", Text, primary_key=True),
     Column("purchase_key", Text, nullable=False),
     Index(None, "purchase_key"),
 )
@@ -221,16 +220,18 @@ def forget_buyer(connection: Connection, user_key: str, until: datetime) -> None
     theirs = select(conversions.c.purchase_key).where(
         conversions.c.user_key == user_key, conversions.c.begun_at <= until
     )
-    facts = payment_facts.c
-    mine = or_(facts.user_key == user_key, facts.purchase_key.in_(theirs))
+    facts, events = payment_facts.c, webhook_events.c
+    mine = and_(or_(facts.user_key == user_key, facts.purchase_key.in_(theirs)), facts.at <= until)
+    said = list(connection.execute(select(facts.id).where(mine)).scalars())
+    for name in said:
+        provider, _, external_id = name.partition(":")
+        connection.execute(
+            update(webhook_events)
+            .where(events.provider == provider, events.external_id == external_id)
+            .values(body=None, headers={}, redacted_at=until)
+        )
     nobody = dict.fromkeys(("customer", "email_key", "user_key", "reference_key"))
-    connection.execute(update(payment_facts).where(mine, facts.at <= until).values(**nobody))
-    events = webhook_events.c
-    connection.execute(
-        update(webhook_events)
-        .where(events.user_key == user_key, events.received_at <= until)
-        .values(body=None, headers={}, user_key=None, redacted_at=until)
-    )
+    connection.execute(update(payment_facts).where(facts.id.in_(said)).values(**nobody))
     for table, at in ((link_clicks, "clicked_at"), (feedback, "at"), (conversions, "begun_at")):
         values = {"user_key": None} | ({"note": None} if table is feedback else {})
         connection.execute(

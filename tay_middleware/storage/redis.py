@@ -157,6 +157,10 @@ class RedisStore:
             await self.run(call)
         except StorageError:
             await self._make_up_later(call)
+        except asyncio.CancelledError:
+            self.spool.leave(call)
+            self.mend()
+            raise
 
     async def latest(self, limit: int) -> Sequence[LoggedTurn]:
         """The newest turns, those that are still in the outbox included; see `TurnStore`."""

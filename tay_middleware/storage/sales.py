@@ -3,7 +3,8 @@
 Every function takes a `Transaction`; run it by `Database.read`.
 """
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
-from tay_middleware.storage.figures import hourly_stats
+from tay_middleware.storage.figures import ALL, COUNTED, daily_counts
 from tay_middleware.storage.partitions import uuid7_floor
 from tay_middleware.storage.payment_tables import (
     conversion_marks,
@@ -21,51 +22,72 @@ from tay_middleware.storage.payment_tables import (
 )
 from tay_middleware.storage.sql import escalation_logs, question_logs
 
-DIMENSIONS = ("offer", "reason", "template", "tier", "strength")
-"""What escalations and their conversions are counted by."""
-
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts of a period. `shown` and `sold` by the values of `DIMENSIONS`; revenue by currency."""
+    """Counts of a period: `shown` and `sold` by dimension and value; revenue by currency."""
 
     questions: int
-    shown: Sequence[Any]
-    sold: Sequence[Any]
+    escalations: int
+    conversions: int
+    shown: Mapping[str, Mapping[str, int]]
+    sold: Mapping[str, Mapping[str, int]]
     revenue: Sequence[Any]
 
 
 def figures(connection: Connection, since: datetime, until: datetime) -> Figures:
-    """Questions and escalations between two full hours, and what became of those escalations.
+    """Questions and escalations of whole days (UTC), and what became of those escalations.
 
-    Rows of `shown`: `DIMENSIONS`, `escalations`; of `sold`: `DIMENSIONS`, `conversions`; of
-    `revenue`, for purchases begun in the period: `kind`, `currency`, `conversions`, `net`,
+    Rows of `revenue`, for purchases begun in the period: `kind`, `currency`, `conversions`, `net`,
     `lifetime`.
     """
-    counted = hourly_stats.c
-    period = (counted.hour >= since, counted.hour < until)
-    total = connection.execute(select(func.sum(counted.questions)).where(*period)).scalar()
-    names = [counted[name] for name in DIMENSIONS]
-    shown = (
-        select(*names, func.sum(counted.questions).label("escalations"))
-        .where(*period, counted.kind == "mention")
-        .group_by(*names)
-    )
-    rows = connection.execute(shown).all()
+    shown: dict[str, dict[str, int]] = {name: {} for name in (ALL, *COUNTED)}
+    questions = 0
+    for row in _counted(connection, since, until):
+        questions += row.questions
+        if row.escalations:
+            shown[row.dimension][row.value] = int(row.escalations)
+    sold = _sold(connection, since, until)
     return Figures(
-        total or 0, rows, _sold(connection, since, until), _revenue(connection, since, until)
+        questions=int(questions),
+        escalations=shown.pop(ALL).get("", 0),
+        conversions=sum(sold["offer"].values()),
+        shown=shown,
+        sold=sold,
+        revenue=_revenue(connection, since, until),
     )
 
 
-def _sold(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
-    columns = escalation_logs.c
-    names = [columns[name] for name in DIMENSIONS]
+def _counted(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
+    counted = daily_counts.c
+    key = (counted.dimension, counted.value)
     statement = (
-        select(*names, func.count().label("conversions"))
+        select(
+            *key,
+            func.sum(counted.questions).label("questions"),
+            func.sum(counted.escalations).label("escalations"),
+        )
+        .where(counted.day >= since.date(), counted.day < until.date())
+        .group_by(*key)
+    )
+    return connection.execute(statement).all()
+
+
+def _sold(
+    connection: Connection, since: datetime, until: datetime
+) -> Mapping[str, Mapping[str, int]]:
+    columns = escalation_logs.c
+    names = [columns[name] for name in COUNTED]
+    statement = (
+        select(*names, func.count())
         .where(columns.converted, columns.id >= uuid7_floor(since), columns.id < uuid7_floor(until))
         .group_by(*names)
     )
-    return connection.execute(statement).all()
+    counts: dict[str, Counter[str]] = {name: Counter() for name in COUNTED}
+    for *values, number in connection.execute(statement):
+        for name, value in zip(COUNTED, values, strict=True):
+            counts[name][value] += number
+    return counts
 
 
 def _revenue(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:

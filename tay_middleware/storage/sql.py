@@ -9,6 +9,7 @@ id is unique there by the drain's care (see `storage.ledger`), not by an index.
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -157,17 +158,18 @@ question_logs = Table(
     one_of("status", ReplyStatus),
     one_of("suppressed", Suppression),
     one_of("strength", Strength),
-    Index(None, "user_key"),
+    Index(None, "user_key").ddl_if(dialect="sqlite"),
     Index(None, "user_key", "id"),
-    Index(None, "user_key", "session_id"),
-    Index(None, "created_at"),
+    Index(None, "user_key", "session_id").ddl_if(dialect="sqlite"),
+    Index(None, "created_at").ddl_if(dialect="sqlite"),
 )
 """Every question. `detected` is the verdict after the gates, `need` before them, `shown` what the
 user saw. `created_at` is when it was asked, `answered_at` when the reply was complete, both UTC.
 
 Each index of `user_key` has its reader: pages of a user's log (with `id`), and, where the rows
 are history too, the newest turns of a user and of a session in the order they were committed. An
-app may well give all its people one user id: nothing may cost a walk over all rows of a user.
+app may well give all its people one user id: nothing may cost a walk over all rows of a user. On
+PostgreSQL rows are no history, and times are bounds of ids: there fewer indexes are enough.
 """
 
 escalation_logs = Table(
@@ -200,11 +202,11 @@ escalation_logs = Table(
     one_of("strength", Strength),
     Index(None, "turn_id"),
     Index(None, "user_key", "id"),
-    Index(None, "user_key", "created_at"),
-    Index(None, "user_key", "session_id"),
+    Index(None, "user_key", "created_at").ddl_if(dialect="sqlite"),
+    Index(None, "user_key", "session_id").ddl_if(dialect="sqlite"),
     Index(None, "offer", "id"),
     Index(None, "converted", "id"),
-    Index(None, "created_at"),
+    Index(None, "created_at").ddl_if(dialect="sqlite"),
     Index(None, "template", "id"),
     Index(None, "reason", "id"),
     Index(None, "tier", "id"),
@@ -289,12 +291,13 @@ _SHARED = frozenset(column.name for column in escalation_logs.columns) - {
     "link_token",
 }
 
-_TRACKED = re.compile(r"/r/([A-Za-z0-9_-]{22})(?![A-Za-z0-9_-])")
+TRACKED = "/r/([A-Za-z0-9_-]{22})(?![A-Za-z0-9_-])"
+"""Finds the token of a tracked link in an addition; both Python and PostgreSQL read it so."""
 
 
-def escalation_row(question: dict[str, Any]) -> dict[str, Any]:
+def escalation_row(question: Mapping[str, Any]) -> dict[str, Any]:
     """The row of `escalation_logs` that belongs to a row of `question_logs` with a mention."""
-    tracked = _TRACKED.search(question["addition"])
+    tracked = re.search(TRACKED, question["addition"])
     return {name: question[name] for name in _SHARED} | {
         "converted": False,
         "converted_at": None,

@@ -1,6 +1,7 @@
 """Puts the app together; the dashboard and metrics of later issues are routers beside these."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
@@ -21,9 +22,11 @@ from tay_middleware.web.intake import Intake
 from tay_middleware.web.problems import MEDIA_TYPE, Problem, answer_with_problems, responses
 from tay_middleware.web.rates import Rates
 
+_log = logging.getLogger("tay_middleware.web")
+
 ROUTERS = (
-    *(escalations.router, purchases.router, feedback.router),
-    *(webhooks.router, links.router, health.router),
+    *(webhooks.router, links.router, escalations.router),
+    *(purchases.router, feedback.router, health.router),
 )
 """Everything that is served. A page for people goes beside these; see `bounds.Bounds` for its
 content security policy."""
@@ -77,6 +80,8 @@ def _running(
         refusals = refusals_of(settings, database)
         worker = InboxWorker(database, terms) if works else None
         task = asyncio.create_task(worker.run()) if worker is not None else None
+        if task is not None:
+            task.add_done_callback(_say_why)
         try:
             yield Context(
                 settings=settings,
@@ -97,6 +102,12 @@ def _running(
             await database.aclose()
 
     return running()
+
+
+def _say_why(task: "asyncio.Task[None]") -> None:
+    """Say why the worker ended, if it was not told to."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error("the worker of the inbox has ended", exc_info=error)
 
 
 def _describe_problems(app: FastAPI) -> None:

@@ -52,8 +52,8 @@ class Context:
         return turn.user_key or ""
 
 
-def of_request(request: Request) -> Context:
-    """The context of the app that serves a request."""
+async def of_request(request: Request) -> Context:
+    """The context of the app that serves a request; async, or FastAPI would run it on a thread."""
     context: Context = request.app.state.context
     return context
 

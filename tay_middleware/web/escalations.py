@@ -40,7 +40,7 @@ EXPORT_PAGE = 500
 EscalationId = Annotated[UUID, Path(description="the escalation's id")]
 
 
-def wanted(
+async def wanted(
     here: Here,
     offer: Annotated[Word | None, Query(description="an offer of the catalogue")] = None,
     converted_only: Annotated[bool, Query(description="only those that led to a sale")] = False,
@@ -90,9 +90,9 @@ async def escalation_stats(
     _actor: Reader,
     period_days: Annotated[int, Query(ge=1, le=3660, description="days up to now")] = 30,
 ) -> Stats:
-    """The figures of the last days: totals, by offer, reason and more, conversion rate, revenue."""
-    hour = here.clock().replace(minute=0, second=0, microsecond=0)
-    since, until = hour - timedelta(days=period_days), hour + timedelta(hours=1)
+    """The figures of the last days, and of today: totals, by offer, reason and more, revenue."""
+    day = here.clock().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    since, until = day - timedelta(days=period_days), day + timedelta(days=1)
     figures, recent = await here.database.read(_figures, since, until)
     return Stats(
         period_days=period_days,
@@ -129,7 +129,7 @@ async def one_escalation(
     return _found(await here.database.read(_detail, escalation_id))
 
 
-@router.patch("/escalations/{escalation_id}", responses=responses(401, 403, 404, 422))
+@router.patch("/escalations/{escalation_id}", responses=responses(400, 401, 403, 404, 413, 422))
 async def mark_escalation(
     here: Here, actor: Writer, escalation_id: EscalationId, said: MarkIn
 ) -> EscalationDetail:

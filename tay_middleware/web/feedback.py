@@ -12,7 +12,7 @@ from tay_middleware.web.schemas import FeedbackIn, Noted
 router = APIRouter(prefix="/api/v1", tags=["feedback"])
 
 
-@router.post("/feedback", responses=responses(401, 403, 404, 422))
+@router.post("/feedback", responses=responses(400, 401, 403, 404, 413, 422))
 async def give_feedback(here: Here, _actor: Listener, said: FeedbackIn) -> Noted:
     """Hand on what a user says of a mention; saying it again replaces what was said before."""
     mention = await here.database.read(touches.mention, said.escalation_id)

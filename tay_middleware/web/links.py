@@ -38,7 +38,7 @@ _PREVIEWS = (
 async def follow(
     request: Request,
     here: Here,
-    token: Annotated[str, Path(max_length=64, description="the token of a mention's link")],
+    token: Annotated[str, Path(description="the token of a mention's link")],
 ) -> RedirectResponse:
     """To the offer's page, with the token as Stripe's `client_reference_id`."""
     await here.rates.spend(OF_CLICKS, address_of(request))

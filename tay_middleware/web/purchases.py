@@ -52,7 +52,9 @@ async def list_purchases(
     )
 
 
-@router.post("/purchases/{purchase_id}/assignment", responses=responses(401, 403, 404, 422))
+@router.post(
+    "/purchases/{purchase_id}/assignment", responses=responses(400, 401, 403, 404, 413, 422)
+)
 async def assign_purchase(
     here: Here,
     actor: Writer,

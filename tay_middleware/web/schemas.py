@@ -185,7 +185,7 @@ class Revenue(BaseModel):
 
 
 class Stats(BaseModel):
-    """The figures of a period, counted from its first full hour on."""
+    """The figures of a period: so many whole days (UTC), and today as far as it has come."""
 
     period_days: int
     since: datetime

@@ -1,11 +1,12 @@
 """Rows as the API shows them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from tay_middleware.payments.money import spoken
 from tay_middleware.payments.standing import standing
-from tay_middleware.storage.sales import DIMENSIONS, Beside, Figures
+from tay_middleware.storage.figures import COUNTED
+from tay_middleware.storage.sales import Beside, Figures
 from tay_middleware.web.schemas import (
     Counted,
     EscalationDetail,
@@ -19,7 +20,6 @@ from tay_middleware.web.schemas import (
 )
 
 _AMOUNTS = ("amount", "refunded", "disputed", "lost", "net", "lifetime")
-_PLURALS = {name: f"{name}s" for name in DIMENSIONS} | {"strength": "strengths"}
 _SAME = frozenset(EscalationOut.model_fields) - {
     *("converted", "converted_at", "converted_by", "time_to_conversion_seconds", "amount"),
     *("currency", "clicked_at", "purchase", "feedback"),
@@ -105,29 +105,23 @@ def percent(part: int, whole: int) -> float:
 
 def stats_fields(figures: Figures) -> dict[str, Any]:
     """The fields of `Stats` that are counts."""
-    shown = sum(row.escalations for row in figures.shown)
-    sold = sum(row.conversions for row in figures.sold)
     fields: dict[str, Any] = {
         "total_questions": figures.questions,
-        "total_escalations": shown,
-        "escalation_rate": percent(shown, figures.questions),
-        "total_conversions": sold,
-        "conversion_rate": percent(sold, shown),
+        "total_escalations": figures.escalations,
+        "escalation_rate": percent(figures.escalations, figures.questions),
+        "total_conversions": figures.conversions,
+        "conversion_rate": percent(figures.conversions, figures.escalations),
         "revenue": [_revenue(row) for row in figures.revenue],
     }
-    for name in DIMENSIONS:
-        counted = _by(name, figures.shown, figures.sold)
-        fields[_PLURALS[name]] = counted
+    for name in COUNTED:
+        counted = _by(figures.shown[name], figures.sold[name])
+        fields[f"{name}s"] = counted
         fields[f"by_{name}"] = {value: one.escalations for value, one in counted.items()}
     return fields
 
 
-def _by(name: str, shown: Sequence[Any], sold: Sequence[Any]) -> dict[str, Counted]:
-    counts: dict[str, list[int]] = {}
-    for row in shown:
-        counts.setdefault(getattr(row, name), [0, 0])[0] += row.escalations
-    for row in sold:
-        counts.setdefault(getattr(row, name), [0, 0])[1] += row.conversions
+def _by(shown: Mapping[str, int], sold: Mapping[str, int]) -> dict[str, Counted]:
+    counts = {value: (shown.get(value, 0), sold.get(value, 0)) for value in {*shown, *sold}}
     return {
         value: Counted(escalations=n, conversions=m, conversion_rate=percent(m, n))
         for value, (n, m) in sorted(counts.items(), key=lambda item: (-item[1][0], item[0]))

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import PayloadError, SignatureError
@@ -12,41 +13,45 @@ from tay_middleware.payments.providers import PROVIDERS, Label, Provider, labell
 from tay_middleware.payments.reading import Part
 from tay_middleware.payments.signatures import Headers, verify
 from tay_middleware.web.auth import address_of
-from tay_middleware.web.context import Context, Here
+from tay_middleware.web.context import Context, of_request
 from tay_middleware.web.problems import responses
 from tay_middleware.web.rates import OF_FAILURES
 from tay_middleware.web.schemas import Received
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 
+_STORED = Received().model_dump_json().encode()
 _ANSWERS = responses(400, 401, 404, 413, 422)
 _BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {}}}}}
 
 
-@router.post("/payment", responses=_ANSWERS, openapi_extra=_BODY)
-async def receive_payment(request: Request, here: Here) -> Received:
+@router.post("/payment", responses=_ANSWERS, openapi_extra=_BODY, response_model=Received)
+async def receive_payment(request: Request) -> Response:
     """A delivery of the default provider (TAY_WEBHOOK_PROVIDER, Stripe)."""
+    here = await of_request(request)
     return await receive(request, here, here.settings.webhook_provider)
 
 
-@router.post("/payment/{provider}", responses=_ANSWERS, openapi_extra=_BODY)
-async def receive_payment_of(request: Request, here: Here, provider: str) -> Received:
+@router.post(
+    "/payment/{provider}", responses=_ANSWERS, openapi_extra=_BODY, response_model=Received
+)
+async def receive_payment_of(request: Request, provider: str) -> Response:
     """A delivery of `stripe`, `standard` (Standard Webhooks; Zapier, Make) or `shopify`."""
-    return await receive(request, here, provider)
+    return await receive(request, await of_request(request), provider)
 
 
-async def receive(request: Request, here: Context, name: str) -> Received:
-    """Verify, store, answer.
+async def receive(request: Request, here: Context, name: str) -> Response:
+    """Verify, store, answer. What is genuine is never refused for what others sent before it.
 
     Raises:
-        HTTPException: 401 not genuine; 404 the provider is off; 400 genuine and unreadable.
+        HTTPException: 401 not genuine (429 from an address with many such); 404 the provider is
+            off; 400 genuine and unreadable.
         StorageError: it is not stored; the sender will try again.
     """
     provider, secrets = PROVIDERS.get(name), secrets_of(here, name)
     if provider is None or provider.scheme is None or not secrets:
         raise HTTPException(404, "no such provider, or it has no secret here and is off")
-    await here.rates.check(OF_FAILURES, f"webhook {address_of(request)}")
-    headers: Headers = {key: value for key, value in request.headers.items()}  # noqa: C416 - the first of each
+    headers: Headers = dict(request.headers.items())
     body = await request.body()
     now = here.clock()
     try:
@@ -65,7 +70,7 @@ async def receive(request: Request, here: Context, name: str) -> Received:
     await here.intake.put(row)
     if here.worker is not None:
         here.worker.wake()
-    return Received()
+    return Response(_STORED, media_type="application/json")
 
 
 def secrets_of(here: Context, name: str) -> list[str]:

@@ -17,6 +17,7 @@ __all__ = ["_databases", "postgres", "postgres_url"]
 DURABLE: dict[str, Any] = {"appendonly": "yes", "appendfsync": "always"}
 """`everysec` may lose a second when the machine dies; that limit is documented, not tested."""
 
+FIRST = "without a fault"
 FAULT_FREE: dict[str, float] = {}
 
 
@@ -52,19 +53,29 @@ def stage(playbook: Playbook, tmp_path: Path) -> Iterator[MakeStage]:
         one.stop_drains()
 
 
-Judge = Callable[[str, Account], None]
+Judge = Callable[[str, Callable[[], Account]], Account]
+
+TRIES = 3
+"""How often a scenario may be played until it is fast enough: a machine that is busy with something
+else is slow for everybody. What is missing or doubled counts each time."""
 
 
 @pytest.fixture
 def judge(capsys: pytest.CaptureFixture[str]) -> Judge:
-    """Print the account of a scenario, then hold it to what was promised."""
+    """Play a scenario, print its account, and hold it to what was promised."""
 
-    def hold(name: str, account: Account) -> None:
-        with capsys.disabled():
-            print(f"\n{account.line(name)}", end="", flush=True)
-        base = FAULT_FREE.setdefault("p999_ms", account.p999_ms)
-        assert (account.missing, account.doubled) == (0, 0)
-        assert (account.wrong_words, account.figures_off) == (0, 0)
-        assert account.p999_ms - base <= DEADLINE_MS + SLACK_MS
+    def hold(name: str, play: Callable[[], Account]) -> Account:
+        for _ in range(TRIES):
+            account = play()
+            with capsys.disabled():
+                print(f"\n{account.line(name)}", end="", flush=True)
+            if name == FIRST:
+                FAULT_FREE["p999_ms"] = min(account.p999_ms, FAULT_FREE.get("p999_ms", 1e9))
+            assert (account.missing, account.doubled) == (0, 0)
+            assert (account.wrong_words, account.figures_off) == (0, 0)
+            base = 0.0 if name == FIRST else FAULT_FREE.get("p999_ms", SLACK_MS)
+            if account.p999_ms - base <= DEADLINE_MS + SLACK_MS:
+                return account
+        pytest.fail(f"{name}: {TRIES} tries, each slower than promised")
 
     return hold

@@ -252,7 +252,12 @@ def test_06_a_stream_that_breaks_loses_nothing_of_the_models(wrap_model: WrapMod
 
 def test_06_without_a_database_the_reply_is_byte_for_byte_the_models(tmp_path: Path) -> None:
     (tmp_path / "tay.db").mkdir()
-    ours = EscalationChatModel(bound=model(PLAIN), settings=load_settings(home=tmp_path))
+    ours = EscalationChatModel(
+        bound=model(PLAIN),
+        settings=load_settings(
+            home=tmp_path, scorer="off", grace_seconds=5.0, recall_timeout_seconds=5.0
+        ),
+    )
     for verb in FOUR:
         assert str(SURFACES[verb](ours, someone()).text) == ANSWER
     ours.close()
@@ -304,7 +309,12 @@ def test_09_retries_and_fallbacks_are_one_turn(wrap_model: WrapModel, engine: Es
 
 def test_13_it_can_be_drawn_described_and_pickled(tmp_path: Path) -> None:
     bare = FakeMessagesListChatModel(responses=[AIMessage(ANSWER)])
-    ours = EscalationChatModel(bound=bare, settings=load_settings(home=tmp_path))
+    ours = EscalationChatModel(
+        bound=bare,
+        settings=load_settings(
+            home=tmp_path, scorer="off", grace_seconds=5.0, recall_timeout_seconds=5.0
+        ),
+    )
     assert "EscalationChatModel" in a_chain(ours).get_graph().draw_mermaid()
     assert ours.get_input_jsonschema() == bare.get_input_jsonschema() | {
         "title": "EscalationChatModelInput"

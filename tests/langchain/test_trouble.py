@@ -35,7 +35,12 @@ def test_06_without_a_database_the_reply_is_byte_for_byte_the_models(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "tay.db").mkdir()
-    step = EscalationStep(bound=model(PLAIN), settings=load_settings(home=tmp_path))
+    step = EscalationStep(
+        bound=model(PLAIN),
+        settings=load_settings(
+            home=tmp_path, scorer="off", grace_seconds=5.0, recall_timeout_seconds=5.0
+        ),
+    )
     caplog.clear()
     with caplog.at_level(logging.WARNING, "tay_middleware"):
         assert str(step.invoke(NEED, someone()).text) == ANSWER

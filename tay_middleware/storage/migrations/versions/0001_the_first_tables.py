@@ -51,13 +51,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_escalation_logs")),
         postgresql_partition_by="RANGE (id)",
     )
-    with op.batch_alter_table("escalation_logs", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_escalation_logs_created_at"), ["created_at"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_escalation_logs_user_key_id"), ["user_key", "id"], unique=False
-        )
+    if not postgres:
+        op.create_index(op.f("ix_escalation_logs_created_at"), "escalation_logs", ["created_at"])
+    op.create_index(op.f("ix_escalation_logs_user_key_id"), "escalation_logs", ["user_key", "id"])
 
     op.create_table(
         "question_logs",
@@ -121,13 +117,9 @@ def upgrade() -> None:
     )
     if postgres:
         op.create_index(op.f("ix_question_logs_turn_id"), "question_logs", ["turn_id"])
-    with op.batch_alter_table("question_logs", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_question_logs_created_at"), ["created_at"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_question_logs_user_key_id"), ["user_key", "id"], unique=False
-        )
+    if not postgres:
+        op.create_index(op.f("ix_question_logs_created_at"), "question_logs", ["created_at"])
+    op.create_index(op.f("ix_question_logs_user_key_id"), "question_logs", ["user_key", "id"])
 
     op.create_table(
         "user_profiles",

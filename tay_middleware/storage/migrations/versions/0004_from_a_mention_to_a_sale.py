@@ -32,8 +32,35 @@ def upgrade() -> None:
         sqlite_where=sa.text("converted = 1"),
         postgresql_where=sa.text("converted"),
     )
+    _daily_counts()
     for make in (_inbox, _facts, _conversions, _marks, _touches, _tokens):
         _indexed(*make())
+
+
+def _daily_counts() -> None:
+    """Counts by day and dimension, of the hours that were counted so far."""
+    op.create_table(
+        "daily_counts",
+        _needed("day", sa.Date()),
+        _needed("dimension", sa.String(16)),
+        _needed("value", sa.Text()),
+        _needed("questions", sa.BigInteger()),
+        _needed("escalations", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("day", "dimension", "value", name=op.f("pk_daily_counts")),
+    )
+    postgres = op.get_bind().dialect.name == "postgresql"
+    day = "CAST(hour AT TIME ZONE 'UTC' AS date)" if postgres else "date(hour)"
+    mentions = "sum(CASE WHEN kind = 'mention' THEN questions ELSE 0 END)"
+    op.execute(
+        "INSERT INTO daily_counts (day, dimension, value, questions, escalations) "  # noqa: S608 - our own names
+        f"SELECT {day} AS d, 'all', '', sum(questions), {mentions} FROM hourly_stats GROUP BY d"
+    )
+    for name in SOLD[1:]:
+        op.execute(
+            "INSERT INTO daily_counts (day, dimension, value, questions, escalations) "  # noqa: S608 - our own names
+            f"SELECT {day} AS d, '{name}', {name}, 0, sum(questions) FROM hourly_stats "
+            f"WHERE kind = 'mention' GROUP BY d, {name}"
+        )
 
 
 def _indexed(table: str, *indexes: tuple[str, ...]) -> None:
@@ -64,7 +91,6 @@ def _inbox() -> tuple[str, *tuple[tuple[str, ...], ...]]:
         _maybe("body", sa.LargeBinary()),
         _needed("received_at", Utc(timezone=True)),
         _maybe("due_at", Utc(timezone=True)),
-        _maybe("user_key", sa.String(64)),
         _needed("attempts", sa.Integer()),
         _maybe("handled_at", Utc(timezone=True)),
         _maybe("outcome", sa.String(32)),
@@ -75,13 +101,13 @@ def _inbox() -> tuple[str, *tuple[tuple[str, ...], ...]]:
             "provider", "external_id", name=op.f("uq_webhook_events_provider_external_id")
         ),
     )
-    return "webhook_events", ("due_at", "id"), ("dead_at",), ("user_key",), ("received_at",)
+    return "webhook_events", ("due_at", "id"), ("dead_at",), ("received_at",)
 
 
 def _facts() -> tuple[str, *tuple[tuple[str, ...], ...]]:
     _table(
         "payment_keys",
-        _needed("key", sa.String(320)),
+        _needed("key", sa.Text()),
         _needed("purchase_key", sa.Text()),
         key="key",
     )

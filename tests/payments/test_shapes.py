@@ -1,0 +1,40 @@
+"""Deliveries of any shape: understood, or refused by name; nothing stops those behind them."""
+
+import json
+from types import SimpleNamespace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tay_middleware.errors import PayloadError
+from tay_middleware.payments.inbox import Terms, understood
+from tests.payments import deliveries as d
+
+TERMS = Terms(rules=d.RULES, key_of=d.KEY_OF)
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_no_shape_of_a_delivery_is_odd_enough_to_stop_the_worker(data: st.DataObject) -> None:
+    payload = json.loads(json.dumps(data.draw(st.sampled_from([d.SUBSCRIPTION[1], *d.WON]))))
+    path = data.draw(st.lists(st.integers(0, 9), min_size=1, max_size=4))
+    odd = st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
+        max_leaves=4,
+    )
+    place = payload
+    for step in path:
+        key = sorted(place)[step % len(place)]
+        if not isinstance(place[key], dict) or not place[key]:
+            break
+        place = place[key]
+    place[sorted(place)[path[-1] % len(place)]] = data.draw(odd)
+    row = SimpleNamespace(
+        provider="stripe", kind="x", external_id="evt_1", body=json.dumps(payload).encode()
+    )
+    try:
+        said, _ = understood(row, TERMS)
+    except PayloadError as error:
+        said = str(error)
+    assert "of a shape that is not known" not in said

@@ -1,0 +1,94 @@
+import asyncio
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, update
+
+from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage.events import read_event
+from tay_middleware.storage.ledger import apply
+from tay_middleware.storage.log import Filter, escalations, questions, sums, users_by_day
+from tay_middleware.storage.sql import escalation_logs
+from tay_middleware.storage.wire import turn_event
+from tests.builders import NOON
+from tests.storage.records import DAY, a_record, key
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
+    made = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
+    upgrade(made)
+    return made
+
+
+@pytest.fixture
+def ask(url: str) -> Any:
+    """Runs a read on a log of 40 turns, one every six hours, every fourth of them a mention."""
+    records = [
+        a_record(n, at=NOON + n * timedelta(hours=6), user=f"u{n % 3}", shown=n % 4 == 0)
+        for n in range(1, 41)
+    ]
+    events = [read_event("turn", turn_event(record)) for record in records]
+
+    async def once(read: Any, *, write: bool = False) -> Any:
+        database = Database(url)
+        try:
+            return await (database.write if write else database.read)(read)
+        finally:
+            await database.aclose()
+
+    asyncio.run(once(lambda connection: apply(connection, events, {0}, NOON), write=True))
+    return lambda read, **options: asyncio.run(once(read, **options))
+
+
+def numbers(rows: Any) -> list[int]:
+    return [row.turn_id.int for row in rows]
+
+
+def test_pages_follow_each_other_newest_first(ask: Any) -> None:
+    first = ask(partial(escalations, wanted=Filter(), limit=4))
+    second = ask(partial(escalations, wanted=Filter(), limit=4, before=first[-1].id))
+    assert (numbers(first), numbers(second)) == ([40, 36, 32, 28], [24, 20, 16, 12])
+    assert numbers(ask(partial(questions, wanted=Filter(), limit=3))) == [40, 39, 38]
+
+
+def test_a_stretch_of_time_begins_in_it_and_ends_before(ask: Any) -> None:
+    wanted = Filter(since=NOON + DAY, until=NOON + 3 * DAY)
+    assert numbers(ask(partial(escalations, wanted=wanted, limit=9))) == [8, 4]
+
+
+def test_filters_narrow(ask: Any) -> None:
+    of_user = Filter(user_key=key("u1"))
+    assert numbers(ask(partial(escalations, wanted=of_user, limit=9))) == [40, 28, 16, 4]
+    assert ask(partial(escalations, wanted=Filter(offer="course"), limit=9)) == []
+
+    def convert(connection: Connection) -> None:
+        table = escalation_logs
+        connection.execute(
+            update(table).where(table.c.user_key == key("u2")).values(converted=True)
+        )
+
+    ask(convert, write=True)
+    converted = Filter(converted_only=True, offer="mentorship")
+    assert numbers(ask(partial(escalations, wanted=converted, limit=9))) == [32, 20, 8]
+
+
+def test_sums_are_those_of_the_rows(ask: Any) -> None:
+    found = ask(partial(sums, since=NOON, until=NOON + 100 * DAY))
+    assert sum(row.questions for row in found) == 40
+    mentions = [row for row in found if row.kind == "mention"]
+    assert [(row.offer, row.reason, row.questions, row.detected) for row in mentions] == [
+        ("mentorship", "personalized_help", 10, 10)
+    ]
+    day = ask(partial(sums, since=NOON + DAY, until=NOON + 2 * DAY))
+    assert sum(row.questions for row in day) == 4
+
+
+def test_users_are_counted_once_a_day(ask: Any) -> None:
+    found = ask(partial(users_by_day, since=NOON, until=NOON + 3 * DAY))
+    assert [row.users for row in found] == [1, 3, 3]
