@@ -5,6 +5,7 @@ frozen and killed. PostgreSQL refuses to run as root; where the tests do, it run
 """
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -35,14 +36,17 @@ def wait_until(ready: Callable[[], bool], what: str, seconds: float = START_SECO
 
 
 def free_port() -> int:
-    """A free port of which the one 10,000 above is free as well: a cluster's nodes talk there."""
+    """A port that nobody listens on, as is the one 10,000 above, where a cluster's nodes talk.
+
+    Both are out of the range from which the system hands them out to others.
+    """
     while True:
+        port = random.randrange(20_000, 22_700)
         with socket.socket() as probe, socket.socket() as bus:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
             try:
+                probe.bind(("127.0.0.1", port))
                 bus.bind(("127.0.0.1", port + BUS_OFFSET))
-            except (OSError, OverflowError):
+            except OSError:
                 continue
             return port
 
@@ -133,6 +137,8 @@ class Valkey(Server):
         wait_until(self.answers, "Valkey does not start")
 
     def answers(self) -> bool:
+        if self.process is not None and self.process.poll() is not None:
+            raise RuntimeError((self.directory / "log").read_text()[-2000:])
         return self.ask("PING").startswith(b"+PONG")
 
     def ask(self, *words: str) -> bytes:
@@ -158,6 +164,7 @@ class ValkeyCluster:
             Valkey(
                 port=free_port(),
                 cluster_enabled="yes",
+                cluster_port=free_port(),
                 cluster_node_timeout=1000,
                 cluster_require_full_coverage="no",
                 **settings,
@@ -169,7 +176,8 @@ class ValkeyCluster:
         for node, low, high in zip(self.nodes, bounds, bounds[1:], strict=False):
             node.ask("CLUSTER", "ADDSLOTSRANGE", str(low), str(high - 1))
             if node is not first:
-                node.ask("CLUSTER", "MEET", "127.0.0.1", str(first.port))
+                bus = str(first.settings["cluster_port"])
+                node.ask("CLUSTER", "MEET", "127.0.0.1", str(first.port), bus)
         for node in self.nodes:
             wait_until(lambda node=node: _is_formed(node), "the cluster does not form")  # type: ignore[misc]
 
