@@ -66,14 +66,16 @@ def offline_tiers(playbook: Playbook, labels: Labels, directory: Path) -> list[T
 def live_tiers(playbook: Playbook) -> list[Tier]:
     """The tiers that are evaluated on anybody's files, the best one last.
 
-    That of the encoder is there only where it is installed.
+    That of the encoder is there only where it is installed and opens: a column that the built-in
+    scorer has filled would be no figure of the encoder's.
     """
     keywords = KeywordJudge(playbook)
     tiers = [Tier("keywords", rows=keywords, live=keywords, turns=KeywordTurns(playbook))]
     model = read_model()
     tiers.append(_live(BUILTIN, playbook, Cascade(playbook, model=model), Until.SCORER))
-    if is_installed():
-        cascade = Cascade(playbook, model=model, encoder=EncoderBeside(open_encoder))
+    encoder = EncoderBeside(open_encoder)
+    if is_installed() and encoder.opened() is not None:
+        cascade = Cascade(playbook, model=model, encoder=encoder)
         tiers.append(_live(ENCODER, playbook, cascade, Until.ENCODER))
     return tiers
 
