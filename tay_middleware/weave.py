@@ -7,7 +7,8 @@ that has passed is asked the same question. Pure and linear in the length of the
 
 import json
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 
 _LINE = re.compile(r"\r\n|\n|\r")
 _FENCE = re.compile(r"([ >*+\d.)-]*?)(`{3,}|~{3,})(.*)", re.DOTALL)
@@ -55,9 +56,15 @@ def untouched(reply: str, woven: str, added: str) -> bool:
 
 def names_any(text: str, names: Iterable[str]) -> bool:
     """Whether `text` holds one of `names` as whole words, in any letter case and spacing."""
+    return bool(names_found(text, {"any": names}))
+
+
+def names_found(text: str, names: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    """The keys of `names` of which a name stands in `text`, as for `names_any`."""
     spaced = f" {' '.join(_words(text))} "
-    wanted = (" ".join(_words(name)) for name in names)
-    return any(f" {name} " in spaced for name in wanted if name)
+    return frozenset(
+        key for key, known in names.items() if any(_spaced(name) in spaced for name in known)
+    )
 
 
 def count_words(text: str, words: Collection[str]) -> int:
@@ -87,6 +94,13 @@ def matches_language(text: str, function_words: Collection[str]) -> bool:
     if not known or len(known) < LEAST_SHARE * len(words):
         return False
     return len(words) < LONG_WORDS or len({word for word in known if len(word) > 2}) > 1
+
+
+@lru_cache(maxsize=1024)
+def _spaced(name: str) -> str:
+    """A name's words between blanks; what no text holds for a name without words."""
+    words = " ".join(_words(name))
+    return f" {words} " if words else "\n"
 
 
 def _words(text: str) -> list[str]:

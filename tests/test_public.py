@@ -33,3 +33,23 @@ def test_deciding_does_not_import_langchain() -> None:
     code = "import sys, tay_middleware.cli.main; print('langchain_core' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "False\n"
+
+
+def test_without_the_extra_every_name_is_there_and_the_agent_says_what_is_missing() -> None:
+    code = (
+        "import sys; sys.modules['langchain'] = None\n"
+        "from tay_middleware import *\n"
+        "try:\n    EscalationAgentMiddleware()\n"
+        "except ConfigurationError as error:\n    print(error)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "pip install 'tay-middleware[agent]'" in run.stdout
+
+
+def test_a_chain_does_not_import_langchain_itself() -> None:
+    code = (
+        "import sys; from tay_middleware import EscalationChatModel, EscalationStep\n"
+        "print({'langchain', 'langgraph'} & set(sys.modules))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "set()\n"

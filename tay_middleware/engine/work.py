@@ -231,10 +231,9 @@ def facts_of(reply: Reply, playbook: Playbook) -> ReplyFacts:
     obstacle = reply.obstacle or (None if weave.addition(reply.text, "…") else "no_place")
     return ReplyFacts(
         obstacle=obstacle,
-        names=frozenset(
-            name
-            for name, offer in playbook.offers.items()
-            if weave.names_any(reply.text, (offer.name, *offer.aliases))
+        names=weave.names_found(
+            reply.text,
+            {name: (offer.name, *offer.aliases) for name, offer in playbook.offers.items()},
         ),
         in_language=weave.matches_language(reply.text, voice.function_words),
         pet_names=weave.count_words(reply.text, voice.pet_names),

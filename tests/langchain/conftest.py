@@ -15,8 +15,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Escalator]:
     made = Escalator.from_settings(
         load_settings(
             home=tmp_path_factory.mktemp("tay"),
-            grace_seconds=5.0,
-            recall_timeout_seconds=5.0,
+            grace_seconds=10.0,
+            recall_timeout_seconds=10.0,
             scorer="off",  # what shows, and not what deserves to
         )
     )
