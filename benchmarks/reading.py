@@ -63,6 +63,11 @@ INSERT INTO hourly_stats SELECT date_trunc('hour', created_at, 'UTC'), tier, kin
 FROM question_logs GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """
 
+USERS = """
+INSERT INTO daily_users SELECT DISTINCT CAST(created_at AT TIME ZONE 'UTC' AS date), user_key
+FROM question_logs
+"""
+
 
 def generate(connection: Connection, rows: int, start: datetime) -> None:
     for month in range(DAYS // 28 + 1):
@@ -74,6 +79,7 @@ def generate(connection: Connection, rows: int, start: datetime) -> None:
         connection.execute(text(ROWS), values)
     connection.execute(text(ESCALATIONS))
     connection.execute(text(FIGURES))
+    connection.execute(text(USERS))
 
 
 def raw(connection: Connection, since: datetime) -> Sequence[Any]:

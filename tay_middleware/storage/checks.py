@@ -4,34 +4,43 @@ from contextlib import suppress
 from typing import Any
 
 from redis.asyncio.cluster import RedisCluster
-from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ConnectionError as NotConnected
+from redis.exceptions import TimeoutError as NotInTime
 
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.storage.buckets import BUCKETS, LAYOUT, META
-from tay_middleware.storage.link import translated
+from tay_middleware.storage.link import in_time, translated
 
 OLDEST = (7, 0)
 """The oldest version whose XAUTOCLAIM forgets events that are gone; every Valkey is newer."""
 
 
-async def check(client: Any) -> None:
+async def check(client: Any, seconds: float) -> None:
     """Look at version, eviction policy and layout; the first to come writes the layout down.
 
     In a cluster every master that answers is looked at, and one that does not is no reason to wait.
+
+    Args:
+        client: of Redis.
+        seconds: deadline of all of it.
 
     Raises:
         ConfigurationError: this Redis must not be used as it is; the message names the mend.
         StorageError: it does not answer.
     """
     with translated("checking Redis"):
-        if isinstance(client, RedisCluster):
-            await client.initialize()
-            for node in client.get_primaries():
-                with suppress(RedisConnectionError, OSError):
-                    _check_node(await client.info(target_nodes=node))
-        else:
-            _check_node(await client.info())
-        await _check_layout(client)
+        await in_time(_check(client), seconds)
+
+
+async def _check(client: Any) -> None:
+    if isinstance(client, RedisCluster):
+        await client.initialize()
+        for node in client.get_primaries():
+            with suppress(NotConnected, NotInTime, OSError):
+                _check_node(await client.info(target_nodes=node))
+    else:
+        _check_node(await client.info())
+    await _check_layout(client)
 
 
 def _check_node(node: dict[str, Any]) -> None:

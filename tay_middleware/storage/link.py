@@ -8,6 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
+from hashlib import sha1
 from importlib.resources import files
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -23,8 +24,10 @@ from redis.exceptions import (
     ClusterDownError,
     MasterDownError,
     NoPermissionError,
+    NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
+    RedisClusterException,
     RedisError,
     SlotNotCoveredError,
 )
@@ -45,10 +48,13 @@ CONNECTIONS = 8
 call that is 8,000 calls a second, more than one process makes; a crowd of connections would only
 keep each other from being read in time."""
 
+SHARE_OF_A_NODE = 0.4
+"""How much of a call's time one node of a cluster may take before the next one is asked."""
+
 LOOKS = 8
 """Turns of the event loop that a late answer gets: enough for one that has arrived to be read."""
 
-PATIENT_SECONDS = 10.0
+PATIENT_SECONDS = 3.0
 """The deadline of a worker, which nobody waits for."""
 
 SCRIPTS = ("commit", "retract", "recall", "erase")
@@ -80,10 +86,13 @@ class Link:
             ConfigurationError: the URL is not understood.
         """
         self.is_cluster = urlsplit(url).scheme.endswith("+cluster")
+        # Within one call a cluster's client may have to ask a second node where things are.
         self.client: _Client = make_client(
-            url, patience_seconds=None, max_connections=connections + 4
+            url,
+            patience_seconds=call_seconds * SHARE_OF_A_NODE if self.is_cluster else None,
+            max_connections=connections + 4,
         )
-        self._scripts = {name: self.client.register_script(_source(name)) for name in SCRIPTS}
+        self._scripts = {name: _Script(_source(name)) for name in SCRIPTS}
         self._breakers: defaultdict[int, Breaker] = defaultdict(Breaker)
         self._line = asyncio.Semaphore(connections)
         self._call_seconds = call_seconds
@@ -103,15 +112,15 @@ class Link:
             # when the server hangs, those in front open the breaker for all who stand behind.
             async with self._line:
                 _refuse_if_open(breaker)
-                return await _in_time(
-                    self._scripts[script](keys=keys, args=args), self._call_seconds
+                return await in_time(
+                    self._scripts[script].run(self.client, keys, args), self._call_seconds
                 )
 
     async def probe(self, bucket: int) -> bool:
         """Whether the server of a bucket answers; closes its breaker if so."""
         try:
-            await _in_time(self.client.exists(outbox_of(bucket)), self._call_seconds)
-        except (RedisError, OSError, TimeoutError):
+            await in_time(self.client.exists(outbox_of(bucket)), self._call_seconds)
+        except (RedisError, RedisClusterException, OSError, TimeoutError):
             return False
         self.breaker(bucket).close()
         return True
@@ -128,6 +137,24 @@ class Link:
     async def aclose(self) -> None:
         """Give back the connections. Idempotent."""
         await self.client.aclose()
+
+
+class _Script:
+    """A script by its hash; a server that does not know it is sent the text.
+
+    To that server alone, where the driver's own helper would load it on all masters of a cluster,
+    the dead one included.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._hash = sha1(source.encode(), usedforsecurity=False).hexdigest()
+
+    async def run(self, client: _Client, keys: Sequence[str], args: Sequence[str]) -> Any:
+        try:
+            return await client.evalsha(self._hash, len(keys), *keys, *args)
+        except NoScriptError:
+            return await client.eval(self._source, len(keys), *keys, *args)
 
 
 def make_client(url: str, *, patience_seconds: float | None, **options: Any) -> _Client:
@@ -190,14 +217,21 @@ def translated(doing: str, breaker: Breaker | None = None) -> Iterator[None]:
         breaker.succeeded()
 
 
-_PASSING = (BusyLoadingError, ClusterDownError, ReadOnlyError, SlotNotCoveredError, MasterDownError)
+_PASSING = (
+    BusyLoadingError,
+    ClusterDownError,
+    MasterDownError,
+    ReadOnlyError,
+    RedisClusterException,
+    SlotNotCoveredError,
+)
 """A server that starts, fails over or has lost its peers: as good as one that is not there."""
 
 _PASSING_WORDS = ("MISCONF", "OOM", "NOREPLICAS", "BUSY", "TRYAGAIN")
 """A server that answers, and cannot write just now."""
 
 
-async def _in_time(call: Awaitable[T], seconds: float) -> T:
+async def in_time(call: Awaitable[T], seconds: float) -> T:
     """The answer of a call, or `TimeoutError`.
 
     When time is up, what has arrived is read first: an interpreter that was busy with something

@@ -21,7 +21,7 @@ from tay_middleware.storage.database import Database
 from tay_middleware.storage.events import read_event
 from tay_middleware.storage.figures import daily_users
 from tay_middleware.storage.ledger import dead_letters, erase_rows, remember_erased
-from tay_middleware.storage.link import translated
+from tay_middleware.storage.link import PATIENT_SECONDS, in_time, translated
 from tay_middleware.storage.payment_tables import (
     conversions,
     feedback,
@@ -141,7 +141,8 @@ def _letters_of(statement: Any, user_key: str) -> Any:
 async def _waiting(user_key: str, store: RedisStore) -> list[dict[str, Any]]:
     """Events of a user that are not in SQL yet; what cannot be read is not known to be theirs."""
     with translated("reading the outbox"):
-        entries = await store.link.client.xrange(outbox_of(bucket_of(user_key)))
+        reading = store.link.client.xrange(outbox_of(bucket_of(user_key)))
+        entries = await in_time(reading, PATIENT_SECONDS)
     found = []
     for _, fields in entries:
         for kind, body in fields.items():

@@ -21,7 +21,7 @@ from tay_middleware.storage.base import LoggedTurn, TurnRecord, Verdict
 from tay_middleware.storage.buckets import BUCKETS, keys_in, keys_of
 from tay_middleware.storage.checks import check
 from tay_middleware.storage.database import Database
-from tay_middleware.storage.link import Link, translated
+from tay_middleware.storage.link import Link, in_time, translated
 from tay_middleware.storage.newest import newest
 from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.spool import Spool
@@ -39,8 +39,14 @@ from tay_middleware.storage.wire import (
 MEND_SECONDS = 0.25
 """Between two looks whether Redis is back, and between two goes at the spool."""
 
+CHECK_SECONDS = 0.5
+"""Longest look at a server at the start; it goes on in the background after that."""
+
 REPLAY = 200
 """Spooled calls in one go."""
+
+LATEST_SECONDS = 30.0
+"""Longest wait for the newest turns, which no chat waits for."""
 
 LEASE_SECONDS = 10.0
 """How long a process that works the spool off may be silent before another one takes over."""
@@ -165,7 +171,7 @@ class RedisStore:
     async def latest(self, limit: int) -> Sequence[LoggedTurn]:
         """The newest turns, those that are still in the outbox included; see `TurnStore`."""
         with translated("reading the outbox"):
-            return await newest(self.link.client, self._database, limit)
+            return await in_time(newest(self.link.client, self._database, limit), LATEST_SECONDS)
 
     async def aclose(self) -> None:
         """Give back the connections; see `TurnStore`. What is spooled stays in its file."""
@@ -181,11 +187,12 @@ class RedisStore:
         """Run the oldest spooled calls; whether there may be more that can be run now."""
         if not await self.spool.lease(self._holder, LEASE_SECONDS):
             return False
-        waiting = await self.spool.oldest(REPLAY)
+        # In a cluster one server may be away: what waits for it must not hold up the rest.
+        away = self.link.open_buckets if self.link.is_cluster else []
+        waiting = await self.spool.oldest(REPLAY, without=away)
         done = []
-        stuck: set[int] = set()
+        stuck: set[int] = set()  # the order of one bucket's calls is kept
         for number, call in waiting:
-            # In a cluster one server may be away; the order of one bucket's calls is kept.
             if call.bucket in stuck or not await self._made_up(call):
                 stuck.add(call.bucket)
             else:
@@ -211,7 +218,7 @@ class RedisStore:
     # The parts.
 
     async def _check(self) -> None:
-        await check(self.link.client)
+        await check(self.link.client, CHECK_SECONDS)
         self._checked = True
 
     def _refuse_unchecked(self) -> None:
@@ -244,7 +251,8 @@ class RedisStore:
             pipeline = self.link.client.pipeline(transaction=False)
             for bucket in range(BUCKETS):
                 pipeline.get(keys_in(bucket, None, turn_id).turn)
-            found = [value.decode() for value in await pipeline.execute() if value]
+            answers = await in_time(pipeline.execute(), CHECK_SECONDS)
+            found = [value.decode() for value in answers if value]
         parts = found[0].split(" ", 3) if found else []
         return parts[2] if len(parts) == 4 and parts[2] != NOBODY else None
 

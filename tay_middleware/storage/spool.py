@@ -12,7 +12,7 @@ import json
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -30,6 +30,7 @@ BUSY_SECONDS = 2.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS calls (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
+    bucket INTEGER NOT NULL,
     user_key TEXT,
     body TEXT NOT NULL
 );
@@ -86,9 +87,9 @@ class Spool:
         """Keep a call without waiting: it is written with the next one, or at the close."""
         self._coming.put(call)
 
-    async def oldest(self, most: int) -> list[Spooled]:
-        """The `most` oldest calls, oldest first."""
-        return await self._worker.run(self._oldest, most)
+    async def oldest(self, most: int, without: Collection[int] = ()) -> list[Spooled]:
+        """The `most` oldest calls, oldest first, those of some buckets left out."""
+        return await self._worker.run(self._oldest, most, without)
 
     async def remove(self, numbers: Sequence[int]) -> None:
         """Forget calls that have been run."""
@@ -126,23 +127,27 @@ class Spool:
         try:
             with self._transaction() as connection:
                 connection.executemany(
-                    "INSERT INTO calls (user_key, body) VALUES (?, ?)",
-                    [(call.user_key, _to_text(call)) for call in self._held],
+                    "INSERT INTO calls (bucket, user_key, body) VALUES (?, ?, ?)",
+                    [(call.bucket, call.user_key, _to_text(call)) for call in self._held],
                 )
         except (sqlite3.Error, OSError):
             return
         self._held.clear()
 
-    def _oldest(self, most: int) -> list[Spooled]:
+    def _oldest(self, most: int, without: Collection[int]) -> list[Spooled]:
         self._write()
         found: list[Spooled] = []
         try:
-            rows = self._open().execute("SELECT id, body FROM calls ORDER BY id LIMIT ?", (most,))
+            rows = self._open().execute(
+                "SELECT id, body FROM calls WHERE bucket NOT IN (SELECT value FROM json_each(?)) "
+                "ORDER BY id LIMIT ?",
+                (json.dumps(list(without)), most),
+            )
             found = [(number, _from_text(body)) for number, body in rows]
         except (sqlite3.Error, OSError):
             pass
-        held = list(self._held)[: max(0, most - len(found))]
-        return found + [(-1 - at, call) for at, call in enumerate(held)]
+        held = [(-1 - at, call) for at, call in enumerate(self._held) if call.bucket not in without]
+        return found + held[: max(0, most - len(found))]
 
     def _remove(self, numbers: Sequence[int]) -> None:
         in_memory = {-1 - number for number in numbers if number < 0}

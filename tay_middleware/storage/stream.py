@@ -1,8 +1,11 @@
 """The outbox as a drain sees it: one stream a bucket, one consumer group over all drains."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from redis.asyncio.cluster import RedisCluster
 
 from tay_middleware.storage.buckets import BUCKETS, outbox_of
 from tay_middleware.storage.link import translated
@@ -46,22 +49,22 @@ class Streams:
         Raises:
             StorageError: Redis does not answer.
         """
+
+        def make(client: Any, bucket: int) -> Any:
+            return client.xgroup_create(outbox_of(bucket), GROUP, id="0", mkstream=True)
+
         with translated("making consumer groups"):
-            pipeline = self._client.pipeline(transaction=False)
-            for bucket in range(BUCKETS):
-                pipeline.xgroup_create(outbox_of(bucket), GROUP, id="0", mkstream=True)
-            for answer in await pipeline.execute(raise_on_error=False):
-                if isinstance(answer, Exception) and not str(answer).startswith("BUSYGROUP"):
-                    raise answer
+            answers = await self._of_each(range(BUCKETS), make)
+            _raise_unless(answers, lambda answer: "BUSYGROUP" in str(answer))
 
     async def lengths(self) -> dict[int, int]:
-        """How many events stand in each bucket that is not empty."""
+        """How many events stand in each bucket that is not empty, and whose server answers."""
         with translated("measuring the outbox"):
-            pipeline = self._client.pipeline(transaction=False)
-            for bucket in range(BUCKETS):
-                pipeline.xlen(outbox_of(bucket))
-            found = await pipeline.execute()
-        return {bucket: int(length) for bucket, length in enumerate(found) if length}
+            found = await self._of_each(
+                range(BUCKETS), lambda client, at: client.xlen(outbox_of(at))
+            )
+            _raise_unless(found, lambda _answer: False)
+        return {at: int(n) for at, n in enumerate(found) if isinstance(n, int) and n}
 
     async def fresh(self, bucket: int, most: int) -> list[Delivery]:
         """Events of a bucket that nobody was given yet; they are ours until they are done."""
@@ -115,32 +118,55 @@ class Streams:
         """What waits in each bucket that is not empty."""
         lengths = await self.lengths()
         with translated("measuring the outbox"):
-            pipeline = self._client.pipeline(transaction=False)
-            for bucket in lengths:
-                pipeline.xrange(outbox_of(bucket), count=1)
-                pipeline.xpending(outbox_of(bucket), GROUP)
-            answers = await pipeline.execute(raise_on_error=False)
-        return [
-            Backlog(
-                bucket, length, _pending(answers[2 * at + 1]), _age(answers[2 * at], now_seconds)
+            oldest = await self._of_each(
+                lengths, lambda client, at: client.xrange(outbox_of(at), count=1)
             )
-            for at, (bucket, length) in enumerate(lengths.items())
+            pending = await self._of_each(
+                lengths, lambda client, at: client.xpending(outbox_of(at), GROUP)
+            )
+        return [
+            Backlog(bucket, length, _pending(owed), _age(first, now_seconds))
+            for (bucket, length), first, owed in zip(lengths.items(), oldest, pending, strict=True)
         ]
 
     async def leave(self) -> None:
         """Take this consumer out of the groups in which it owes nothing."""
+
+        def ask(client: Any, bucket: int) -> Any:
+            return client.xpending_range(
+                outbox_of(bucket), GROUP, min="-", max="+", count=1, consumername=self._consumer
+            )
+
+        def take_out(client: Any, bucket: int) -> Any:
+            return client.xgroup_delconsumer(outbox_of(bucket), GROUP, self._consumer)
+
         with translated("leaving the outbox"):
-            asking = self._client.pipeline(transaction=False)
-            for bucket in range(BUCKETS):
-                asking.xpending_range(
-                    outbox_of(bucket), GROUP, min="-", max="+", count=1, consumername=self._consumer
-                )
-            owed = await asking.execute()
-            leaving = self._client.pipeline(transaction=False)
-            for bucket, pending in enumerate(owed):
-                if not pending:
-                    leaving.xgroup_delconsumer(outbox_of(bucket), GROUP, self._consumer)
-            await leaving.execute(raise_on_error=False)
+            owed = await self._of_each(range(BUCKETS), ask)
+            await self._of_each([at for at, some in enumerate(owed) if some == []], take_out)
+
+    async def _of_each(
+        self, buckets: Iterable[int], ask: Callable[[Any, int], Any]
+    ) -> Sequence[Any]:
+        """The answers of several buckets, or the error in an answer's place.
+
+        One pipeline where there is one server; in a cluster each bucket is asked for itself, so
+        that a master that is away takes only its own buckets along.
+        """
+        if isinstance(self._client, RedisCluster):
+            asking = [ask(self._client, bucket) for bucket in buckets]
+            return await asyncio.gather(*asking, return_exceptions=True)
+        pipeline = self._client.pipeline(transaction=False)
+        for bucket in buckets:
+            ask(pipeline, bucket)
+        answers: Sequence[Any] = await pipeline.execute(raise_on_error=False)
+        return answers
+
+
+def _raise_unless(answers: Sequence[Any], harmless: Callable[[Any], bool]) -> None:
+    """Raise the first error if nothing but errors came back; one that is harmless is none."""
+    errors = [one for one in answers if isinstance(one, BaseException) and not harmless(one)]
+    if errors and len(errors) == len(answers):
+        raise errors[0]
 
 
 def _deliveries(bucket: int, entries: Any) -> list[Delivery]:

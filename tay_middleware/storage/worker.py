@@ -99,7 +99,7 @@ async def _drain(places: Places, pace: Pace, *, once: bool) -> Counts:
     spool = None
     try:
         if once:
-            await check(client)
+            await check(client, PATIENT_SECONDS)
             await store.open()
             while await store.replay():
                 pass

@@ -259,26 +259,34 @@ def test_poison(stage: MakeStage, own_valkey: Valkey, postgres_url: str, judge: 
     assert account.dead in {40, 80, 120}
 
 
-def test_a_master_of_a_cluster_killed(
-    stage: MakeStage, own_cluster: ValkeyCluster, postgres_url: str, judge: Judge
+@pytest.mark.parametrize("fault", ["frozen", "killed"])
+def test_a_master_of_a_cluster_away(
+    stage: MakeStage, own_cluster: ValkeyCluster, postgres_url: str, judge: Judge, fault: str
 ) -> None:
     def play() -> Account:
         scene = stage(own_cluster.url, postgres_url)
         scene.start_drain()
+        victim = own_cluster.nodes[1]
 
-        def kill() -> None:
+        def strike() -> None:
             time.sleep(1.5)
-            own_cluster.nodes[1].kill()
-            time.sleep(2)
-            own_cluster.nodes[1].start()
+            if fault == "frozen":
+                victim.freeze()
+                time.sleep(2)
+                victim.thaw()
+            else:
+                victim.kill()
+                time.sleep(2)
+                victim.start()
 
-        with scene.engine() as engine, meanwhile(kill):
-            told = asyncio.run(steady(engine, TURNS, A_SECOND))
+        with scene.engine() as engine:
+            with meanwhile(strike):
+                told = asyncio.run(steady(engine, TURNS, A_SECOND))
             asyncio.run(_until_made_up(engine))
         scene.settle()
         return scene.account(told)
 
-    judge("one of three masters killed", play)
+    judge(f"one of three masters {fault}", play)
 
 
 @pytest.mark.parametrize("fault", ["frozen", "killed"])

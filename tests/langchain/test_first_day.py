@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from tay_middleware import EscalationStep, Escalator, InputError
 from tay_middleware.langchain import ScriptedChatModel
-from tay_middleware.settings import load_settings
+from tay_middleware.settings import Settings, load_settings
 from tests.langchain.models import ANSWER, NEED, PIECES, SHAPES, model
 from tests.langchain.who import name_in, rows_of, someone
 
@@ -264,7 +264,7 @@ def test_10_ids_and_usage_are_the_models(wrap: Wrap) -> None:
 
 def test_13_it_can_be_drawn_described_and_pickled(tmp_path: Path) -> None:
     step = EscalationStep(
-        bound=RunnableLambda(_answer) | StrOutputParser(), settings=load_settings(home=tmp_path)
+        bound=RunnableLambda(_answer) | StrOutputParser(), settings=_patient(tmp_path)
     )
     assert "EscalationStep" in step.get_graph().draw_mermaid()
     assert step.get_input_jsonschema() == step.bound.get_input_jsonschema()
@@ -280,6 +280,11 @@ def test_13_it_can_be_drawn_described_and_pickled(tmp_path: Path) -> None:
 
 def _answer(_question: str) -> str:
     return ANSWER
+
+
+def _patient(home: Path) -> Settings:
+    """An engine of one's own that no busy machine hurries."""
+    return load_settings(home=home, scorer="off", grace_seconds=5.0, recall_timeout_seconds=5.0)
 
 
 # 14 Why this offer?
@@ -323,9 +328,7 @@ def test_13_its_fields_live_beside_those_of_others(wrap: Wrap) -> None:
 
 
 def test_13_configured_for_a_call_it_keeps_its_engine(tmp_path: Path) -> None:
-    step = EscalationStep(
-        bound=RunnableLambda(_answer), settings=load_settings(home=tmp_path / "one")
-    )
+    step = EscalationStep(bound=RunnableLambda(_answer), settings=_patient(tmp_path / "one"))
     flexible = step.configurable_fields(input_key=ConfigurableField(id="key"))
     prepared, _config = flexible.prepare({"configurable": {"key": "ask"}})  # type: ignore[attr-defined]  # a dynamic runnable
     assert prepared.input_key == "ask"

@@ -7,7 +7,7 @@ import pytest
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.storage.breaker import FAILURES, Breaker
 from tay_middleware.storage.buckets import BUCKETS, bucket_of, keys_of
-from tay_middleware.storage.link import Link, _in_time, make_client
+from tay_middleware.storage.link import Link, in_time, make_client
 from tests.builders import a_turn
 
 
@@ -25,14 +25,14 @@ def test_a_breaker_opens_after_failures_in_a_row_and_only_a_probe_closes_it() ->
 
 def test_a_late_answer_is_a_timeout() -> None:
     with pytest.raises(TimeoutError):
-        asyncio.run(_in_time(asyncio.sleep(30), 0.01))
+        asyncio.run(in_time(asyncio.sleep(30), 0.01))
 
 
 def test_an_answer_that_has_arrived_while_we_were_busy_is_taken() -> None:
     async def scene() -> bytes:
         ours, theirs = socket.socketpair()
         reading, writing = await asyncio.open_connection(sock=ours)
-        task = asyncio.ensure_future(_in_time(reading.readline(), 0.05))
+        task = asyncio.ensure_future(in_time(reading.readline(), 0.05))
         await asyncio.sleep(0)
         theirs.send(b"here\n")
         time.sleep(0.2)  # noqa: ASYNC251 - an interpreter that is busy is what this is about

@@ -56,6 +56,20 @@ def test_what_is_removed_is_gone_and_the_rest_stays(path: Path) -> None:
     assert play(path, scene) == (60, 41)
 
 
+def test_the_calls_of_a_bucket_can_be_left_out(path: Path) -> None:
+    calls = [a_call(number, user=f"u{number}") for number in range(1, 60)]
+    away = {calls[0].bucket, calls[7].bucket}
+
+    async def scene(spool: Spool) -> Any:
+        for call in calls:
+            await spool.put(call)
+        return await spool.oldest(100, without=away)
+
+    assert [call for _, call in play(path, scene)] == [
+        call for call in calls if call.bucket not in away
+    ]
+
+
 def test_one_process_at_a_time_works_it_off(path: Path) -> None:
     now = [1000.0]
 
