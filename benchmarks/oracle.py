@@ -96,8 +96,9 @@ def report(said: list[Said]) -> None:
         pairs = [(getattr(one, attribute).mentions, one.row.escalate) for one in said]
         print(f"{name:<18} {figures(pairs)}  ({len(pairs)} rows)")
     unanswered = sum(one.offline.unsure and one.asked is one.offline for one in said)
+    rows = sum(one.offline.unsure for one in said)
     print(
-        f"asked for {sum(one.offline.unsure for one in said)} rows, {unanswered} without an answer; "
+        f"asked for {rows} rows, {unanswered} without an answer; "
         f"{1000 * asked / len(traffic):.0f} per 1,000 of the traffic-shaped file"
     )
 

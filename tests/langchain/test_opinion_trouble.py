@@ -1,4 +1,4 @@
-"""Whatever a classifier's server does, the offline decision stands and the reply is not late for it."""
+"""Whatever a classifier's server does, the offline decision stands and no reply is late for it."""
 
 import re
 import shutil
