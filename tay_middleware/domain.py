@@ -175,7 +175,8 @@ class Detection:
     help and still be none of our business (`gates` says why). `offer` and `reason` are set whenever
     `need` is. `confidence` is a calibrated probability, or `None` where none was computed.
     `purchase` marks a wish to buy, `asks_why` "why did you mention that?", `opts_in` a user who
-    asks for recommendations again.
+    asks for recommendations again. `follows`: the words alone have no subject of ours, what was
+    said before gives one.
     """
 
     escalate: bool
@@ -191,6 +192,7 @@ class Detection:
     purchase: bool = False
     asks_why: bool = False
     opts_in: bool = False
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,8 @@ class Combiner:
         if seen.purchase and opinion.escalate >= self._purchase_from:
             return seen.offer, seen.reason
         offers = self._catalogue.known(opinion.offers)
-        if not offers or opinion.escalate < rule.threshold:
+        least = max(rule.threshold, rule.follow_up) if seen.follows else rule.threshold
+        if not offers or opinion.escalate < least:
             return None, None
         offer = max(offers, key=lambda name: offers[name])
         points = {

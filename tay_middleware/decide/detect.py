@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from tay_middleware.decide.gates import closed_gates
+from tay_middleware.decide.gates import OFF_TOPIC, closed_gates, is_on_topic
 from tay_middleware.decide.offers import Catalogue, Choice
 from tay_middleware.decide.reading import Part, Reader, Reading, Rules
 from tay_middleware.decide.topics import topic_of
@@ -103,12 +103,17 @@ class Detector:
             purchase=need.purchase,
             asks_why=reading.has(Part.ASKS_WHY),
             opts_in=reading.has(Part.OPTS_IN),
+            follows=OFF_TOPIC not in gates
+            and not (need.purchase or self._is_ours(reading, weighed)),
         )
         return Examined(detection, reading.window.literal)
 
     def read(self, text: str) -> Reading:
         """Everything that the playbook's phrases find in `text`: the features of any scorer."""
         return self._reader.read(text)
+
+    def _is_ours(self, reading: Reading, weighed: Weighed) -> bool:
+        return is_on_topic(reading, weighed.points, self._rules.gates)
 
     def _with_signals(self, weighed: Weighed, signals: Mapping[str, object]) -> Weighed:
         """Evidence that the app brings; it counts beside personal language only."""

@@ -53,6 +53,9 @@ class StageRule(Entry):
     """How sure a stage must be of what it says."""
 
     threshold: Chance = Field(0.5, description="from which probability a question escalates")
+    follow_up: Chance = Field(
+        0.5, description="the same for words that only what was said before makes ours"
+    )
     on_topic: OnTopic = OnTopic()
     reopen: Reopen = Reopen()
     gates: dict[Slug, Chance] = Field(

@@ -26,9 +26,9 @@ from tay_middleware.training.vocabulary import kept_ids, pruned_tokenizer
 class Recipe:
     """Everything that shapes a training run beside its rows."""
 
-    epochs: int = 3
+    epochs: int = 4
     batch: int = 32
-    learning_rate: float = 6e-5
+    learning_rate: float = 5e-5
     head_learning_rate: float = 2e-3
     weight_decay: float = 0.01
     warm_up: float = 0.1
