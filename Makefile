@@ -92,7 +92,7 @@ $(VENV)/.evals: $(VENV)/.runtime
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime
-	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,dev]'
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,analytics,dev]'
 	@touch $@
 
 $(VENV)/.training: $(VENV)/.dev
@@ -113,5 +113,5 @@ $(VENV)-%/.ready: tests/matrix/%.txt pyproject.toml
 	@touch $@
 
 $(VENV)/.fuzz: $(VENV)/.dev
-	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,dev,fuzz]'
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,analytics,dev,fuzz]'
 	@touch $@

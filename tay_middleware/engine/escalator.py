@@ -190,6 +190,7 @@ class Escalator:
             return
         with self.guard("the start")("open"):
             self._running().warm_up(WARM_UP_SECONDS)
+            self._running().start(self._work.read_paused, self.guard("the start"))
 
     def after_fork(self) -> None:
         """In a child process: start afresh, and leave the parent's loop and store untouched."""

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, ConfigDict, Field, HttpUrl, model_validator
 from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.playbook.cascade import CascadeRules
 from tay_middleware.playbook.entry import Entry, Slug
+from tay_middleware.playbook.experiments import PowerPlan
 from tay_middleware.playbook.wording import check_placeholders
 
 Wording = Annotated[str, Field(min_length=1, max_length=600), AfterValidator(check_placeholders)]
@@ -95,6 +96,12 @@ class Holdout(Entry):
 
     share: float = Field(0.0, ge=0, le=0.5)
     seed: str = "holdout"
+    window_days: float = Field(
+        14, gt=0, le=120, description="how long after the first ghost or mention a purchase counts"
+    )
+    plan: PowerPlan = Field(
+        PowerPlan(baseline=0.02, lift=0.5), description="what the holdout is made to find"
+    )
 
 
 class NotAllowed(Entry):

@@ -1,0 +1,59 @@
+"""Reads what the database knows of every experiment, and judges it."""
+
+from datetime import datetime, timedelta
+
+from tay_middleware.analytics.experiments.frame import Frame, frames
+from tay_middleware.analytics.experiments.judge import RECENT_DAYS, Counted, judge
+from tay_middleware.analytics.experiments.verdict import State, Verdict
+from tay_middleware.playbook import Playbook
+from tay_middleware.storage import Database
+from tay_middleware.storage.experiments import Exposed, cohorts, crossed, marked, purchases
+from tay_middleware.storage.pauses import paused_names
+from tay_middleware.storage.purchases import Transaction
+
+
+async def examine(
+    database: Database, playbook: Playbook, *, now: datetime, only: str | None = None
+) -> tuple[Verdict, ...]:
+    """The verdicts on all experiments of a playbook and on its holdout, as of a moment.
+
+    Args:
+        database: where exposures and purchases are.
+        playbook: which experiments there are, and what each is made to find.
+        now: the moment; what came later is not looked at.
+        only: the name of the only one that is wanted.
+
+    Raises:
+        StorageError: the database does not answer.
+        ConfigurationError: the extra `analytics` is not installed.
+    """
+    verdicts = []
+    for frame in frames(playbook, now):
+        if only in {None, frame.name}:
+            counted = await database.read(_count, frame, playbook, now)
+            verdicts.append(judge(frame, counted, now))
+    return tuple(verdicts)
+
+
+def _count(connection: Transaction, frame: Frame, playbook: Playbook, now: datetime) -> Counted:
+    if frame.state in {State.DRAFT, State.PLANNED}:
+        return Counted((), (), 0)
+    # A holdout that was made smaller moved users for good: only those drawn as now are compared.
+    chances = tuple(frame.chances.values()) if frame.is_holdout else None
+    exposed = Exposed(frame.name, until=now, chances=chances)
+    marks = marked(connection, exposed)
+    bought = purchases(connection, exposed)
+    return Counted(
+        cohorts=cohorts(
+            connection,
+            exposed,
+            matured_before=now - timedelta(days=frame.window_days),
+            recent_since=now - timedelta(days=RECENT_DAYS),
+        ),
+        purchases=bought if frame.is_holdout else [*bought, *marks],
+        crossed=crossed(connection, exposed),
+        marks=len(marks),
+        paused=paused_names(connection).union(
+            playbook.policy.paused_templates, playbook.policy.paused_offers
+        ),
+    )
