@@ -84,6 +84,12 @@ def _policy(playbook: "Playbook") -> Iterator[Found]:
     for at, name in enumerate(policy.paused_templates):
         if name not in ids:
             yield "policy.yaml", ("paused_templates", at), unknown("wording", name, ids)
+    gates = playbook.gates.gates
+    if "reactions" in policy.auto_pause.model_fields_set:
+        for at, name in enumerate(policy.auto_pause.reactions):
+            if name not in gates:
+                place = ("auto_pause", "reactions", at)
+                yield "policy.yaml", place, unknown("gate", name, gates)
 
 
 def _voice(playbook: "Playbook") -> Iterator[Found]:

@@ -104,6 +104,23 @@ class Holdout(Entry):
     )
 
 
+class AutoPause(Entry):
+    """When an offer or a wording is switched off by itself; a person switches it on again."""
+
+    limit: float | None = Field(
+        0.1, gt=0, le=0.9, description="share of users who may react badly; null switches it off"
+    )
+    false_alarm: float = Field(
+        0.001, gt=0, le=0.1, description="how likely something that keeps the limit is ever paused"
+    )
+    least_users: int = Field(20, ge=5, le=100_000)
+    within_hours: float = Field(24, gt=0, le=24 * 30, description="how soon a message must follow")
+    window_days: float = Field(60, gt=0, le=400, description="how far it looks back")
+    reactions: tuple[Slug, ...] = Field(
+        ("refusal", "opt_out", "complaint"), description="gates that the next message may close"
+    )
+
+
 class NotAllowed(Entry):
     """Where not to speak: a signal of the app and the values for which mentions are off."""
 
@@ -127,6 +144,7 @@ class Policy(Entry):
     not_allowed: tuple[NotAllowed, ...] = ()
     paused_templates: tuple[str, ...] = ()
     paused_offers: tuple[Slug, ...] = ()
+    auto_pause: AutoPause = AutoPause()
 
     @model_validator(mode="after")
     def _every_tier_has_a_rule(self) -> "Policy":

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 from tay_middleware.analytics.experiments.sequence import ALPHA, best_multiplier
@@ -59,7 +60,14 @@ def plan(
         raise ValueError("both rates must lie between 0 and 1, and differ")
     if len(shares) < 2 or min(shares) <= 0:
         raise ValueError("two arms or more, and each with a share above 0")
-    parts = tuple(share / sum(shares) for share in shares)
+    return _planned(baseline, better, tuple(share / sum(shares) for share in shares), alpha, power)
+
+
+@lru_cache(maxsize=256)
+def _planned(
+    baseline: float, better: float, parts: tuple[float, ...], alpha: float, power: float
+) -> SamplePlan:
+    """The plan; kept, because it takes longer to solve than all the rest of a verdict."""
     each = alpha / (len(parts) - 1)
     z, reach = NormalDist().inv_cdf(power), best_multiplier(each)
     least = min(parts[1:])
@@ -67,7 +75,7 @@ def plan(
     scale = variance / (better - baseline) ** 2
     return SamplePlan(
         baseline=baseline,
-        lift=lift,
+        lift=better / baseline - 1,
         shares=parts,
         users=math.ceil((reach + z) ** 2 * scale),
         read_once=_read_once(baseline, better, parts[0], least, each, power),
