@@ -4,7 +4,7 @@ Users come one after the other, and each reacts badly or does not. For every rat
 the likelihood ratio against the limit is a martingale at the limit and shrinks below it; so is the
 mean of them. By Ville's inequality it ever reaches 1 / `false_alarm` with a probability of at most
 `false_alarm`, however often one looks. A reaction that is not known yet counts as a good one, which
-can only delay an alarm. Source: A. Wald's sequential test, mixed over alternatives as by H. Robbins.
+can only delay an alarm. Source: A. Wald's sequential test, mixed as by H. Robbins.
 """
 
 import math
