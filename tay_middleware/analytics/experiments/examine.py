@@ -1,5 +1,6 @@
 """Reads what the database knows of every experiment, and judges it."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 from tay_middleware.analytics.experiments.frame import Frame, frames
@@ -31,7 +32,8 @@ async def examine(
     for frame in frames(playbook, now):
         if only in {None, frame.name}:
             counted = await database.read(_count, frame, playbook, now)
-            verdicts.append(judge(frame, counted, now))
+            # On a thread: importing statistics takes a second, and a server has others to answer.
+            verdicts.append(await asyncio.to_thread(judge, frame, counted, now))
     return tuple(verdicts)
 
 
