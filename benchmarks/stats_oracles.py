@@ -16,7 +16,7 @@ from statsmodels.stats import power, proportion
 from tay_middleware.analytics.experiments import plan
 from tay_middleware.analytics.experiments.annoyance import ALTERNATIVES, evidence
 from tay_middleware.analytics.experiments.beat import Posterior, chance_to_beat, expected_loss
-from tay_middleware.analytics.experiments.ratio import CONCENTRATION
+from tay_middleware.analytics.experiments.ratio import CONCENTRATIONS
 from tay_middleware.analytics.experiments.ratio import evidence as imbalance
 from tay_middleware.analytics.experiments.sequence import ALPHA, multiplier, tuned
 from tay_middleware.analytics.experiments.tally import Cell, Sum, difference
@@ -110,8 +110,13 @@ def ratios() -> float:
     off = 0.0
     for counts, chances in SIZES:
         shares = np.array(chances) / sum(chances)
-        prior = stats.dirichlet_multinomial(CONCENTRATION * shares, sum(counts)).logpmf(counts)
-        exact = prior - stats.multinomial(sum(counts), shares).logpmf(counts)
+        users = sum(counts)
+        priors = [
+            float(stats.dirichlet_multinomial(one * shares, users).logpmf(counts))
+            for one in CONCENTRATIONS
+        ]
+        mean = float(np.logaddexp.reduce(priors)) - math.log(len(priors))
+        exact = mean - stats.multinomial(users, shares).logpmf(counts)
         names = "ABC"[: len(counts)]
         found = imbalance(
             dict(zip(names, counts, strict=True)), dict(zip(names, chances, strict=True))

@@ -1,18 +1,19 @@
 """The sequential sample-ratio check: are the arms as large as they were meant to be?
 
 Source: M. Lindon, A. Malek, "Anytime-valid inference for multinomial count data": the Bayes factor
-of a Dirichlet prior around the planned shares against the shares themselves. Its inverse is a
-p-value that may be looked at after every user.
+of a Dirichlet prior around the planned shares against the shares themselves, here the mean of three
+such factors. Its inverse is a p-value that may be looked at after every user.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 ALARM = 0.001
 """Below this an experiment is not read: it happens once in a thousand healthy ones at most."""
 
-CONCENTRATION = 1_000.0
-"""How close to the plan a broken splitter is expected to be: shares off by a few points."""
+CONCENTRATIONS = (10.0, 100.0, 1_000.0)
+"""How close to the plan a broken splitter is expected to be: an arm that is lost altogether, shares
+that are off by ten points, and by a few."""
 
 
 def sample_ratio(counts: Mapping[str, int], chances: Mapping[str, float]) -> float:
@@ -26,12 +27,19 @@ def sample_ratio(counts: Mapping[str, int], chances: Mapping[str, float]) -> flo
 
 
 def evidence(counts: Mapping[str, int], chances: Mapping[str, float]) -> float:
-    """The logarithm of the Bayes factor against the planned shares."""
+    """The logarithm of the mean Bayes factor against the planned shares."""
     whole = sum(chances.values())
-    total = sum(counts.get(arm, 0) for arm in chances)
-    found = math.lgamma(CONCENTRATION) - math.lgamma(CONCENTRATION + total)
-    for arm, chance in chances.items():
-        share, users = chance / whole, counts.get(arm, 0)
-        prior = CONCENTRATION * share
+    arms = [(chance / whole, counts.get(arm, 0)) for arm, chance in chances.items()]
+    found = [_factor(arms, concentration) for concentration in CONCENTRATIONS]
+    highest = max(found)
+    return highest + math.log(sum(math.exp(one - highest) for one in found) / len(found))
+
+
+def _factor(arms: Sequence[tuple[float, int]], concentration: float) -> float:
+    """The logarithm of one Bayes factor, from the share and the users of each arm."""
+    total = sum(users for _, users in arms)
+    found = math.lgamma(concentration) - math.lgamma(concentration + total)
+    for share, users in arms:
+        prior = concentration * share
         found += math.lgamma(prior + users) - math.lgamma(prior) - users * math.log(share)
     return found
