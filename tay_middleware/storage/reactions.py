@@ -64,11 +64,12 @@ def bad_reactions(
 def last_lifted(connection: Connection) -> Mapping[str, datetime]:
     """When each name was last switched on again: what was before that counts no more."""
     statement = (
-        select(pauses.c.name, func.max(pauses.c.lifted_at))
+        select(pauses.c.name, func.max(pauses.c.lifted_at).label("lifted_at"))
         .where(pauses.c.lifted_at.is_not(None))
         .group_by(pauses.c.name)
     )
-    return {name: at for name, at in connection.execute(statement).tuples() if at is not None}
+    rows: Sequence[Any] = connection.execute(statement).all()
+    return {row.name: row.lifted_at for row in rows}
 
 
 def _by_words(
@@ -82,12 +83,14 @@ def _by_words(
     asked, shown = question_logs.c, escalation_logs.c
     before = question_logs.alias("before")
     newest = (
-        select(func.max(before.c.id))
+        select(before.c.id)
         .where(
             before.c.user_key == asked.user_key,
             before.c.session_id.is_not_distinct_from(asked.session_id),
             before.c.id < asked.id,
         )
+        .order_by(before.c.id.desc())
+        .limit(1)
         .scalar_subquery()
     )
     words = cast(asked.gates, Text)
@@ -99,7 +102,7 @@ def _by_words(
     )
     if not gates:
         return []
-    rows = connection.execute(statement).tuples()
+    rows: Sequence[Any] = connection.execute(statement).all()
     return [
         Reaction(user_key, offer, template, mentioned_at)
         for user_key, offer, template, mentioned_at, at in rows
@@ -119,7 +122,8 @@ def _by_feedback(connection: Connection, since: datetime, until: datetime) -> li
             *_between(shown, since, until),
         )
     )
-    return [Reaction(*row) for row in connection.execute(statement).tuples()]
+    rows: Sequence[Any] = connection.execute(statement).all()
+    return [Reaction(*row) for row in rows]
 
 
 def _between(columns: Any, since: datetime, until: datetime) -> tuple[Any, ...]:
