@@ -41,8 +41,8 @@ def planned(sample: SamplePlan, *, per_day: float | None, window_days: float) ->
     """What an experiment needs, in sentences."""
     better = sample.baseline * (1 + sample.lift)
     yield f"{percent(sample.baseline)} against {percent(better)}, a lift of {sample.lift:.0%}"
-    arms = ", ".join(f"{users:,}" for users in sample.arms())
-    yield f"users: {sample.users:,} ({arms} by arm), looked at as often as you like"
+    arms = " + ".join(f"{users:,}" for users in sample.arms())
+    yield f"users: {sample.users:,} ({arms}), looked at as often as you like"
     yield f"read once, at the end, never before: {sample.read_once:,}"
     yield f"without any difference it may go on to {sample.to_decide:,}"
     if per_day:
