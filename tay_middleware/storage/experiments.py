@@ -65,43 +65,49 @@ _NEAR = 1e-6
 
 def cohorts(
     connection: Connection, exposed: Exposed, *, matured_before: datetime, recent_since: datetime
-) -> tuple[Cohort, ...]:
-    """The users of an experiment, by arm and version of the playbook."""
-    first = _firsts(exposed).cte("firsts")
-    columns = first.c
+) -> tuple[tuple[Cohort, ...], int]:
+    """The users by arm and version of the playbook; and how many were in two arms."""
+    first = _firsts(exposed).cte("firsts").c
+    is_torn = case((first.least != first.most, 1), else_=0)
     statement = (
         select(
-            columns.arm,
-            columns.playbook_version,
-            func.min(columns.chance),
-            func.count(),
-            func.sum(case((columns.first_at <= matured_before, 1), else_=0)),
-            func.sum(case((columns.first_at >= recent_since, 1), else_=0)),
-            func.min(columns.first_at),
-            func.max(columns.first_at),
+            is_torn.label("is_torn"),
+            first.arm,
+            first.playbook_version,
+            func.min(first.chance).label("chance"),
+            func.count().label("users"),
+            func.sum(case((first.first_at <= matured_before, 1), else_=0)).label("matured"),
+            func.sum(case((first.first_at >= recent_since, 1), else_=0)).label("recent"),
+            func.min(first.first_at).label("first_at"),
+            func.max(first.first_at).label("last_at"),
         )
-        .where(columns.turn == 1, columns.least == columns.most)
-        .group_by(columns.arm, columns.playbook_version)
-        .order_by(func.min(columns.first_at), columns.arm)
+        .where(first.turn == 1)
+        .group_by(is_torn, first.arm, first.playbook_version)
+        .order_by(func.min(first.first_at), first.arm)
     )
-    return tuple(
-        Cohort(arm, version, chance, int(users), int(matured), int(recent), first_at, last_at)
-        for arm, version, chance, users, matured, recent, first_at, last_at in connection.execute(
-            statement
+    rows: Sequence[Any] = connection.execute(statement).all()
+    found = [
+        Cohort(
+            arm=row.arm,
+            playbook_version=row.playbook_version,
+            chance=row.chance,
+            users=int(row.users),
+            matured=int(row.matured),
+            recent=int(row.recent),
+            first_at=row.first_at,
+            last_at=row.last_at,
         )
-    )
-
-
-def crossed(connection: Connection, exposed: Exposed) -> int:
-    """How many users were in two arms, and are therefore in none."""
-    columns = _firsts(exposed).cte("firsts").c
-    statement = select(func.count()).where(columns.turn == 1, columns.least != columns.most)
-    return int(connection.execute(statement).scalar_one())
+        for row in rows
+        if not row.is_torn
+    ]
+    return tuple(found), sum(int(row.users) for row in rows if row.is_torn)
 
 
 def purchases(connection: Connection, exposed: Exposed) -> Sequence[Purchase]:
     """All purchases of an experiment's users after their first exposure."""
-    first, sold = _firsts(exposed).cte("firsts").c, conversions.c
+    sold = conversions.c
+    buyers = select(sold.user_key).where(sold.counts, sold.user_key.is_not(None))
+    first = _firsts(exposed, buyers).cte("firsts").c
     statement = select(*_who(first), sold.offer, sold.begun_at, sold.net, sold.currency).where(
         first.turn == 1,
         first.least == first.most,
@@ -119,16 +125,21 @@ def marked(connection: Connection, exposed: Exposed) -> Sequence[Purchase]:
 
     Only who was shown something can have one, so that they say nothing about the holdout.
     """
-    first, mention, sold = _firsts(exposed).cte("firsts").c, escalation_logs.c, conversions.c
+    mention, sold = escalation_logs.c, conversions.c
     paid = select(sold.id).where(sold.escalation_id == mention.id, sold.counts).exists()
-    statement = select(*_who(first), mention.offer, mention.converted_at, literal(0), null()).where(
+    by_hand = (
+        select(mention.user_key, mention.offer, mention.converted_at)
+        .where(mention.converted, mention.converted_at < exposed.until, not_(paid))
+        .cte("by_hand")
+    )
+    first = _firsts(exposed, select(by_hand.c.user_key)).cte("firsts").c
+    statement = select(
+        *_who(first), by_hand.c.offer, by_hand.c.converted_at, literal(0), null()
+    ).where(
         first.turn == 1,
         first.least == first.most,
-        mention.user_key == first.user_key,
-        mention.converted,
-        mention.converted_at >= first.first_at,
-        mention.converted_at < exposed.until,
-        not_(paid),
+        by_hand.c.user_key == first.user_key,
+        by_hand.c.converted_at >= first.first_at,
     )
     rows: Sequence[Any] = connection.execute(statement).all()
     return [Purchase(*row) for row in rows]
@@ -138,13 +149,18 @@ def _who(first: Any) -> tuple[Any, ...]:
     return first.user_key, first.arm, first.playbook_version, first.first_at
 
 
-def _firsts(exposed: Exposed) -> Select[Any]:
-    """Each user's exposures in order (`turn`), with the first and last of her arms by name."""
+def _firsts(exposed: Exposed, users: Select[Any] | None = None) -> Select[Any]:
+    """Each user's exposures in order (`turn`), with the first and last of her arms by name.
+
+    `users` are the only ones that are wanted, `None` all of them.
+    """
     columns = exposures.c
     wanted = and_(columns.experiment == exposed.experiment, columns.first_at < exposed.until)
     if exposed.chances is not None:
         near = [columns.chance.between(one - _NEAR, one + _NEAR) for one in exposed.chances]
         wanted = and_(wanted, or_(*near))
+    if users is not None:
+        wanted = and_(wanted, columns.user_key.in_(users))
     user = columns.user_key
     order = [columns.first_at, columns.playbook_version]
     return select(

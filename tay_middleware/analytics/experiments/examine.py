@@ -8,7 +8,7 @@ from tay_middleware.analytics.experiments.judge import RECENT_DAYS, Counted, jud
 from tay_middleware.analytics.experiments.verdict import State, Verdict
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Database
-from tay_middleware.storage.experiments import Exposed, cohorts, crossed, marked, purchases
+from tay_middleware.storage.experiments import Exposed, cohorts, marked, purchases
 from tay_middleware.storage.pauses import paused_names
 from tay_middleware.storage.purchases import Transaction
 
@@ -45,15 +45,16 @@ def _count(connection: Transaction, frame: Frame, playbook: Playbook, now: datet
     exposed = Exposed(frame.name, until=now, chances=chances)
     marks = marked(connection, exposed)
     bought = purchases(connection, exposed)
+    found, torn = cohorts(
+        connection,
+        exposed,
+        matured_before=now - timedelta(days=frame.window_days),
+        recent_since=now - timedelta(days=RECENT_DAYS),
+    )
     return Counted(
-        cohorts=cohorts(
-            connection,
-            exposed,
-            matured_before=now - timedelta(days=frame.window_days),
-            recent_since=now - timedelta(days=RECENT_DAYS),
-        ),
+        cohorts=found,
         purchases=bought if frame.is_holdout else [*bought, *marks],
-        crossed=crossed(connection, exposed),
+        crossed=torn,
         marks=len(marks),
         paused=paused_names(connection).union(
             playbook.policy.paused_templates, playbook.policy.paused_offers
