@@ -57,7 +57,7 @@ class World:
             baseline=self.baseline,
             lift=self.lift,
             offer=None,
-            wordings={},
+            says={},
         )
 
 

@@ -15,8 +15,8 @@ SHOWN = "shown"
 class Frame:
     """An experiment as the playbook has it now, the holdout among them.
 
-    `offer` is the one whose purchases count, `None` for any; `wordings` the ids that each arm may
-    use, where arms are wordings.
+    `offer` is the one whose purchases count, `None` for any; `says` what each arm says that others
+    do not: ids of wordings, or an offer.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Frame:
     baseline: float
     lift: float
     offer: str | None
-    wordings: Mapping[str, frozenset[str]]
+    says: Mapping[str, frozenset[str]]
 
     @property
     def is_holdout(self) -> bool:
@@ -67,7 +67,7 @@ def frames(playbook: Playbook, now: datetime) -> Iterator[Frame]:
             baseline=holdout.plan.baseline,
             lift=holdout.plan.lift,
             offer=None,
-            wordings={},
+            says={},
         )
     for name, experiment in playbook.experiments.experiments.items():
         yield _frame(name, experiment, playbook, now)
@@ -87,10 +87,10 @@ def _frame(name: str, experiment: Experiment, playbook: Playbook, now: datetime)
         baseline=experiment.plan.baseline,
         lift=experiment.plan.lift,
         offer=experiment.scope.offer if experiment.counts == "offer" else None,
-        wordings={
-            arm: frozenset(_used(experiment, one.use, playbook))
+        says={
+            arm: frozenset([one.offer] if one.offer else _used(experiment, one.use, playbook))
             for arm, one in experiment.arms.items()
-            if one.use
+            if one.use or one.offer
         },
     )
 

@@ -37,8 +37,8 @@ def _problems(
         yield f"{crossed} of {crossed + users} users were in two arms: were the weights changed?"
     if frame.offer in paused:
         yield f"the offer {frame.offer} is paused"
-    for arm, wordings in frame.wordings.items():
-        stopped = sorted(wordings & set(paused))
+    for arm, said in frame.says.items():
+        stopped = sorted(said & set(paused))
         if stopped:
             yield f"arm {arm} is paused: {', '.join(stopped)}"
 
