@@ -18,7 +18,7 @@ from tay_middleware.cli import experiments_text as text
 from tay_middleware.cli.asking import ask, on_database
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import InputError
-from tay_middleware.playbook import Playbook, load_playbook
+from tay_middleware.playbook import HOLDOUT, Playbook, load_playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import Database
 from tay_middleware.storage import pauses as sql
@@ -52,6 +52,8 @@ def show(
     """One test in full: arms, differences, health."""
     settings = load_settings()
     found = _examined(settings, load_playbook(settings.prompts_dir), name)
+    if not found and name == HOLDOUT:
+        raise InputError("there is no holdout: its share in policy.yaml is 0")
     if not found:
         raise InputError(f"no experiment of the playbook is called {name!r}")
     if as_json:

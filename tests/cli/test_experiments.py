@@ -36,6 +36,8 @@ def test_one_that_there_is_not_is_an_error(tay: Tay) -> None:
     made = tay("experiments", "show", "another")
     assert made.returncode == 1
     assert made.stderr == "tay: no experiment of the playbook is called 'another'\n"
+    held = tay("experiments", "show", "holdout")
+    assert held.stderr == "tay: there is no holdout: its share in policy.yaml is 0\n"
 
 
 def test_a_plan_says_how_many_and_how_long(tay: Tay) -> None:

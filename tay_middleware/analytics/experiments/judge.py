@@ -130,8 +130,7 @@ def _comparison(
     found = tally.difference(cells, arm.name, control.name)
     if found is None:
         return None
-    ours = Posterior.of(arm.conversions, arm.matured)
-    theirs = Posterior.of(control.conversions, control.matured)
+    ours, theirs = _posterior(found.arm), _posterior(found.control)
     return Comparison(
         arm=arm.name,
         control=control.name,
@@ -143,10 +142,14 @@ def _comparison(
             planned=planned,
             alpha=ALPHA / others,
         ),
-        lift=found.estimate / control.rate if control.rate else None,
+        lift=found.estimate / found.control.mean if found.control.mean else None,
         chance_to_beat=chance_to_beat(ours, theirs),
         expected_loss=expected_loss(ours, theirs),
     )
+
+
+def _posterior(found: tally.Standardised) -> Posterior:
+    return Posterior.of(round(found.mean * found.users), round(found.users))
 
 
 def _call(

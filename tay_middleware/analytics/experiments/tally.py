@@ -46,11 +46,25 @@ Cells = Mapping[tuple[str, str], Cell]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Of means, one arm less the control, weighted over strata."""
+    """Of means, one arm less the control, weighted over strata; `users` are those of both.
+
+    `arm` and `control` are what each would be if its users were spread over the strata as these
+    are weighted: with one stratum just what they are.
+    """
 
     estimate: float
     standard_error: float
     users: int
+    arm: "Standardised"
+    control: "Standardised"
+
+
+@dataclass(frozen=True, slots=True)
+class Standardised:
+    """A mean, and of how many users in one stratum it would be as sure."""
+
+    mean: float
+    users: float
 
 
 def cells(
@@ -121,13 +135,11 @@ def difference(
         return None
     ours, theirs = _added([one for one, _ in pairs]), _added([other for _, other in pairs])
     weights = [one.users * other.users / (one.users + other.users) for one, other in pairs]
-    whole = sum(weights)
-    estimate, variance = 0.0, 0.0
-    for weight, (one, other) in zip(weights, pairs, strict=True):
-        share = weight / whole
-        estimate += share * (one.mean - other.mean)
-        variance += share**2 * (ours.variance / one.users + theirs.variance / other.users)
-    return Difference(estimate, variance**0.5, ours.users + theirs.users)
+    shares = [weight / sum(weights) for weight in weights]
+    here = _standardised(shares, [one for one, _ in pairs])
+    there = _standardised(shares, [other for _, other in pairs])
+    variance = ours.variance / here.users + theirs.variance / there.users
+    return Difference(here.mean - there.mean, variance**0.5, ours.users + theirs.users, here, there)
 
 
 def _cell(users: int, spent: Mapping[str, Mapping[str, int]]) -> Cell:
@@ -147,6 +159,13 @@ def _sum(found: Cells, arm: str, version: str, currency: str | None) -> Sum:
     if currency is None:
         return cell.conversions
     return cell.revenue.get(currency, Sum(cell.conversions.users))
+
+
+def _standardised(shares: Sequence[float], sums: Sequence[Sum]) -> Standardised:
+    """One arm over strata that weigh so much."""
+    parts = list(zip(shares, sums, strict=True))
+    mean = sum(share * one.mean for share, one in parts)
+    return Standardised(mean, 1 / sum(share**2 / one.users for share, one in parts))
 
 
 def _added(sums: Sequence[Sum]) -> Sum:

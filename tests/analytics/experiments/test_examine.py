@@ -185,7 +185,10 @@ def test_each_version_of_the_playbook_is_a_stratum(play: Any, playbook: Playbook
         "v2": {"A": 100, "B": 900},
     }
     assert [arm.rate for arm in verdict.arms] == [pytest.approx(0.038), pytest.approx(0.182)]
-    assert verdict.comparisons[0].difference == pytest.approx(0, abs=1e-9)
+    (found,) = verdict.comparisons
+    assert found.difference == pytest.approx(0, abs=1e-9)
+    assert found.chance_to_beat == pytest.approx(0.5, abs=0.02)
+    assert found.lift == pytest.approx(0, abs=1e-9)
     assert verdict.health.is_sound
     assert verdict.call is Call.KEEP_COLLECTING
     assert "the playbook changed: 2 versions, each a stratum of its own" in verdict.notes
