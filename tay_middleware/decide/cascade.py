@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from tay_middleware.decide.beside import EncoderBeside
-from tay_middleware.decide.combine import Combiner, with_scores
+from tay_middleware.decide.combine import PERHAPS, Combiner, with_scores
 from tay_middleware.decide.detect import NO_SIGNALS, Detector, Examined
 from tay_middleware.decide.features import features, spoken
 from tay_middleware.decide.model import Model
@@ -82,6 +82,9 @@ class Asks(Protocol):
     async def ask(self, question: str, transcript: Sequence[Message] = ()) -> Answer:
         """Its opinion; never raises but for cancellation."""
 
+    async def warm_up(self) -> None:
+        """Make ready what the first question would wait for."""
+
     async def aclose(self) -> None:
         """Let go of its connections."""
 
@@ -114,6 +117,7 @@ class Cascade:
             self._rules.purchase_from, Catalogue(playbook.offers, playbook.indicators.groups)
         )
         self._offers = frozenset(playbook.offers)
+        self._doubted = frozenset(f"{PERHAPS}{gate}" for gate in self._rules.unsure.behind)
         self._model = model if self._rules.learned else None
         self._encoder = encoder if self._model is not None else None
         self._classifier = classifier
@@ -172,7 +176,7 @@ class Cascade:
     ) -> Detection:
         """All stages, a model's opinion included; waits for each as long as it takes."""
         detection = self.detect(question, transcript, signals)
-        return await self._with_opinion(detection, question, transcript)
+        return await self.opined(detection, question, transcript)
 
     def begin(self, turn: Turn) -> "Judgement":
         """Judge a turn beside its reply; call it on the loop that will wait for it."""
@@ -213,6 +217,20 @@ class Cascade:
             return Until.ENCODER
         return Until.KEYWORDS if self._model is None else Until.SCORER
 
+    async def warm_up(self) -> None:
+        """Import and make a model's client, so that no question waits for it."""
+        if self._classifier is not None:
+            await self._classifier.warm_up()
+
+    async def opined(
+        self, detection: Detection, question: str, transcript: Sequence[Message] = ()
+    ) -> Detection:
+        """The detection with a model's opinion taken in, where one is worth asking for."""
+        if self._classifier is None or not self._asks_model(detection):
+            return detection
+        answer = await self._classifier.ask(question, transcript)
+        return self._decided(detection, answer)
+
     async def aclose(self) -> None:
         """Let go of what a model's client holds."""
         if self._classifier is not None:
@@ -229,9 +247,14 @@ class Cascade:
         return self.refined(draft.examined.detection, draft.opinion, second)
 
     def is_unsure(self, detection: Detection) -> bool:
-        """Whether a model is worth asking: in the uncertain band, and behind no closed gate."""
-        if detection.gates or detection.purchase or detection.confidence is None:
+        """Whether a model is worth asking: in the uncertain band, or behind a gate closed in doubt.
+
+        Never behind a gate that a phrase closed, nor one that the policy does not name.
+        """
+        if detection.purchase or detection.confidence is None:
             return False
+        if detection.gates:
+            return detection.need and self._doubted.issuperset(detection.gates)
         return self._rules.unsure.holds(detection.confidence)
 
     def _asks_model(self, detection: Detection) -> bool:
@@ -242,15 +265,7 @@ class Cascade:
             second = await self._encoder.judge(draft.text, turn.transcript)
             if second is not None:
                 judgement.best = self._refined(draft, second)
-        judgement.best = await self._with_opinion(judgement.best, turn.question, turn.transcript)
-
-    async def _with_opinion(
-        self, detection: Detection, question: str, transcript: Sequence[Message]
-    ) -> Detection:
-        if self._classifier is None or not self._asks_model(detection):
-            return detection
-        answer = await self._classifier.ask(question, transcript)
-        return self._decided(detection, answer)
+        judgement.best = await self.opined(judgement.best, turn.question, turn.transcript)
 
     def _decided(self, detection: Detection, answer: Answer) -> Detection:
         scores = {
@@ -274,6 +289,7 @@ class Cascade:
             else None,
             purchase=False,  # a model's word lifts no cool-down: only a phrase does
             stage=Stage.LLM,
+            gates=() if told else detection.gates,
             scores=scores,
         )
 

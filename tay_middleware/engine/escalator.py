@@ -64,6 +64,7 @@ class Escalator:
         self._clock = clock
         self._random_bits = random_bits
         self._let_go: Callable[[], Coroutine[Any, Any, None]] | None = None
+        self._get_ready: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._work = TurnWork(
             playbook,
             settings,
@@ -181,7 +182,7 @@ class Escalator:
         cascade = make_cascade(self.playbook, self.settings)
         if self.settings.mode is not Mode.OFF:
             cascade.start()
-        self._let_go = cascade.aclose
+        self._let_go, self._get_ready = cascade.aclose, cascade.warm_up
         return cascade
 
     def _warm_up(self) -> None:
@@ -191,6 +192,12 @@ class Escalator:
         with self.guard("the start")("open"):
             self._running().warm_up(WARM_UP_SECONDS)
             self._running().start(self._work.read_paused, self.guard("the start"))
+        if self._get_ready is not None:
+            self._running().start(self._ready, self._get_ready)
+
+    async def _ready(self, get_ready: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        with self.guard("the start")("classifier"):
+            await get_ready()
 
     def after_fork(self) -> None:
         """In a child process: start afresh, and leave the parent's loop and store untouched."""

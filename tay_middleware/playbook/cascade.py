@@ -15,6 +15,9 @@ class Band(Entry):
 
     least: Chance = 0.3
     most: Chance = 0.7
+    behind: tuple[Slug, ...] = Field(
+        (), description="gates that a learned head closed in doubt, behind which a model is asked"
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> "Band":

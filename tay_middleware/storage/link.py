@@ -136,7 +136,7 @@ class Link:
 
     async def aclose(self) -> None:
         """Give back the connections. Idempotent."""
-        await self.client.aclose()
+        await close_client(self.client)
 
 
 class _Script:
@@ -187,6 +187,17 @@ def make_client(url: str, *, patience_seconds: float | None, **options: Any) -> 
         raise ConfigurationError(
             f"TAY_REDIS_URL ({scheme or 'no scheme'}) is not understood; write it like {SUPPORTED}"
         ) from error
+
+
+async def close_client(client: Any) -> None:
+    """Give back all connections of a client.
+
+    That of a cluster closes nothing by itself while it looks for its servers anew.
+    """
+    await client.aclose()
+    if isinstance(client, RedisCluster):
+        await client.nodes_manager.aclose()
+        await client.nodes_manager.aclose("startup_nodes")
 
 
 @contextmanager

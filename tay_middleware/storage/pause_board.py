@@ -32,6 +32,7 @@ async def publish(settings: Settings, database: Database) -> frozenset[str]:
         return names
     from tay_middleware.storage.link import (  # noqa: PLC0415 - imports Redis
         PATIENT_SECONDS,
+        close_client,
         make_client,
         translated,
     )
@@ -41,5 +42,5 @@ async def publish(settings: Settings, database: Database) -> frozenset[str]:
         with translated("telling what is paused"):
             await client.set(PAUSED_KEY, orjson.dumps(sorted(names)))
     finally:
-        await client.aclose()
+        await close_client(client)
     return names

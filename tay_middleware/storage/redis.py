@@ -40,7 +40,7 @@ from tay_middleware.storage.wire import (
 MEND_SECONDS = 0.25
 """Between two looks whether Redis is back, and between two goes at the spool."""
 
-CHECK_SECONDS = 0.5
+CHECK_SECONDS = 2.0
 """Longest look at a server at the start; it goes on in the background after that."""
 
 REPLAY = 200

@@ -74,7 +74,9 @@ class RedisRefusals:
 
     async def aclose(self) -> None:
         """See `Refusals`."""
-        await self._client.aclose()
+        from tay_middleware.storage.link import close_client  # noqa: PLC0415 - imports Redis
+
+        await close_client(self._client)
 
 
 def refusals_of(settings: Settings, database: Database) -> Refusals:

@@ -14,7 +14,7 @@ from tay_middleware.storage.database import Database
 from tay_middleware.storage.drain import Counts, Drain, Pace
 from tay_middleware.storage.embedded import MENTIONS_SECONDS
 from tay_middleware.storage.ledger import dead_letters
-from tay_middleware.storage.link import PATIENT_SECONDS, make_client
+from tay_middleware.storage.link import PATIENT_SECONDS, close_client, make_client
 from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.schema import check_current, upgrade
@@ -113,7 +113,7 @@ async def _drain(places: Places, pace: Pace, *, once: bool) -> Counts:
             await asyncio.gather(spool, return_exceptions=True)
         await store.aclose()
         await database.aclose()
-        await client.aclose()
+        await close_client(client)
 
 
 async def _keep_spool_empty(store: RedisStore) -> None:
@@ -131,7 +131,7 @@ async def _health(places: Places) -> Health:
     finally:
         await store.aclose()
         await database.aclose()
-        await client.aclose()
+        await close_client(client)
 
 
 def _summed(backlog: list[Backlog], spooled: int, dead: int) -> Health:

@@ -36,9 +36,9 @@ class Recipe:
     smoothing: float = 0.1
     off_topic_share: float = 0.35
     off_topic_tokens: int = 80
-    typo_share: float = 0.25
+    typo_share: float = 0.35
     blank_share: float = 0.05
-    gated_weight: float = 0.1
+    gated_weight: float = 0.5
     gate_weight: float = 0.7
     offer_weight: float = 0.5
     seed: int = 20_261_125

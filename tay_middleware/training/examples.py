@@ -22,8 +22,10 @@ GATES = (
     "opt_out",
     "owner",
     "injection",
+    "conduct",
 )
-"""The gates that have a learned head beside their phrases; the order is that of the model files."""
+"""The gates that have a learned head beside their phrases, and `conduct`: any of them at all, which
+is easier to learn than each. The order is that of the model files."""
 
 OFFERS = ("mentorship", "course", "masterclass")
 """The classes of the offer head; a playbook with other offers decides by keywords alone."""
@@ -120,7 +122,7 @@ def _example(row: Row, *, names_gates: bool) -> Example:
 def _gate_targets(named: set[str], *, speaks: bool) -> Mapping[str, bool]:
     """A row in a gate may be in more, but for injections; an author who names none says nothing."""
     if named:
-        return {gate: True for gate in GATES if gate in named} | (
+        return {gate: True for gate in GATES if gate in named or gate == "conduct"} | (
             {"injection": False} if "injection" not in named else {}
         )
     return dict.fromkeys(GATES, False) if speaks else {}

@@ -48,6 +48,9 @@ class _Asked:
             await self.wait()
         return self.answer
 
+    async def warm_up(self) -> None:
+        return
+
     async def aclose(self) -> None:
         return
 
@@ -136,6 +139,15 @@ async def test_a_judgement_grows_better_while_the_model_replies(playbook: Playbo
     assert settled == judgement.best
 
 
+def with_unsure(playbook: Playbook, behind: tuple[str, ...]) -> Playbook:
+    """The playbook in which a model is asked behind these gates."""
+    cascade = playbook.policy.cascade
+    unsure = cascade.unsure.model_copy(update={"behind": behind})
+    rules = cascade.model_copy(update={"unsure": unsure})
+    policy = playbook.policy.model_copy(update={"cascade": rules})
+    return replace(playbook, policy=policy)
+
+
 @pytest.mark.anyio
 async def test_a_model_is_asked_only_in_the_uncertain_band(playbook: Playbook) -> None:
     for chance, asked in ((0.2, 1), (0.02, 0), (0.98, 0)):
@@ -151,6 +163,27 @@ async def test_a_model_is_not_asked_about_what_a_gate_holds_back(playbook: Playb
     first = SaysAlways(an_opinion(0.3, gates={"minor": 0.99}))
     made = await stages(playbook, first, None, classifier).adetect(QUESTION)
     assert (made.escalate, classifier.asked) == (False, [])
+
+
+@pytest.mark.anyio
+async def test_a_model_may_open_a_gate_that_was_closed_in_doubt_where_the_policy_says_so(
+    playbook: Playbook,
+) -> None:
+    first = SaysAlways(an_opinion(0.9, gates={"minor": 0.4, "distress": 0.01}))
+    for behind, asked in (((), 0), (("distress",), 0), (("minor", "distress"), 1)):
+        classifier = _Asked(_Answer(_Verdict("course", Reason.TECHNIQUE)))
+        asking = with_unsure(playbook, behind)
+        made = await stages(asking, first, None, classifier).adetect(QUESTION)
+        assert (len(classifier.asked), made.escalate) == (asked, bool(asked))
+        assert made.gates == (() if asked else ("perhaps_minor",))
+
+
+@pytest.mark.anyio
+async def test_a_models_no_leaves_a_gate_closed(playbook: Playbook) -> None:
+    first = SaysAlways(an_opinion(0.9, gates={"minor": 0.4}))
+    asking = with_unsure(playbook, ("minor",))
+    made = await stages(asking, first, None, _Asked(_Answer(_Verdict(None)))).adetect(QUESTION)
+    assert (made.escalate, made.gates) == (False, ("perhaps_minor",))
 
 
 @pytest.mark.anyio

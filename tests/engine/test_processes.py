@@ -151,7 +151,9 @@ from tay_middleware import EscalationStep, load_settings
 from tay_middleware.langchain import ScriptedChatModel
 
 async def main(home, count):
-    settings = load_settings(home=Path(home), grace_seconds=10, recall_timeout_seconds=10)
+    settings = load_settings(
+        home=Path(home), grace_seconds=10, recall_timeout_seconds=10, redis_timeout_seconds=5
+    )
     step = EscalationStep(bound=ScriptedChatModel(), settings=settings)
     who = {"configurable": {"user_id": "ada", "session_id": "s1"}}
     question = "Can you review my pricing structure and tell me what's wrong?"
@@ -171,3 +173,19 @@ def test_of_200_turns_of_one_user_over_four_processes_one_is_shown(tmp_path: Pat
     assert shown == 1
     assert len(rows) == 200
     assert sum(row.shown for row in rows) == 1
+
+
+def test_of_200_turns_of_one_user_over_four_processes_on_valkey_one_is_shown(
+    tmp_path: Path, redis_url: str
+) -> None:
+    environment = {**os.environ, "TAY_REDIS_URL": redis_url, "TAY_USER_KEY_SECRET": "s" * 32}
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", MANY, str(tmp_path / f"home {number}"), "50"],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        for number in range(4)
+    ]
+    assert sum(int(run.communicate()[0]) for run in runs) == 1

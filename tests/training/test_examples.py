@@ -14,7 +14,7 @@ ROWS = [
 
 def test_a_row_teaches_only_the_gates_that_its_labels_speak_of(tmp_path: Path) -> None:
     upset, plain, needs, silent, away = examples_of([a_label_file(tmp_path / "l.jsonl", ROWS)])
-    assert upset.gates == {"distress": True, "injection": False}
+    assert upset.gates == {"distress": True, "injection": False, "conduct": True}
     assert plain.gates == dict.fromkeys(GATES, False)
     assert needs.gates == dict.fromkeys(GATES, False)
     assert silent.gates == {}

@@ -16,7 +16,7 @@ from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import Database, Outbox, open_store, upgrade
 from tay_middleware.storage import pauses as sql
 from tay_middleware.storage.drain import Drain
-from tay_middleware.storage.link import make_client
+from tay_middleware.storage.link import close_client, make_client
 from tay_middleware.storage.pause_board import publish
 from tay_middleware.storage.sql import escalation_logs
 from tay_middleware.storage.touches import note_feedback
@@ -69,7 +69,7 @@ class Town:
                 if outbox is not None:
                     client = make_client(outbox.redis_url, patience_seconds=5)
                     await Drain(client, database).run(once=True)
-                    await client.aclose()
+                    await close_client(client)
                 return await work(database)
             finally:
                 await database.aclose()
