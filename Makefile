@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 
-.PHONY: demo test lint type unit eval eval-train bench bench-peers chaos fuzz docs dist dist-check test-matrix test-browser clean help
+.PHONY: demo test lint type unit eval eval-train stats-proof bench bench-peers chaos fuzz docs dist dist-check test-matrix test-browser clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -36,6 +36,9 @@ eval: $(VENV)/.evals  ## how right the decisions are, offline, held against the 
 eval-train: $(VENV)/.training  ## both tiers of the scorer anew, with their opinions by authors left out (hours)
 	$(BIN)/tay train evals/data --model tay_middleware/decide/model.json --out-of-fold evals/out_of_fold/builtin.jsonl
 	$(BIN)/tay train evals/data --encoder --model packages/tay_encoder/tay_encoder --out-of-fold evals/out_of_fold/encoder.jsonl
+
+stats-proof: $(VENV)/.dev  ## the statistics of experiments on worlds whose truth is known, and against other libraries
+	@$(BIN)/python -m benchmarks.stats_proof
 
 bench: $(VENV)/.dev  ## what we cost, side by side with doing nothing
 	$(BIN)/python -m benchmarks.stream
@@ -92,7 +95,7 @@ $(VENV)/.evals: $(VENV)/.runtime
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime
-	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,dev]'
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,analytics,dev]'
 	@touch $@
 
 $(VENV)/.training: $(VENV)/.dev
@@ -113,5 +116,5 @@ $(VENV)-%/.ready: tests/matrix/%.txt pyproject.toml
 	@touch $@
 
 $(VENV)/.fuzz: $(VENV)/.dev
-	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,dev,fuzz]'
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,analytics,dev,fuzz]'
 	@touch $@

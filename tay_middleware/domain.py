@@ -240,12 +240,27 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class Assignment:
+    """The arm of an experiment that a user is in, and whether this decision let it matter.
+
+    `exposed` is true where the arms would have done different things: from the first such decision
+    on the user belongs to the experiment. `chance` is the probability with which the arm was drawn.
+    """
+
+    experiment: str
+    arm: str
+    exposed: bool
+    chance: float
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Detection plus what history and policy made of it.
 
     `shown` means that words were meant to be added to the reply; `kind` says which. `addition` is
     exactly the characters to append after the reply's last one, `None` when nothing is appended.
     `suppressed` is the first cause that held a need back. `arm` is `shown`, `holdout` or `None`.
+    `assignments` holds every running experiment that the user is in, the holdout among them.
     `notes` are the policy's steps in reading order, in plain words.
     """
 
@@ -261,6 +276,7 @@ class Decision:
     arm: str | None = None
     addition: str | None = None
     notes: tuple[str, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
 
     @property
     def shown(self) -> bool:

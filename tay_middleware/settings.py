@@ -84,6 +84,9 @@ class Settings(BaseSettings):
         le=10,
         description="how long history may take when the reply is sooner, from the question on",
     )
+    pauses_seconds: float = Field(
+        30, gt=0, le=3600, description="how old a chat's knowledge of what is paused may grow"
+    )
     history_turns: int = Field(
         50, ge=4, le=1000, description="turns of a user that history looks back on"
     )

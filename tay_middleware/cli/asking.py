@@ -1,7 +1,7 @@
 """One question to the database, from a command that has no event loop."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
 from tay_middleware.settings import Settings
@@ -24,7 +24,7 @@ def ask(
     Raises:
         StorageError: the database does not answer, or needs `tay db upgrade`.
     """
-    return asyncio.run(_ask(settings, lambda connection: function(connection, *args, **kwargs)))
+    return on_database(settings, lambda database: database.read(function, *args, **kwargs))
 
 
 def tell(
@@ -34,21 +34,20 @@ def tell(
     **kwargs: P.kwargs,
 ) -> T:
     """Run a function in one transaction that is written; as `ask`."""
-
-    def whole(connection: Transaction) -> T:
-        return function(connection, *args, **kwargs)
-
-    return asyncio.run(_ask(settings, whole, writes=True))
+    return on_database(settings, lambda database: database.write(function, *args, **kwargs))
 
 
-async def _ask(
-    settings: Settings, function: Callable[[Transaction], T], *, writes: bool = False
-) -> T:
-    database = Database(settings.resolved_database_url)
-    try:
-        if database.is_file:
-            await asyncio.to_thread(upgrade, database.url)
-        await database.read(check_current)
-        return await (database.write(function) if writes else database.read(function))
-    finally:
-        await database.aclose()
+def on_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Run work of several steps on a database that is opened for it; as `ask`."""
+
+    async def run() -> T:
+        database = Database(settings.resolved_database_url)
+        try:
+            if database.is_file:
+                await asyncio.to_thread(upgrade, database.url)
+            await database.read(check_current)
+            return await work(database)
+        finally:
+            await database.aclose()
+
+    return asyncio.run(run())

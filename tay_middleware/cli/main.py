@@ -11,6 +11,7 @@ from tay_middleware.cli import (
     decide,
     demo,
     drain,
+    experiments,
     label,
     playbook,
     serve,
@@ -47,6 +48,7 @@ app.add_typer(eval_.app, name="eval")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(conversions.app, name="conversions")
+app.add_typer(experiments.app, name="experiments")
 
 
 def main() -> None:

@@ -5,11 +5,13 @@ now?), strength, wording, and the record of why. `Detector` looks at the words, 
 rest, so that detection can start before history is there and before the model has answered.
 """
 
+from dataclasses import replace
+
+from tay_middleware.decide.arms import SHOWN, aimed, assigned
 from tay_middleware.decide.describe import describe
 from tay_middleware.decide.detect import Detector
 from tay_middleware.decide.explain import flips
-from tay_middleware.decide.policy import Circumstances, suppression
-from tay_middleware.decide.strength import choose_strength
+from tay_middleware.decide.policy import Circumstances
 from tay_middleware.decide.templates import (
     ReplyFacts,
     UnfitWordingError,
@@ -19,6 +21,7 @@ from tay_middleware.decide.templates import (
     render,
 )
 from tay_middleware.domain import (
+    Assignment,
     Decision,
     Detection,
     History,
@@ -28,7 +31,7 @@ from tay_middleware.domain import (
     Suppression,
     Turn,
 )
-from tay_middleware.playbook import Playbook
+from tay_middleware.playbook import HOLDOUT, Playbook
 
 __all__ = [
     "Circumstances",
@@ -40,6 +43,9 @@ __all__ = [
     "flips",
     "word",
 ]
+
+_AFTER_PAUSED = (Suppression.HOLDOUT, Suppression.UNWEAVABLE, Suppression.DEGRADED)
+"""Causes that give way to `paused`: without any wording there is nothing to hold back."""
 
 
 def decide(
@@ -54,16 +60,10 @@ def decide(
     The sentence itself is made by `word`, from the decision and nothing else.
     """
     decision = _about_ourselves(turn, detection, history, playbook, around)
-    if decision is not None:
-        return decision
-    cause = None
-    if detection.need:
-        cause = suppression(turn, detection, history, playbook, around)
-        if cause is None and not detection.escalate:
-            return _nothing(detection, playbook, notes=_gate_notes(detection))
-    if not detection.need or detection.offer is None:
-        return _nothing(detection, playbook, notes=_gate_notes(detection))
-    return _with_offer(turn, detection, history, playbook, cause)
+    if decision is None and detection.need and detection.offer is not None:
+        return _with_offer(turn, detection, history, playbook, around)
+    decision = decision or _nothing(detection, playbook, notes=_gate_notes(detection))
+    return replace(decision, assignments=assigned(turn, playbook, around))
 
 
 def word(decision: Decision, turn: Turn, playbook: Playbook, reply: ReplyFacts) -> str | None:
@@ -89,15 +89,21 @@ def _with_offer(
     detection: Detection,
     history: History,
     playbook: Playbook,
-    cause: Suppression | None,
+    around: Circumstances,
 ) -> Decision:
-    offer = detection.offer or ""
-    strength, notes = choose_strength(turn, detection, history, playbook.policy)
-    template = pick(playbook, offer, strength, turn.tier, _who(turn))
-    if template is None and cause is None:
+    aim, assignments = aimed(turn, detection, history, playbook, around)
+    notes = (*_gate_notes(detection), *aim.notes)
+    if aim.dropped or (not detection.escalate and aim.cause in {None, Suppression.HOLDOUT}):
+        return _nothing(detection, playbook, notes, assignments)
+    offer, cause = aim.detection.offer or "", aim.cause
+    paused = around.paused.union(playbook.policy.paused_templates)
+    template = pick(
+        playbook, offer, aim.strength, turn.tier, _who(turn), among=aim.variants, paused=paused
+    )
+    if template is None and cause in {None, *_AFTER_PAUSED}:
         cause = Suppression.PAUSED
     shown = cause is None and template is not None
-    arm = {None: "shown", Suppression.HOLDOUT: "holdout"}.get(cause) if template else None
+    arm = {None: SHOWN, Suppression.HOLDOUT: HOLDOUT}.get(cause) if template else None
     return Decision(
         detection=detection,
         kind=_kind(cause, shown=shown),
@@ -105,11 +111,12 @@ def _with_offer(
         playbook_version=playbook.version,
         offer=offer,
         reason=detection.reason,
-        strength=strength,
+        strength=aim.strength,
         template=template.id if template else None,
         variant=template.variant if template else None,
         arm=arm,
-        notes=(*_gate_notes(detection), *notes, *([f"held back: {cause}"] if cause else [])),
+        notes=(*notes, *([f"held back: {cause}"] if cause else [])),
+        assignments=assignments,
     )
 
 
@@ -157,13 +164,19 @@ def _last_mention(turn: Turn, history: History) -> PastTurn | None:
     return session[-1] if session and session[-1].kind is Kind.MENTION else None
 
 
-def _nothing(detection: Detection, playbook: Playbook, notes: tuple[str, ...]) -> Decision:
+def _nothing(
+    detection: Detection,
+    playbook: Playbook,
+    notes: tuple[str, ...],
+    assignments: tuple[Assignment, ...] = (),
+) -> Decision:
     return Decision(
         detection=detection,
         kind=Kind.NONE,
         suppressed=None,
         playbook_version=playbook.version,
         notes=notes,
+        assignments=assignments,
     )
 
 

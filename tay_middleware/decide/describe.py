@@ -32,6 +32,7 @@ def describe(decision: Decision) -> dict[str, Json]:
         "template": decision.template,
         "variant": decision.variant,
         "arm": decision.arm,
+        "experiments": {one.experiment: one.arm for one in decision.assignments},
         "playbook_version": decision.playbook_version,
         "notes": list(decision.notes),
     }

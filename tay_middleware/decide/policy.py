@@ -21,6 +21,7 @@ class Circumstances:
     `recent_share` is the share of this process's latest questions that carried a mention, `None`
     while there are too few to say. `stateless` leaves cool-down, budget and holdout out (for
     `tay decide`). `history_known` is false when history could not be read: then nothing is shown.
+    `paused` holds the offers and wordings (by id) that were paused beside the playbook.
     """
 
     reply: ReplyFacts = field(default_factory=ReplyFacts)
@@ -29,6 +30,7 @@ class Circumstances:
     recent_share: float | None = None
     stateless: bool = False
     history_known: bool = True
+    paused: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,10 @@ _CHECKS: tuple[tuple[Suppression, Callable[[_Case], bool]], ...] = (
     (Suppression.LANGUAGE, _other_language),
     (
         Suppression.PAUSED,
-        lambda case: case.detection.offer in case.playbook.policy.paused_offers,
+        lambda case: (
+            case.detection.offer in case.playbook.policy.paused_offers
+            or case.detection.offer in case.around.paused
+        ),
     ),
     (
         Suppression.COOLDOWN,

@@ -5,6 +5,7 @@ topic) happens inside the variant.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from tay_middleware.decide.assign import choose
@@ -33,16 +34,43 @@ class ReplyFacts:
 
 
 def pick(
-    playbook: Playbook, offer: str, strength: Strength, tier: Tier, who: str
+    playbook: Playbook,
+    offer: str,
+    strength: Strength,
+    tier: Tier,
+    who: str,
+    *,
+    among: Collection[str] | None = None,
+    paused: Collection[str] = (),
 ) -> Template | None:
-    """The wording for `who` (a user's key); `None` when every wording of the pool is paused."""
+    """The wording for `who` (a user's key); `None` when every wording that may be used is paused.
+
+    Args:
+        playbook: where the wordings are.
+        offer: what is offered.
+        strength: how strongly.
+        tier: the user's.
+        who: what the choice is sticky by.
+        among: the variants to choose from, `None` for all.
+        paused: ids of wordings that are not used now; only their own users move to another one.
+    """
     pool = playbook.pool(offer, strength, tier)
-    paused = playbook.policy.paused_templates
-    weights = [0.0 if template.id in paused else template.weight for template in pool]
-    if not any(weights):
+    used = [template.weight if _is_among(template, among) else 0.0 for template in pool]
+    if not any(used):
         return None
     seed = f"template:{offer}:{strength}:{pool[0].tier}"
-    return pool[choose(seed, who, weights)]
+    chosen = pool[choose(seed, who, used)]
+    if chosen.id not in paused:
+        return chosen
+    left = [
+        0.0 if template.id in paused else weight
+        for template, weight in zip(pool, used, strict=True)
+    ]
+    return pool[choose(f"{seed}:instead", who, left)] if any(left) else None
+
+
+def _is_among(template: Template, variants: Collection[str] | None) -> bool:
+    return variants is None or template.variant in variants
 
 
 def render(template: Template, playbook: Playbook, topic: str | None, reply: ReplyFacts) -> str:

@@ -191,6 +191,7 @@ class Escalator:
             return
         with self.guard("the start")("open"):
             self._running().warm_up(WARM_UP_SECONDS)
+            self._running().start(self._work.read_paused, self.guard("the start"))
         if self._get_ready is not None:
             self._running().start(self._ready, self._get_ready)
 

@@ -25,6 +25,7 @@ from tay_middleware.engine.failopen import Guard
 from tay_middleware.engine.handover import Handover, Outcome
 from tay_middleware.engine.judging import TurnJudge
 from tay_middleware.engine.links import TOKEN_BITS, tracked
+from tay_middleware.engine.paused import PausedNames
 from tay_middleware.engine.pending import Pending, Reply
 from tay_middleware.engine.preparation import Preparation, Prepared
 from tay_middleware.engine.records import make_record
@@ -61,6 +62,7 @@ class TurnWork:
         self._clock = clock
         self._random_bits = random_bits
         self._judge = judge
+        self._paused = PausedNames(clock, settings.pauses_seconds)
         self._shares: deque[bool] = deque(maxlen=playbook.policy.budget.over_questions)
 
     def settle(self, pending: Pending, reply: Reply, handover: Handover) -> None:
@@ -97,7 +99,15 @@ class TurnWork:
         if recall is not None:
             with guard("recall"):
                 history, known = (await recall).without(turn.turn_id), True
+                if self._paused.is_due():
+                    self._background().spawn(self.read_paused(guard), None)
         return Prepared(judgement, history, known)
+
+    async def read_paused(self, guard: Guard) -> None:
+        """Read again what is paused; a turn takes what is known by then."""
+        with guard("paused"):
+            store = await self._background().store()
+            await self._paused.read(store.paused)
 
     async def _recall(self, user_key: str) -> History:
         background = self._background()
@@ -174,6 +184,7 @@ class TurnWork:
             earlier_gates=prepared.judgement.earlier_gates,
             recent_share=share,
             history_known=prepared.history_known,
+            paused=self._paused.names,
         )
 
     def _counted(self, outcome: Outcome) -> Outcome:

@@ -2,12 +2,20 @@
 
 from tay_middleware.playbook.conduct import ConductRules, Violation
 from tay_middleware.playbook.evidence import Gate, Gates, Group, Indicators, Topic
+from tay_middleware.playbook.experiments import Arm, Experiment, ExperimentKind, Experiments
+from tay_middleware.playbook.fairness import HOLDOUT
 from tay_middleware.playbook.load import Playbook, load_playbook, shipped
-from tay_middleware.playbook.schema import Offer, Policy, Template, Voice
+from tay_middleware.playbook.schema import AutoPause, Offer, Policy, Template, Voice
 from tay_middleware.playbook.wording import fill
 
 __all__ = [
+    "HOLDOUT",
+    "Arm",
+    "AutoPause",
     "ConductRules",
+    "Experiment",
+    "ExperimentKind",
+    "Experiments",
     "Gate",
     "Gates",
     "Group",

@@ -2,11 +2,12 @@
 
 import re
 import string
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tay_middleware.domain import Reason, Strength, Tier
+from tay_middleware.playbook.fairness import unfair
+from tay_middleware.playbook.names import unknown
 from tay_middleware.playbook.schema import Offer, Template, Voice
 from tay_middleware.playbook.wording import fill, placeholders
 
@@ -31,7 +32,8 @@ _ENDS_WELL = re.compile(r"https?://\S+$|[.!?)\U0001f000-\U0001faff\u2600-\u27bf\
 def disagreements(playbook: "Playbook", *, complete: bool) -> list[Found]:
     """Everything that is wrong between the files, in the order of the files.
 
-    `complete` is whether every file could be read: else a pool is not said to be too small.
+    `complete` is whether every file could be read: else a pool is not said to be too small, nor an
+    experiment to name a wording that there is not.
     """
     return [
         *_evidence(playbook),
@@ -40,6 +42,7 @@ def disagreements(playbook: "Playbook", *, complete: bool) -> list[Found]:
         *_voice(playbook),
         *_templates(playbook),
         *_classifier(playbook),
+        *(unfair(playbook) if complete else ()),
         *(_pools(playbook) if complete else ()),
     ]
 
@@ -49,13 +52,13 @@ def _evidence(playbook: "Playbook") -> Iterator[Found]:
     for name, offer in playbook.offers.items():
         for group in offer.evidence:
             if group not in groups:
-                yield "offers.yaml", (name, "evidence", group), _unknown("group", group, groups)
+                yield "offers.yaml", (name, "evidence", group), unknown("group", group, groups)
         for group in offer.needs:
             if group not in groups:
-                yield "offers.yaml", (name, "needs"), _unknown("group", group, groups)
+                yield "offers.yaml", (name, "needs"), unknown("group", group, groups)
     for name in playbook.indicators.asked_for:
         if name not in playbook.offers:
-            message = _unknown("offer", name, playbook.offers)
+            message = unknown("offer", name, playbook.offers)
             yield "indicators.yaml", ("asked_for", name), message
 
 
@@ -63,11 +66,11 @@ def _gates(playbook: "Playbook") -> Iterator[Found]:
     for name, gate in playbook.gates.gates.items():
         for group in gate.unless:
             if group not in playbook.indicators.groups:
-                message = _unknown("group", group, playbook.indicators.groups)
+                message = unknown("group", group, playbook.indicators.groups)
                 yield "gates.yaml", ("gates", name, "unless"), message
     for group in playbook.gates.on_topic.beside:
         if group not in playbook.indicators.groups:
-            message = _unknown("group", group, playbook.indicators.groups)
+            message = unknown("group", group, playbook.indicators.groups)
             yield "gates.yaml", ("on_topic", "beside"), message
 
 
@@ -76,11 +79,17 @@ def _policy(playbook: "Playbook") -> Iterator[Found]:
     ids = {template.id for template in playbook.templates}
     for at, name in enumerate(policy.paused_offers):
         if name not in playbook.offers:
-            message = _unknown("offer", name, playbook.offers)
+            message = unknown("offer", name, playbook.offers)
             yield "policy.yaml", ("paused_offers", at), message
     for at, name in enumerate(policy.paused_templates):
         if name not in ids:
-            yield "policy.yaml", ("paused_templates", at), _unknown("wording", name, ids)
+            yield "policy.yaml", ("paused_templates", at), unknown("wording", name, ids)
+    gates = playbook.gates.gates
+    if "reactions" in policy.auto_pause.model_fields_set:
+        for at, name in enumerate(policy.auto_pause.reactions):
+            if name not in gates:
+                place = ("auto_pause", "reactions", at)
+                yield "policy.yaml", place, unknown("gate", name, gates)
 
 
 def _voice(playbook: "Playbook") -> Iterator[Found]:
@@ -102,7 +111,7 @@ def _templates(playbook: "Playbook") -> Iterator[Found]:
         place = ("wordings", template.strength.value, template.tier, template.variant)
         offer = playbook.offers.get(template.offer)
         if offer is None:
-            message = _unknown("offer", template.offer, playbook.offers)
+            message = unknown("offer", template.offer, playbook.offers)
             yield template.file, ("offer",), message
             continue
         for message in _unfit(template, offer, playbook):
@@ -174,7 +183,7 @@ def _classifier(playbook: "Playbook") -> Iterator[Found]:
         yield "classifier.md", (), "a lone '$': write '$$' for a dollar sign"
         return
     for name in sorted(set(template.get_identifiers()) - CLASSIFIER_PLACEHOLDERS):
-        message = _unknown("placeholder", name, CLASSIFIER_PLACEHOLDERS)
+        message = unknown("placeholder", name, CLASSIFIER_PLACEHOLDERS)
         yield "classifier.md", (f"${name}",), message
 
 
@@ -205,9 +214,3 @@ def _can_occur(playbook: "Playbook", strength: Strength, tier: Tier) -> bool:
     """Direct always can: a wish to buy is answered so in every tier."""
     most = playbook.policy.tiers[tier].max_strength
     return strength is Strength.DIRECT or strength.rank <= most.rank
-
-
-def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, list(known), n=1)
-    mend = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"
-    return f"unknown {kind} {name!r}: {mend}"

@@ -17,12 +17,16 @@ from tay_middleware.playbook.conduct import ConductRules
 from tay_middleware.playbook.document import Document, read_document, read_text
 from tay_middleware.playbook.entry import Slug
 from tay_middleware.playbook.evidence import Gates, Indicators, Topic
+from tay_middleware.playbook.experiments import Experiments
 from tay_middleware.playbook.schema import Offer, Policy, Template, Voice, Wordings
 
 T = TypeVar("T")
 
 VERSION_DIGITS = 16
 """64 bits of the content hash: enough to tell the versions of one business apart."""
+
+NO_EXPERIMENTS = Experiments()
+"""What a playbook without the file has."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Playbook:
     conduct: ConductRules
     classifier_prompt: str
     version: str
+    experiments: Experiments = NO_EXPERIMENTS
 
     def pool(self, offer: str, strength: Strength, tier: Tier) -> tuple[Template, ...]:
         """The wordings to choose from: those of the tier where there are any, else those of all."""
@@ -96,6 +101,7 @@ class _Loading:
         topics = self._read("topics.yaml", dict[Slug, Topic])
         policy = self._read("policy.yaml", Policy)
         voice = self._read("voice.yaml", Voice)
+        experiments = self._experiments()
         wordings = self._all_wordings()
         prompt = self._text("classifier.md")
         if not (offers and indicators and gates and topics and policy and voice):
@@ -115,6 +121,7 @@ class _Loading:
             conduct=conduct,
             classifier_prompt=prompt,
             version=_version(self._directory),
+            experiments=experiments,
         )
         complete = not self._problems
         self._problems += self._located(disagreements(playbook, complete=complete))
@@ -133,6 +140,13 @@ class _Loading:
         except ValidationError as error:
             self._problems += _problems(found, error, shape)
             return None
+
+    def _experiments(self) -> Experiments:
+        """The tests; a playbook without the file has none."""
+        name = "experiments.yaml"
+        if not (self._directory / name).exists():
+            return NO_EXPERIMENTS
+        return self._read(name, Experiments) or NO_EXPERIMENTS
 
     def _all_wordings(self) -> list[tuple[str, Wordings]]:
         names = sorted(path.name for path in (self._directory / "templates").glob("*.yaml"))

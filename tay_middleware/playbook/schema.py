@@ -12,6 +12,7 @@ from pydantic import AfterValidator, ConfigDict, Field, HttpUrl, model_validator
 from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.playbook.cascade import CascadeRules
 from tay_middleware.playbook.entry import Entry, Slug
+from tay_middleware.playbook.experiments import PowerPlan
 from tay_middleware.playbook.wording import check_placeholders
 
 Wording = Annotated[str, Field(min_length=1, max_length=600), AfterValidator(check_placeholders)]
@@ -95,6 +96,29 @@ class Holdout(Entry):
 
     share: float = Field(0.0, ge=0, le=0.5)
     seed: str = "holdout"
+    window_days: float = Field(
+        14, gt=0, le=120, description="how long after the first ghost or mention a purchase counts"
+    )
+    plan: PowerPlan = Field(
+        PowerPlan(baseline=0.02, lift=0.5), description="what the holdout is made to find"
+    )
+
+
+class AutoPause(Entry):
+    """When an offer or a wording is switched off by itself; a person switches it on again."""
+
+    limit: float | None = Field(
+        0.1, gt=0, le=0.9, description="share of users who may react badly; null switches it off"
+    )
+    false_alarm: float = Field(
+        0.001, gt=0, le=0.1, description="how likely something that keeps the limit is ever paused"
+    )
+    least_users: int = Field(20, ge=5, le=100_000)
+    within_hours: float = Field(24, gt=0, le=24 * 30, description="how soon a message must follow")
+    window_days: float = Field(60, gt=0, le=400, description="how far it looks back")
+    reactions: tuple[Slug, ...] = Field(
+        ("refusal", "opt_out", "complaint"), description="gates that the next message may close"
+    )
 
 
 class NotAllowed(Entry):
@@ -120,6 +144,7 @@ class Policy(Entry):
     not_allowed: tuple[NotAllowed, ...] = ()
     paused_templates: tuple[str, ...] = ()
     paused_offers: tuple[Slug, ...] = ()
+    auto_pause: AutoPause = AutoPause()
 
     @model_validator(mode="after")
     def _every_tier_has_a_rule(self) -> "Policy":

@@ -19,11 +19,12 @@ from sqlalchemy.engine import URL
 
 from tay_middleware.domain import History, Kind, PastTurn, Reason, ReplyStatus, Suppression
 from tay_middleware.errors import ConfigurationError
-from tay_middleware.storage import figures
+from tay_middleware.storage import exposures, figures
 from tay_middleware.storage.base import Claim, LoggedTurn, TurnRecord, Verdict
 from tay_middleware.storage.database import BUSY_SECONDS, READERS, file_engine
 from tay_middleware.storage.failures import translated
 from tay_middleware.storage.location import EMBEDDED, is_file, read_url
+from tay_middleware.storage.pauses import paused_names
 from tay_middleware.storage.schema import upgrade
 from tay_middleware.storage.spacing import turns_passed
 from tay_middleware.storage.sql import (
@@ -104,6 +105,10 @@ class EmbeddedStore:
         """The newest turns; see `TurnStore`."""
         return await self._reading.run(self._latest, limit)
 
+    async def paused(self) -> frozenset[str]:
+        """What is paused; see `TurnStore`."""
+        return await self._reading.run(self._paused)
+
     async def aclose(self) -> None:
         """Finish what is under way and close the file; see `TurnStore`."""
         await self._writing.close()
@@ -142,6 +147,10 @@ class EmbeddedStore:
                 update(question_logs).where(question_logs.c.id == earlier.id).values(NOT_SHOWN)
             )
             figures.note(connection, figures.difference([{**before, **NOT_SHOWN}], [before]), ())
+
+    def _paused(self) -> frozenset[str]:
+        with translated("reading what is paused"), self._engine.connect() as connection:
+            return paused_names(connection)
 
     def _latest(self, limit: int) -> Sequence[LoggedTurn]:
         with translated("reading the log"), self._engine.connect() as connection:
@@ -203,6 +212,7 @@ def _write(connection: Connection, record: TurnRecord, gone: dict[str, Any] | No
         connection.execute(insert(escalation_logs), escalation_row(row))
     changes = figures.difference([row], [gone] if gone else [])
     figures.note(connection, changes, figures.days_of([row]))
+    exposures.note(connection, [row])
     if record.turn.user_key is not None:
         _note_profile(connection, record)
 

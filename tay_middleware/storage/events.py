@@ -21,7 +21,10 @@ from tay_middleware.storage.statements import NOT_SHOWN
 PERSONAL = ("user_id", "user_key", "session_id", "question")
 """What leads to a person; erasing makes it null and leaves the rest of the row."""
 
-_NAMES = frozenset(column.name for column in question_logs.columns)
+_SINCE_THEN = {"assignments": None}
+"""Columns that an app of an earlier version does not send, and what they are then."""
+
+_NAMES = frozenset(column.name for column in question_logs.columns) - _SINCE_THEN.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,7 @@ def _is_erased(row: Row, erased: Mapping[str, datetime]) -> bool:
 def _read_row(said: dict[str, Any]) -> dict[str, Any]:
     if not said.keys() >= _NAMES:
         raise KeyError("a column is missing")
+    said = {**_SINCE_THEN, **said}
     said["id"], said["turn_id"] = UUID(said["id"]), UUID(said["turn_id"])
     said["created_at"] = _time(said["created_at"])
     said["answered_at"] = _time(said["answered_at"])

@@ -30,7 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from tay_middleware.domain import uuid7
-from tay_middleware.storage import figures
+from tay_middleware.storage import exposures, figures
 from tay_middleware.storage.bulk import insert_turns
 from tay_middleware.storage.events import PERSONAL, Changes, Event, Known, folded
 from tay_middleware.storage.payment_tables import forget_buyer
@@ -152,6 +152,7 @@ def _write(connection: Connection, changes: Changes, now: datetime) -> int:
     new = [row for row in changes.new if row["id"] in inserted]
     note_all = figures.difference([*new, *changes.held_back], changes.gone)
     figures.note(connection, note_all, figures.days_of(new))
+    exposures.note(connection, new)
     _remember(connection, changes, now)
     for user_key, until in changes.erased.items():
         erase_rows(connection, user_key, until)
@@ -168,6 +169,7 @@ def erase_rows(connection: Connection, user_key: str, until: datetime) -> int:
             .values(dict.fromkeys(PERSONAL))
         ).rowcount
     forget_buyer(connection, user_key, until)
+    exposures.forget(connection, user_key, until)
     days = figures.daily_users.c
     connection.execute(
         delete(figures.daily_users).where(days.user_key == user_key, days.day <= until.date())

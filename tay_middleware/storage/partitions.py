@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, delete, inspect, text
 
 from tay_middleware.domain import uuid7
+from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.figures import daily_users
 from tay_middleware.storage.ledger import LOCK_SPACE, dead_letters, retracted_turns
 from tay_middleware.storage.sql import escalation_logs, question_logs
@@ -101,6 +102,7 @@ def _delete_old(connection: Connection, until: datetime) -> int:
     connection.execute(delete(retracted_turns).where(retracted_turns.c.retracted_at < until))
     connection.execute(delete(dead_letters).where(dead_letters.c.died_at < until))
     connection.execute(delete(daily_users).where(daily_users.c.day < until.date()))
+    connection.execute(delete(exposures).where(exposures.c.first_at < until))
     return deleted
 
 

@@ -19,6 +19,7 @@ from tay_middleware.settings import Settings
 from tay_middleware.storage.buckets import bucket_of, outbox_of
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.events import read_event
+from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.figures import daily_users
 from tay_middleware.storage.ledger import dead_letters, erase_rows, remember_erased
 from tay_middleware.storage.link import PATIENT_SECONDS, in_time, translated
@@ -35,7 +36,7 @@ from tay_middleware.storage.sql import escalation_logs, question_logs, user_prof
 from tay_middleware.storage.wire import HISTORY_SECONDS, erase_call
 
 EXPORTED = (
-    *(question_logs, escalation_logs, user_profiles, daily_users),
+    *(question_logs, escalation_logs, user_profiles, daily_users, exposures),
     *(conversions, payment_facts, link_clicks, feedback),
 )
 

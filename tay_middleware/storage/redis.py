@@ -23,6 +23,7 @@ from tay_middleware.storage.checks import check
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.link import Link, in_time, translated
 from tay_middleware.storage.newest import newest
+from tay_middleware.storage.pause_board import PAUSED_KEY, read_board
 from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.spool import Spool
 from tay_middleware.storage.wire import (
@@ -172,6 +173,12 @@ class RedisStore:
         """The newest turns, those that are still in the outbox included; see `TurnStore`."""
         with translated("reading the outbox"):
             return await in_time(newest(self.link.client, self._database, limit), LATEST_SECONDS)
+
+    async def paused(self) -> frozenset[str]:
+        """What is paused; see `TurnStore`."""
+        self._refuse_unchecked()
+        with translated("reading what is paused"):
+            return read_board(await in_time(self.link.client.get(PAUSED_KEY), CHECK_SECONDS))
 
     async def aclose(self) -> None:
         """Give back the connections; see `TurnStore`. What is spooled stays in its file."""

@@ -152,6 +152,7 @@ question_logs = Table(
     Column("playbook_version", String(64), nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("answered_at", Utc, nullable=False),
+    Column("assignments", JSON_TYPE),
     one_of("tier", Tier),
     one_of("kind", Kind),
     one_of("stage", Stage),
@@ -165,6 +166,8 @@ question_logs = Table(
 )
 """Every question. `detected` is the verdict after the gates, `need` before them, `shown` what the
 user saw. `created_at` is when it was asked, `answered_at` when the reply was complete, both UTC.
+`assignments` holds [experiment, arm, exposed, chance] for each experiment that the user was in; it
+is null in rows from before there were any.
 
 Each index of `user_key` has its reader: pages of a user's log (with `id`), and, where the rows
 are history too, the newest turns of a user and of a session in the order they were committed. An
@@ -272,6 +275,10 @@ def question_row(record: TurnRecord) -> dict[str, Any]:
         "playbook_version": decision.playbook_version,
         "created_at": turn.asked_at,
         "answered_at": record.answered_at,
+        "assignments": [
+            [one.experiment, one.arm, one.exposed, round(one.chance, 6)]
+            for one in decision.assignments
+        ],
     }
 
 

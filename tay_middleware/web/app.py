@@ -15,10 +15,19 @@ from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.refusals import refusals_of
 from tay_middleware.storage.schema import check_current
-from tay_middleware.web import escalations, feedback, health, links, purchases, webhooks
+from tay_middleware.web import (
+    escalations,
+    experiments,
+    feedback,
+    health,
+    links,
+    purchases,
+    webhooks,
+)
 from tay_middleware.web.bounds import Bounds
 from tay_middleware.web.context import Context
 from tay_middleware.web.intake import Intake
+from tay_middleware.web.pausing import keep_guard
 from tay_middleware.web.problems import MEDIA_TYPE, Problem, answer_with_problems, responses
 from tay_middleware.web.rates import Rates
 
@@ -26,7 +35,7 @@ _log = logging.getLogger("tay_middleware.web")
 
 ROUTERS = (
     *(webhooks.router, links.router, escalations.router),
-    *(purchases.router, feedback.router, health.router),
+    *(purchases.router, experiments.router, feedback.router, health.router),
 )
 """Everything that is served. A page for people goes beside these; see `bounds.Bounds` for its
 content security policy."""
@@ -82,19 +91,24 @@ def _running(
         task = asyncio.create_task(worker.run()) if worker is not None else None
         if task is not None:
             task.add_done_callback(_say_why)
+        context = Context(
+            settings=settings,
+            playbook=playbook,
+            database=database,
+            refusals=refusals,
+            terms=terms,
+            worker=worker,
+            intake=Intake(database),
+            rates=Rates(),
+            secret=settings.user_key_bytes(),
+        )
+        guarding = asyncio.create_task(keep_guard(database, playbook, settings, context.new_id))
+        guarding.add_done_callback(_say_why)
         try:
-            yield Context(
-                settings=settings,
-                playbook=playbook,
-                database=database,
-                refusals=refusals,
-                terms=terms,
-                worker=worker,
-                intake=Intake(database),
-                rates=Rates(),
-                secret=settings.user_key_bytes(),
-            )
+            yield context
         finally:
+            guarding.cancel()
+            await asyncio.gather(guarding, return_exceptions=True)
             if worker is not None and task is not None:
                 worker.stop()
                 await asyncio.gather(task, return_exceptions=True)
@@ -105,9 +119,9 @@ def _running(
 
 
 def _say_why(task: "asyncio.Task[None]") -> None:
-    """Say why the worker ended, if it was not told to."""
+    """Say why the inbox's worker, or the guard, ended, if it was not told to."""
     if not task.cancelled() and (error := task.exception()) is not None:
-        _log.error("the worker of the inbox has ended", exc_info=error)
+        _log.error("a worker has ended", exc_info=error)
 
 
 def _describe_problems(app: FastAPI) -> None:

@@ -24,6 +24,7 @@ _TITLES = {
     422: "Not understood",
     429: "Too many requests",
     500: "Our fault",
+    501: "Not installed",
     503: "Not now",
 }
 

@@ -21,7 +21,10 @@ DOCUMENTS = sorted(
 )
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
-SLOW = {"make demo", "make test", "make eval", "make eval-train", "make bench", "make chaos"}
+SLOW = {
+    *("make demo", "make test", "make eval", "make eval-train", "make bench", "make chaos"),
+    "make stats-proof",
+}
 """Commands that are targets of their own: the Makefile is asked whether it has them."""
 
 

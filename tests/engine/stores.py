@@ -35,6 +35,9 @@ class EmptyStore:
     async def latest(self, limit: int) -> Sequence[LoggedTurn]:
         return ()
 
+    async def paused(self) -> frozenset[str]:
+        return frozenset()
+
     async def aclose(self) -> None:
         self.closed = True
 

@@ -303,3 +303,6 @@ class TurnStoreContract:
             return await store.latest(20)
 
         assert {row.suppressed for row in run(scene)} == set(Suppression)
+
+    def test_nothing_is_paused_to_begin_with(self, run: Any) -> None:
+        assert run(lambda store: store.paused()) == frozenset()

@@ -1,0 +1,46 @@
+"""Tells the chats what is paused: in Redis, where they look; the table of pauses is the truth.
+
+Where the database is all there is, chats read the table itself.
+"""
+
+import orjson
+
+from tay_middleware.settings import Settings
+from tay_middleware.storage.buckets import PREFIX
+from tay_middleware.storage.database import Database
+from tay_middleware.storage.pauses import paused_names
+from tay_middleware.storage.places import Outbox
+
+PAUSED_KEY = f"{PREFIX}paused"
+"""A JSON list of names; it has no end of life: a pause lasts until somebody ends it."""
+
+
+def read_board(value: bytes | None) -> frozenset[str]:
+    """The names that stand in Redis."""
+    return frozenset(map(str, orjson.loads(value))) if value else frozenset()
+
+
+async def publish(settings: Settings, database: Database) -> frozenset[str]:
+    """Bring what is paused to where the chats look; gives the names. Repeating it is harmless.
+
+    Raises:
+        StorageError: it could not be read, or not be told.
+    """
+    names = await database.read(paused_names)
+    outbox = Outbox.of(settings)
+    if outbox is None:
+        return names
+    from tay_middleware.storage.link import (  # noqa: PLC0415 - imports Redis
+        PATIENT_SECONDS,
+        close_client,
+        make_client,
+        translated,
+    )
+
+    client = make_client(outbox.redis_url, patience_seconds=PATIENT_SECONDS)
+    try:
+        with translated("telling what is paused"):
+            await client.set(PAUSED_KEY, orjson.dumps(sorted(names)))
+    finally:
+        await close_client(client)
+    return names

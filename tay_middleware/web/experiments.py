@@ -1,0 +1,128 @@
+"""The admin API of experiments: verdicts, what is paused, and switching it on again."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from tay_middleware.analytics.experiments import Verdict, examine
+from tay_middleware.errors import ConfigurationError
+from tay_middleware.storage import pauses as sql
+from tay_middleware.storage.pause_board import publish
+from tay_middleware.web.auth import Reader, Writer
+from tay_middleware.web.context import Context, Here
+from tay_middleware.web.problems import responses
+from tay_middleware.web.schemas import Noted, Sent, Word
+
+router = APIRouter(prefix="/api/v1/admin", tags=["experiments"])
+
+Name = Annotated[str, Path(max_length=200, pattern=r"^[A-Za-z0-9_.-]+$")]
+
+
+class ExperimentsOut(BaseModel):
+    """All experiments of the playbook, the holdout first, as of a moment."""
+
+    as_of: datetime
+    items: list[Verdict]
+
+
+class PauseOut(BaseModel):
+    """One pause, from its beginning to its end; `figures` is what it was decided on."""
+
+    subject: sql.Subject = Field(examples=["template"])
+    name: str = Field(examples=["mentorship.gentle.any.B"])
+    paused_at: datetime
+    paused_by: str = Field(examples=["auto-pause"])
+    reason: str
+    figures: dict[str, Any]
+    lifted_at: datetime | None
+    lifted_by: str | None
+    note: str | None
+
+
+class PausesOut(BaseModel):
+    """The audit trail, newest first."""
+
+    items: list[PauseOut]
+
+
+class PauseIn(Sent):
+    """Switch something off."""
+
+    name: Word = Field(description="an offer, or the id of a wording")
+    reason: Word
+
+
+class ResumeIn(Sent):
+    """Switch something on again."""
+
+    note: Word | None = None
+
+
+@router.get("/experiments", responses=responses(401, 403, 501))
+async def list_experiments(here: Here, _actor: Reader) -> ExperimentsOut:
+    """State and verdict of every experiment."""
+    now = here.clock()
+    return ExperimentsOut(as_of=now, items=list(await _examined(here, now)))
+
+
+@router.get("/experiments/{name}", responses=responses(401, 403, 404, 422, 501))
+async def get_experiment(here: Here, _actor: Reader, name: Name) -> Verdict:
+    """One experiment; `holdout` is the holdout."""
+    found = await _examined(here, here.clock(), name)
+    if not found:
+        raise HTTPException(404, "no experiment has this name")
+    return found[0]
+
+
+@router.get("/pauses", responses=responses(401, 403))
+async def list_pauses(here: Here, _actor: Reader) -> PausesOut:
+    """What was paused beside the playbook, by whom and why, and until when."""
+    rows = await here.database.read(sql.history)
+    names = PauseOut.model_fields
+    return PausesOut(
+        items=[PauseOut(**{name: getattr(row, name) for name in names}) for row in rows]
+    )
+
+
+@router.post("/pauses", responses=responses(400, 401, 403, 404, 409, 413, 422))
+async def pause_something(here: Here, actor: Writer, said: PauseIn) -> Noted:
+    """Switch an offer or a wording off, in every running chat."""
+    subject = sql.Subject.OFFER if said.name in here.playbook.offers else sql.Subject.TEMPLATE
+    if subject is sql.Subject.TEMPLATE and said.name not in here.playbook.by_id:
+        raise HTTPException(404, "no offer and no wording has this name")
+    now = here.clock()
+    done = await here.database.write(
+        sql.pause,
+        pause_id=here.new_id(now),
+        subject=subject,
+        name=said.name,
+        now=now,
+        by=actor.label,
+        reason=said.reason,
+        figures={},
+    )
+    await publish(here.settings, here.database)
+    if not done:
+        raise HTTPException(409, "it is paused already")
+    return Noted()
+
+
+@router.post("/pauses/{name}/resume", responses=responses(400, 401, 403, 404, 413, 422))
+async def resume_something(here: Here, actor: Writer, name: Name, said: ResumeIn) -> Noted:
+    """Switch on again what is paused; reactions from before count no more."""
+    now = here.clock()
+    done = await here.database.write(sql.lift, name, now, by=actor.label, note=said.note)
+    await publish(here.settings, here.database)
+    if not done:
+        raise HTTPException(404, "nothing of this name is paused")
+    return Noted()
+
+
+async def _examined(here: Context, now: datetime, only: str | None = None) -> tuple[Verdict, ...]:
+    try:
+        return await examine(here.database, here.playbook, now=now, only=only)
+    except ConfigurationError as error:
+        raise HTTPException(501, str(error)) from error

@@ -1,0 +1,118 @@
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from tay_middleware.playbook import Playbook
+from tay_middleware.settings import Settings
+from tay_middleware.storage import Database
+from tay_middleware.web.pausing import keep_guard
+from tests.builders import NOON
+from tests.web.stage import NEED, Site
+
+ADMIN = "/api/v1/admin"
+WORDING = "mentorship.gentle.any.B"
+
+
+def test_the_verdicts_of_all_experiments_are_told(site: Site, admin: dict[str, str]) -> None:
+    found = site.client.get(f"{ADMIN}/experiments", headers=admin).json()
+    (one,) = found["items"]
+    assert (one["name"], one["state"], one["call"]) == (
+        "mentorship-openings",
+        "draft",
+        "keep_collecting",
+    )
+    assert [arm["name"] for arm in one["arms"]] == ["A", "B", "C"]
+    assert datetime.fromisoformat(found["as_of"])
+    alone = site.client.get(f"{ADMIN}/experiments/mentorship-openings", headers=admin)
+    assert alone.json() == one
+
+
+def test_what_is_not_there_is_not_found(site: Site, admin: dict[str, str]) -> None:
+    for path in ("experiments/another", "experiments/holdout"):
+        assert site.client.get(f"{ADMIN}/{path}", headers=admin).status_code == 404
+    for body in ({"name": "nothing", "reason": "odd"}, {"name": "nothing.at.all", "reason": "odd"}):
+        assert site.client.post(f"{ADMIN}/pauses", headers=admin, json=body).status_code == 404
+
+
+def test_only_who_may_write_pauses(site: Site) -> None:
+    reader = site.token("read")
+    body = {"name": "course", "reason": "odd"}
+    assert site.client.post(f"{ADMIN}/pauses", headers=reader, json=body).status_code == 403
+    assert site.client.get(f"{ADMIN}/experiments").status_code == 401
+
+
+def test_a_pause_is_heard_by_the_next_chat_and_is_lifted_again(either: Site) -> None:
+    admin = either.token("read", "write")
+    body = {"name": "mentorship", "reason": "the calendar is full"}
+    assert either.client.post(f"{ADMIN}/pauses", headers=admin, json=body).status_code == 200
+    assert either.client.post(f"{ADMIN}/pauses", headers=admin, json=body).status_code == 409
+    with pytest.raises(AssertionError):
+        either.ask(NEED, "ada")
+    lifted = f"{ADMIN}/pauses/mentorship/resume"
+    note = {"note": "free again"}
+    assert either.client.post(lifted, headers=admin, json=note).status_code == 200
+    assert either.client.post(lifted, headers=admin, json={}).status_code == 404
+    assert either.ask(NEED, "bea")
+    (trail,) = either.client.get(f"{ADMIN}/pauses", headers=admin).json()["items"]
+    assert (trail["name"], trail["reason"], trail["note"]) == (
+        "mentorship",
+        "the calendar is full",
+        "free again",
+    )
+    assert trail["paused_by"] == trail["lifted_by"]
+
+
+class Told(logging.Handler):
+    """Sets an event when something is logged for the second time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.twice = asyncio.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record.getMessage())
+        if len(self.said) == 2:
+            self.twice.set()
+
+
+def test_the_guard_goes_on_while_the_database_is_away(
+    tmp_path: Path, playbook: Playbook, settings: Settings
+) -> None:
+    async def scene() -> list[str]:
+        told, log = Told(), logging.getLogger("tay_middleware.web")
+        log.addHandler(told)
+        database = Database(f"sqlite+aiosqlite:///{tmp_path / 'no tables.db'}")
+        task = asyncio.create_task(
+            keep_guard(database, playbook, settings, _an_id, clock=lambda: NOON, look_seconds=0.001)
+        )
+        try:
+            async with asyncio.timeout(30):
+                await told.twice.wait()
+            assert not task.done()
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            log.removeHandler(told)
+            await database.aclose()
+        return told.said
+
+    assert all("reactions are looked at later" in said for said in asyncio.run(scene()))
+
+
+def test_without_a_limit_nobody_keeps_guard(
+    tmp_path: Path, playbook: Playbook, settings: Settings
+) -> None:
+    rules = playbook.policy.auto_pause.model_copy(update={"limit": None})
+    policy = playbook.policy.model_copy(update={"auto_pause": rules})
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'none.db'}")
+    asyncio.run(keep_guard(database, replace(playbook, policy=policy), settings, _an_id))
+
+
+def _an_id(_now: datetime) -> UUID:
+    return UUID(int=1)
