@@ -23,7 +23,7 @@ from tests.payments.test_purchases import STORIES
 from tests.payments.test_settle import LATER, mention, standing
 from tests.storage.records import a_record
 
-SHUFFLES = int(os.environ.get("SHUFFLES", "120"))
+SHUFFLES = int(os.environ.get("SHUFFLES", "80"))
 MENTIONS = [
     a_record(1, at=NOON - timedelta(days=1)),
     a_record(2, user="bea", at=NOON - timedelta(days=2)),
