@@ -31,5 +31,6 @@ def serve(
             f"{error.name} is not installed: pip install 'tay-middleware[web]'"
         ) from error
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    typer.echo(f"serving on http://{host}:{port}", err=True)
-    run(load_settings(), host, port, works=not no_worker)
+    run(
+        load_settings(), host, port, works=not no_worker, say=lambda line: typer.echo(line, err=True)
+    )

@@ -44,7 +44,7 @@ def test_a_file_is_tried_imported_and_imported_again(shop: Site, tmp_path: Path)
     path = written(tmp_path, FILE.format(soon=moment))
     dry = shop.tay("conversions", "import", path, "--dry-run")
     assert dry.stdout == "dry run: nothing is kept\n" + REPORT.format(new=4, known=0), dry.stderr
-    assert shop.tay("webhooks", "list").stdout == "nothing\n"
+    assert shop.tay("webhooks", "list").stdout == "no delivery yet\n"
     first = shop.tay("conversions", "import", path)
     assert first.stdout == "imported\n" + REPORT.format(new=4, known=0)
     again = shop.tay("conversions", "import", path)
