@@ -1,7 +1,7 @@
 """One question to the database, from a command that has no event loop."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Concatenate, ParamSpec, TypeVar
 
 from tay_middleware.settings import Settings
@@ -41,14 +41,30 @@ def tell(
     return asyncio.run(_ask(settings, whole, writes=True))
 
 
+def tell_each(settings: Settings, functions: Iterable[Callable[[Transaction], T]]) -> list[T]:
+    """Run functions one after the other, each in a transaction of its own; as `tell`."""
+
+    async def each(database: Database) -> list[T]:
+        return [await database.write(function) for function in functions]
+
+    return asyncio.run(_with(settings, each))
+
+
 async def _ask(
     settings: Settings, function: Callable[[Transaction], T], *, writes: bool = False
 ) -> T:
+    async def once(database: Database) -> T:
+        return await (database.write(function) if writes else database.read(function))
+
+    return await _with(settings, once)
+
+
+async def _with(settings: Settings, use: Callable[[Database], Awaitable[T]]) -> T:
     database = Database(settings.resolved_database_url)
     try:
         if database.is_file:
             await asyncio.to_thread(upgrade, database.url)
         await database.read(check_current)
-        return await (database.write(function) if writes else database.read(function))
+        return await use(database)
     finally:
         await database.aclose()

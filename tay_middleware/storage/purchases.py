@@ -161,6 +161,17 @@ def mentions_of(
     return list(connection.execute(statement))
 
 
+def purchases_by_key(connection: Connection, keys: Collection[str]) -> dict[str, Any]:
+    """The purchases as they stand that some ids of providers belong to, by id."""
+    joined = payment_keys.c.purchase_key == conversions.c.purchase_key
+    statement = select(payment_keys.c.key, conversions).join(payment_keys, joined)
+    return {
+        row.key: row
+        for part in _parts(keys)
+        for row in connection.execute(statement.where(payment_keys.c.key.in_(part)))
+    }
+
+
 def users_seen(connection: Connection, users: Iterable[str]) -> set[str]:
     """Those of some users who have ever asked anything."""
     seen = set()
