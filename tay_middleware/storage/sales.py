@@ -19,6 +19,7 @@ from tay_middleware.storage.payment_tables import (
     conversions,
     feedback,
     link_clicks,
+    payment_keys,
 )
 from tay_middleware.storage.sql import escalation_logs, question_logs
 
@@ -54,7 +55,7 @@ def figures(connection: Connection, since: datetime, until: datetime) -> Figures
         conversions=sum(sold["offer"].values()),
         shown=shown,
         sold=sold,
-        revenue=_revenue(connection, since, until),
+        revenue=revenue(connection, since, until),
     )
 
 
@@ -90,7 +91,8 @@ def _sold(
     return counts
 
 
-def _revenue(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
+def revenue(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
+    """What purchases begun in a period came to, as `Figures.revenue`."""
     sold = conversions.c
     statement = (
         select(
@@ -105,6 +107,40 @@ def _revenue(connection: Connection, since: datetime, until: datetime) -> Sequen
         .order_by(sold.kind, sold.currency)
     )
     return connection.execute(statement).all()
+
+
+def touches(
+    connection: Connection, since: datetime, until: datetime, *, first: bool
+) -> Sequence[Any]:
+    """What is credited to each wording: rows of `offer`, `template`, and as `Figures.revenue`.
+
+    By the last touch, or, with `first`, by the first one of the window.
+    """
+    sold, shown = conversions.c, escalation_logs.c
+    touch = sold.first_escalation_id if first else sold.escalation_id
+    number = func.count().label("conversions")
+    statement = (
+        select(
+            *(shown.offer, shown.template, sold.currency, number),
+            func.sum(sold.net).label("net"),
+            func.sum(sold.lifetime).label("lifetime"),
+        )
+        .join(escalation_logs, shown.id == touch)
+        .where(sold.begun_at >= since, sold.begun_at < until, sold.counts)
+        .group_by(shown.offer, shown.template, sold.currency)
+        .order_by(number.desc(), shown.template, sold.currency)
+    )
+    return connection.execute(statement).all()
+
+
+def references(connection: Connection, purchase_keys: Collection[str]) -> dict[str, list[str]]:
+    """The ids of providers that belong to some purchases, by the purchase's key."""
+    keys = payment_keys.c
+    statement = select(payment_keys).where(keys.purchase_key.in_(purchase_keys)).order_by(keys.key)
+    found: dict[str, list[str]] = {}
+    for row in connection.execute(statement):
+        found.setdefault(row.purchase_key, []).append(row.key)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
