@@ -226,6 +226,33 @@ def test_an_open_address_needs_a_token_first(site: Site, tmp_path: Any) -> None:
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("TAY_WEBHOOK_SECRETS__STRIP", "whsec_x", "names 'strip': there are stripe, standard"),
+        ("TAY_WEBHOOK_SECRETS__STANDARD", "whsec_", "is whsec_ and base64"),
+        ("TAY_WEBHOOK_PROVIDER", "paddle", "names 'paddle'"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_told_at_the_start(
+    tmp_path: Any, setting: str, value: str, said: str
+) -> None:
+    other = Site(tmp_path / "tay", **{setting: value})
+    refused = other.tay("serve", "--port", str(other.port))
+    other.client.close()
+    assert (refused.returncode, said in refused.stderr) == (1, True)
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_port_that_is_taken_is_told_in_one_sentence(site: Site) -> None:
+    refused = site.tay("serve", "--port", str(site.port))
+    assert refused.returncode == 1
+    assert f"tay: cannot serve on 127.0.0.1 port {site.port}" in refused.stderr
+    assert "serving on" not in refused.stderr
+    told = f"serving on {site.url}\nwebhooks: stripe, standard, shopify\n"
+    assert told in site.log()
+
+
 def test_the_openapi_document_describes_every_problem(site: Site) -> None:
     document = site.client.get("/openapi.json").json()
     assert "HTTPValidationError" not in document["components"]["schemas"]
