@@ -1,7 +1,7 @@
 """One question to the database, from a command that has no event loop."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Concatenate, ParamSpec, TypeVar
 
 from tay_middleware.settings import Settings
@@ -51,3 +51,12 @@ def on_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) ->
             await database.aclose()
 
     return asyncio.run(run())
+
+
+def tell_each(settings: Settings, functions: Iterable[Callable[[Transaction], T]]) -> list[T]:
+    """Run functions one after the other, each in a transaction of its own; as `tell`."""
+
+    async def each(database: Database) -> list[T]:
+        return [await database.write(function) for function in functions]
+
+    return on_database(settings, each)

@@ -1,19 +1,23 @@
 """`tay conversions`: purchases that come by no webhook."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
-from tay_middleware.cli.asking import tell
+from tay_middleware.cli.asking import ask, tell, tell_each
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import InputError
-from tay_middleware.payments.imports import import_lines, kept_or_not, read_file
+from tay_middleware.payments.imports import Line, Report, pieces, read_file, take, tried, try_out
+from tay_middleware.payments.imports import report as summed
+from tay_middleware.payments.inbox import Terms
 from tay_middleware.payments.terms import terms_of
 from tay_middleware.playbook import load_playbook
-from tay_middleware.settings import load_settings
+from tay_middleware.settings import Settings, load_settings
 
 app = typer.Typer(help="Import purchases from a file.", no_args_is_help=True)
 
@@ -29,6 +33,9 @@ def import_command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="say what would match, and leave nothing behind")
     ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="write a CSV that says of each line what it was matched to")
+    ] = None,
 ) -> None:
     """Import purchases, and say what they are matched to.
 
@@ -38,29 +45,53 @@ def import_command(
     """
     settings = load_settings()
     terms = terms_of(settings, load_playbook(settings.prompts_dir))
-    now = datetime.now(UTC)
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
             lines, problems = read_file(text)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file}: cannot be read: {error}") from None
-    report = kept_or_not(
-        lambda: tell(
-            settings,
-            import_lines,
-            lines,
-            terms,
-            now,
-            lambda: uuid7(now, secrets.randbits(74)),
-            keep=not dry_run,
-        )
-    )
+    found = _imported(settings, lines, terms, keep=not dry_run)
     typer.echo("dry run: nothing is kept" if dry_run else "imported")
-    typer.echo(f"lines: {report.lines}, new: {report.new}, known before: {report.repeated}")
-    for kind, count in sorted(report.kinds.items()):
+    typer.echo(f"lines: {found.lines}, new: {found.new}, known before: {found.repeated}")
+    for kind, count in sorted(found.kinds.items()):
         typer.echo(f"{kind}: {count}")
-    bad = [*problems, *report.problems]
+    if report is not None:
+        _write(report, found)
+    bad = [*problems, *found.problems]
     for problem in bad:
         typer.echo(problem, err=True)
     if bad:
         raise typer.Exit(1)
+
+
+def _imported(settings: Settings, lines: Sequence[Line], terms: Terms, *, keep: bool) -> Report:
+    now = datetime.now(UTC)
+
+    def new_id() -> UUID:
+        return uuid7(now, secrets.randbits(74))
+
+    if not keep:
+        return tried(lambda: tell(settings, try_out, lines, terms, now, new_id))
+    taken = tell_each(
+        settings,
+        (
+            lambda transaction, piece=piece: take(transaction, piece, terms, now, new_id)  # type: ignore[misc]
+            for piece in pieces(lines)
+        ),
+    )
+    return ask(settings, summed, [one for some in taken for one in some])
+
+
+def _write(path: Path, found: Report) -> None:
+    """Write a line for each line of the import: what it was matched to, how, and how surely."""
+    from tay_middleware.web.sheets import csv_line  # noqa: PLC0415 - an extra
+
+    names = ("purchase_key", "status", "kind", "offer", "method", "confidence", "escalation_id")
+    try:
+        with path.open("w", encoding="utf-8", newline="") as text:
+            text.write(csv_line(["line", "new", *names]))
+            for fate in found.fates:
+                cells = [getattr(fate.purchase, name) for name in names]
+                text.write(csv_line([fate.line, fate.new, *cells]))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error}") from None

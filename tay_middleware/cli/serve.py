@@ -1,6 +1,7 @@
 """`tay serve`: the admin API, webhooks, tracked links."""
 
 import logging
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -31,5 +32,4 @@ def serve(
             f"{error.name} is not installed: pip install 'tay-middleware[web]'"
         ) from error
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    typer.echo(f"serving on http://{host}:{port}", err=True)
-    run(load_settings(), host, port, works=not no_worker)
+    run(load_settings(), host, port, works=not no_worker, say=partial(typer.echo, err=True))

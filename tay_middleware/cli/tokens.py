@@ -52,7 +52,10 @@ def create_command(
 def list_command() -> None:
     """List tokens, oldest first: id, scopes, state, last use, name."""
     now = datetime.now(UTC)
-    for row in ask(load_settings(), sql.every):
+    rows = ask(load_settings(), sql.every)
+    if not rows:
+        typer.echo("no token yet: tay tokens create --scope read --scope write")
+    for row in rows:
         used = row.last_used_at.strftime("%Y-%m-%d") if row.last_used_at else "never used"
         typer.echo(f"{row.id}  {','.join(row.scopes)}  {_state(row, now)}  {used}  {row.name}")
 

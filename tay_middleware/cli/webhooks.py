@@ -32,7 +32,7 @@ def list_command(
             f"{row.attempts}  {_fate(row)}"
         )
     if not rows:
-        typer.echo("nothing")
+        typer.echo("no delivery yet" if state is None and provider is None else "none")
 
 
 @app.command("show")
@@ -56,7 +56,7 @@ def replay_command(
     count = tell(load_settings(), _due_again, delivery_id, datetime.now(UTC))
     if not count and not dead:
         raise InputError("no delivery has this id, or its words are past their retention")
-    typer.echo(f"{count} deliveries will be handled again")
+    typer.echo(f"{count} {'delivery' if count == 1 else 'deliveries'} will be handled again")
 
 
 @app.command("work")

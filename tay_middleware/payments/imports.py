@@ -8,7 +8,7 @@ escalation_id, customer_id`; see `generic`. A line that was imported before chan
 import csv
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +19,7 @@ from tay_middleware.payments.facts import Fact
 from tay_middleware.payments.inbox import Terms, as_body, understood
 from tay_middleware.payments.settle import settle
 from tay_middleware.storage import inbox as sql
+from tay_middleware.storage import purchases
 from tay_middleware.storage.purchases import Transaction
 
 PROVIDER = "import"
@@ -27,6 +28,9 @@ OPTIONAL = (
     *("type", "payment_id", "offer", "product", "user_id", "email", "reference"),
     *("escalation_id", "customer_id"),
 )
+
+PIECE = 50
+"""Lines in one transaction: few, for on SQLite the chat waits for the same write lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,26 @@ class Line:
     external_id: str
     kind: str
     body: bytes
+    provider: str = PROVIDER
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A line that was taken in: whether it is new, the ids that it tells of, what is wrong."""
+
+    line: Line
+    new: bool
+    keys: frozenset[str] = frozenset()
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of one line: the purchase that it belongs to, as it stands now."""
+
+    line: int
+    new: bool
+    purchase: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +71,8 @@ class Report:
     new: int
     repeated: int
     kinds: Mapping[str, int]
-    problems: Sequence[str] = ()
+    problems: Sequence[str]
+    fates: Sequence[Fate]
 
 
 class _NotMeant(Exception):
@@ -104,40 +129,66 @@ def _moment(text: str) -> str:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()
 
 
-def import_lines(
+def pieces(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
+    """Lines in so many that nobody waits long for the transaction that takes them in."""
+    for first in range(0, len(lines), PIECE):
+        yield lines[first : first + PIECE]
+
+
+def take(
     transaction: Transaction,
     lines: Sequence[Line],
     terms: Terms,
     now: datetime,
     new_id: Callable[[], UUID],
-    *,
-    keep: bool,
-) -> Report:
-    """Import in one transaction. Run it by `kept_or_not` when `keep` may be false."""
+) -> list[Taken]:
+    """Take some lines in."""
     facts: list[Fact] = []
-    problems: list[str] = []
-    new = 0
+    taken: list[Taken] = []
     for line in lines:
+        try:
+            outcome, found = understood(line, terms)
+        except PayloadError as error:
+            taken.append(Taken(line, new=False, problem=f"line {line.number}: {error}"))
+            continue
         row = {**_row(line, now), "id": new_id()}
         sql.store(transaction, [row])
         kept = sql.named(transaction, PROVIDER, line.external_id)
-        new += kept.id == row["id"]
-        try:
-            outcome, found = understood(kept, terms)
-        except PayloadError as error:
-            problems.append(f"line {line.number}: {error}")
-            sql.set_failed(transaction, kept.id, now, str(error), None)
-            continue
-        if kept.id == row["id"]:
+        new = kept.id == row["id"]
+        if new:
             sql.set_handled(transaction, kept.id, now, outcome)
         facts += found
-    written = settle(transaction, facts, terms.rules, now)
-    keys = {key for fact in facts for key in fact.all_keys}
-    kinds = Counter(row["kind"] for row in written if row["purchase_key"] in keys)
-    report = Report(len(lines), new, len(lines) - new, dict(kinds), problems)
-    if not keep:
-        raise _NotMeant(report)
-    return report
+        taken.append(Taken(line, new, frozenset(key for fact in found for key in fact.all_keys)))
+    settle(transaction, facts, terms.rules, now)
+    return taken
+
+
+def report(transaction: Transaction, taken: Sequence[Taken]) -> Report:
+    """What lines that were taken in came to, by purchases as they stand."""
+    keys = {min(one.keys) for one in taken if one.keys}
+    found = purchases.purchases_by_key(transaction, keys)
+    fates = [
+        Fate(one.line.number, one.new, found[min(one.keys)])
+        for one in taken
+        if one.keys and min(one.keys) in found
+    ]
+    kinds = Counter({fate.purchase.id: fate.purchase.kind for fate in fates}.values())
+    new = sum(one.new for one in taken)
+    problems = [one.problem for one in taken if one.problem is not None]
+    known = len(taken) - new - len(problems)
+    return Report(len(taken), new, known, dict(kinds), problems, fates)
+
+
+def try_out(
+    transaction: Transaction,
+    lines: Sequence[Line],
+    terms: Terms,
+    now: datetime,
+    new_id: Callable[[], UUID],
+) -> None:
+    """Import and look, and then leave nothing behind; run it by `tried`."""
+    taken = [one for piece in pieces(lines) for one in take(transaction, piece, terms, now, new_id)]
+    raise _NotMeant(report(transaction, taken))
 
 
 def _row(line: Line, now: datetime) -> dict[str, Any]:
@@ -153,9 +204,10 @@ def _row(line: Line, now: datetime) -> dict[str, Any]:
     }
 
 
-def kept_or_not(run: Callable[[], Report]) -> Report:
-    """The report of an import, also of one that was rolled back because it was only tried."""
+def tried(run: Callable[[], None]) -> Report:
+    """The report of an import that was only tried; its transaction is rolled back by now."""
     try:
-        return run()
-    except _NotMeant as tried:
-        return tried.report
+        run()
+    except _NotMeant as found:
+        return found.report
+    raise AssertionError("what is tried out always says what it found")

@@ -1,7 +1,8 @@
 """Facts in, purchases and their credit out, in one transaction; the same set gives the same rows.
 
 Whatever comes, the whole purchase is made again from all of its facts, and so is every other one
-of the same customer: one delivery may name the person whom an earlier one only hinted at.
+of the same customer that it may say something about: one delivery may name the person whom an
+earlier one only hinted at.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,8 +19,8 @@ from tay_middleware.payments.attribution import (
     Touch,
     buyer_of,
     credit,
-    direct_users,
 )
+from tay_middleware.payments.circle import Circle, Groups, circle_of, concerned, known_of
 from tay_middleware.payments.facts import Evidence, Fact, from_row, to_row
 from tay_middleware.payments.purchases import Purchase, components, purchase_of
 from tay_middleware.payments.standing import standing
@@ -64,10 +65,7 @@ def restate_mentions(transaction: Transaction, escalations: Collection[UUID]) ->
     """Write for some mentions whether they are converted, by sales and by admins."""
     sales, marks = sql.sales_and_marks(transaction, escalations)
     for escalation_id in sorted(escalations):
-        verdict = standing(
-            [sale for sale in sales if sale.escalation_id == escalation_id],
-            [mark for mark in marks if mark.escalation_id == escalation_id],
-        )
+        verdict = standing(sales.get(escalation_id, ()), marks.get(escalation_id, ()))
         sql.write_standing(transaction, escalation_id, verdict.converted, verdict.converted_at)
 
 
@@ -87,10 +85,11 @@ def _restate(
     groups = _grouped(transaction, touched)
     while others := sql.of_same_buyers(transaction, *_buyers(groups.values())) - set(groups):
         groups |= _grouped(transaction, others)
+    circle = circle_of(groups, _named(transaction, groups))
     written: list[Mapping[str, Any]] = []
     mentions = set(freed)
-    for key in sorted(groups):
-        row = _row(transaction, purchase_of(groups[key]), groups, rules, now)
+    for key in sorted(concerned(circle, touched)):
+        row = _row(transaction, circle, key, rules, now)
         before = sql.write_purchase(transaction, row)
         mentions |= {one for one in (before, row["escalation_id"]) if one is not None}
         written.append(row)
@@ -112,14 +111,10 @@ def _buyers(groups: Iterable[Sequence[Fact]]) -> tuple[set[str], set[str]]:
 
 
 def _row(
-    transaction: Transaction,
-    purchase: Purchase,
-    groups: Mapping[str, Sequence[Fact]],
-    rules: Rules,
-    now: datetime,
+    transaction: Transaction, circle: Circle, key: str, rules: Rules, now: datetime
 ) -> dict[str, Any]:
-    known = _known(transaction, purchase, groups)
-    buyer = buyer_of(purchase, known)
+    purchase = purchase_of(circle.groups[key])
+    buyer = buyer_of(purchase, known_of(circle, key))
     offer, product = _sold(purchase, rules)
     at = purchase.paid_at or purchase.begun_at
     touches = []
@@ -172,34 +167,22 @@ def _who(buyer: Buyer) -> dict[str, Any]:
     }
 
 
-def _known(
-    transaction: Transaction, purchase: Purchase, groups: Mapping[str, Sequence[Fact]]
-) -> Known:
-    """Everything beside the purchase that may say whose it is."""
-    everything = [fact for facts in groups.values() for fact in facts]
-    evidence = [fact.evidence for fact in everything]
+def _named(transaction: Transaction, groups: Groups) -> Known:
+    """What the log says of the tokens, ids and references in the evidence of some purchases."""
+    evidence = [fact.evidence for facts in groups.values() for fact in facts]
     rows = sql.mentions_named(
         transaction,
         {one.token for one in evidence if one.token},
         {one.escalation_id for one in evidence if one.escalation_id},
     )
     touches = [_touch(row) for row in rows]
-    named = Known(
+    return Known(
         by_token={touch.token: touch for touch in touches if touch.token},
         by_id={touch.escalation_id: touch for touch in touches},
         users=sql.users_seen(
             transaction, {one.reference_key for one in evidence if one.reference_key}
         ),
     )
-    customers: dict[str, frozenset[str]] = {}
-    emails: dict[str, frozenset[str]] = {}
-    for key, facts in groups.items():
-        users = frozenset() if key == purchase.key else direct_users(facts, named)
-        for name in {fact.evidence.customer for fact in facts if fact.evidence.customer}:
-            customers[name] = customers.get(name, frozenset()) | users
-        for name in {fact.evidence.email_key for fact in facts if fact.evidence.email_key}:
-            emails[name] = emails.get(name, frozenset()) | users
-    return replace(named, customers=customers, emails=emails)
 
 
 def _touch(row: Any) -> Touch:

@@ -5,7 +5,7 @@ decided in `payments`. Writers come one after the other (`lock`), so that what o
 holds when it writes.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,9 @@ PAYMENTS_LOCK = (1 << 20) + 2
 
 Row = Mapping[str, Any]
 
+MOST_NAMES = 5_000
+"""Values that one statement compares with: databases know a limit, purchases do not."""
+
 
 def insert(connection: Connection) -> Any:
     """The INSERT of the database, which knows ON CONFLICT."""
@@ -45,6 +48,14 @@ def lock(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:space, :lock)"), locks)
 
 
+def _parts(names: Iterable[Any]) -> Iterator[list[Any]]:
+    """Values in so many that one statement takes them."""
+    rest = list(names)
+    while rest:
+        yield rest[:MOST_NAMES]
+        rest = rest[MOST_NAMES:]
+
+
 def purchases_with(connection: Connection, keys: Collection[str]) -> set[str]:
     """The purchases that any of these ids belongs to."""
     statement = select(payment_keys.c.purchase_key).where(payment_keys.c.key.in_(keys)).distinct()
@@ -53,8 +64,13 @@ def purchases_with(connection: Connection, keys: Collection[str]) -> set[str]:
 
 def facts_of(connection: Connection, purchases: Collection[str]) -> list[Row]:
     """All facts of some purchases."""
-    statement = select(payment_facts).where(payment_facts.c.purchase_key.in_(purchases))
-    return [dict(row) for row in connection.execute(statement).mappings()]
+    return [
+        dict(row)
+        for part in _parts(purchases)
+        for row in connection.execute(
+            select(payment_facts).where(payment_facts.c.purchase_key.in_(part))
+        ).mappings()
+    ]
 
 
 def put(
@@ -90,25 +106,24 @@ def of_same_buyers(
     connection: Connection, customers: Collection[str], emails: Collection[str]
 ) -> set[str]:
     """The purchases that were made by any of these customers or addresses."""
-    same = [
-        column.in_(names)
-        for column, names in (
-            (payment_facts.c.customer, customers),
-            (payment_facts.c.email_key, emails),
-        )
-        if names
-    ]
-    if not same:
-        return set()
-    statement = select(payment_facts.c.purchase_key).where(or_(*same)).distinct()
-    return set(connection.execute(statement).scalars())
+    found: set[str] = set()
+    facts = payment_facts.c
+    for column, names in ((facts.customer, customers), (facts.email_key, emails)):
+        for part in _parts(names):
+            statement = select(facts.purchase_key).where(column.in_(part)).distinct()
+            found |= set(connection.execute(statement).scalars())
+    return found
 
 
 def erased_among(connection: Connection, users: Collection[str]) -> dict[str, datetime]:
     """Those of some users who were erased, with the time up to which they are."""
     columns = erased_users.c
-    statement = select(columns.user_key, columns.erased_at).where(columns.user_key.in_(users))
-    return {row.user_key: row.erased_at for row in connection.execute(statement)}
+    named = select(columns.user_key, columns.erased_at)
+    return {
+        row.user_key: row.erased_at
+        for part in _parts(users)
+        for row in connection.execute(named.where(columns.user_key.in_(part)))
+    }
 
 
 _TOUCHED = select(
@@ -126,10 +141,10 @@ def mentions_named(
 ) -> list[Any]:
     """Mentions by the tokens of their links and by their ids: rows as `mentions_of` gives them."""
     found: list[Any] = []
-    if tokens:
-        found += connection.execute(_TOUCHED.where(escalation_logs.c.link_token.in_(tokens)))
-    if ids:
-        found += connection.execute(_TOUCHED.where(escalation_logs.c.id.in_(ids)))
+    columns = escalation_logs.c
+    for column, names in ((columns.link_token, tokens), (columns.id, ids)):
+        for part in _parts(names):
+            found += connection.execute(_TOUCHED.where(column.in_(part)))
     return found
 
 
@@ -144,6 +159,17 @@ def mentions_of(
         escalation_logs.c.id >= uuid7_floor(since),
     )
     return list(connection.execute(statement))
+
+
+def purchases_by_key(connection: Connection, keys: Collection[str]) -> dict[str, Any]:
+    """The purchases as they stand that some ids of providers belong to, by id."""
+    joined = payment_keys.c.purchase_key == conversions.c.purchase_key
+    statement = select(payment_keys.c.key, conversions).join(payment_keys, joined)
+    return {
+        row.key: row
+        for part in _parts(keys)
+        for row in connection.execute(statement.where(payment_keys.c.key.in_(part)))
+    }
 
 
 def users_seen(connection: Connection, users: Iterable[str]) -> set[str]:
@@ -182,21 +208,21 @@ def open_ends(connection: Connection, since: datetime) -> set[str]:
 
 def sales_and_marks(
     connection: Connection, escalations: Collection[UUID]
-) -> tuple[list[Any], list[Any]]:
-    """What is credited to some mentions, and what admins said of them, in order of time."""
-    sold = conversions.c
-    sales = (
-        select(conversions)
-        .where(sold.escalation_id.in_(escalations))
-        .order_by(sold.paid_at, sold.id)
-    )
-    said = conversion_marks.c
-    marks = (
-        select(conversion_marks)
-        .where(said.escalation_id.in_(escalations))
-        .order_by(said.at, said.id)
-    )
-    return list(connection.execute(sales)), list(connection.execute(marks))
+) -> tuple[dict[UUID, list[Any]], dict[UUID, list[Any]]]:
+    """What is credited to mentions, and what admins said of them: by mention, in order of time."""
+    sold, said = conversions.c, conversion_marks.c
+    sales: dict[UUID, list[Any]] = {}
+    marks: dict[UUID, list[Any]] = {}
+    for part in _parts(escalations):
+        theirs = select(conversions).where(sold.escalation_id.in_(part))
+        words = select(conversion_marks).where(said.escalation_id.in_(part))
+        for found, statement in (
+            (sales, theirs.order_by(sold.paid_at, sold.id)),
+            (marks, words.order_by(said.at, said.id)),
+        ):
+            for row in connection.execute(statement):
+                found.setdefault(row.escalation_id, []).append(row)
+    return sales, marks
 
 
 def write_standing(

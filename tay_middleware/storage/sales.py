@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, text
 
 from tay_middleware.storage.figures import ALL, COUNTED, daily_counts
 from tay_middleware.storage.partitions import uuid7_floor
@@ -19,8 +19,22 @@ from tay_middleware.storage.payment_tables import (
     conversions,
     feedback,
     link_clicks,
+    payment_keys,
 )
-from tay_middleware.storage.sql import escalation_logs, question_logs
+from tay_middleware.storage.sql import Id, escalation_logs, question_logs
+
+_NAMES = ", ".join(COUNTED)
+_SOLD = {
+    name: text(
+        f"SELECT {_NAMES}, count(*) FROM escalation_logs {hint} "  # noqa: S608 - our own names
+        f"WHERE {converted} AND id >= :since AND id < :until GROUP BY {_NAMES}"
+    )
+    for name, hint, converted in (
+        ("sqlite", "INDEXED BY ix_escalation_logs_sold", "converted = 1"),
+        ("postgresql", "", "converted"),
+    )
+}
+"""SQLite's planner prefers an index that makes it look up each row; this one holds the values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +68,7 @@ def figures(connection: Connection, since: datetime, until: datetime) -> Figures
         conversions=sum(sold["offer"].values()),
         shown=shown,
         sold=sold,
-        revenue=_revenue(connection, since, until),
+        revenue=revenue(connection, since, until),
     )
 
 
@@ -76,12 +90,9 @@ def _counted(connection: Connection, since: datetime, until: datetime) -> Sequen
 def _sold(
     connection: Connection, since: datetime, until: datetime
 ) -> Mapping[str, Mapping[str, int]]:
-    columns = escalation_logs.c
-    names = [columns[name] for name in COUNTED]
-    statement = (
-        select(*names, func.count())
-        .where(columns.converted, columns.id >= uuid7_floor(since), columns.id < uuid7_floor(until))
-        .group_by(*names)
+    ends = {"since": uuid7_floor(since), "until": uuid7_floor(until)}
+    statement = _SOLD[connection.dialect.name].bindparams(
+        *(bindparam(name, value, type_=Id) for name, value in ends.items())
     )
     counts: dict[str, Counter[str]] = {name: Counter() for name in COUNTED}
     for *values, number in connection.execute(statement):
@@ -90,7 +101,8 @@ def _sold(
     return counts
 
 
-def _revenue(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
+def revenue(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
+    """What purchases begun in a period came to, as `Figures.revenue`."""
     sold = conversions.c
     statement = (
         select(
@@ -105,6 +117,40 @@ def _revenue(connection: Connection, since: datetime, until: datetime) -> Sequen
         .order_by(sold.kind, sold.currency)
     )
     return connection.execute(statement).all()
+
+
+def touches(
+    connection: Connection, since: datetime, until: datetime, *, first: bool
+) -> Sequence[Any]:
+    """What is credited to each wording: rows of `offer`, `template`, and as `Figures.revenue`.
+
+    By the last touch, or, with `first`, by the first one of the window.
+    """
+    sold, shown = conversions.c, escalation_logs.c
+    touch = sold.first_escalation_id if first else sold.escalation_id
+    number = func.count().label("conversions")
+    statement = (
+        select(
+            *(shown.offer, shown.template, sold.currency, number),
+            func.sum(sold.net).label("net"),
+            func.sum(sold.lifetime).label("lifetime"),
+        )
+        .join(escalation_logs, shown.id == touch)
+        .where(sold.begun_at >= since, sold.begun_at < until, sold.counts)
+        .group_by(shown.offer, shown.template, sold.currency)
+        .order_by(number.desc(), shown.template, sold.currency)
+    )
+    return connection.execute(statement).all()
+
+
+def references(connection: Connection, purchase_keys: Collection[str]) -> dict[str, list[str]]:
+    """The ids of providers that belong to some purchases, by the purchase's key."""
+    keys = payment_keys.c
+    statement = select(payment_keys).where(keys.purchase_key.in_(purchase_keys)).order_by(keys.key)
+    found: dict[str, list[str]] = {}
+    for row in connection.execute(statement):
+        found.setdefault(row.purchase_key, []).append(row.key)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ def make_app(settings: Settings, *, works: bool = True) -> FastAPI:
     """
     playbook = load_playbook(settings.prompts_dir)
     terms = terms_of(settings, playbook)
+    webhooks.senders(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -1,7 +1,7 @@
 """The admin API of escalations: list, figures, one in full, a word by hand, CSV."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from tay_middleware.storage.purchases import Row, Transaction
 from tay_middleware.web import views
 from tay_middleware.web.auth import Exporter, Reader, Writer
 from tay_middleware.web.context import Context, Here
+from tay_middleware.web.periods import PeriodDays, period
 from tay_middleware.web.problems import responses
 from tay_middleware.web.schemas import (
     EscalationDetail,
@@ -85,14 +86,9 @@ async def list_escalations(
 
 
 @router.get("/escalations/stats", responses=responses(401, 403, 422))
-async def escalation_stats(
-    here: Here,
-    _actor: Reader,
-    period_days: Annotated[int, Query(ge=1, le=3660, description="days up to now")] = 30,
-) -> Stats:
+async def escalation_stats(here: Here, _actor: Reader, period_days: PeriodDays = 30) -> Stats:
     """The figures of the last days, and of today: totals, by offer, reason and more, revenue."""
-    day = here.clock().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    since, until = day - timedelta(days=period_days), day + timedelta(days=1)
+    since, until = period(here.clock(), period_days)
     figures, recent = await here.database.read(_figures, since, until)
     return Stats(
         period_days=period_days,

@@ -86,12 +86,25 @@ async def _of_http(_request: Request, error: Exception) -> Response:
 async def _of_validation(_request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    found = [
-        FieldProblem(field=".".join(str(part) for part in one["loc"]), message=str(one["msg"]))
-        for one in error.errors()
-    ]
+    found = [_field_problem(one) for one in error.errors()]
     detail = "; ".join(f"{one.field}: {one.message}" for one in found[:3])
     return problem(422, detail, errors=found)
+
+
+def _field_problem(one: Mapping[str, Any]) -> FieldProblem:
+    """What does not fit, in words that help whoever typed it."""
+    if one["type"] == "json_invalid":
+        place = one["loc"][-1]
+        return FieldProblem(field="body", message=f"no JSON, from character {place} on")
+    if one["type"] in _NO_OBJECT and tuple(one["loc"]) == ("body",):
+        return FieldProblem(
+            field="body", message="a JSON object is needed, with Content-Type: application/json"
+        )
+    return FieldProblem(field=".".join(str(part) for part in one["loc"]), message=str(one["msg"]))
+
+
+_NO_OBJECT = frozenset({"model_attributes_type", "model_type", "dict_type", "missing"})
+"""How pydantic names a body that is none, is of another media type, or is no object."""
 
 
 async def _of_ours(_request: Request, error: Exception) -> Response:

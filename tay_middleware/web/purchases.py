@@ -1,7 +1,8 @@
 """The admin API of purchases and of the inbox: what is unmatched, whose it is, what died."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
@@ -14,17 +15,19 @@ from tay_middleware.storage.payment_tables import PurchaseKind
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.web.auth import Actor, Reader, Writer
 from tay_middleware.web.context import Context, Here
+from tay_middleware.web.periods import PeriodDays, period
 from tay_middleware.web.problems import responses
 from tay_middleware.web.schemas import (
     AssignIn,
     DeliveryOut,
     DeliveryPage,
     Noted,
-    PurchaseOut,
+    PurchaseListed,
     PurchasePage,
+    PurchaseStats,
     Word,
 )
-from tay_middleware.web.views import purchase_out
+from tay_middleware.web.views import purchase_listed, purchase_stats_fields
 
 router = APIRouter(prefix="/api/v1/admin", tags=["purchases"])
 
@@ -42,13 +45,24 @@ async def list_purchases(
     cursor: Annotated[Word | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> PurchasePage:
     """Purchases, newest first; those of kind `unmatched` and `ambiguous` wait for a person."""
-    rows = await here.database.read(
-        sales.purchases, kind=kind, before=_place(cursor), limit=limit + 1
-    )
+    rows, keys = await here.database.read(_listed, kind, _place(cursor), limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
     return PurchasePage(
-        items=[purchase_out(row) for row in rows[:limit]],
+        items=[purchase_listed(row, keys.get(row.purchase_key, ())) for row in rows[:limit]],
         next_cursor=f"{last.begun_at.isoformat()}_{last.id}" if last else None,
+    )
+
+
+@router.get("/purchases/stats", responses=responses(401, 403, 422))
+async def purchase_stats(here: Here, _actor: Reader, period_days: PeriodDays = 30) -> PurchaseStats:
+    """Purchases begun in the last days and today: kinds, revenue, credit by last and first touch.
+
+    Those of kind `organic`, by users who were shown nothing in the window, are the baseline.
+    """
+    since, until = period(here.clock(), period_days)
+    found = await here.database.read(_touched, since, until)
+    return PurchaseStats(
+        period_days=period_days, since=since, until=until, **purchase_stats_fields(*found)
     )
 
 
@@ -60,7 +74,7 @@ async def assign_purchase(
     actor: Writer,
     purchase_id: Annotated[UUID, Path(description="the purchase's id")],
     said: AssignIn,
-) -> PurchaseOut:
+) -> PurchaseListed:
     """Say whose purchase it is, where its own evidence does not; kept with who said it and when."""
     if said.escalation_id is not None:
         mention = await here.database.read(sales.escalation, said.escalation_id)
@@ -112,6 +126,24 @@ def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
         raise HTTPException(422, "cursor: not one of ours") from None
 
 
+def _listed(
+    transaction: Transaction,
+    kind: PurchaseKind | None,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> tuple[Sequence[Any], Mapping[str, Sequence[str]]]:
+    rows = sales.purchases(transaction, kind=kind, before=before, limit=limit)
+    return rows, sales.references(transaction, [row.purchase_key for row in rows])
+
+
+def _touched(transaction: Transaction, since: datetime, until: datetime) -> tuple[Any, Any, Any]:
+    return (
+        sales.revenue(transaction, since, until),
+        sales.touches(transaction, since, until, first=False),
+        sales.touches(transaction, since, until, first=True),
+    )
+
+
 def _assign(
     transaction: Transaction,
     here: Context,
@@ -119,17 +151,18 @@ def _assign(
     purchase_id: UUID,
     said: AssignIn,
     now: datetime,
-) -> PurchaseOut | None:
+) -> PurchaseListed | None:
     row = sales.purchase(transaction, purchase_id)
     if row is None:
         return None
+    key = row.purchase_key
     fact = Fact(
         id=f"admin:{here.new_id(now)}",
         provider="admin",
         said=Said.ASSIGNED,
         at=now,
         keys=frozenset(),
-        series=row.purchase_key,
+        series=key,
         subject=actor.label,
         evidence=Evidence(
             escalation_id=said.escalation_id,
@@ -139,4 +172,5 @@ def _assign(
         ),
     )
     settle(transaction, [fact], here.terms.rules, now)
-    return purchase_out(sales.purchase(transaction, purchase_id))
+    now_it_is = sales.purchase(transaction, purchase_id)
+    return purchase_listed(now_it_is, sales.references(transaction, [key])[key])

@@ -209,11 +209,43 @@ class Stats(BaseModel):
     recent_escalations: list[EscalationOut]
 
 
+class PurchaseListed(PurchaseOut):
+    """A purchase in the list, with the provider's own ids, by which a person finds it there."""
+
+    references: list[str] = Field(examples=[["cs_live_a1", "pi_3N", "ch_3N"]])
+
+
 class PurchasePage(BaseModel):
     """A page of purchases, newest first."""
 
-    items: list[PurchaseOut]
+    items: list[PurchaseListed]
     next_cursor: str | None
+
+
+class TouchOut(BaseModel):
+    """Purchases that count, by the wording of one mention on their way, in one currency."""
+
+    offer: str
+    template: str
+    currency: str
+    purchases: int
+    net: str
+    lifetime: str
+
+
+class PurchaseStats(BaseModel):
+    """Purchases begun in a period, and where the credit goes by last touch and by first touch."""
+
+    period_days: int
+    since: datetime
+    until: datetime
+    kinds: dict[PurchaseKind, int]
+    organic_share: float = Field(
+        description="percent of the purchases by known users that no mention of the window led to"
+    )
+    revenue: list[Revenue]
+    last_touch: list[TouchOut]
+    first_touch: list[TouchOut]
 
 
 class AssignIn(Sent):

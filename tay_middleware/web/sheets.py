@@ -29,4 +29,6 @@ def _cell(value: Any) -> Any:
     if isinstance(value, str):
         bare = value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
         return f"'{bare}" if bare.lstrip(" ").startswith(_RISKY) else bare
+    if isinstance(value, bool):
+        return str(value).lower()
     return "" if value is None else value

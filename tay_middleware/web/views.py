@@ -1,6 +1,7 @@
 """Rows as the API shows them."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tay_middleware.payments.money import spoken
@@ -15,8 +16,10 @@ from tay_middleware.web.schemas import (
     FeedbackOut,
     MarkOut,
     MoneyOut,
+    PurchaseListed,
     PurchaseOut,
     Revenue,
+    TouchOut,
 )
 
 _AMOUNTS = ("amount", "refunded", "disputed", "lost", "net", "lifetime")
@@ -34,6 +37,14 @@ def purchase_out(row: Any) -> PurchaseOut:
         amounts = {name: spoken(getattr(row, name), row.currency) for name in _AMOUNTS}
         money = MoneyOut(currency=row.currency, **amounts)
     return PurchaseOut(**{name: getattr(row, name) for name in names}, money=money)
+
+
+def purchase_listed(row: Any, keys: Iterable[str]) -> PurchaseListed:
+    """A row of `conversions` with the ids that a provider knows it by."""
+    return PurchaseListed(
+        **purchase_out(row).model_dump(),
+        references=[key for _, _, key in (one.partition(":") for one in keys) if ":" not in key],
+    )
 
 
 def mark_out(row: Any) -> MarkOut:
@@ -118,6 +129,34 @@ def stats_fields(figures: Figures) -> dict[str, Any]:
         fields[f"{name}s"] = counted
         fields[f"by_{name}"] = {value: one.escalations for value, one in counted.items()}
     return fields
+
+
+def purchase_stats_fields(
+    revenue: Sequence[Any], last: Sequence[Any], first: Sequence[Any]
+) -> dict[str, Any]:
+    """The fields of `PurchaseStats` that are counts."""
+    kinds: Counter[str] = Counter()
+    for row in revenue:
+        kinds[row.kind] += row.conversions
+    known = sum(kinds[kind] for kind in ("attributed", "cross_sale", "organic"))
+    return {
+        "kinds": dict(kinds),
+        "organic_share": percent(kinds["organic"], known),
+        "revenue": [_revenue(row) for row in revenue],
+        "last_touch": [_touch(row) for row in last],
+        "first_touch": [_touch(row) for row in first],
+    }
+
+
+def _touch(row: Any) -> TouchOut:
+    return TouchOut(
+        offer=row.offer,
+        template=row.template,
+        currency=row.currency,
+        purchases=row.conversions,
+        net=spoken(int(row.net), row.currency),
+        lifetime=spoken(int(row.lifetime), row.currency),
+    )
 
 
 def _by(shown: Mapping[str, int], sold: Mapping[str, int]) -> dict[str, Counted]:

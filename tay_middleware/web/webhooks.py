@@ -8,10 +8,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tay_middleware.domain import uuid7
-from tay_middleware.errors import PayloadError, SignatureError
+from tay_middleware.errors import ConfigurationError, PayloadError, SignatureError
 from tay_middleware.payments.providers import PROVIDERS, Label, Provider, labelled, parse
 from tay_middleware.payments.reading import Part
 from tay_middleware.payments.signatures import Headers, verify
+from tay_middleware.settings import Settings
 from tay_middleware.web.auth import address_of
 from tay_middleware.web.context import Context, of_request
 from tay_middleware.web.problems import responses
@@ -48,7 +49,7 @@ async def receive(request: Request, here: Context, name: str) -> Response:
             off; 400 genuine and unreadable.
         StorageError: it is not stored; the sender will try again.
     """
-    provider, secrets = PROVIDERS.get(name), secrets_of(here, name)
+    provider, secrets = PROVIDERS.get(name), secrets_of(here.settings, name)
     if provider is None or provider.scheme is None or not secrets:
         raise HTTPException(404, "no such provider, or it has no secret here and is off")
     headers: Headers = dict(request.headers.items())
@@ -73,11 +74,31 @@ async def receive(request: Request, here: Context, name: str) -> Response:
     return Response(_STORED, media_type="application/json")
 
 
-def secrets_of(here: Context, name: str) -> list[str]:
+def secrets_of(settings: Settings, name: str) -> list[str]:
     """The secrets of a provider; none where it is off."""
-    given = here.settings.webhook_secrets.get(name)
+    given = settings.webhook_secrets.get(name)
     listed = given.get_secret_value().split(",") if given else []
     return [one.strip() for one in listed if one.strip()]
+
+
+def senders(settings: Settings) -> dict[str, bool]:
+    """Every provider that can deliver, and whether it is on: whether it has a secret here.
+
+    Raises:
+        ConfigurationError: a setting names a provider that there is not, or a secret is none.
+    """
+    schemes = {name: one.scheme for name, one in PROVIDERS.items() if one.scheme is not None}
+    for name in (settings.webhook_provider, *settings.webhook_secrets):
+        if name not in schemes:
+            raise ConfigurationError(
+                f"TAY_WEBHOOK_PROVIDER or TAY_WEBHOOK_SECRETS names {name!r}: there are "
+                f"{', '.join(schemes)}"
+            )
+    secrets = {name: secrets_of(settings, name) for name in schemes}
+    for name, scheme in schemes.items():
+        for secret in secrets[name]:
+            scheme.key(secret)
+    return {name: bool(found) for name, found in secrets.items()}
 
 
 def delivery_row(

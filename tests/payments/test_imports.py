@@ -1,5 +1,6 @@
 """Purchases from a file: what matched is said, a dry run leaves nothing, nor does a second run."""
 
+import csv
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -44,11 +45,19 @@ def test_a_file_is_tried_imported_and_imported_again(shop: Site, tmp_path: Path)
     path = written(tmp_path, FILE.format(soon=moment))
     dry = shop.tay("conversions", "import", path, "--dry-run")
     assert dry.stdout == "dry run: nothing is kept\n" + REPORT.format(new=4, known=0), dry.stderr
-    assert shop.tay("webhooks", "list").stdout == "nothing\n"
-    first = shop.tay("conversions", "import", path)
+    assert shop.tay("webhooks", "list").stdout == "no delivery yet\n"
+    first = shop.tay("conversions", "import", path, "--report", str(tmp_path / "report.csv"))
     assert first.stdout == "imported\n" + REPORT.format(new=4, known=0)
     again = shop.tay("conversions", "import", path)
     assert again.stdout == "imported\n" + REPORT.format(new=0, known=4)
+    rows = list(csv.DictReader((tmp_path / "report.csv").read_text().splitlines()))
+    assert [(row["line"], row["kind"], row["method"], row["confidence"]) for row in rows] == [
+        ("2", "attributed", "metadata", "95"),
+        ("3", "cross_sale", "metadata", "95"),
+        ("4", "unmatched", "", ""),
+        ("5", "organic", "metadata", "95"),
+    ]
+    assert len(rows[0]["escalation_id"]) == 36
 
 
 def test_bad_lines_are_named_and_the_others_imported(shop: Site, tmp_path: Path) -> None:
@@ -56,7 +65,8 @@ def test_bad_lines_are_named_and_the_others_imported(shop: Site, tmp_path: Path)
     good, bad = "a,1.00,usd,2026-03-02", ("b,x,usd,2026-03-02", "c,1,usd,soon", "d,1")
     path = written(tmp_path, head + "\n".join([good, *bad, "e,1,zzz,2026-03-02"]))
     run = shop.tay("conversions", "import", path)
-    assert (run.returncode, "lines: 3, new: 3" in run.stdout) == (1, True)
+    assert (run.returncode, "lines: 3, new: 1, known before: 0" in run.stdout) == (1, True)
+    assert shop.tay("webhooks", "list", "--state", "dead").stdout == "none\n"
     assert run.stderr.splitlines() == [
         "line 4: occurred_at is no time such as 2026-03-02 or 2026-03-02T12:00Z",
         "line 5: it has more or fewer cells than the first line",

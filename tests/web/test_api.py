@@ -1,43 +1,18 @@
-"""The admin API on the embedded default: the brief's commands as they stand, and the rest."""
+"""The admin API on the embedded default, beyond the commands of the guide (`test_guide`)."""
 
 import csv
 import io
 import json
 import re
-import shutil
-import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tay_middleware.domain import uuid7
-from tests.fixtures_servers import missing
 from tests.web.stage import BROWSER, LIST, NEED, WISH, Site
 
 NOBODY = "01958a2e-7c00-7000-8000-000000000001"
-
-# ruff: noqa: E501 - the brief's own lines
-BRIEF = {
-    "list": """curl -X GET "http://localhost:8000/api/v1/admin/logs/escalations?limit=20" \\
-  -H "Authorization: Bearer YOUR_ADMIN_TOKEN"
-""",
-    "stats": """curl -X GET "http://localhost:8000/api/v1/admin/logs/escalations/stats?period_days=30" \\
-  -H "Authorization: Bearer YOUR_ADMIN_TOKEN"
-""",
-    "mark": """curl -X PATCH "http://localhost:8000/api/v1/admin/logs/escalations/{id}" \\
-  -H "Authorization: Bearer YOUR_ADMIN_TOKEN" \\
-  -H "Content-Type: application/json" \\
-  -d '{"converted": true}'
-""",
-    "mark, over lines": """curl -X PATCH "http://localhost:8000/api/v1/admin/logs/escalations/{escalation_id}" \\
-  -H "Authorization: Bearer YOUR_ADMIN_TOKEN" \\
-  -H "Content-Type: application/json" \\
-  -d '{
-    "converted": true
-  }'
-""",
-}
 
 
 @pytest.fixture(scope="module")
@@ -48,40 +23,6 @@ def mentions(site: Site) -> list[str]:
     site.ask(NEED, '=cmd|"/c calc"!A1', tier="vip")
     token = site.token("read")
     return [item["id"] for item in site.get(LIST, token)["items"]]
-
-
-def curl(site: Site, command: str, token: dict[str, str], escalation: str) -> Any:
-    if shutil.which("curl") is None:
-        missing("curl is not installed", "PATH")
-    filled = command.replace("localhost:8000", f"127.0.0.1:{site.port}")
-    filled = filled.replace("YOUR_ADMIN_TOKEN", token["authorization"].removeprefix("Bearer "))
-    filled = re.sub(r"\{(escalation_)?id\}", escalation, filled)
-    run = subprocess.run(["bash", "-c", filled], capture_output=True, text=True, check=True)
-    return json.loads(run.stdout)
-
-
-def test_the_commands_of_the_brief_work_as_they_stand(
-    site: Site, admin: dict[str, str], mentions: list[str]
-) -> None:
-    listed = curl(site, BRIEF["list"], admin, mentions[1])
-    assert [item["id"] for item in listed["items"]] == mentions
-    assert listed["next_cursor"] is None
-    assert {"user_id", "question", "offer", "reason", "scores", "template", "created_at"} <= set(
-        listed["items"][0]
-    )
-    for name in ("mark", "mark, over lines"):
-        marked = curl(site, BRIEF[name], admin, mentions[1])
-        assert (marked["id"], marked["converted"]) == (mentions[1], True)
-    figures = curl(site, BRIEF["stats"], admin, mentions[1])
-    assert figures["period_days"] == 30
-    assert (figures["total_questions"], figures["total_escalations"]) == (3, 3)
-    assert figures["by_offer"] == {"mentorship": 3}
-    assert figures["by_reason"] == {"personalized_help": 2, "purchase_intent": 1}
-    assert figures["conversion_rate"] == pytest.approx(33.33)
-    assert [item["id"] for item in figures["recent_escalations"]] == mentions
-    converted = site.get(LIST, admin, converted_only="true")["items"]
-    assert [item["id"] for item in converted] == [mentions[1]]
-    assert site.get(LIST, admin, offer="course")["items"] == []
 
 
 def test_a_word_by_hand_carries_an_amount_and_can_be_taken_back(
@@ -283,6 +224,33 @@ def test_an_open_address_needs_a_token_first(site: Site, tmp_path: Any) -> None:
     assert refused.returncode == 1
     assert "nobody has a token yet" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("TAY_WEBHOOK_SECRETS__STRIP", "whsec_x", "names 'strip': there are stripe, standard"),
+        ("TAY_WEBHOOK_SECRETS__STANDARD", "whsec_", "is whsec_ and base64"),
+        ("TAY_WEBHOOK_PROVIDER", "paddle", "names 'paddle'"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_told_at_the_start(
+    tmp_path: Any, setting: str, value: str, said: str
+) -> None:
+    other = Site(tmp_path / "tay", **{setting: value})
+    refused = other.tay("serve", "--port", str(other.port))
+    other.client.close()
+    assert (refused.returncode, said in refused.stderr) == (1, True)
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_port_that_is_taken_is_told_in_one_sentence(site: Site) -> None:
+    refused = site.tay("serve", "--port", str(site.port))
+    assert refused.returncode == 1
+    assert f"tay: cannot serve on 127.0.0.1 port {site.port}" in refused.stderr
+    assert "serving on" not in refused.stderr
+    told = f"serving on {site.url}\nwebhooks: stripe, standard, shopify\n"
+    assert told in site.log()
 
 
 def test_the_openapi_document_describes_every_problem(site: Site) -> None:

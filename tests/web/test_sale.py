@@ -74,6 +74,18 @@ def test_a_question_leads_to_a_sale_which_is_refunded_disputed_lost_and_won(eith
         )
     (purchase,) = either.get("/api/v1/admin/purchases", admin)["items"]
     assert (purchase["kind"], purchase["payments"]) == ("attributed", 1)
+    assert purchase["references"] == ["ch_1", "cs_1", "pi_1"]
+    credited = either.get("/api/v1/admin/purchases/stats", admin)
+    assert (credited["kinds"], credited["organic_share"]) == ({"attributed": 1}, 0.0)
+    assert credited["last_touch"] == credited["first_touch"]
+    assert credited["last_touch"][0] == {
+        "offer": "mentorship",
+        "template": sold["template"],
+        "currency": "usd",
+        "purchases": 1,
+        "net": "39.00",
+        "lifetime": "39.00",
+    }
 
 
 def test_an_unmatched_purchase_is_given_to_a_user_by_an_admin(either: Site) -> None:
@@ -82,6 +94,7 @@ def test_an_unmatched_purchase_is_given_to_a_user_by_an_admin(either: Site) -> N
     either.deliver(now(d.session(customer=None), 1))
     either.settled()
     unmatched = either.get("/api/v1/admin/purchases", admin, kind="unmatched")["items"]
+    assert unmatched[0]["references"] == ["cs_1", "pi_1"]
     path = f"/api/v1/admin/purchases/{unmatched[0]['id']}/assignment"
     given = either.client.post(path, headers=admin, json={"user_id": "ada"})
     assert given.status_code == 200, given.text
