@@ -35,7 +35,7 @@ from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import TimeoutError as NotInTime
 
 from tay_middleware.errors import ConfigurationError, StorageError, StorageUnavailable
-from tay_middleware.storage.breaker import Breaker
+from tay_middleware.storage.breaker import FAILURES, FAILURES_OF_A_BUCKET, Breaker
 from tay_middleware.storage.buckets import outbox_of
 
 SUPPORTED = (
@@ -93,7 +93,8 @@ class Link:
             max_connections=connections + 4,
         )
         self._scripts = {name: _Script(_source(name)) for name in SCRIPTS}
-        self._breakers: defaultdict[int, Breaker] = defaultdict(Breaker)
+        most = FAILURES_OF_A_BUCKET if self.is_cluster else FAILURES
+        self._breakers: defaultdict[int, Breaker] = defaultdict(lambda: Breaker(most))
         self._line = asyncio.Semaphore(connections)
         self._call_seconds = call_seconds
 
