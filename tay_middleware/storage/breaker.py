@@ -10,8 +10,8 @@ FAILURES = 2
 """Consecutive failures that open a breaker: one may be a hiccup, a second one costs a deadline."""
 
 FAILURES_OF_A_BUCKET = 1
-"""The same for one bucket of a cluster: its turns are few and far between, so a second failure would
-be the commit of the very turn whose recall was the first one, and that turn would wait twice."""
+"""The same for one bucket of a cluster: its turns are few and far between, so a second failure
+would be the commit of the very turn whose recall was the first, and that turn would wait twice."""
 
 
 @dataclass(slots=True)
