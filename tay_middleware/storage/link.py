@@ -48,6 +48,10 @@ CONNECTIONS = 8
 call that is 8,000 calls a second, more than one process makes; a crowd of connections would only
 keep each other from being read in time."""
 
+CONNECTIONS_OF_A_CLUSTER = 4 * CONNECTIONS
+"""The same for a cluster: who stands in front may wait for a master that hangs, and who stands
+behind may want another one."""
+
 SHARE_OF_A_NODE = 0.4
 """How much of a call's time one node of a cluster may take before the next one is asked."""
 
@@ -72,7 +76,7 @@ class Link:
         url: str,
         *,
         call_seconds: float,
-        connections: int = CONNECTIONS,
+        connections: int | None = None,
     ) -> None:
         """Make an unconnected link.
 
@@ -80,12 +84,13 @@ class Link:
             url: one of `SUPPORTED`.
             call_seconds: deadline of a call, connecting included: what a turn may lose to a server
                 that hangs. A healthy one answers in under a millisecond.
-            connections: calls at once.
+            connections: calls at once; `None` for what suits the kind of server.
 
         Raises:
             ConfigurationError: the URL is not understood.
         """
         self.is_cluster = urlsplit(url).scheme.endswith("+cluster")
+        connections = connections or (CONNECTIONS_OF_A_CLUSTER if self.is_cluster else CONNECTIONS)
         # Within one call a cluster's client may have to ask a second node where things are.
         self.client: _Client = make_client(
             url,
