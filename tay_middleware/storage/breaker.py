@@ -9,11 +9,16 @@ from dataclasses import dataclass
 FAILURES = 2
 """Consecutive failures that open a breaker: one may be a hiccup, a second one costs a deadline."""
 
+FAILURES_OF_A_BUCKET = 1
+"""The same for one bucket of a cluster: its turns are few and far between, so a second failure
+would be the commit of the very turn whose recall was the first, and that turn would wait twice."""
+
 
 @dataclass(slots=True)
 class Breaker:
-    """Closed while all is well; open after `FAILURES` failures in a row."""
+    """Closed while all is well; open after `most` failures in a row."""
 
+    most: int = FAILURES
     failures: int = 0
     is_open: bool = False
     openings: int = 0
@@ -25,7 +30,7 @@ class Breaker:
     def failed(self) -> bool:
         """A call was not answered; whether that opened the breaker just now."""
         self.failures += 1
-        if self.is_open or self.failures < FAILURES:
+        if self.is_open or self.failures < self.most:
             return False
         self.is_open = True
         self.openings += 1

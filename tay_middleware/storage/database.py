@@ -89,7 +89,9 @@ class _File:
     """SQLite, on threads: one that writes, some that read."""
 
     def __init__(self, url: URL) -> None:
-        self._engine = file_engine(url, BUSY_SECONDS)
+        # What was written here is taken off the outbox, or a provider is told so: it must be on
+        # the disk by then, even if the machine loses its power.
+        self._engine = file_engine(url, BUSY_SECONDS, synchronous="FULL")
         self._reading = Workers(READERS, "tay-read")
         self._writing = Workers(1, "tay-write")
 
@@ -124,7 +126,7 @@ class _Server:
         await self._engine.dispose()
 
 
-def file_engine(url: URL, busy_seconds: float) -> Engine:
+def file_engine(url: URL, busy_seconds: float, *, synchronous: str = "NORMAL") -> Engine:
     """An engine of a SQLite file whose connections begin transactions only when they are told to.
 
     The driver's own habit of beginning one before the first write would make it DEFERRED: two
@@ -140,7 +142,7 @@ def file_engine(url: URL, busy_seconds: float) -> Engine:
 
     def prepare(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
-        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute(f"PRAGMA synchronous={synchronous}")
         cursor.close()
 
     listen(engine, "connect", prepare)

@@ -7,15 +7,17 @@ is a matter of this module alone: `folded` is a pure function of what SQL holds 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import NoneType
 from typing import Any, Literal
 from uuid import UUID
 
 import orjson
+from sqlalchemy import String
 
 from tay_middleware.domain import ReplyStatus
 from tay_middleware.errors import StorageError
 from tay_middleware.storage.bulk import RAW, Row
-from tay_middleware.storage.sql import question_logs
+from tay_middleware.storage.sql import Words, question_logs
 from tay_middleware.storage.statements import NOT_SHOWN
 
 PERSONAL = ("user_id", "user_key", "session_id", "question")
@@ -25,6 +27,10 @@ _SINCE_THEN = {"assignments": None}
 """Columns that an app of an earlier version does not send, and what they are then."""
 
 _NAMES = frozenset(column.name for column in question_logs.columns) - _SINCE_THEN.keys()
+_TEXTS = tuple(
+    column.name for column in question_logs.columns if isinstance(column.type, String | Words)
+)
+_TEXT_OR_NOTHING = frozenset({str, NoneType})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,7 @@ def read_event(kind: str, body: bytes | str) -> Event:
             return Event("retract", turn_id=UUID(said["turn_id"]))
         if kind == "erase":
             return Event("erase", user_key=str(said["user_key"]), at=_time(said["at"]))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise StorageError(f"an event cannot be read ({type(error).__name__})") from error
     raise StorageError("an event is of no known kind")
 
@@ -155,6 +161,8 @@ def _read_row(said: dict[str, Any]) -> dict[str, Any]:
     if not said.keys() >= _NAMES:
         raise KeyError("a column is missing")
     said = {**_SINCE_THEN, **said}
+    if not {type(said[name]) for name in _TEXTS} <= _TEXT_OR_NOTHING:
+        raise TypeError("something else stands where text should")
     said["id"], said["turn_id"] = UUID(said["id"]), UUID(said["turn_id"])
     said["created_at"] = _time(said["created_at"])
     said["answered_at"] = _time(said["answered_at"])

@@ -35,7 +35,7 @@ from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import TimeoutError as NotInTime
 
 from tay_middleware.errors import ConfigurationError, StorageError, StorageUnavailable
-from tay_middleware.storage.breaker import Breaker
+from tay_middleware.storage.breaker import FAILURES, FAILURES_OF_A_BUCKET, Breaker
 from tay_middleware.storage.buckets import outbox_of
 
 SUPPORTED = (
@@ -47,6 +47,10 @@ CONNECTIONS = 8
 """Calls at once of one process; more wait in line, first come first served. At a millisecond a
 call that is 8,000 calls a second, more than one process makes; a crowd of connections would only
 keep each other from being read in time."""
+
+CONNECTIONS_OF_A_CLUSTER = 4 * CONNECTIONS
+"""The same for a cluster: who stands in front may wait for a master that hangs, and who stands
+behind may want another one."""
 
 SHARE_OF_A_NODE = 0.4
 """How much of a call's time one node of a cluster may take before the next one is asked."""
@@ -72,7 +76,7 @@ class Link:
         url: str,
         *,
         call_seconds: float,
-        connections: int = CONNECTIONS,
+        connections: int | None = None,
     ) -> None:
         """Make an unconnected link.
 
@@ -80,12 +84,13 @@ class Link:
             url: one of `SUPPORTED`.
             call_seconds: deadline of a call, connecting included: what a turn may lose to a server
                 that hangs. A healthy one answers in under a millisecond.
-            connections: calls at once.
+            connections: calls at once; `None` for what suits the kind of server.
 
         Raises:
             ConfigurationError: the URL is not understood.
         """
         self.is_cluster = urlsplit(url).scheme.endswith("+cluster")
+        connections = connections or (CONNECTIONS_OF_A_CLUSTER if self.is_cluster else CONNECTIONS)
         # Within one call a cluster's client may have to ask a second node where things are.
         self.client: _Client = make_client(
             url,
@@ -93,7 +98,8 @@ class Link:
             max_connections=connections + 4,
         )
         self._scripts = {name: _Script(_source(name)) for name in SCRIPTS}
-        self._breakers: defaultdict[int, Breaker] = defaultdict(Breaker)
+        most = FAILURES_OF_A_BUCKET if self.is_cluster else FAILURES
+        self._breakers: defaultdict[int, Breaker] = defaultdict(lambda: Breaker(most))
         self._line = asyncio.Semaphore(connections)
         self._call_seconds = call_seconds
 

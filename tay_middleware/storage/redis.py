@@ -194,18 +194,20 @@ class RedisStore:
         """Run the oldest spooled calls; whether there may be more that can be run now."""
         if not await self.spool.lease(self._holder, LEASE_SECONDS):
             return False
-        # In a cluster one server may be away: what waits for it must not hold up the rest.
-        away = self.link.open_buckets if self.link.is_cluster else []
-        waiting = await self.spool.oldest(REPLAY, without=away)
-        done = []
-        stuck: set[int] = set()  # the order of one bucket's calls is kept
-        for number, call in waiting:
-            if call.bucket in stuck or not await self._made_up(call):
-                stuck.add(call.bucket)
-            else:
-                done.append(number)
-        await self.spool.remove(done)
-        return bool(done)
+        # A master may be away, or a bucket full: what waits for it must not hold up the rest.
+        stuck = set(self.link.open_buckets) if self.link.is_cluster else set()
+        while not self._is_cut_off():
+            waiting = await self.spool.oldest(REPLAY, without=stuck)
+            done = []
+            for number, call in waiting:  # the order of one bucket's calls is kept
+                if call.bucket in stuck or not await self._made_up(call):
+                    stuck.add(call.bucket)
+                else:
+                    done.append(number)
+            await self.spool.remove(done)
+            if done or not waiting:
+                return bool(done)
+        return False
 
     async def run(self, call: Call) -> list[bytes]:
         """Run a script now, or not at all.
@@ -232,9 +234,14 @@ class RedisStore:
         if not self._checked:
             raise StorageUnavailable("Redis has not answered since the start")
 
+    def _is_cut_off(self) -> bool:
+        return not (self._checked and (self.link.is_cluster or not self.link.open_buckets))
+
     async def _make_up_later(self, call: Call) -> None:
-        await self.spool.put(call)
-        self.mend()
+        try:
+            await self.spool.put(call)
+        finally:  # a cancelled turn's call is on its way all the same
+            self.mend()
 
     def _leave_behind(self, record: TurnRecord, call: Call) -> None:
         """A commit was cancelled, and may have run: what nobody waited for was not shown."""

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -65,7 +66,8 @@ class Spool:
         self._worker = Workers(1, "tay-spool")
         self._connection: sqlite3.Connection | None = None
         self._coming: SimpleQueue[Call] = SimpleQueue()
-        self._held: deque[Call] = deque()
+        self._held: deque[Spooled] = deque()
+        self._numbers = count(-1, -1)  # never given twice: `remove` must not meet a later call
 
     @property
     def held(self) -> int:
@@ -104,11 +106,19 @@ class Spool:
         return await self._worker.run(self._lease, holder, seconds)
 
     async def of_user(self, user_key: str) -> list[Call]:
-        """The calls of one user."""
+        """The calls of one user.
+
+        Raises:
+            StorageUnavailable: the file cannot be read.
+        """
         return await self._worker.run(self._of_user, user_key)
 
     async def erase(self, user_key: str) -> int:
-        """Forget the calls of one user; how many there were."""
+        """Forget the calls of one user; how many there were.
+
+        Raises:
+            StorageUnavailable: the file cannot be written; what was in memory is forgotten.
+        """
         return await self._worker.run(self._erase, user_key)
 
     async def aclose(self) -> None:
@@ -121,14 +131,14 @@ class Spool:
     # On the spool's own thread, from here on.
 
     def _write(self) -> None:
-        self._held.extend(_taken(self._coming))
+        self._held.extend(zip(self._numbers, _taken(self._coming), strict=False))
         if not self._held:
             return
         try:
             with self._transaction() as connection:
                 connection.executemany(
                     "INSERT INTO calls (bucket, user_key, body) VALUES (?, ?, ?)",
-                    [(call.bucket, call.user_key, _to_text(call)) for call in self._held],
+                    [(call.bucket, call.user_key, _to_text(call)) for _, call in self._held],
                 )
         except (sqlite3.Error, OSError):
             return
@@ -146,19 +156,18 @@ class Spool:
             found = [(number, _from_text(body)) for number, body in rows]
         except (sqlite3.Error, OSError):
             pass
-        held = [(-1 - at, call) for at, call in enumerate(self._held) if call.bucket not in without]
+        held = [one for one in self._held if one[1].bucket not in without]
         return found + held[: max(0, most - len(found))]
 
     def _remove(self, numbers: Sequence[int]) -> None:
-        in_memory = {-1 - number for number in numbers if number < 0}
-        if in_memory:
-            kept = [call for at, call in enumerate(self._held) if at not in in_memory]
-            self._held = deque(kept)
+        done = set(numbers)
+        self._held = deque(one for one in self._held if one[0] not in done)
+        in_file = [(number,) for number in numbers if number > 0]
+        if not in_file:
+            return
         try:
             with self._transaction() as connection:
-                connection.executemany(
-                    "DELETE FROM calls WHERE id = ?", [(number,) for number in numbers]
-                )
+                connection.executemany("DELETE FROM calls WHERE id = ?", in_file)
         except (sqlite3.Error, OSError) as error:
             raise StorageUnavailable("the spool cannot be written") from error
 
@@ -186,24 +195,28 @@ class Spool:
         return bool(held_by == holder)
 
     def _of_user(self, user_key: str) -> list[Call]:
-        mine = [call for call in self._held if call.user_key == user_key]
+        mine = [call for _, call in self._held if call.user_key == user_key]
         if self._connection is None and not self._path.exists():
             return mine
-        rows = self._open().execute(
-            "SELECT body FROM calls WHERE user_key = ? ORDER BY id", (user_key,)
-        )
-        return [_from_text(body) for (body,) in rows] + mine
+        try:
+            rows = self._open().execute(
+                "SELECT body FROM calls WHERE user_key = ? ORDER BY id", (user_key,)
+            )
+            return [_from_text(body) for (body,) in rows] + mine
+        except (sqlite3.Error, OSError) as error:
+            raise StorageUnavailable("the spool cannot be read") from error
 
     def _erase(self, user_key: str) -> int:
-        kept = deque(call for call in self._held if call.user_key != user_key)
+        kept = deque(one for one in self._held if one[1].user_key != user_key)
         erased, self._held = len(self._held) - len(kept), kept
         if self._connection is None and not self._path.exists():
             return erased
-        with self._transaction() as connection:
-            return (
-                erased
-                + connection.execute("DELETE FROM calls WHERE user_key = ?", (user_key,)).rowcount
-            )
+        try:
+            with self._transaction() as connection:
+                done = connection.execute("DELETE FROM calls WHERE user_key = ?", (user_key,))
+        except (sqlite3.Error, OSError) as error:
+            raise StorageUnavailable("the spool cannot be written") from error
+        return erased + done.rowcount
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

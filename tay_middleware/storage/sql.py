@@ -304,7 +304,7 @@ TRACKED = "/r/([A-Za-z0-9_-]{22})(?![A-Za-z0-9_-])"
 
 def escalation_row(question: Mapping[str, Any]) -> dict[str, Any]:
     """The row of `escalation_logs` that belongs to a row of `question_logs` with a mention."""
-    tracked = re.search(TRACKED, question["addition"])
+    tracked = re.search(TRACKED, question["addition"] or "")
     return {name: question[name] for name in _SHARED} | {
         "converted": False,
         "converted_at": None,

@@ -73,7 +73,9 @@ class Stage:
 
     @contextmanager
     def engine(self, **arguments: Any) -> Iterator[Escalator]:
-        settings = Settings(home=self._home, user_key_secret=SECRET)
+        # Without the encoder: reading its model takes both cores of a small machine for seconds,
+        # and what is judged here is what storage adds.
+        settings = Settings(home=self._home, user_key_secret=SECRET, encoder="off")
         url, outbox = self.database_url, self._outbox
         made = Escalator(
             self._playbook,

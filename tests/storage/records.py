@@ -1,10 +1,11 @@
 """Turn records for tests of stores; every argument has a plain default."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
 from tay_middleware.domain import Decision, Kind, Reason, ReplyStatus, Strength, Turn, uuid7
-from tay_middleware.storage import Cap, Claim, TurnRecord
+from tay_middleware.storage import Cap, Claim, TurnRecord, TurnStore
 from tests.builders import NOON, a_detection, a_turn, no_need
 
 RULE = Claim(session_turns=3, caps=(Cap(86_400, 2), Cap(7 * 86_400, 4)))
@@ -59,3 +60,15 @@ def _decision(turn: Turn, *, shown: bool) -> Decision:
 
 def key(user: str = "ada") -> str:
     return a_turn(user=user).user_key or ""
+
+
+async def opened(store: TurnStore) -> TurnStore:
+    """The store, once its server was looked at: on a busy machine `open` does not wait so long.
+
+    Any other store is open at once.
+    """
+    await store.open()
+    async with asyncio.timeout(60):
+        while not getattr(store, "_checked", True):  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.02)
+    return store

@@ -9,16 +9,18 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, func, select
 
-from tay_middleware.domain import ReplyStatus, uuid7
+from tay_middleware.domain import Kind, ReplyStatus, uuid7
 from tay_middleware.storage import Database, Outbox, TurnStore, open_store, upgrade
-from tay_middleware.storage.buckets import outbox_of
+from tay_middleware.storage.buckets import bucket_of, keys_of, outbox_of
 from tay_middleware.storage.drain import Counts, Drain, Pace
 from tay_middleware.storage.figures import daily_users, hourly_stats
 from tay_middleware.storage.ledger import dead_letters
 from tay_middleware.storage.link import make_client
+from tay_middleware.storage.redis import REPLAY, RedisStore
 from tay_middleware.storage.sql import escalation_logs, question_logs
+from tay_middleware.storage.wire import Limits, commit_call, turn_event
 from tests.builders import NOON
-from tests.storage.records import SECOND, a_record
+from tests.storage.records import SECOND, a_record, key, opened
 
 
 class Bench:
@@ -79,15 +81,15 @@ def play(request: pytest.FixtureRequest, redis_url: str, tmp_path: Path) -> Call
         upgrade(url)
 
     def run(scene: Scene) -> Any:
-        async def opened() -> Any:
+        async def played() -> Any:
             bench = Bench(redis_url, url, tmp_path)
-            await bench.store.open()
+            await opened(bench.store)
             try:
                 return await scene(bench)
             finally:
                 await bench.aclose()
 
-        return asyncio.run(opened())
+        return asyncio.run(played())
 
     return run
 
@@ -150,6 +152,39 @@ def test_a_retracted_mention_leaves_no_escalation(play: Any, drained_between: bo
     assert counted == (1, 0, 1)
 
 
+def test_a_mention_is_taken_back_though_redis_forgot_its_turn(play: Any) -> None:
+    """Redis was away for longer than it knows a turn; what stands in SQL must not stay shown."""
+
+    async def scene(bench: Bench) -> Any:
+        await bench.store.commit(a_record(1))
+        await bench.drain()
+        await bench.client.delete(keys_of(key(), UUID(int=1)).turn)
+        await bench.store.retract(UUID(int=1))
+        await bench.drain()
+        (row,) = await bench.rows()
+        return row.shown, await bench.counted(), await bench.store.recall(key(), NOON)
+
+    shown, counted, history = play(scene)
+    assert (shown, counted) == (False, (1, 0, 1))
+    assert (history.mentions, [turn.kind for turn in history.turns]) == ((), [Kind.NONE])
+
+
+def test_a_full_bucket_holds_up_no_other_in_the_spool(play: Any) -> None:
+    async def scene(bench: Bench) -> Any:
+        store = bench.store
+        assert isinstance(store, RedisStore)
+        full, free = Limits(10, 0), Limits(10, 99)
+        other = next(name for name in "bcdefg" if bucket_of(key(name)) != bucket_of(key()))
+        for number in range(REPLAY + 5):
+            await store.spool.put(commit_call(a_record(number, shown=False), full))
+        await store.spool.put(commit_call(a_record(900, user=other, shown=False), free))
+        await store.replay()
+        await bench.drain()
+        return [row.turn_id.int for row in await bench.rows()], await store.spool.count()
+
+    assert play(scene) == ([900], REPLAY + 5)
+
+
 @pytest.mark.parametrize("drained_between", [True, False])
 def test_a_retry_that_worked_takes_the_place_of_the_turn(play: Any, drained_between: bool) -> None:
     async def scene(bench: Bench) -> Any:
@@ -192,3 +227,32 @@ def test_a_poison_event_dies_after_five_deliveries_and_holds_up_nobody(play: Any
     assert {letter.deliveries for letter in letters} == {5}
     assert {letter.kind for letter in letters} == {"turn", "riddle"}
     assert left == 0
+
+
+ODD: tuple[Any, ...] = (None, [], {"a": []}, 2**70, -1, True, "\x00", "0001-01-01T00:00:00+14:00")
+
+
+def test_whatever_stands_in_an_event_is_a_row_or_a_dead_letter(play: Any) -> None:
+    """A drain that one event could end would end again at each start, for all events behind it."""
+
+    async def scene(bench: Bench) -> Any:
+        row = json.loads(turn_event(a_record(1)))
+        oddities = [*zip(row, ODD * len(row), strict=False), ("user_key", []), ("shown", {})]
+        for number, (name, odd) in enumerate(oddities, start=100):
+            ids = {"id": str(uuid7(NOON, number)), "turn_id": str(UUID(int=number))}
+            body = json.dumps(row | ids | {name: odd})
+            await bench.client.xadd(outbox_of(number % 64), {"turn": body})
+        for odd in ODD:
+            for kind in ("turn", "retract", "erase"):
+                body = json.dumps({"turn_id": odd, "user_key": "k", "at": odd})
+                await bench.client.xadd(outbox_of(9), {kind: body})
+        events = dead = 0
+        for _ in range(5):
+            counts = await bench.drain(claim_idle_seconds=0.0)
+            events, dead = events + counts.events, dead + counts.dead
+        return len(oddities) + 3 * len(ODD), events, dead, len(await bench.rows(dead_letters))
+
+    sent, events, dead, letters = play(scene)
+    assert events + dead == sent
+    assert events > 0
+    assert dead == letters

@@ -23,6 +23,17 @@ def test_a_breaker_opens_after_failures_in_a_row_and_only_a_probe_closes_it() ->
     assert (breaker.is_open, breaker.openings) == (False, 1)
 
 
+def test_one_failure_closes_a_bucket_of_a_cluster_off_and_no_other() -> None:
+    async def scene() -> list[int]:
+        link = Link("redis+cluster://127.0.0.1:1", call_seconds=1)
+        link.breaker(7).failed()
+        found = [*link.open_buckets, link.breaker(8).failures]
+        await link.aclose()
+        return found
+
+    assert asyncio.run(scene()) == [7, 0]
+
+
 def test_a_late_answer_is_a_timeout() -> None:
     with pytest.raises(TimeoutError):
         asyncio.run(in_time(asyncio.sleep(30), 0.01))

@@ -8,13 +8,13 @@ from pathlib import Path
 MANY = """
 import asyncio, sys
 from pathlib import Path
-from tests.storage.records import a_record
+from tests.storage.records import a_record, opened
 from tay_middleware.storage import Outbox, open_store
 
 async def main(url, home, first, count):
     outbox = Outbox(url, Path(home) / "spool.db", call_seconds=30)
     store = open_store(f"sqlite+aiosqlite:///{home}/tay.db", history_turns=10, outbox=outbox)
-    await store.open()
+    await opened(store)
     turns = range(first, first + count)
     verdicts = await asyncio.gather(*(store.commit(a_record(n)) for n in turns))
     await store.aclose()

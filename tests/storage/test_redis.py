@@ -4,14 +4,13 @@ import pytest
 
 from tay_middleware.storage import Outbox, TurnStore, open_store
 from tests.storage.contract import Handles, TurnStoreContract
+from tests.storage.records import opened
 
 
 def handles_on(redis_url: str, database_url: str, home: Path) -> Handles:
     async def make() -> TurnStore:
         outbox = Outbox(redis_url, home / "spool.db", call_seconds=5)
-        store = open_store(database_url, history_turns=10, outbox=outbox)
-        await store.open()
-        return store
+        return await opened(open_store(database_url, history_turns=10, outbox=outbox))
 
     return make
 

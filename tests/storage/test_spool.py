@@ -113,6 +113,23 @@ def test_calls_in_memory_reach_the_file_once_it_can_be_written(path: Path) -> No
     assert [call.args[0][-1] for _, call in play(path, lambda spool: spool.oldest(9))] == ["1", "2"]
 
 
+def test_a_call_that_came_while_others_were_worked_off_is_kept(path: Path) -> None:
+    """The disk is full, has room for a moment, is full again: no call is taken for another."""
+    path.parent.mkdir()
+    path.mkdir()
+
+    async def scene(spool: Spool) -> Any:
+        await spool.put(a_call(1))
+        worked_off = await spool.oldest(10)
+        with pytest.raises(StorageUnavailable):
+            await spool.erase(key())
+        await spool.put(a_call(2))
+        await spool.remove([number for number, _ in worked_off])
+        return [call.args[0][-1] for _, call in await spool.oldest(10)]
+
+    assert play(path, scene) == ["2"]
+
+
 def test_memory_is_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tay_middleware.storage.spool.MOST_HELD", 3)
     path.parent.mkdir()
