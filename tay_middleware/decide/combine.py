@@ -52,8 +52,7 @@ class Combiner:
         if seen.purchase and opinion.escalate >= self._purchase_from:
             return seen.offer, seen.reason
         offers = self._catalogue.known(opinion.offers)
-        least = max(rule.threshold, rule.follow_up) if seen.follows else rule.threshold
-        if not offers or opinion.escalate < least:
+        if not offers or opinion.escalate < _least(seen, rule):
             return None, None
         offer = max(offers, key=lambda name: offers[name])
         points = {
@@ -62,6 +61,12 @@ class Combiner:
             if name.startswith("group.")
         }
         return offer, self._catalogue.reason(offer, points)
+
+
+def _least(seen: Detection, rule: StageRule) -> float:
+    """How likely a need must be: less where the phrases found one, more in a mere follow-up."""
+    least = min(rule.threshold, rule.agreed) if seen.need else rule.threshold
+    return max(least, rule.follow_up) if seen.follows else least
 
 
 def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...]:

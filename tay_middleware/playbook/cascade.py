@@ -53,6 +53,7 @@ class StageRule(Entry):
     """How sure a stage must be of what it says."""
 
     threshold: Chance = Field(0.5, description="from which probability a question escalates")
+    agreed: Chance = Field(1.0, description="the same where the phrases say so too, if lower")
     follow_up: Chance = Field(
         0.5, description="the same for words that only what was said before makes ours"
     )

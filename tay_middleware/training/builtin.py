@@ -41,7 +41,7 @@ class Recipe:
     gate_regularisation: float = 5.0
     placing: float = 0.6
     off_topic_weight: float = 0.2
-    gated_weight: float = 0.3
+    gated_weight: float = 0.1
     seed: int = 20_261_125
 
     def described(self) -> dict[str, float]:

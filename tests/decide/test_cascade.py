@@ -169,7 +169,7 @@ async def test_a_model_is_not_asked_about_what_a_gate_holds_back(playbook: Playb
 async def test_a_model_may_open_a_gate_that_was_closed_in_doubt_where_the_policy_says_so(
     playbook: Playbook,
 ) -> None:
-    first = SaysAlways(an_opinion(0.9, gates={"minor": 0.4, "distress": 0.01}))
+    first = SaysAlways(an_opinion(0.9, gates={"minor": 0.55, "distress": 0.01}))
     for behind, asked in (((), 0), (("distress",), 0), (("minor", "distress"), 1)):
         classifier = _Asked(_Answer(_Verdict("course", Reason.TECHNIQUE)))
         asking = with_unsure(playbook, behind)
@@ -180,7 +180,7 @@ async def test_a_model_may_open_a_gate_that_was_closed_in_doubt_where_the_policy
 
 @pytest.mark.anyio
 async def test_a_models_no_leaves_a_gate_closed(playbook: Playbook) -> None:
-    first = SaysAlways(an_opinion(0.9, gates={"minor": 0.4}))
+    first = SaysAlways(an_opinion(0.9, gates={"minor": 0.55}))
     asking = with_unsure(playbook, ("minor",))
     made = await stages(asking, first, None, _Asked(_Answer(_Verdict(None)))).adetect(QUESTION)
     assert (made.escalate, made.gates) == (False, ("perhaps_minor",))
