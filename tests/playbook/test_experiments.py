@@ -99,7 +99,7 @@ def test_what_is_wrong_is_named_with_line_field_and_mend(
                 "raise: 1", "confidence: 0.1"
             ),
             "strengths.arms.louder.confidence",
-            "below the 0.2 of policy.yaml",
+            "of policy.yaml: write the lowest that is tested there",
         ),
         (
             SECOND.replace("kind: strength", "kind: offer")

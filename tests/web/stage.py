@@ -110,6 +110,7 @@ class Site:
     def ask(self, question: str, user: str, tier: str = "premium") -> str:
         """Ask as a user would through the step; what was added to the reply."""
         engine = Escalator.from_settings(self.loaded())
+        assert engine.flush(30)  # what is paused has been read
         turn = engine.turn(question=question, user_id=user, session_id="s1", tier=tier)
         reply = Reply("Start with one honest hour, and divide what is left by it.")
         added = engine.begin(turn).settle(reply).addition
