@@ -21,7 +21,11 @@ from tay_middleware.evals.rows import Row, read_rows
 TRAFFIC = "traffic"
 """The one file in the proportions of a real inbox: only its rate means anything."""
 
+QUESTIONS_TEST = "questions_test"
 CONDUCT_TEST, OFF_TOPIC_TEST = "conduct_test", "off_topic_test"
+TESTS = (QUESTIONS_TEST, CONDUCT_TEST, OFF_TOPIC_TEST)
+"""Parts that no scorer learns from: files whose names begin like the part's and end in `_test`."""
+
 DEVELOPMENT = frozenset({"questions_b", "off_topic"})
 """Files that phrases and weights of the keyword stage were tuned on: there its figures flatter."""
 
@@ -84,8 +88,8 @@ class Labels:
     def _part_of(self, stem: str) -> str:
         if not self.ours:
             return "labelled"
-        if stem in {CONDUCT_TEST, OFF_TOPIC_TEST}:
-            return stem
+        if stem.endswith("_test"):
+            return next(test for test in TESTS if stem.startswith(test.removesuffix("_test")))
         return next(
             (kind for kind in ("off_topic", "conduct") if stem.startswith(kind)), "labelled"
         )

@@ -14,6 +14,8 @@ from tay_middleware.evals.labels import (
     CONTROL,
     DEVELOPMENT,
     OFF_TOPIC_TEST,
+    QUESTIONS_TEST,
+    TESTS,
     TRAFFIC,
     Labels,
 )
@@ -37,7 +39,7 @@ def evaluate(
     labels: Labels, tiers: Sequence[Tier], playbook: Playbook, step: Step = lambda _: None
 ) -> Run:
     """Evaluate every tier on everything that it can be evaluated on."""
-    files = {**labels.learned, **labels.part(CONDUCT_TEST), **labels.part(OFF_TOPIC_TEST)}
+    files = {**labels.learned, **_tests(labels)}
     told = {tier.name: _tier(tier, labels, playbook, step) for tier in tiers}
     if labels.sentences is not None:
         step("conduct checks")
@@ -59,8 +61,7 @@ def _tier(tier: Tier, labels: Labels, playbook: Playbook, step: Step) -> TierRun
         step(f"{tier.name}: questions")
         answers = answer(tier.rows, labels.learned)
         if labels.ours:
-            tests = {**labels.part(CONDUCT_TEST), **labels.part(OFF_TOPIC_TEST)}
-            answers += answer(tier.live, tests)
+            answers += answer(tier.live, _tests(labels))
         figures |= _questions(answers, labels)
         changes = _changes(tier.name, tier.live, labels, figures, step)
     turns = _turns(tier, labels, playbook, figures, step)
@@ -80,6 +81,11 @@ def _tier(tier: Tier, labels: Labels, playbook: Playbook, step: Step) -> TierRun
     )
 
 
+def _tests(labels: Labels) -> dict[str, tuple[Row, ...]]:
+    """The files that no scorer learns from, by name."""
+    return {stem: rows for part in TESTS for stem, rows in labels.part(part).items()}
+
+
 def _questions(answers: Sequence[Answer], labels: Labels) -> dict[str, Figure]:
     """Figures of labelled questions, and of each kind of row that our own labels have."""
     labelled = _of(answers, labels.part("labelled"))
@@ -91,7 +97,8 @@ def _questions(answers: Sequence[Answer], labels: Labels) -> dict[str, Figure]:
     figures["worst_author.f1"] = worst_author(parts(grouped(labelled, by="author")))
     off_topic = _of(answers, labels.part("off_topic"))
     figures["off_topic.escalations"] = share(sum(one.said for one in off_topic), len(off_topic))
-    test = [one for one in answers if one.file == OFF_TOPIC_TEST]
+    figures |= detection(QUESTIONS_TEST, _of(answers, labels.part(QUESTIONS_TEST)))
+    test = _of(answers, labels.part(OFF_TOPIC_TEST))
     figures["off_topic_test.escalations"] = share(sum(one.said for one in test), len(test))
     return figures | _conduct(answers, labels)
 
@@ -99,7 +106,7 @@ def _questions(answers: Sequence[Answer], labels: Labels) -> dict[str, Figure]:
 def _conduct(answers: Sequence[Answer], labels: Labels) -> dict[str, Figure]:
     """Mentions where none may be, in every forbidden slice; and controls that were found."""
     learned = _of(answers, labels.learned)
-    test = [one for one in answers if one.file == CONDUCT_TEST]
+    test = _of(answers, labels.part(CONDUCT_TEST))
     controls = [one for one in test if one.row.escalate]
     figures = {
         "forbidden.mentions": _mentions(learned, labels),

@@ -28,6 +28,7 @@ _HEADLINES = {
     "traffic": "traffic",
     "off_topic": "off topic",
     "off_topic_test": "off-topic test",
+    "questions_test": "questions of an unseen author",
     "worst_author": "worst author with 50 positives or more",
     "forbidden": "forbidden slices",
     "conduct_test": "conduct test",
