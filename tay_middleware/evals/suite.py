@@ -141,13 +141,13 @@ def _changes(
 def sample(labels: Labels) -> list[Row]:
     """The rows that behavioural changes are made on: even steps through each part.
 
-    Of labelled questions as many that escalate as not; of conduct messages the controls alone.
+    Of labelled questions as many that escalate as not; of conduct messages those controls alone that deserve an offer.
     """
     chosen: list[Row] = []
     for part, most in SAMPLE.items():
         rows = [row for own in labels.part(part).values() for row in own]
         if part == CONDUCT_TEST:
-            rows = [row for row in rows if CONTROL in row.slices]
+            rows = [row for row in rows if CONTROL in row.slices and row.escalate]
         for wanted in (True, False):
             own = [row for row in rows if row.escalate is wanted]
             half = most // 2 if part == "labelled" else most
