@@ -141,7 +141,8 @@ def _changes(
 def sample(labels: Labels) -> list[Row]:
     """The rows that behavioural changes are made on: even steps through each part.
 
-    Of labelled questions as many that escalate as not; of conduct messages those controls alone that deserve an offer.
+    Of labelled questions as many that escalate as not; of conduct messages those controls alone
+    that deserve an offer.
     """
     chosen: list[Row] = []
     for part, most in SAMPLE.items():
