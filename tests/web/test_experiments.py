@@ -92,9 +92,11 @@ def test_the_guard_goes_on_while_the_database_is_away(
             keep_guard(database, playbook, settings, _an_id, clock=lambda: NOON, look_seconds=0.001)
         )
         try:
-            async with asyncio.timeout(120):
-                await told.twice.wait()
-            assert not task.done()
+            twice = asyncio.create_task(told.twice.wait())
+            await asyncio.wait({task, twice}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
+            twice.cancel()
+            assert not task.done(), task.exception()
+            assert told.twice.is_set()
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)

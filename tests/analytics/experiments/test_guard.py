@@ -1,6 +1,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -199,5 +200,5 @@ def test_without_a_limit_nothing_is_looked_at(embedded: Town) -> None:
     embedded.ask("ada", NEED)
     rules = embedded.playbook.policy.auto_pause.model_copy(update={"limit": None})
     policy = embedded.playbook.policy.model_copy(update={"auto_pause": rules})
-    object.__setattr__(embedded.playbook, "policy", policy)
+    embedded.playbook = replace(embedded.playbook, policy=policy)
     assert embedded.guard() == {}
