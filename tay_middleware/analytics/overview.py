@@ -64,7 +64,12 @@ class Overview:
 
 
 async def overview(
-    database: Database, period: Period, narrowed: Narrowed, *, now: datetime, attribution_days: int
+    database: Database,
+    period: Period,
+    narrowed: Narrowed,
+    *,
+    now: datetime,
+    attribution_days: float,
 ) -> Overview:
     """The figures of a period.
 
@@ -80,6 +85,28 @@ async def overview(
     """
     counted = await database.read(_count, period, narrowed, _closed(now, attribution_days))
     return _summed(period, counted, now, attribution_days)
+
+
+async def ranked(
+    database: Database, period: Period, name: str, *, now: datetime, attribution_days: float
+) -> tuple[Ranked, ...]:
+    """The values of one dimension (`offer`, `template`, `tier`) alone, as `Overview.by`.
+
+    Raises:
+        StorageError: the database does not answer.
+    """
+    closed = _closed(now, attribution_days)
+    until = max(period.since, min(period.until, closed))
+
+    def count(connection: Transaction) -> tuple[Ranked, ...]:
+        return _ranked(
+            name,
+            trends.shown(connection, period.since, period.until, Narrowed()),
+            trends.shown(connection, period.since, until, Narrowed()),
+            trends.sold(connection, period.since, until, Narrowed()),
+        )
+
+    return await database.read(count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +139,7 @@ def _count(
     )
 
 
-def _summed(period: Period, counted: _Counted, now: datetime, attribution_days: int) -> Overview:
+def _summed(period: Period, counted: _Counted, now: datetime, attribution_days: float) -> Overview:
     closed = _closed(now, attribution_days)
     first, last = period.since.date(), period.until.date()
     days = {one.day: one for one in counted.days}
@@ -189,7 +216,7 @@ def _dates(first: date, end: date) -> list[date]:
     return [first + timedelta(days=at) for at in range(max(0, (end - first).days))]
 
 
-def _closed(now: datetime, attribution_days: int) -> datetime:
+def _closed(now: datetime, attribution_days: float) -> datetime:
     """The midnight before which every mention's window is closed."""
-    day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return day - timedelta(days=attribution_days)
+    ripe = now.astimezone(UTC) - timedelta(days=attribution_days)
+    return ripe.replace(hour=0, minute=0, second=0, microsecond=0)

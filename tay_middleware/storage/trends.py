@@ -131,6 +131,19 @@ def held_back(connection: Connection, since: datetime, until: datetime) -> dict[
     return {row.suppressed: int(row.number) for row in connection.execute(statement)}
 
 
+def reasons(connection: Connection, since: datetime, until: datetime) -> dict[str, int]:
+    """How many mentions of a period were made for each reason, the commonest first."""
+    counted = hourly_stats.c
+    number = func.sum(counted.questions)
+    statement = (
+        select(counted.reason, number.label("number"))
+        .where(counted.hour >= since, counted.hour < until, counted.kind == Kind.MENTION.value)
+        .group_by(counted.reason)
+        .order_by(number.desc(), counted.reason)
+    )
+    return {row.reason: int(row.number) for row in connection.execute(statement)}
+
+
 @dataclass(frozen=True, slots=True)
 class Owed:
     """What waits or has died: deliveries of payments, purchases for a person, events, turns.

@@ -1,9 +1,9 @@
-"""Puts the app together; the dashboard and metrics of later issues are routers beside these."""
+"""Puts the app together: routers of the API, and the dashboard as an app of its own beside them."""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -21,6 +21,7 @@ from tay_middleware.web import (
     feedback,
     health,
     links,
+    mounting,
     purchases,
     webhooks,
 )
@@ -37,8 +38,7 @@ ROUTERS = (
     *(webhooks.router, links.router, escalations.router),
     *(purchases.router, experiments.router, feedback.router, health.router),
 )
-"""Everything that is served. A page for people goes beside these; see `bounds.Bounds` for its
-content security policy."""
+"""Everything that is served, but for the dashboard; see `mounting`."""
 
 
 def make_app(settings: Settings, *, works: bool = True) -> FastAPI:
@@ -57,8 +57,12 @@ def make_app(settings: Settings, *, works: bool = True) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _running(settings, playbook, terms, works=works) as context:
+        async with AsyncExitStack() as stack:
+            context = await stack.enter_async_context(
+                _running(settings, playbook, terms, works=works)
+            )
             app.state.context = context
+            await stack.enter_async_context(dashboard.running(context))
             yield
 
     app = FastAPI(
@@ -72,8 +76,9 @@ def make_app(settings: Settings, *, works: bool = True) -> FastAPI:
     )
     for router in ROUTERS:
         app.include_router(router)
+    dashboard = mounting.mount(app)
     answer_with_problems(app)
-    app.add_middleware(Bounds)
+    app.add_middleware(Bounds, policies=dashboard.policies)
     _describe_problems(app)
     return app
 

@@ -79,7 +79,7 @@ async def payments(request: Request, here: Here, visitor: Looking) -> Response:
 @router.post("/purchases/{purchase_id}/assign")
 async def assign(request: Request, here: Here, given: Changing, purchase_id: Id) -> Response:
     """Say whose a purchase is."""
-    fields = {
+    fields: dict[str, dict[str, Any]] = {
         "dismiss": {"dismiss": True},
         "user": {"user_id": given.word("user_id")},
         "mention": {"escalation_id": given.word("escalation_id")},

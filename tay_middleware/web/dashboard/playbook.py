@@ -9,11 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tay_middleware.analytics.metrics import Period, Rate, rate
-from tay_middleware.analytics.overview import overview
+from tay_middleware.analytics.overview import ranked
 from tay_middleware.domain import Tier
 from tay_middleware.playbook import Template, Violation
 from tay_middleware.storage import pauses
-from tay_middleware.storage.trends import Narrowed
 from tay_middleware.web import experiments as api
 from tay_middleware.web.context import Context, Here
 from tay_middleware.web.dashboard.pages import back, render
@@ -47,9 +46,9 @@ class Wording:
 
 
 @router.get("")
-async def playbook(request: Request, here: Here, desk: Desk, visitor: Looking) -> Response:
+async def playbook(request: Request, here: Here, visitor: Looking) -> Response:
     """All offers and wordings."""
-    return await _page(request, here, desk, visitor, Trial("", "free", SAMPLE_REPLY), None)
+    return await _page(request, here, visitor, Trial("", "free", SAMPLE_REPLY), None)
 
 
 @router.post("/try")
@@ -66,7 +65,7 @@ async def tried(request: Request, here: Here, desk: Desk, given: Asking) -> Resp
     paused = await here.database.read(pauses.paused_names)
     cascade = await desk.cascade()
     outcome = await asyncio.to_thread(try_out, trial, here.playbook, cascade, paused)
-    return await _page(request, here, desk, given.visitor, trial, outcome)
+    return await _page(request, here, given.visitor, trial, outcome)
 
 
 @router.post("/pause")
@@ -92,7 +91,6 @@ async def resume(
 async def _page(
     request: Request,
     here: Context,
-    desk: Desk,
     visitor: Looking,
     trial: Trial,
     outcome: Tried | None,
@@ -118,21 +116,21 @@ async def _page(
 async def _wordings(here: Context) -> list[Wording]:
     now = here.clock()
     since, until = period(now, DAYS - 1)
-    found = await overview(
+    found = await ranked(
         here.database,
         Period(since, until),
-        Narrowed(),
+        "template",
         now=now,
         attribution_days=here.settings.attribution_days,
     )
-    ranked = {one.name: one for one in found.by["template"]}
+    by_name = {one.name: one for one in found}
     paused = await here.database.read(pauses.paused_names)
     off = paused.union(here.playbook.policy.paused_templates, here.playbook.policy.paused_offers)
     return [
         Wording(
             template=one,
-            shown=ranked[one.id].shown if one.id in ranked else 0,
-            rate=ranked[one.id].rate if one.id in ranked else rate(0, 0),
+            shown=by_name[one.id].shown if one.id in by_name else 0,
+            rate=by_name[one.id].rate if one.id in by_name else rate(0, 0),
             violations=here.playbook.conduct.violations(one.text),
             is_paused=one.id in off or one.offer in off,
         )

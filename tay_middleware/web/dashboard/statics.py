@@ -1,4 +1,4 @@
-"""The style sheet, the script and the mark: read once, served with a name that changes with them."""
+"""The style sheet, the script and the mark: read once, served by a name that changes with them."""
 
 import hashlib
 from functools import lru_cache

@@ -6,6 +6,7 @@ turn the direction of writing, characters without width.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 _SYMBOLS = 0x2400
@@ -53,7 +54,7 @@ def pieces(question: str, indicators: Sequence[Sequence[Any]]) -> list[Piece]:
     spans = [found for one in indicators if (found := _span(question, one)) is not None]
     edges = sorted({0, len(question), *(edge for start, end, _ in spans for edge in (start, end))})
     cut = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         groups = {group for first, last, group in spans if first <= start and end <= last}
         cut.append(Piece(question[start:end], tuple(sorted(groups))))
     return cut

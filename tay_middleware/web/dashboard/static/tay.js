@@ -1,0 +1,42 @@
+"use strict";
+// Nothing here is needed to use a page: times in the reader's own zone, and filters that act at once.
+for (const time of document.querySelectorAll("time[datetime]")) {
+  const at = new Date(time.dateTime);
+  if (!Number.isNaN(at.getTime())) {
+    time.title = at.toLocaleString([], { dateStyle: "full", timeStyle: "short" });
+  }
+}
+for (const form of document.querySelectorAll("form[data-auto]")) {
+  form.addEventListener("change", (event) => {
+    if (event.target instanceof HTMLSelectElement) {
+      form.requestSubmit();
+    }
+  });
+  form.addEventListener("submit", () => {
+    // An address that says only what was chosen can be read and sent on.
+    for (const field of form.elements) {
+      if (field.name && field.value === "") {
+        field.disabled = true;
+      }
+    }
+  });
+}
+// Coming back by the browser's own button, everything can be chosen again.
+window.addEventListener("pageshow", () => {
+  for (const field of document.querySelectorAll("form[data-auto] :disabled")) {
+    field.disabled = false;
+  }
+});
+// Printed pages show the figures that are folded away on the screen.
+let folded = [];
+window.addEventListener("beforeprint", () => {
+  folded = [...document.querySelectorAll("details:not([open])")];
+  for (const one of folded) {
+    one.open = true;
+  }
+});
+window.addEventListener("afterprint", () => {
+  for (const one of folded) {
+    one.open = false;
+  }
+});
