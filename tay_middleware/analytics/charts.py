@@ -220,6 +220,8 @@ def _framed(spec: Spec, *, fit: bool = False) -> Spec:
     if fit:
         spec = {**spec, "autosize": {"type": "fit-x", "contains": "padding"}}
         spec["width"] += 60
+        # Whoever looks has wider letters than the machine that draws.
+        spec["padding"] = {"left": 26, "right": 12, "top": 4, "bottom": 4}
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "background": None,
@@ -229,7 +231,7 @@ def _framed(spec: Spec, *, fit: bool = False) -> Spec:
             "view": {"stroke": None},
             "axis": {
                 "labelColor": COLOURS["ink"],
-                "labelFontSize": 12,
+                "labelFontSize": 13,
                 "gridColor": COLOURS["grid"],
                 "domainColor": COLOURS["grid"],
                 "tickColor": COLOURS["grid"],

@@ -19,10 +19,10 @@ QUESTIONS_PER_PERSON = 7.0
 PRICES = {"mentorship": 49_700, "course": 19_900, "masterclass": 9_700}
 """In cents of a US dollar."""
 
-BASE = 0.018
+BASE = 0.02
 """Chance that somebody with a need buys in the window without any mention."""
 
-LIFT = {"mentorship": 0.075, "course": 0.05, "masterclass": 0.035}
+LIFT = {"mentorship": 0.07, "course": 0.045, "masterclass": 0.03}
 """What a mention adds to that chance."""
 
 TIER_FACTOR = {"free": 0.8, "premium": 1.25, "vip": 1.5}

@@ -1,4 +1,7 @@
-"""A copy of a playbook in which the holdout and the first test run, so that there is a verdict."""
+"""A copy of a playbook in which the holdout and the first test run.
+
+They are made to find large effects alone: a simulation of some thousand people has no more in it.
+"""
 
 import re
 import shutil
@@ -8,6 +11,7 @@ from pathlib import Path
 from tay_middleware.playbook import Playbook, load_playbook, shipped
 
 HOLDOUT_SHARE = 0.2
+LIFT = 2.0
 
 
 def stage_playbook(into: Path, source: Path | None, first_day: date) -> Playbook:
@@ -26,8 +30,12 @@ def stage_playbook(into: Path, source: Path | None, first_day: date) -> Playbook
     policy, tests = into / "policy.yaml", into / "experiments.yaml"
     share = re.compile(r"(?m)^(holdout:\n\s+share:)\s*[\d.]+")
     held = share.sub(rf"\1 {HOLDOUT_SHARE}", policy.read_text("utf-8"))
-    policy.write_text(held, "utf-8")
+    policy.write_text(_coarse(held), "utf-8")
     if tests.exists():
         begun = re.sub(r"(?m)^(\s+start:)\s*null", rf"\1 {first_day}", tests.read_text("utf-8"))
-        tests.write_text(begun, "utf-8")
+        tests.write_text(_coarse(begun), "utf-8")
     return load_playbook(into)
+
+
+def _coarse(text: str) -> str:
+    return re.sub(r"(plan: \{baseline: [\d.]+, lift:) [\d.]+", rf"\1 {LIFT}", text)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, select
 
 from tay_middleware.storage.desk_tables import escalation_notes, question_labels
+from tay_middleware.storage.partitions import uuid7_floor
 from tay_middleware.storage.purchases import Row, insert
 from tay_middleware.storage.sql import escalation_logs, question_logs
 
@@ -59,6 +60,22 @@ def labelled(connection: Connection, since: datetime, *, limit: int) -> Sequence
         .join(question_labels, columns.id == question_logs.c.id)
         .where(columns.at >= since)
         .order_by(columns.at.desc(), columns.id.desc())
+    )
+    return connection.execute(statement.limit(limit)).all()
+
+
+def questions_with_labels(connection: Connection, since: datetime, *, limit: int) -> Sequence[Any]:
+    """Questions asked since a time, the newest first; rows as of `labelled`, labels may be null."""
+    columns, asked = question_labels.c, question_logs.c
+    statement = (
+        select(
+            question_logs,
+            columns.escalate.label("label_escalate"),
+            columns.offer.label("label_offer"),
+        )
+        .outerjoin(question_labels, columns.id == asked.id)
+        .where(asked.id >= uuid7_floor(since))
+        .order_by(asked.id.desc())
     )
     return connection.execute(statement.limit(limit)).all()
 

@@ -37,7 +37,7 @@ USUAL_DAYS = 30
 MOST_RANKED = 12
 """Wordings on the chart; the table has the others too."""
 
-ENOUGH_TO_RANK = 30
+ENOUGH_TO_RANK = 10
 """Matured mentions below which a rate is not drawn: its interval would be the whole chart."""
 
 
@@ -99,8 +99,8 @@ def narrowed_by(here: Context, asked: Mapping[str, str]) -> Narrowed:
     )
 
 
-def figures_of(found: Overview) -> dict[str, Figure]:
-    """The charts of an overview."""
+def figures_of(found: Overview) -> dict[str, Figure | None]:
+    """The charts of an overview; `None` where there is nothing to draw."""
     escalation = [(one.day.isoformat(), one.escalation.share) for one in found.days]
     conversion = [
         (one.day.isoformat(), one.conversion.share if one.conversion else None)
@@ -125,7 +125,7 @@ def _line(points: list[tuple[str, float | None]], target: Target, says: str) -> 
     )
 
 
-def _ranks(ranked: Iterable[Ranked], says: str) -> Figure:
+def _ranks(ranked: Iterable[Ranked], says: str) -> Figure | None:
     rows = [
         (one.name, one.rate.share, one.rate.low, one.rate.high)
         for one in ranked
@@ -136,6 +136,8 @@ def _ranks(ranked: Iterable[Ranked], says: str) -> Figure:
         for name, share, low, high in rows
         if share is not None and low is not None and high is not None
     ][:MOST_RANKED]
+    if not known:
+        return None
     band = (CONVERSION_TARGET.low, CONVERSION_TARGET.high)
     return Figure(
         charts.intervals(known, band=band, width=WIDE),

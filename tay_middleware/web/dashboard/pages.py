@@ -88,9 +88,11 @@ def environment() -> Environment:
     made.filters |= {
         "name": words.name,
         "percent": words.percent,
+        "points": words.points,
         "between": words.between,
         "number": words.number,
         "amount": words.amount,
+        "whole": words.whole,
         "when": words.when,
         "day": words.day,
         "lasted": words.lasted,

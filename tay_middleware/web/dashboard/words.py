@@ -1,5 +1,6 @@
 """How things are said to a person: the names of values, rates, money, times."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
@@ -60,6 +61,11 @@ def percent(share: float | None, digits: int = 1) -> str:
     return "\u2013" if share is None else f"{100 * share:.{digits}f}\u202f%"
 
 
+def points(share: float | None) -> str:
+    """A difference of shares in percentage points, with its sign."""
+    return "\u2013" if share is None else f"{100 * share:+.1f}".replace("-", "\u2212")
+
+
 def between(measured: Rate) -> str:
     """The 95 % interval of a rate."""
     if measured.low is None or measured.high is None:
@@ -80,6 +86,11 @@ def amount(minor: float | None, currency: str | None) -> str:
     head, dot, tail = whole.partition(".")
     sign = "\u2212" if minor < 0 else ""
     return f"{sign}{int(head):,}{dot}{tail}\u202f{currency.upper()}"
+
+
+def whole(minor: float | None, currency: str | None) -> str:
+    """As `amount`, without what stands behind the point: for sums that are read at a glance."""
+    return re.sub(r"\.\d+", "", amount(minor, currency))
 
 
 def when(at: datetime | None) -> Markup:
