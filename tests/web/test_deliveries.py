@@ -121,7 +121,7 @@ def test_the_dead_are_listed_shown_and_replayed(site: Site) -> None:
     assert "zzz" in shown["body"]
     assert "stripe-signature" in shown["headers"]
     replayed = site.tay("webhooks", "replay", line.split()[0])
-    assert replayed.stdout == "1 deliveries will be handled again\n"
+    assert replayed.stdout == "1 delivery will be handled again\n"
     site.settled()
     assert "unknown currency" in site.tay("webhooks", "list", "--state", "dead").stdout
     missing = site.tay("webhooks", "show", "00000000-0000-7000-8000-000000000000")
