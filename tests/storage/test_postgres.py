@@ -22,7 +22,8 @@ from tay_middleware.storage.drain import Drain
 from tay_middleware.storage.link import make_client
 from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
 from tay_middleware.storage.partitions import maintain
-from tay_middleware.storage.sql import metadata, question_logs, question_row
+from tay_middleware.storage.simulations import simulations
+from tay_middleware.storage.sql import question_logs, question_row
 from tests.storage.records import a_record
 
 T = TypeVar("T")
@@ -93,7 +94,7 @@ def test_the_migrations_make_the_tables_of_the_code(postgres_url: str) -> None:
 
         options = {"version_table": VERSION_TABLE, "include_object": ours}
         context = MigrationContext.configure(connection, opts=options)
-        return list(compare_metadata(context, metadata))
+        return list(compare_metadata(context, simulations.metadata))
 
     assert on(postgres_url, differences) == []
 
