@@ -59,8 +59,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of it. `truth` holds the figures put in, `effect` what they come to for those who
-    were exposed: see `truth.Ledger`."""
+    """What came of it.
+
+    `truth` holds the figures put in, `effect` what they come to for those who were exposed: see
+    `truth.Ledger`.
+    """
 
     simulation_id: UUID
     place: Place

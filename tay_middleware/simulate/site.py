@@ -123,5 +123,5 @@ class Site:
 
     async def _sent(self, method: str, path: str, **content: object) -> None:
         answer = await self._client.request(method, path, **content)  # type: ignore[arg-type]
-        if answer.status_code >= 400:  # noqa: PLR2004 - where HTTP's errors begin
+        if answer.status_code >= 400:
             raise TayError(f"{method} {path} was answered {answer.status_code}: {answer.text}")

@@ -31,6 +31,7 @@ class Clock:
     now: datetime
 
     def __call__(self) -> datetime:
+        """The time it is."""
         return self.now
 
 

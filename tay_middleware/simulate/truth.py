@@ -1,9 +1,9 @@
 """What made-up people really do: the figures that the statistics should find again.
 
-A person has one inclination, a number in [0, 1) that is drawn once. She buys by herself when a need
-of hers arises and the chance of that is above her inclination; after a mention when the chance with
-the mention is. So whoever buys without a mention buys with one too, and what a mention adds is known
-exactly. Nobody buys twice.
+A person has one inclination, a number in [0, 1) that is drawn once. She buys by herself when a
+need of hers arises and the chance of that is above her inclination; after a mention when the chance
+with the mention is. So whoever buys without a mention buys with one too, and what a mention adds is
+known exactly. Nobody buys twice.
 """
 
 from collections.abc import Mapping

@@ -27,6 +27,9 @@ from tay_middleware.storage.sql import question_logs, question_row
 from tests.storage.records import a_record
 
 T = TypeVar("T")
+metadata = simulations.metadata
+"""The tables of every module, for all of them are imported by now."""
+
 MARCH = datetime(2026, 3, 15, tzinfo=UTC)
 
 
@@ -94,7 +97,7 @@ def test_the_migrations_make_the_tables_of_the_code(postgres_url: str) -> None:
 
         options = {"version_table": VERSION_TABLE, "include_object": ours}
         context = MigrationContext.configure(connection, opts=options)
-        return list(compare_metadata(context, simulations.metadata))
+        return list(compare_metadata(context, metadata))
 
     assert on(postgres_url, differences) == []
 
