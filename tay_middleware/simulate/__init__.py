@@ -1,9 +1,10 @@
-"""A population with a known truth, sent through the real engine and the real payments.
+"""Made-up people with a known truth, through the real engine, real webhooks and real SQL.
 
-Whoever it makes up has an id that begins with `simulated-`, and the database says that it was
-simulated into: nothing of it can pass for real.
+For a dashboard that has something to show, and for proving that the statistics find what was put
+in. Nobody in here exists: every row says `simulated`, and a database with real rows is refused.
 """
 
-from tay_middleware.simulate.run import Simulated, simulate
+from tay_middleware.simulate.run import Order, Result, simulate
+from tay_middleware.simulate.truth import Truth
 
-__all__ = ["Simulated", "simulate"]
+__all__ = ["Order", "Result", "Truth", "simulate"]

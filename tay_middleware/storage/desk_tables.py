@@ -1,17 +1,15 @@
 """The tables of the dashboard, and of what people say by it; what a row means stands under each.
 
-Who may, who did what, what a decision deserved, and which rows were made up.
+Who may, who did what, and what a decision deserved.
 """
 
 from datetime import datetime
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     Connection,
     Index,
-    Integer,
     String,
     Table,
     delete,
@@ -71,18 +69,6 @@ escalation_notes = Table(
     Index(None, "escalation_id"),
 )
 """Notes of admins on a mention, for one another."""
-
-simulations = Table(
-    "simulations",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("seed", BigInteger, nullable=False),
-    Column("users", Integer, nullable=False),
-    Column("begins_at", Utc, nullable=False),
-    Column("ends_at", Utc, nullable=False),
-    Column("made_at", Utc, nullable=False),
-)
-"""Each simulation that was run into this database."""
 
 
 def forget_notes(connection: Connection, user_key: str, until: datetime) -> None:

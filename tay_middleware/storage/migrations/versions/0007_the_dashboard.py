@@ -1,12 +1,12 @@
-"""Sessions of the dashboard, the audit log, labels and notes of people, and what was simulated."""
+"""Sessions of the dashboard, the audit log, labels and notes of people."""
 
 import sqlalchemy as sa
 from alembic import op
 
 from tay_middleware.storage.sql import JSON_TYPE, Id, Utc
 
-revision = "0008"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
@@ -55,14 +55,4 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_escalation_notes_escalation_id"), "escalation_notes", ["escalation_id"]
-    )
-    op.create_table(
-        "simulations",
-        sa.Column("id", Id(length=36), nullable=False),
-        sa.Column("seed", sa.BigInteger(), nullable=False),
-        sa.Column("users", sa.Integer(), nullable=False),
-        sa.Column("begins_at", Utc(timezone=True), nullable=False),
-        sa.Column("ends_at", Utc(timezone=True), nullable=False),
-        sa.Column("made_at", Utc(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_simulations")),
     )
