@@ -20,6 +20,7 @@ from tay_middleware.web.context import Context, Here
 from tay_middleware.web.dashboard.pages import back, render
 from tay_middleware.web.dashboard.visitors import Changing, Looking
 from tay_middleware.web.schemas import AssignIn
+from tay_middleware.web.views import references_of
 
 router = APIRouter(prefix="/payments")
 
@@ -136,7 +137,8 @@ def _rows(
         found = sales.purchases(
             transaction, kind=_KINDS[view], before=_time_and_id(before), limit=PAGE + 1
         )
-        return found, sales.references(transaction, [row.purchase_key for row in found]), owed
+        keys = sales.references(transaction, [row.purchase_key for row in found])
+        return found, {one: references_of(some) for one, some in keys.items()}, owed
     if view is View.EVENTS:
         return trends.letters(transaction, MOST_LETTERS), {}, owed
     found = inbox.page(transaction, state=_STATES[view], before=_id(before), limit=PAGE + 1)

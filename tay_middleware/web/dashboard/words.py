@@ -75,7 +75,7 @@ def between(measured: Rate) -> str:
 
 def number(value: float) -> str:
     """A count, with its thousands apart."""
-    return f"{value:,.0f}"
+    return f"{value:,.0f}".replace("-", "\u2212")
 
 
 def amount(minor: float | None, currency: str | None) -> str:
