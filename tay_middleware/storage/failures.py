@@ -14,7 +14,13 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from tay_middleware.errors import RowRefused, SchemaMismatch, StorageError, StorageUnavailable
+from tay_middleware.errors import (
+    RowRefused,
+    SchemaMismatch,
+    StorageError,
+    StorageUnavailable,
+    TayError,
+)
 
 _SCHEMA_SIGNS = ("no such table", "no such column", "has no column named")
 _FOREIGN_SIGNS = ("already exists",)
@@ -34,6 +40,8 @@ def translated(doing: str) -> Iterator[None]:
     """
     try:
         yield
+    except TayError:
+        raise
     except DBAPIError as error:
         raise _ours(doing, error) from error
     except PoolTimeout as error:
