@@ -14,13 +14,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from tay_middleware.errors import (
-    RowRefused,
-    SchemaMismatch,
-    StorageError,
-    StorageUnavailable,
-    TayError,
-)
+from tay_middleware.errors import RowRefused, SchemaMismatch, StorageError, StorageUnavailable
 
 _SCHEMA_SIGNS = ("no such table", "no such column", "has no column named")
 _FOREIGN_SIGNS = ("already exists",)
@@ -40,8 +34,6 @@ def translated(doing: str) -> Iterator[None]:
     """
     try:
         yield
-    except TayError:
-        raise
     except DBAPIError as error:
         raise _ours(doing, error) from error
     except PoolTimeout as error:
