@@ -15,6 +15,7 @@ from tay_middleware.cli import (
     label,
     playbook,
     serve,
+    simulate,
     tokens,
     train,
     users,
@@ -40,6 +41,7 @@ app.command("decide")(decide.decide)
 app.command("train")(train.train)
 app.command("drain")(drain.drain)
 app.command("serve")(serve.serve)
+app.command("simulate")(simulate.simulate)
 app.add_typer(database.app, name="db")
 app.add_typer(label.app, name="label")
 app.add_typer(playbook.app, name="playbook")
