@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from markupsafe import Markup
+from pydantic import ValidationError
 
 from tay_middleware.analytics.metrics import Rate
 from tay_middleware.payments.money import spoken
@@ -49,6 +50,12 @@ DONE: Mapping[str, str] = {
     "out": "You are signed out.",
 }
 """What a page says after something was done; a page's address names one of these, never words."""
+
+
+def problems(error: ValidationError) -> str:
+    """What does not fit in a form, field by field."""
+    found = ((".".join(str(part) for part in one["loc"]), one["msg"]) for one in error.errors())
+    return "; ".join(f"{field}: {message}" if field else message for field, message in found)
 
 
 def name(value: object) -> str:
