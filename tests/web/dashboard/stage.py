@@ -144,7 +144,7 @@ class Served:
         self.settle()
         rows = self.ask(sales.purchases, kind=None, before=None, limit=20)
         keys = self.ask(sales.references, [row.purchase_key for row in rows])
-        known = {key: row.id for row in rows for key in keys[row.purchase_key]}
+        known: dict[str, UUID] = {key: row.id for row in rows for key in keys[row.purchase_key]}
         return next(found for key, found in known.items() if key.endswith(f":cs_{name}"))
 
     def until(self, ready: Callable[[], bool]) -> None:
