@@ -249,7 +249,7 @@ def test_a_port_that_is_taken_is_told_in_one_sentence(site: Site) -> None:
     assert refused.returncode == 1
     assert f"tay: cannot serve on 127.0.0.1 port {site.port}" in refused.stderr
     assert "serving on" not in refused.stderr
-    told = f"serving on {site.url}\nwebhooks: stripe, standard, shopify\n"
+    told = f"serving on {site.url}\ndashboard: {site.url}/dashboard\nwebhooks: stripe, standard, shopify\n"
     assert told in site.log()
 
 
