@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from tay_middleware.analytics.catalogue import Counted, Measure, Terms, catalogue
-from tay_middleware.analytics.days import ALL, add_up, make_sheets
+from tay_middleware.analytics.days import ALL, Reactions, add_up, make_sheets
 from tay_middleware.analytics.lifetimes import TimeToSale, time_to_sale
 from tay_middleware.analytics.metrics import Period
+from tay_middleware.playbook import Playbook
+from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, day_sheets, trends
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sales import revenue
@@ -50,6 +52,17 @@ class Measures:
         return tuple(
             item for item in self.items if item.name == name and item.dimension == dimension
         )
+
+
+def terms_of(settings: Settings, playbook: Playbook) -> Terms:
+    """The terms that settings and playbook describe."""
+    rules = playbook.policy.auto_pause
+    gates = tuple(name for name in rules.reactions if name in playbook.gates.gates)
+    return Terms(
+        attribution_days=settings.attribution_days,
+        reactions=Reactions(gates, timedelta(hours=rules.within_hours)),
+        running_cost_usd_per_month=settings.running_cost_usd_per_month,
+    )
 
 
 async def measure(

@@ -13,6 +13,7 @@ from tay_middleware.cli import (
     drain,
     experiments,
     label,
+    metrics,
     playbook,
     serve,
     simulate,
@@ -42,6 +43,7 @@ app.command("train")(train.train)
 app.command("drain")(drain.drain)
 app.command("serve")(serve.serve)
 app.command("simulate")(simulate.simulate)
+app.command("metrics")(metrics.metrics)
 app.add_typer(database.app, name="db")
 app.add_typer(label.app, name="label")
 app.add_typer(playbook.app, name="playbook")

@@ -21,6 +21,7 @@ from tay_middleware.web import (
     feedback,
     health,
     links,
+    metrics,
     mounting,
     purchases,
     webhooks,
@@ -36,7 +37,7 @@ _log = logging.getLogger("tay_middleware.web")
 
 ROUTERS = (
     *(webhooks.router, links.router, escalations.router),
-    *(purchases.router, experiments.router, feedback.router, health.router),
+    *(purchases.router, experiments.router, metrics.router, feedback.router, health.router),
 )
 """Everything that is served, but for the dashboard; see `mounting`."""
 
