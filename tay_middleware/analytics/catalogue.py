@@ -99,7 +99,7 @@ def _frequency(counted: Counted) -> Iterable[Measure]:
         yield _share("escalation_rate", clustered(hits, n), "tier", tier)
     questions = sum(asked)
     yield _share("detection_rate", rate(min(counted.detected, questions), questions))
-    for name, values in sorted(sums.mentions.items()):
+    for name, values in sorted(_whole(sums).items()):
         for value, counts in sorted(values.items()):
             where = (None, None) if name == ALL else (name, value)
             yield _count_of("mentions", sum(counts), *where)
@@ -109,7 +109,7 @@ def _frequency(counted: Counted) -> Iterable[Measure]:
 
 
 def _conversion(ripe: Sums, sold: Mapping[str, Mapping[str, Tally]]) -> Iterable[Measure]:
-    for name, values in sorted(ripe.mentions.items()):
+    for name, values in sorted(_whole(ripe).items()):
         found = []
         for value, n in values.items():
             hits = sold.get(name, {}).get(value, [0] * GROUPS)
@@ -236,6 +236,11 @@ def _accuracy(judged: Sequence[Any]) -> Iterable[Measure]:
     both = [row for row in judged if row.detected and row.label_escalate and row.label_offer]
     fits = sum(row.offer == row.label_offer for row in both)
     yield _share("offer_judged_right", rate(fits, len(both)))
+
+
+def _whole(sums: Sums) -> Mapping[str, Mapping[str, Tally]]:
+    """The mentions, with a row for all of them though there are none."""
+    return {ALL: {"": [0] * GROUPS}} | sums.mentions
 
 
 def _sold(rows: Iterable[Any]) -> dict[str, dict[str, Tally]]:

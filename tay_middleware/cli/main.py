@@ -15,6 +15,7 @@ from tay_middleware.cli import (
     label,
     metrics,
     playbook,
+    review,
     serve,
     simulate,
     tokens,
@@ -44,6 +45,7 @@ app.command("drain")(drain.drain)
 app.command("serve")(serve.serve)
 app.command("simulate")(simulate.simulate)
 app.command("metrics")(metrics.metrics)
+app.command("review")(review.review_command)
 app.add_typer(database.app, name="db")
 app.add_typer(label.app, name="label")
 app.add_typer(playbook.app, name="playbook")
