@@ -1,7 +1,7 @@
 """`tay review`: a week, a month or a quarter, for whoever decides on Friday."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -42,6 +42,15 @@ class Format(StrEnum):
     JSON = "json"
 
 
+def _as_json(found: Review) -> str:
+    return json.dumps(to_json(found), indent=2, ensure_ascii=False) + "\n"
+
+
+_WRITTEN: dict[Format, Callable[[Review], str]] = {
+    Format.MARKDOWN: markdown,
+    Format.HTML: page,
+    Format.JSON: _as_json,
+}
 _ENDINGS = {".md": Format.MARKDOWN, ".html": Format.HTML, ".json": Format.JSON}
 
 
@@ -68,11 +77,7 @@ def review_command(
     if wanted is Format.TERMINAL:
         Console().print(Group(*_terminal(found)))
         return
-    words = {
-        Format.MARKDOWN: markdown,
-        Format.HTML: page,
-        Format.JSON: lambda one: json.dumps(to_json(one), indent=2, ensure_ascii=False) + "\n",
-    }[wanted](found)
+    words = _WRITTEN[wanted](found)
     if out is None:
         typer.echo(words, nl=False)
         return
@@ -133,20 +138,21 @@ def _terminal(found: Review) -> Iterator[RenderableType]:
         yield Text(f"\n{heading}", style="bold")
         yield from (Text(f"- {line}") for line in lines)
     yield Text("\nWhat to do on Friday", style="bold")
-    for number, one in enumerate(found.actions, 1):
-        yield Text(f"{number}. {one.what}: {one.why}")
-        yield Text(f"   how: {one.how}", style="cyan")
-        yield Text(f"   expected: {one.expected}; take it back when {one.undo}", style="dim")
-    for forecast in found.forecasts:
-        yield Text(f"\n{foretold(forecast)}")
+    yield from _steps(found)
+    yield from (Text(f"\n{foretold(forecast)}") for forecast in found.forecasts)
     if found.scores:
         yield _grid(scores_table(found))
     for section in found.sections:
         yield Text(f"\n{section.title}", style="bold")
         yield from (Text(line) for line in section.lines)
-        for table in section.tables:
-            if table.rows:
-                yield _grid(table)
+        yield from (_grid(table) for table in section.tables if table.rows)
+
+
+def _steps(found: Review) -> Iterator[RenderableType]:
+    for number, one in enumerate(found.actions, 1):
+        yield Text(f"{number}. {one.what}: {one.why}")
+        yield Text(f"   how: {one.how}", style="cyan")
+        yield Text(f"   expected: {one.expected}; take it back when {one.undo}", style="dim")
 
 
 def _grid(table: Table) -> Grid:

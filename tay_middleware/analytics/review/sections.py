@@ -245,9 +245,9 @@ def _tiers(facts: Facts) -> Section:
         "Does wording made for a tier pay",
         (
             (
-                "Same offer, same strength, same tier: wording made for the tier beside wording made "
-                "for all. Small cells are drawn towards the mean of their offer. Wordings are drawn by "
-                "chance, so this is a fair comparison."
+                "Same offer, strength and tier: wording made for the tier beside wording made for "
+                "all. Small cells are drawn towards the mean of their offer. Wordings are drawn "
+                "by chance, so the comparison is fair."
             ),
         ),
         None,

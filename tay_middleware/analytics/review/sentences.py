@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from math import ceil, sqrt
 
 from tay_middleware.analytics.catalogue import Measure
-from tay_middleware.analytics.experiments import Call, Increment, State
+from tay_middleware.analytics.experiments import Call, Increment, State, Verdict
 from tay_middleware.analytics.labels import LABELS
 from tay_middleware.analytics.metrics import ENOUGH, Z95
 from tay_middleware.analytics.review.facts import Facts
-from tay_middleware.analytics.wording import figure, interval, percent
+from tay_middleware.analytics.wording import figure, interval, percent, target
 
 CLOSE_ENOUGH = 0.025
 """Half an interval of this can be held against a target that is five points wide."""
+
+A_YEAR = 365
+"""Days after which nobody waits for a test any more."""
 
 NOT_SURE = "not sure yet"
 
@@ -72,11 +75,13 @@ def _of_orderings(facts: Facts) -> Iterator[Claim]:
         if one.name != "converts_better":
             continue
         known = f" ({interval(one)} points)" if one.low is not None else ""
+        better, _, other = (one.value or "").partition(" than ")
         if _is_open(one):
-            yield Claim(f"Whether {one.value} converts better{known}: {one.stands}.", False)
+            yield Claim(
+                f"Whether {better} converts better than {other}{known}: {one.stands}.", False
+            )
         else:
             verb = "converts better" if one.stands == "yes" else "does not convert better"
-            better, _, other = (one.value or "").partition(" than ")
             yield Claim(f"{better.capitalize()} {verb} than {other}{known}.", True)
 
 
@@ -88,7 +93,7 @@ def _of_tests(facts: Facts) -> Iterator[Claim]:
             problems = "; ".join(verdict.health.problems)
             yield Claim(f"Test {verdict.name} is unhealthy, do not read it: {problems}.", False)
         elif verdict.state is State.RUNNING:
-            yield Claim(f"Test {verdict.name}: {verdict.words}.", False)
+            yield Claim(f"Test {verdict.name}: {_waiting(verdict)}.", False)
         for one in verdict.increments:
             is_sure = one.interval.low > 0 or one.interval.high < 0
             doubt = "" if is_sure else " It may as well be nothing."
@@ -115,6 +120,15 @@ def _of_tiers(facts: Facts) -> Iterator[Claim]:
             )
 
 
+def _waiting(verdict: Verdict) -> str:
+    if verdict.days_left is None or verdict.days_left <= A_YEAR:
+        return verdict.words
+    return (
+        "at this pace it is not decided within a year; let more people take part, or look for a "
+        f"larger lift than its plan does (`tay experiments show {verdict.name}`)"
+    )
+
+
 def _is_open(one: Measure) -> bool:
     return one.stands is None or one.stands.startswith((NOT_SURE, "too little data"))
 
@@ -135,8 +149,7 @@ def _measured(what: str, one: Measure) -> str:
 def _target(one: Measure) -> str:
     if one.target is None:
         return ""
-    wanted = f"{one.target.low:.0%} to {one.target.high:.0%}".replace("%", " %")
-    return f"The target is {wanted}: {one.stands}."
+    return f"The target is {target(one)}: {one.stands}."
 
 
 def _wanting(one: Measure, facts: Facts) -> str:

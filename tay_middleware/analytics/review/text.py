@@ -1,6 +1,7 @@
 """A review as Markdown: for a repository, a mail, a ticket."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from tay_middleware.analytics.labels import LABELS
 from tay_middleware.analytics.review.document import Forecast, Review, Section, Table
@@ -16,10 +17,10 @@ def title(review: Review) -> str:
 
 def subtitle(review: Review) -> str:
     """Which days, and as of when."""
-    last = review.until.toordinal() - 1
+    last = review.until - timedelta(days=1)
     return (
-        f"{review.since:%-d %B %Y} to {review.until.fromordinal(last):%-d %B %Y}, as of "
-        f"{review.as_of:%-d %B %Y}, {review.as_of:%H:%M} UTC; playbook {review.playbook_version[:12]}"
+        f"{review.since:%-d %B %Y} to {last:%-d %B %Y}, as of {review.as_of:%-d %B %Y}, "
+        f"{review.as_of:%H:%M} UTC; playbook {review.playbook_version[:12]}"
     )
 
 
