@@ -17,9 +17,9 @@ class Span(StrEnum):
 
 
 _NAMES = {
-    Span.WEEK: re.compile(r"(\d{4})-W(\d{2})"),
-    Span.MONTH: re.compile(r"(\d{4})-(\d{2})"),
-    Span.QUARTER: re.compile(r"(\d{4})-Q([1-4])"),
+    Span.WEEK: re.compile(r"([0-9]{4})-W([0-9]{2})"),
+    Span.MONTH: re.compile(r"([0-9]{4})-([0-9]{2})"),
+    Span.QUARTER: re.compile(r"([0-9]{4})-Q([1-4])"),
 }
 _MONTHS_OF = {Span.MONTH: 1, Span.QUARTER: 3}
 

@@ -37,6 +37,7 @@ def brute(
     found: Found = {}
     for (name, dimension, value), number in _counts(asked, shown):
         found[name, dimension, value] = number
+    found["conversion_rate", None, None] = (None, 0)
     for key, rows in _parts(ripe):
         hits = sum(bool(row.converted) for row in rows)
         found["conversion_rate", *key] = (hits / len(rows), len(rows))

@@ -52,7 +52,7 @@ def _body(review: Review) -> Iterator[str]:
 
 
 def _list(heading: str, lines: Sequence[str], name: str) -> Iterator[str]:
-    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    items = "".join(f"<li>{_code(line)}</li>" for line in lines)
     yield f'<div class="{name}"><h2>{escape(heading)}</h2><ul>{items}</ul></div>'
 
 

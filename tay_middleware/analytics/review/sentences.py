@@ -159,9 +159,7 @@ def _wanting(one: Measure, facts: Facts) -> str:
     per_week = _per_week(one, facts)
     missing = max(ENOUGH, _needed(one)) - one.n
     if missing <= 0:
-        return (
-            f"It lies near an edge of the target ({one.target.low:.0%} to {one.target.high:.0%})."
-        )
+        return f"It lies near an edge of the target ({target(one)})."
     if not per_week:
         return f"About {missing:,} more would say."
     return f"About {missing:,} more would say: {ceil(missing / per_week)} weeks at this pace."
