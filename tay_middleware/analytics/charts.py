@@ -29,8 +29,17 @@ COLOURS = {
 REMEMBERED = 256
 """Charts that are kept drawn: a page draws a few, and the same until a figure changes."""
 
-WIDE, NARROW = 620, 330
+WIDE, NARROW = 540, 330
 """Widths in pixels: for a desk and for a telephone."""
+
+_PERCENT = "format(100 * datum.value, '.3~r') + '\u202f%'"
+_SIGNED = (
+    "(datum.value > 0 ? '+' : datum.value < 0 ? '\u2212' : '') "
+    "+ format(100 * abs(datum.value), '.3~r') + '\u202f%'"
+)
+"""How an axis says a share, and a difference: as the pages do."""
+
+_DAYS = {"grid": False, "labelOverlap": "greedy", "labelSeparation": 10}
 
 _ROLES = re.compile(r'\s(?:role|aria-[a-z]+|xmlns:xlink)="[^"]*"')
 _FONT = re.compile(r'\sfont-family="[^"]*"')
@@ -85,14 +94,14 @@ def line(
         "timeUnit": "utcyearmonthdate",
         "title": None,
         "scale": {"domain": [days[0], days[-1]], "type": "utc"} if days else {"type": "utc"},
-        "axis": {"format": "%-d %b", "tickCount": 6 if width >= WIDE else 3, "grid": False},
+        "axis": {"format": "%-d %b", "tickCount": 6 if width >= WIDE else 3, **_DAYS},
     }
     y = {
         "field": "share",
         "type": "quantitative",
         "title": None,
         "scale": {"domain": [0, most]},
-        "axis": {"format": ".0%", "tickCount": 4},
+        "axis": {"labelExpr": _PERCENT, "tickCount": 4},
     }
     layers: list[Spec] = []
     if band:
@@ -130,14 +139,11 @@ def intervals(
         {"name": name, "share": share, "low": low, "high": high} for name, share, low, high in rows
     ]
     order = [row[0] for row in rows]
-    y = {
-        "field": "name",
-        "type": "nominal",
-        "sort": order,
-        "title": None,
-        "axis": {"labelLimit": 230 if width >= WIDE else 120, "domain": False, "ticks": False},
-    }
-    x = {"type": "quantitative", "title": None, "axis": {"format": ".0%", "tickCount": 4}}
+    y = {"field": "name", "type": "nominal", "sort": order, "title": None, "axis": _NAMES}
+    is_narrow = width < WIDE
+    if is_narrow:
+        y["axis"] = None
+    x = {"type": "quantitative", "title": None, "axis": {"labelExpr": _PERCENT, "tickCount": 4}}
     layers: list[Spec] = []
     if band:
         layers.append(
@@ -166,7 +172,10 @@ def intervals(
             "encoding": {"x": {"field": "share", **x}, "y": y},
         }
     )
-    return _framed({"layer": layers, "width": width - 60, "height": {"step": 30}}, fit=True)
+    if is_narrow:
+        layers.append({"data": {"values": values}, "mark": _ABOVE, "encoding": _above(y)})
+    step = 46 if is_narrow else 30
+    return _framed({"layer": layers, "width": width - 60, "height": {"step": step}}, fit=True)
 
 
 def over_time(
@@ -188,9 +197,9 @@ def over_time(
         "timeUnit": "utcyearmonthdate",
         "title": None,
         "scale": {"type": "utc"},
-        "axis": {"format": "%-d %b", "tickCount": 5 if width >= WIDE else 3, "grid": False},
+        "axis": {"format": "%-d %b", "tickCount": 5 if width >= WIDE else 3, **_DAYS},
     }
-    y = {"type": "quantitative", "title": None, "axis": {"format": "+.0%", "tickCount": 4}}
+    y = {"type": "quantitative", "title": None, "axis": {"labelExpr": _SIGNED, "tickCount": 4}}
     layers: list[Spec] = [
         {
             "data": {"values": values},
@@ -258,6 +267,15 @@ def curve(
     return _framed({"layer": layers, "width": width - 60, "height": height})
 
 
+_NAMES = {"labelLimit": 230, "labelPadding": 14, "domain": False, "ticks": False}
+_ABOVE = {"type": "text", "align": "left", "dy": -15, "fontSize": 13, "color": COLOURS["ink"]}
+"""Where there is little room a row's name stands above its bar."""
+
+
+def _above(y: Spec) -> Spec:
+    return {"text": {"field": "name", "type": "nominal"}, "x": {"value": 0}, "y": y}
+
+
 def _point() -> Spec:
     return {"filled": True, "size": 22, "color": COLOURS["line"]}
 
@@ -268,7 +286,8 @@ def _framed(spec: Spec, *, fit: bool = False) -> Spec:
         spec = {**spec, "autosize": {"type": "fit-x", "contains": "padding"}}
         spec["width"] += 60
         # Whoever looks has wider letters than the machine that draws.
-        spec["padding"] = {"left": 26, "right": 12, "top": 4, "bottom": 4}
+        left = 26 if spec["width"] >= WIDE else 8
+        spec["padding"] = {"left": left, "right": 12, "top": 4, "bottom": 4}
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "background": None,

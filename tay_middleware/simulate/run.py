@@ -99,7 +99,10 @@ async def _simulate(order: Order, step: Callable[[float], None]) -> Result:
     identity = uuid7(begins_at, Random(f"{order.seed}:simulation").getrandbits(74))  # noqa: S311
     try:
         await stage.migrate()
-        await stage.database.write(_begin, order, place, truth, identity, begins_at)
+        refusal = await stage.database.read(_refusal, order)
+        if refusal is not None:
+            raise InputError(refusal)
+        await stage.database.write(sql.begin, _row(order, place, truth, identity, begins_at))
         await stage.open(timedelta(days=order.days + 1))
         people = population(order.seed, order.users, begins_at, order.days)
         world = World(
@@ -135,33 +138,30 @@ async def _begin_anew(home: Path) -> None:
     throw_away(home)
 
 
-def _begin(
-    transaction: Transaction,
-    order: Order,
-    place: Place,
-    truth: Truth,
-    identity: UUID,
-    begins_at: datetime,
-) -> None:
+def _refusal(transaction: Transaction, order: Order) -> str | None:
+    """Why this order cannot be played into this database, if it cannot."""
     if not order.among_real_rows and sql.has_real_rows(transaction):
-        raise InputError(
+        return (
             "the database holds rows of real people: simulate into another one, or say "
             "--among-real-rows"
         )
     if any(one.seed == order.seed for one in sql.every(transaction)):
-        raise InputError(
+        return (
             f"seed {order.seed} was simulated into this database before: take another --seed, or "
             "begin anew with --fresh"
         )
-    sql.begin(
-        transaction,
-        {
-            "id": identity,
-            "seed": order.seed,
-            "users": order.users,
-            "begins_at": begins_at,
-            "ends_at": order.until,
-            "playbook_version": place.playbook.version,
-            "truth": {"put_in": truth.described()},
-        },
-    )
+    return None
+
+
+def _row(
+    order: Order, place: Place, truth: Truth, identity: UUID, begins_at: datetime
+) -> dict[str, Any]:
+    return {
+        "id": identity,
+        "seed": order.seed,
+        "users": order.users,
+        "begins_at": begins_at,
+        "ends_at": order.until,
+        "playbook_version": place.playbook.version,
+        "truth": {"put_in": truth.described()},
+    }

@@ -19,6 +19,7 @@ from tay_middleware.web import escalations as api
 from tay_middleware.web.auditing import audited
 from tay_middleware.web.auth import Actor
 from tay_middleware.web.context import Context, Here
+from tay_middleware.web.dashboard import words
 from tay_middleware.web.dashboard.pages import back, render
 from tay_middleware.web.dashboard.visible import pieces
 from tay_middleware.web.dashboard.visitors import Changing, Looking
@@ -31,6 +32,9 @@ BEFORE = 6
 """Earlier turns of the same user that are shown beside a mention."""
 
 MOST_NOTE_CHARS = 2000
+
+MOST_SHOWN_CHARS = 20_000
+"""Of a question: somebody may have pasted a book, and a page is read on a telephone."""
 
 Id = Annotated[UUID, Path(description="of the mention")]
 
@@ -88,11 +92,13 @@ async def one(request: Request, here: Here, visitor: Looking, escalation_id: Id)
         raise HTTPException(404, "no escalation has this id")
     detail = found["detail"]
     why = detail.explanation
+    question = detail.question or ""
     values = {
         **found,
         "visitor": visitor,
         "title": f"Escalation: {detail.offer}",
-        "pieces": pieces(detail.question or "", why.indicators if why else ()),
+        "pieces": pieces(question[:MOST_SHOWN_CHARS], why.indicators if why else ()),
+        "left_out": max(0, len(question) - MOST_SHOWN_CHARS),
         "template": here.playbook.by_id.get(detail.template),
         "is_current": detail.playbook_version == here.playbook.version,
         "offers": list(here.playbook.offers),
@@ -117,7 +123,7 @@ async def mark(request: Request, here: Here, given: Changing, escalation_id: Id)
             note=given.word("note"),
         )
     except ValidationError as error:
-        raise HTTPException(422, "; ".join(one["msg"] for one in error.errors())) from None
+        raise HTTPException(422, words.problems(error)) from None
     actor, now = given.visitor.actor, here.clock()
     if await here.database.write(api.mark, here, actor, escalation_id, word, now) is None:
         raise HTTPException(404, "no escalation has this id")
@@ -125,12 +131,12 @@ async def mark(request: Request, here: Here, given: Changing, escalation_id: Id)
 
 
 @router.post("/{escalation_id}/note")
-async def note(request: Request, here: Here, given: Changing, escalation_id: Id) -> Response:
+async def add_note(request: Request, here: Here, given: Changing, escalation_id: Id) -> Response:
     """Keep a note, for the others who look."""
-    words = given.word("words")
-    if words is None or len(words) > MOST_NOTE_CHARS:
+    note = given.word("words")
+    if note is None or len(note) > MOST_NOTE_CHARS:
         raise HTTPException(422, f"a note has 1 to {MOST_NOTE_CHARS:,} characters")
-    if not await here.database.write(_note, here, given.visitor.actor, escalation_id, words):
+    if not await here.database.write(_note, here, given.visitor.actor, escalation_id, note):
         raise HTTPException(404, "no escalation has this id")
     return back(request, f"escalations/{escalation_id}", done="noted")
 
@@ -236,13 +242,13 @@ def _earlier(transaction: Transaction, row: Any, detail: EscalationDetail) -> Se
 
 
 def _note(
-    transaction: Transaction, here: Context, actor: Actor, escalation_id: UUID, words: str
+    transaction: Transaction, here: Context, actor: Actor, escalation_id: UUID, note: str
 ) -> bool:
     now = here.clock()
     row = {
         "id": here.new_id(now),
         "escalation_id": escalation_id,
-        "words": words,
+        "words": note,
         "actor": actor.label,
         "at": now,
     }

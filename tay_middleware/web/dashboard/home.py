@@ -80,6 +80,7 @@ async def home(request: Request, here: Here, desk: Desk, visitor: Looking) -> Re
             "escalation": compared(found.escalation, ESCALATION_TARGET),
             "conversion": compared(found.conversion, CONVERSION_TARGET),
         },
+        "targets": {"escalation": ESCALATION_TARGET, "conversion": CONVERSION_TARGET},
         "figures": figures_of(found),
         "verdicts": verdicts,
         "lag": lag,

@@ -17,9 +17,11 @@ from tay_middleware.storage.purchases import Transaction
 from tay_middleware.web import purchases as api
 from tay_middleware.web.auth import Actor
 from tay_middleware.web.context import Context, Here
+from tay_middleware.web.dashboard import words
 from tay_middleware.web.dashboard.pages import back, render
 from tay_middleware.web.dashboard.visitors import Changing, Looking
 from tay_middleware.web.schemas import AssignIn
+from tay_middleware.web.views import references_of
 
 router = APIRouter(prefix="/payments")
 
@@ -87,8 +89,8 @@ async def assign(request: Request, here: Here, given: Changing, purchase_id: Id)
     try:
         said = AssignIn(**fields.get(given.form.get("to", ""), {}))
     except ValidationError as error:
-        problems = "; ".join(one["msg"] for one in error.errors())
-        raise HTTPException(422, f"whose it is was not said: {problems}") from None
+        said_wrong = words.problems(error)
+        raise HTTPException(422, f"whose it is was not said: {said_wrong}") from None
     now, actor = here.clock(), given.visitor.actor
     if said.escalation_id is not None:
         mention = await here.database.read(sales.escalation, said.escalation_id)
@@ -136,7 +138,8 @@ def _rows(
         found = sales.purchases(
             transaction, kind=_KINDS[view], before=_time_and_id(before), limit=PAGE + 1
         )
-        return found, sales.references(transaction, [row.purchase_key for row in found]), owed
+        keys = sales.references(transaction, [row.purchase_key for row in found])
+        return found, {one: references_of(some) for one, some in keys.items()}, owed
     if view is View.EVENTS:
         return trends.letters(transaction, MOST_LETTERS), {}, owed
     found = inbox.page(transaction, state=_STATES[view], before=_id(before), limit=PAGE + 1)

@@ -62,14 +62,13 @@ def pieces(question: str, indicators: Sequence[Sequence[Any]]) -> list[Piece]:
 
 def _span(question: str, indicator: Sequence[Any]) -> tuple[int, int, str] | None:
     group, phrase, start, end, weight = indicator
-    if not 0 <= start < end <= len(question) or not weight:
+    if not 0 <= start < end or not weight:
         return None
-    here = question[start:end]
-    if _words(here) == _words(phrase):
+    if end <= len(question) and _words(question[start:end]) == _words(phrase):
         return start, end, str(group)
     # A redaction before it has moved it; the same words elsewhere are the same evidence.
     moved = question.casefold().find(str(phrase).casefold())
-    if moved < 0 or len(question.casefold()) != len(question):
+    if not phrase or moved < 0 or len(question.casefold()) != len(question):
         return None
     return moved, moved + len(str(phrase)), str(group)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from markupsafe import Markup
+from pydantic import ValidationError
 
 from tay_middleware.analytics.metrics import Rate
 from tay_middleware.payments.money import spoken
@@ -51,6 +52,12 @@ DONE: Mapping[str, str] = {
 """What a page says after something was done; a page's address names one of these, never words."""
 
 
+def problems(error: ValidationError) -> str:
+    """What does not fit in a form, field by field."""
+    found = ((".".join(str(part) for part in one["loc"]), one["msg"]) for one in error.errors())
+    return "; ".join(f"{field}: {message}" if field else message for field, message in found)
+
+
 def name(value: object) -> str:
     """A value in words."""
     return NAMES.get(str(value), str(value).replace("_", " "))
@@ -75,7 +82,7 @@ def between(measured: Rate) -> str:
 
 def number(value: float) -> str:
     """A count, with its thousands apart."""
-    return f"{value:,.0f}"
+    return f"{value:,.0f}".replace("-", "\u2212")
 
 
 def amount(minor: float | None, currency: str | None) -> str:

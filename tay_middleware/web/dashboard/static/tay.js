@@ -1,10 +1,22 @@
 "use strict";
-// Nothing here is needed to use a page: times in the reader's own zone, and filters that act at once.
+// Nothing here is needed to use a page: it makes looking at one a little quicker.
 for (const time of document.querySelectorAll("time[datetime]")) {
   const at = new Date(time.dateTime);
   if (!Number.isNaN(at.getTime())) {
     time.title = at.toLocaleString([], { dateStyle: "full", timeStyle: "short" });
   }
+}
+// On a telephone the pages' names are wider than the screen: the present one is brought into sight.
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// What was still being worked out is there in a moment; look again, and not for ever.
+if (document.querySelector("[data-pending]")) {
+  const tries = Number(sessionStorage.getItem("tries") || 0);
+  if (tries < 8) {
+    sessionStorage.setItem("tries", String(tries + 1));
+    setTimeout(() => location.reload(), 1500);
+  }
+} else {
+  sessionStorage.removeItem("tries");
 }
 for (const form of document.querySelectorAll("form[data-auto]")) {
   form.addEventListener("change", (event) => {
