@@ -65,7 +65,7 @@ def test_metrics_are_served_with_their_intervals(made: Result) -> None:
     prompts = {"TAY_PROMPTS_DIR": str(made.place.prompts_dir)} if made.place.prompts_dir else {}
     site = Site(made.place.settings.home, **prompts).start()
     try:
-        headers = {"authorization": f"Bearer {site.token('read')}"}
+        headers = site.token("read")
         path = "/api/v1/admin/metrics"
         assert site.client.get(path).status_code == 401
         found = site.client.get(path, headers=headers, params={"period_days": 20}).json()
