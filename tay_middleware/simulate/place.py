@@ -18,6 +18,11 @@ from tay_middleware.simulate.truth import Truth
 HOLDOUT_SHARE = 0.2
 """What the brief's first weeks should hold out, and a simulation does."""
 
+HOLDOUT_PLAN = "{baseline: 0.07, lift: 1.5}"
+OPENINGS_PLAN = "{baseline: 0.1, lift: 0.9}"
+"""What the tests of a simulation are made to find: about what its people do. A shop that guesses so
+well learns in a month what takes a careful one a year."""
+
 PATIENCE_SECONDS = 10.0
 """The grace of a simulation: it plays decisions, not this machine's speed."""
 
@@ -124,6 +129,16 @@ def _staged(directory: Path, begins_on: date) -> Path:
             directory / "policy.yaml",
             r"(?m)^(holdout:\n\s+share: )[\d.]+",
             rf"\g<1>{HOLDOUT_SHARE}",
+        )
+        _edit(
+            directory / "policy.yaml",
+            r"(?m)^(holdout:\n(?:  .*\n)*?  plan: ).*$",
+            rf"\g<1>{HOLDOUT_PLAN}",
+        )
+        _edit(
+            directory / "experiments.yaml",
+            r"(?m)^(  mentorship-openings:\n(?:    .*\n)*?    plan: ).*$",
+            rf"\g<1>{OPENINGS_PLAN}",
         )
         _edit(
             directory / "experiments.yaml",
