@@ -1,0 +1,117 @@
+"""What the log holds of decisions that a replay can make again: scores, fates and words.
+
+Every function takes a `Transaction`; run it by `Database.read`. JSON comes as text: a replay reads
+a hundred thousand rows, and of most of them only a part.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, or_, select
+
+from tay_middleware.domain import Stage
+from tay_middleware.storage.partitions import uuid7_floor
+from tay_middleware.storage.payment_tables import conversions, feedback
+from tay_middleware.storage.sql import escalation_logs, question_logs
+
+_LIGHT = (
+    "id",
+    "user_key",
+    "session_id",
+    "created_at",
+    "answered_at",
+    "need",
+    "detected",
+    "shown",
+    "suppressed",
+    "kind",
+    "offer",
+    "reason",
+    "stage",
+    "confidence",
+    "status",
+    "playbook_version",
+)
+"""Columns that every row is read with."""
+
+
+def scored(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
+    """Turns of a period, oldest first, as a replay of thresholds needs them.
+
+    Rows of `_LIGHT`, `is_open` (no gate is closed), and as text, where they matter, `scores` (of
+    open rows; else `None`) and `indicators` (of open rows that a threshold may move).
+    """
+    asked = question_logs.c
+    is_open = cast(asked.gates, Text) == "[]"
+    moves = and_(is_open, or_(asked.need, asked.stage == Stage.KEYWORDS.value))
+    statement = (
+        select(
+            *(asked[name] for name in _LIGHT),
+            is_open.label("is_open"),
+            case((is_open, cast(asked.scores, Text))).label("scores"),
+            case((moves, cast(asked.indicators, Text))).label("indicators"),
+        )
+        .where(*_between(since, until))
+        .order_by(asked.id)
+    )
+    return connection.execute(statement).all()
+
+
+def versions(connection: Connection, since: datetime, until: datetime) -> Mapping[str, int]:
+    """How many questions each version of the playbook decided in a period."""
+    asked = question_logs.c
+    statement = (
+        select(asked.playbook_version, func.count().label("questions"))
+        .where(*_between(since, until))
+        .group_by(asked.playbook_version)
+    )
+    return {row.playbook_version: row.questions for row in connection.execute(statement)}
+
+
+def asked_at_nth_last(connection: Connection, last: int, until: datetime) -> datetime | None:
+    """When the `last`-th newest question before a time was asked; `None` where there are fewer."""
+    asked = question_logs.c
+    statement = (
+        select(asked.created_at)
+        .where(asked.id < uuid7_floor(until))
+        .order_by(asked.id.desc())
+        .offset(last - 1)
+        .limit(1)
+    )
+    found: datetime | None = connection.execute(statement).scalar()
+    return found
+
+
+def bought(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
+    """Purchases of a period that count: rows of `user_key`, `begun_at`, `net`, `currency`."""
+    sold = conversions.c
+    statement = select(sold.user_key, sold.begun_at, sold.net, sold.currency).where(
+        sold.counts, sold.user_key.is_not(None), sold.begun_at >= since, sold.begun_at < until
+    )
+    return connection.execute(statement).all()
+
+
+def converted(connection: Connection, since: datetime, until: datetime) -> frozenset[Any]:
+    """The ids of mentions of a period that are credited with a purchase, or marked as such."""
+    shown = escalation_logs.c
+    statement = select(shown.id).where(
+        shown.converted, shown.id >= uuid7_floor(since), shown.id < uuid7_floor(until)
+    )
+    return frozenset(connection.execute(statement).scalars())
+
+
+def judged(connection: Connection, since: datetime, until: datetime) -> Mapping[Any, bool]:
+    """What users said of mentions of a period: id of the mention → whether it was helpful."""
+    said = feedback.c
+    statement = select(said.escalation_id, said.helpful).where(
+        said.helpful.is_not(None),
+        said.escalation_id >= uuid7_floor(since),
+        said.escalation_id < uuid7_floor(until),
+    )
+    return {row.escalation_id: row.helpful for row in connection.execute(statement)}
+
+
+def _between(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    asked = question_logs.c
+    return asked.id >= uuid7_floor(since), asked.id < uuid7_floor(until)
