@@ -17,6 +17,7 @@ from tay_middleware.cli import (
     serve,
     tokens,
     train,
+    tune,
     users,
     webhooks,
 )
@@ -38,6 +39,7 @@ app.command("demo")(demo.demo)
 app.command("chat")(chat.chat)
 app.command("decide")(decide.decide)
 app.command("train")(train.train)
+app.command("tune")(tune.tune)
 app.command("drain")(drain.drain)
 app.command("serve")(serve.serve)
 app.add_typer(database.app, name="db")

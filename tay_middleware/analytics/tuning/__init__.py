@@ -6,7 +6,7 @@
 from tay_middleware.analytics.tuning.cases import Knob
 from tay_middleware.analytics.tuning.gather import Log, beginning, gather
 from tay_middleware.analytics.tuning.measure import Labelled
-from tay_middleware.analytics.tuning.patch import patch
+from tay_middleware.analytics.tuning.patch import changed, patch
 from tay_middleware.analytics.tuning.proposal import Point, Proposal, Share, StageUse, Verdict
 from tay_middleware.analytics.tuning.tune import HIGH, Order, tune
 from tay_middleware.analytics.tuning.worth import Added, Estimate
@@ -25,6 +25,7 @@ __all__ = [
     "StageUse",
     "Verdict",
     "beginning",
+    "changed",
     "gather",
     "patch",
     "tune",

@@ -170,7 +170,7 @@ class Reader:
     def _by_keywords(self, row: Any) -> float:
         scores = orjson.loads(row.scores)
         if row.need or self._satisfies_the_brief(row, scores):
-            return scores.get("total", 0.0)
+            return float(scores.get("total", 0.0))
         return NEVER
 
     def _by_scorer(self, row: Any, knob: Knob, *, own_version: bool) -> float:

@@ -26,12 +26,17 @@ def patch(policy: Path, path: Sequence[str], value: float, name: str) -> str:
         ConfigurationError: the file cannot be read, or does not write the number out.
     """
     before = _text(policy)
+    return "".join(_diff(before, changed(policy, path, value), name))
+
+
+def changed(policy: Path, path: Sequence[str], value: float) -> str:
+    """The text of the file with one number set; see `patch`."""
+    before = _text(policy)
     node = _node(before, path, policy)
     if float(node.value) == value:
-        return ""
+        return before
     start, end = node.start_mark.index, node.end_mark.index
-    after = f"{before[:start]}{value:g}{before[end:]}"
-    return "".join(_diff(before, after, name))
+    return f"{before[:start]}{value:g}{before[end:]}"
 
 
 def _text(policy: Path) -> str:

@@ -13,8 +13,9 @@ from tay_middleware.decide import Circumstances, ReplyFacts
 from tay_middleware.domain import Mode
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage.spacing import turns_passed
+from tests.builders import NOON
 
-from .world import DAY, MINUTE, NOON, World, in_world
+from .world import DAY, MINUTE, World, in_world
 
 EVERYTHING = Passing(1.0, 1.0)
 

@@ -1,0 +1,135 @@
+"""How a tuning reads in a terminal."""
+
+from collections.abc import Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tay_middleware.analytics.tuning import Estimate, Point, Proposal, Share, Verdict
+
+_COLOURS = {Verdict.MOVE: "green", Verdict.KEEP: "cyan", Verdict.REFUSED: "red"}
+
+WIDTH = 160
+"""Columns where nobody looks at a terminal."""
+
+MINOR = 100
+
+
+def tell(found: Proposal) -> None:
+    """Print all of it."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=WIDTH)
+    console.print(in_full(found))
+
+
+def in_full(found: Proposal) -> RenderableType:
+    """The verdict, what it was made of, and what other thresholds come to."""
+    parts: list[RenderableType] = [Text(found.words, style=f"bold {_COLOURS[found.verdict]}")]
+    parts += [Text(line) for line in _origin(found)]
+    if found.stages:
+        parts += ["", _stages(found)]
+    if found.points:
+        parts += ["", _points(found)]
+    notes = [*(one for one in found.reasons if one not in found.words), *_refusals(found)]
+    if notes:
+        parts += ["", *(Text(f"- {note}") for note in dict.fromkeys(notes))]
+    return Group(*parts)
+
+
+def _origin(found: Proposal) -> Iterator[str]:
+    yield (
+        f"{found.questions:,} questions of {found.users:,} users, {found.since:%Y-%m-%d %H:%M} to "
+        f"{found.until:%Y-%m-%d %H:%M} UTC"
+    )
+    if found.questions:
+        yield f"the replay makes {found.agreement:.1%} of the logged mentions again"
+    for version, many in found.others.items():
+        yield f"left out: {many:,} questions that version {version} of the playbook decided"
+
+
+def _stages(found: Proposal) -> Table:
+    table = Table(
+        "decided by", "questions", "needs found", "threshold", "", box=None, pad_edge=False
+    )
+    for one in found.stages:
+        live = "none" if one.live is None else f"{one.live:g}"
+        note = f"replayed: {found.knob}" if one.replayed else "stays as it was logged"
+        table.add_row(one.name, f"{one.questions:,}", f"{one.needs:,}", live, note)
+    return table
+
+
+def _points(found: Proposal) -> Table:
+    table = Table(
+        "threshold",
+        "mentions",
+        "rate, 95 %",
+        "in the log",
+        "right",
+        "helpful",
+        "taken badly",
+        "credited sales",
+        f"added net{_currency(found)}",
+        box=None,
+    )
+    for point in found.points:
+        style = "bold" if point.threshold == found.proposed else ""
+        table.add_row(_name(point, found), *_figures(point), style=style)
+    return table
+
+
+def _name(point: Point, found: Proposal) -> str:
+    marks = []
+    if point.threshold == found.live:
+        marks.append("now")
+    if point.threshold == found.proposed and found.proposed != found.live:
+        marks.append("proposed")
+    return f"{point.threshold:g}" + (f" ({', '.join(marks)})" if marks else "")
+
+
+def _figures(point: Point) -> tuple[str, ...]:
+    return (
+        f"{point.mentions:,}",
+        _share(point.rate),
+        f"{point.known:.0%}",
+        _share(point.precision),
+        _share(point.helpful),
+        _share(point.annoyed),
+        _rate(point.credited),
+        _money(point.net),
+    )
+
+
+def _share(one: Share | None) -> str:
+    if one is None or one.value is None:
+        return "-"
+    return f"{100 * one.value:.1f} % ({100 * one.low:.1f} to {100 * one.high:.1f})"
+
+
+def _rate(one: Estimate) -> str:
+    if one.value is None or one.low is None or one.high is None:
+        return "refused"
+    return f"{100 * one.value:.1f} % ({100 * one.low:.1f} to {100 * one.high:.1f})"
+
+
+def _money(one: Estimate) -> str:
+    if one.value is None or one.low is None or one.high is None:
+        return "refused"
+    return f"{one.value / MINOR:,.0f} ({one.low / MINOR:,.0f} to {one.high / MINOR:,.0f})"
+
+
+def _currency(found: Proposal) -> str:
+    return f", {found.currency.upper()}" if found.currency else ""
+
+
+def _refusals(found: Proposal) -> Iterator[str]:
+    """Why estimates are refused, each reason once with the thresholds that it is about."""
+    by_reason: dict[str, list[str]] = {}
+    for point in found.points:
+        for name, estimate in (("credited sales", point.credited), ("added net", point.net)):
+            if estimate.refused:
+                key = f"{name}: {estimate.refused}"
+                by_reason.setdefault(key, []).append(f"{point.threshold:g}")
+    for reason, thresholds in by_reason.items():
+        yield f"{reason} (at {', '.join(thresholds)})"
