@@ -1,5 +1,6 @@
 """`tay tune`: another threshold, replayed on what was logged; it proposes and never applies."""
 
+import gc
 import json
 import shutil
 import tempfile
@@ -35,6 +36,9 @@ from tay_middleware.errors import InputError, PlaybookError
 from tay_middleware.playbook import Playbook, load_playbook, shipped
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import Database
+
+GARBAGE_THRESHOLD = 100_000
+"""New objects between two looks of the garbage collector: what is read here stays to the end."""
 
 MINOR = 100
 """Minor units in one: money is logged in cents."""
@@ -88,6 +92,8 @@ def tune(
     """
     settings = load_settings()
     playbook = load_playbook(settings.prompts_dir)
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD)
     end = moment(until, datetime.now(UTC)) if until else datetime.now(UTC)
     with _progress(quiet=as_json) as step:
         log = _gathered(settings, playbook, moment(since, end), end, last, stage, version, step)

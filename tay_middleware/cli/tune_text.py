@@ -61,21 +61,22 @@ def _stages(found: Proposal) -> Table:
 
 
 def _points(found: Proposal) -> Table:
-    table = Table(
-        "threshold",
-        "mentions",
-        "rate, 95 %",
-        "in the log",
-        "right",
-        "helpful",
-        "taken badly",
-        "credited sales",
-        f"added net{_currency(found)}",
-        box=None,
-    )
-    for point in found.points:
+    """One threshold a line; columns in which nothing stands are left out."""
+    columns = [
+        ("mentions", [f"{point.mentions:,}" for point in found.points]),
+        ("rate, 95 %", [_share(point.rate) for point in found.points]),
+        ("in the log", [f"{point.known:.0%}" for point in found.points]),
+        ("right by labels", [_share(point.precision) for point in found.points]),
+        ("found helpful", [_share(point.helpful) for point in found.points]),
+        ("taken badly", [_share(point.annoyed) for point in found.points]),
+        ("credited sales, by user", [_rate(point.credited) for point in found.points]),
+        (f"added net{_currency(found)}", [_money(point.net) for point in found.points]),
+    ]
+    kept = [(head, cells) for head, cells in columns if not {"-", "refused"}.issuperset(cells)]
+    table = Table("threshold", *(head for head, _ in kept), box=None)
+    for at, point in enumerate(found.points):
         style = "bold" if point.threshold == found.proposed else ""
-        table.add_row(_name(point, found), *_figures(point), style=style)
+        table.add_row(_name(point, found), *(cells[at] for _, cells in kept), style=style)
     return table
 
 
@@ -86,19 +87,6 @@ def _name(point: Point, found: Proposal) -> str:
     if point.threshold == found.proposed and found.proposed != found.live:
         marks.append("proposed")
     return f"{point.threshold:g}" + (f" ({', '.join(marks)})" if marks else "")
-
-
-def _figures(point: Point) -> tuple[str, ...]:
-    return (
-        f"{point.mentions:,}",
-        _share(point.rate),
-        f"{point.known:.0%}",
-        _share(point.precision),
-        _share(point.helpful),
-        _share(point.annoyed),
-        _rate(point.credited),
-        _money(point.net),
-    )
 
 
 def _share(one: Share | None) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Text, case, cast, func, or_, select
 
 from tay_middleware.domain import Stage
 from tay_middleware.storage.partitions import uuid7_floor
@@ -39,18 +39,26 @@ _LIGHT = (
 def scored(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
     """Turns of a period, oldest first, as a replay of thresholds needs them.
 
-    Rows of `_LIGHT`, `is_open` (no gate is closed), and as text, where they matter, `scores` (of
-    open rows; else `None`) and `indicators` (of open rows that a threshold may move).
+    Rows of `_LIGHT`; `decided_by`, which is `gates` where one is closed, else `llm`, `encoder`,
+    `scorer` or `keywords`; and where phrases may matter `scores` and `indicators` as text, else
+    `None`.
     """
     asked = question_logs.c
-    is_open = cast(asked.gates, Text) == "[]"
-    moves = and_(is_open, or_(asked.need, asked.stage == Stage.KEYWORDS.value))
+    scores = cast(asked.scores, Text)
+    decided_by = case(
+        (cast(asked.gates, Text) != "[]", "gates"),
+        (asked.stage == Stage.LLM.value, "llm"),
+        (scores.contains('"encoder.escalate"', autoescape=True), "encoder"),
+        (scores.contains('"scorer.escalate"', autoescape=True), "scorer"),
+        else_="keywords",
+    ).label("decided_by")
+    by_phrases = or_(asked.need, asked.stage == Stage.KEYWORDS.value)
     statement = (
         select(
             *(asked[name] for name in _LIGHT),
-            is_open.label("is_open"),
-            case((is_open, cast(asked.scores, Text))).label("scores"),
-            case((moves, cast(asked.indicators, Text))).label("indicators"),
+            decided_by,
+            case((by_phrases, scores)).label("scores"),
+            case((by_phrases, cast(asked.indicators, Text))).label("indicators"),
         )
         .where(*_between(since, until))
         .order_by(asked.id)

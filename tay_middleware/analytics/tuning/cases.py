@@ -18,7 +18,7 @@ from zlib import crc32
 import orjson
 
 from tay_middleware.decide.assign import bucket
-from tay_middleware.domain import Kind, Reason, ReplyStatus, Stage, Suppression
+from tay_middleware.domain import Kind, Reason, ReplyStatus, Suppression
 from tay_middleware.playbook import Playbook
 
 ALWAYS, NEVER = math.inf, -math.inf
@@ -43,6 +43,13 @@ class Knob(StrEnum):
     def step(self) -> float:
         """How finely it is set: points of the keyword stage, probabilities of the others."""
         return 0.01 if self is Knob.KEYWORDS else 0.001
+
+
+GATES = "gates"
+"""What decided a question behind a closed gate; no threshold opens it."""
+
+KNOBS = {knob.value: knob for knob in Knob}
+"""By what a row was decided → the threshold that did it; there is none for `llm` and `gates`."""
 
 
 class Fate(StrEnum):
@@ -129,7 +136,7 @@ class Reader:
             own_version: whether this very playbook decided it; else nothing is inferred from what
                 was decided, and its score is the plain probability.
         """
-        knob = knob_of(row)
+        knob = KNOBS.get(row.decided_by)
         score = self._score(row, knob, own_version=own_version)
         lifts = bool(row.detected and row.reason == Reason.PURCHASE_INTENT.value)
         fate = self._fate(row)
@@ -150,7 +157,7 @@ class Reader:
         )
 
     def _score(self, row: Any, knob: Knob | None, *, own_version: bool) -> float:
-        if not row.is_open or row.kind in _OURSELVES:
+        if row.decided_by == GATES or row.kind in _OURSELVES:
             return NEVER
         if knob is not self._knob or row.reason == Reason.PURCHASE_INTENT.value:
             return ALWAYS if row.detected else NEVER
@@ -239,14 +246,3 @@ class Reader:
 _CRCS = 1 << 32
 
 _OURSELVES = frozenset({Kind.ACKNOWLEDGEMENT.value, Kind.EXPLANATION.value})
-
-
-def knob_of(row: Any) -> Knob | None:
-    """The threshold that decided a row; `None` where a language model did, or a gate is closed."""
-    if row.stage == Stage.LLM.value or not row.is_open:
-        return None
-    if '"encoder.escalate"' in row.scores:
-        return Knob.ENCODER
-    if '"scorer.escalate"' in row.scores:
-        return Knob.SCORER
-    return Knob.KEYWORDS

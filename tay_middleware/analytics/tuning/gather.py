@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from tay_middleware.analytics.tuning.cases import Case, Knob, Reader, knob_of
+from tay_middleware.analytics.tuning.cases import GATES, Case, Knob, Reader
 from tay_middleware.analytics.tuning.replay import HOUR_SECONDS, Passing
 from tay_middleware.domain import Stage
 from tay_middleware.playbook import Playbook
@@ -48,14 +48,14 @@ class Log:
     since: datetime
     until: datetime
     knob: Knob
-    cases: Sequence[Case]
+    cases: Sequence[Case] = field(repr=False)
     passing: Passing
     stages: Mapping[str, Deciding]
     others: Mapping[str, int] = field(default_factory=dict)
-    sales: Mapping[str, Sequence[Sale]] = field(default_factory=dict)
-    annoyed: Collection[UUID] = frozenset()
-    credited: Collection[UUID] = frozenset()
-    helpful: Mapping[UUID, bool] = field(default_factory=dict)
+    sales: Mapping[str, Sequence[Sale]] = field(default_factory=dict, repr=False)
+    annoyed: Collection[UUID] = field(default=frozenset(), repr=False)
+    credited: Collection[UUID] = field(default=frozenset(), repr=False)
+    helpful: Mapping[UUID, bool] = field(default_factory=dict, repr=False)
 
 
 async def gather(
@@ -122,15 +122,9 @@ async def beginning(database: Database, last: int, until: datetime) -> datetime 
 
 
 def _stages(rows: Sequence[Any]) -> Mapping[str, Deciding]:
-    questions: Counter[str] = Counter()
-    needs: Counter[str] = Counter()
-    for row in rows:
-        knob = knob_of(row)
-        by_model = row.stage == Stage.LLM.value
-        name = knob.value if knob else Stage.LLM.value if by_model else "gates"
-        questions[name] += 1
-        needs[name] += bool(row.detected)
-    order = [*(knob.value for knob in Knob), Stage.LLM.value, "gates"]
+    questions = Counter(row.decided_by for row in rows)
+    needs = Counter(row.decided_by for row in rows if row.detected)
+    order = [*(knob.value for knob in Knob), Stage.LLM.value, GATES]
     return {name: Deciding(questions[name], needs[name]) for name in order if questions[name]}
 
 
@@ -154,7 +148,7 @@ def _follow_ups(rows: Sequence[Any], playbook: Playbook) -> float:
     rules = {Knob.SCORER.value: cascade.scorer, Knob.ENCODER.value: cascade.encoder}
     found: list[bool] = []
     for row in rows:
-        rule = rules.get(knob_of(row) or "")
+        rule = rules.get(row.decided_by)
         if rule and row.confidence and rule.threshold <= row.confidence < rule.follow_up:
             found.append(row.need)
     return found.count(False) / len(found) if found else 0.0

@@ -1,8 +1,10 @@
 """What one threshold comes to, from the replayed mentions and from what became of the real ones."""
 
+import math
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from uuid import UUID
 
 from tay_middleware.analytics.tuning.cases import NEVER, Case, Fate
@@ -72,6 +74,7 @@ class Measure:
         self.currency = currencies.most_common(1)[0][0] if currencies else None
         self.currencies = len(currencies)
         self.subjects = self._subjects()
+        self._asked = Counter(_who(case) for case in log.cases if case.counts)
 
     def point(self, threshold: float, shown: Sequence[int], questions: int) -> Point:
         """What a threshold comes to, given the places of what would be shown."""
@@ -82,7 +85,7 @@ class Measure:
         return Point(
             threshold=threshold,
             mentions=len(shown),
-            rate=share(len(shown), questions),
+            rate=self._rate(shown, questions),
             known=known / len(shown) if shown else 1.0,
             precision=self._precision(threshold),
             helpful=self._helpful(threshold),
@@ -115,6 +118,15 @@ class Measure:
         cost = annoyed * self._cost
         return Estimate(money.value - cost, money.low - cost, money.high - cost, money.effective)
 
+    def _rate(self, shown: Sequence[int], questions: int) -> Share:
+        """The rate, with the interval of a ratio of sums over users: theirs go together."""
+        cases = self._log.cases
+        mentions = Counter(_who(cases[at]) for at in shown)
+        rate = len(shown) / max(1, questions)
+        spread = math.fsum((mentions[who] - rate * many) ** 2 for who, many in self._asked.items())
+        reach = NormalDist().inv_cdf(0.975) * math.sqrt(spread) / max(1, questions)
+        return Share(len(shown), questions, max(0.0, rate - reach), min(1.0, rate + reach))
+
     def _precision(self, threshold: float) -> Share | None:
         if not self._labelled:
             return None
@@ -137,7 +149,7 @@ class Measure:
         users: dict[str | UUID, bool] = {}
         for case in self._mentions:
             if case.score >= threshold and case.asked <= self._ripe_until:
-                who = case.user or case.id
+                who = _who(case)
                 users[who] = users.get(who, False) or case.id in self._log.credited
         return credited(sum(users.values()), len(users))
 
@@ -170,6 +182,11 @@ class Measure:
             purchases=float(len(bought)),
             net=float(sum(sale.net for sale in bought if sale.currency == self.currency)),
         )
+
+
+def _who(case: Case) -> str | UUID:
+    """Whom a question counts for: a user without a name is another one each time."""
+    return case.user or case.id
 
 
 def _is_due(case: Case) -> bool:

@@ -36,7 +36,17 @@ def changed(policy: Path, path: Sequence[str], value: float) -> str:
     if float(node.value) == value:
         return before
     start, end = node.start_mark.index, node.end_mark.index
-    return f"{before[:start]}{value:g}{before[end:]}"
+    return (
+        f"{before[:start]}{value:g}{_kept_in_line(before[end:], len(f'{value:g}') + start - end)}"
+    )
+
+
+def _kept_in_line(rest: str, grown: int) -> str:
+    """What follows the number, with a comment of its line where it stood, if there is room."""
+    spaces = len(rest) - len(rest.lstrip(" "))
+    if not spaces or rest[spaces : spaces + 1] != "#":
+        return rest
+    return " " * max(1, spaces - grown) + rest[spaces:]
 
 
 def _text(policy: Path) -> str:

@@ -17,7 +17,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """So many of so many, with a 95 % interval (Wilson)."""
+    """So many of so many, with a 95 % interval."""
 
     found: int
     of: int

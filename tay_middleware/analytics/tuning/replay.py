@@ -73,7 +73,7 @@ class Replay:
             policy: the cool-down in force.
             passing: what stands in for what is not in the log.
         """
-        self.cases = cases
+        self.cases, self.passing = cases, passing
         self.questions = sum(case.counts for case in cases)
         self._turns = policy.cooldown.session_turns
         self._caps = [(cap.hours * HOUR_SECONDS, cap.most) for cap in policy.cooldown.caps]
@@ -85,14 +85,17 @@ class Replay:
             elif case.counts and _may_pass(case, passing):
                 self._alone.append(_place(at, case, 0, 0))
         self._users = [
-            places for own in by_user.values() if (places := list(self._places(own, passing)))
+            (max(place.score for place in places), places)
+            for own in by_user.values()
+            if (places := list(self._places(own, passing)))
         ]
 
     def shown(self, threshold: float) -> list[int]:
         """The places in `cases` of the questions that get a mention, those of the period alone."""
         found = [place.at for place in self._alone if place.score >= threshold]
-        for places in self._users:
-            found += self._of_user(places, threshold)
+        for highest, places in self._users:
+            if highest >= threshold:
+                found += self._of_user(places, threshold)
         found.sort()
         return found
 
@@ -117,9 +120,7 @@ class Replay:
         shown: list[int] = []
         mentions: list[float] = []
         last: dict[str | None, int] = {}
-        for place in places:
-            if place.score < threshold and not place.fixed:
-                continue
+        for place in [one for one in places if one.score >= threshold or one.fixed]:
             if not (place.lifts or place.fixed) and self._cools(place, mentions, last):
                 continue
             mentions.append(place.asked)

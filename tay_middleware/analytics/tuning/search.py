@@ -1,9 +1,9 @@
 """Finding the threshold of a rate; each threshold is replayed once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tay_middleware.analytics.tuning.cases import ALWAYS, Knob
+from tay_middleware.analytics.tuning.cases import ALWAYS, NEVER, Knob
 from tay_middleware.analytics.tuning.replay import Replay
 
 NEIGHBOURS = 2
@@ -57,6 +57,34 @@ class Search:
             (self._at(one) for one in around),
             key=lambda threshold: (abs(self.rate(threshold) - rate), -threshold),
         )
+
+    def beside(self, live: float, times: Sequence[float]) -> list[float]:
+        """Thresholds of about so many times the mentions of `live`, without a search.
+
+        By the scores of what would be shown, the cool-down aside; what cannot be reached is left
+        out.
+        """
+        shown = self.shown(live)
+        found = []
+        for scores, many in self._rankings(shown, live, times):
+            if 0 <= many < len(scores):
+                steps = int(scores[many] / self._step)
+                found.append(self._at(min(max(steps, 1), self._highest)))
+        return found
+
+    def _rankings(
+        self, shown: Sequence[int], live: float, times: Sequence[float]
+    ) -> Iterator[tuple[Sequence[float], int]]:
+        """Scores, falling, and at which place of them a threshold leaves so many mentions."""
+        cases = self._replay.cases
+        now = sorted((cases[at].score for at in shown if cases[at].score < ALWAYS), reverse=True)
+        below = [case.score for case in cases if case.counts and NEVER < case.score < live]
+        lower = sorted(below, reverse=True)
+        for one in times:
+            if one < 1:
+                yield now, len(now) - round((1 - one) * len(shown))
+            else:
+                yield lower, round((one - 1) * len(shown) / max(self._replay.passing.unknown, 0.01))
 
     def at_most(self, rate: float) -> float | None:
         """The lowest threshold around a rate that does not exceed it; `None` where none does."""

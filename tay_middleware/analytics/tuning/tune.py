@@ -33,7 +33,7 @@ LOW, HIGH = 0.10, 0.15
 """The brief's range of escalation rates: a limit, and not the optimum."""
 
 STEPS = (1.5, 1.25, 0.9, 0.75, 0.5)
-"""The thresholds that are looked at beside: those of so many times the present rate."""
+"""Thresholds that are looked at beside: with about so many times the present mentions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,13 +237,7 @@ class _Tuning:
         return tuple(cautions)
 
     def _grid(self) -> list[float]:
-        rate = self._search.rate(self._live)
-        reach = self._search.reach
-        wanted = [rate * times for times in STEPS]
-        return [
-            self._live,
-            *(self._search.nearest(one) for one in wanted if reach.least <= one <= reach.most),
-        ]
+        return [self._live, *self._search.beside(self._live, STEPS)]
 
     def _points(self, thresholds: Sequence[float]) -> tuple[Point, ...]:
         questions = self._replay.questions

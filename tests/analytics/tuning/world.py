@@ -111,13 +111,16 @@ class World:
             for user in range(users)
             for _ in range(1 + int(self.random.expovariate(1 / (a_day * days / 3))))
         )
+        turns = []
         for number, (seconds, user) in enumerate(visits):
             at = NOON + timedelta(seconds=seconds)
             for _ in range(self.random.randint(1, 5)):
                 at += self.random.uniform(0.1, 3) * MINUTE
                 chance = self.random.betavariate(0.5, 2.5)
                 bought = self.random.random() < 0.01
-                await self.ask(f"u{user}", f"s{number}", chance, at=at, purchase=bought)
+                turns.append((at, f"u{user}", f"s{number}", chance, bought))
+        for at, user_id, session, chance, bought in sorted(turns):
+            await self.ask(user_id, session, chance, at=at, purchase=bought)
 
     async def log(self, *, since: datetime = NOON - DAY, until: datetime = NOON + 60 * DAY) -> Log:
         return await gather(
