@@ -138,7 +138,8 @@ class Turn:
     `user_id` is the app's own id, or `None` when the app gave none; `user_key` is its HMAC, or that
     of the session for an anonymous user, or `None` when neither is known (then there is no
     history). `transcript` holds the earlier messages of this conversation that came with the
-    question, oldest first. `signals` is what the app knows beside them.
+    question, oldest first. `signals` is what the app knows beside them. `simulated` marks a person
+    who does not exist; the mark stays on every row that comes of it.
     """
 
     turn_id: UUID
@@ -151,6 +152,7 @@ class Turn:
     owned_offers: frozenset[str] = frozenset()
     transcript: tuple[Message, ...] = ()
     signals: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,19 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Concatenate, ParamSpec, TypeVar
 
+import typer
+
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.schema import check_current
+from tay_middleware.storage.simulations import every as every_simulation
 
 T = TypeVar("T")
 P = ParamSpec("P")
+
+SIMULATED_ROWS = "this database holds simulated rows: of people who do not exist"
+"""Said on stderr by every command that looks into such a database; stdout is for programs."""
 
 
 def ask(
@@ -46,6 +52,8 @@ def on_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) ->
             if database.is_file:
                 await asyncio.to_thread(upgrade, database.url)
             await database.read(check_current)
+            if await database.read(every_simulation):
+                typer.echo(SIMULATED_ROWS, err=True)
             return await work(database)
         finally:
             await database.aclose()

@@ -15,6 +15,7 @@ from tay_middleware.cli import (
     label,
     playbook,
     serve,
+    simulate,
     tokens,
     train,
     tune,
@@ -42,6 +43,7 @@ app.command("train")(train.train)
 app.command("tune")(tune.tune)
 app.command("drain")(drain.drain)
 app.command("serve")(serve.serve)
+app.command("simulate")(simulate.simulate)
 app.add_typer(database.app, name="db")
 app.add_typer(label.app, name="label")
 app.add_typer(playbook.app, name="playbook")

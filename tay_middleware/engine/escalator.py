@@ -110,6 +110,7 @@ class Escalator:
         turn_id: object = None,
         idempotency_seed: str | None = None,
         signals: object = None,
+        simulated: bool = False,
     ) -> Turn:
         """A turn asked now; see `make_turn` for what each value may be."""
         now = self._clock()
@@ -126,6 +127,7 @@ class Escalator:
             turn_id=turn_id,
             idempotency_seed=idempotency_seed,
             signals=signals,
+            simulated=simulated,
         )
 
     def begin(self, turn: Turn) -> Pending:
@@ -156,6 +158,12 @@ class Escalator:
         if background is None:
             return True
         return background.flush(timeout_seconds)
+
+    def read_pauses(self, timeout_seconds: float) -> bool:
+        """Read now what is paused, instead of when it is next due; as `flush`."""
+        if self.settings.mode is not Mode.OFF:
+            self._running().start(self._work.read_paused, self.guard("the pauses"))
+        return self.flush(timeout_seconds)
 
     def close(self) -> None:
         """Write what is unwritten, bounded by `flush_timeout_seconds`, and let go. Idempotent."""

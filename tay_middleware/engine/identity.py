@@ -28,6 +28,7 @@ def make_turn(
     turn_id: object = None,
     idempotency_seed: str | None = None,
     signals: object = None,
+    simulated: bool = False,
 ) -> Turn:
     """A turn from an app's own values; never raises for odd ones.
 
@@ -48,6 +49,7 @@ def make_turn(
         owned_offers=_names(owned_offers),
         transcript=tuple(transcript),
         signals=MappingProxyType(dict(signals)) if isinstance(signals, Mapping) else _NO_SIGNALS,
+        simulated=simulated,
     )
 
 

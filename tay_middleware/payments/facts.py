@@ -68,7 +68,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact. `keys` are ids that one payment has, `series` is what renewals share."""
+    """One fact. `keys` are ids that one payment has, `series` is what renewals share.
+
+    `simulated` says that the delivery itself called its purchase made up.
+    """
 
     id: str
     provider: str
@@ -83,6 +86,7 @@ class Fact:
     offer: str | None = None
     products: tuple[str, ...] = ()
     evidence: Evidence = field(default_factory=Evidence)
+    simulated: bool = False
 
     @property
     def all_keys(self) -> frozenset[str]:
@@ -110,6 +114,7 @@ def to_row(fact: Fact, purchase_key: str) -> dict[str, Any]:
         "escalation_id": str(evidence.escalation_id) if evidence.escalation_id else None,
         "by_hand": evidence.by_hand,
         "dismissed": evidence.dismissed,
+        "simulated": fact.simulated,
     }
     row: dict[str, Any] = {name: getattr(evidence, name) for name in _PERSONAL}
     return row | {
@@ -146,4 +151,5 @@ def from_row(row: Mapping[str, Any]) -> Fact:
             dismissed=said.get("dismissed", False),
             **{name: row[name] for name in _PERSONAL},
         ),
+        simulated=said.get("simulated", False),
     )

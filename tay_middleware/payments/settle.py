@@ -134,6 +134,7 @@ def _row(
         "first_escalation_id": given.first_escalation_id,
         "cross_escalation_id": given.cross_escalation_id,
         "settled_at": now,
+        "simulated": any(fact.simulated for fact in purchase.facts),
     }
 
 

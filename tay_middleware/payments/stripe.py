@@ -53,6 +53,7 @@ class _Event:
             offer=metadata.text("tay_offer"),
             products=products,
             evidence=evidence or self.evidence(),
+            simulated=metadata.values.get("tay_simulated") == "true",
         )
 
     def evidence(self) -> Evidence:

@@ -23,7 +23,7 @@ from tay_middleware.storage.statements import NOT_SHOWN
 PERSONAL = ("user_id", "user_key", "session_id", "question")
 """What leads to a person; erasing makes it null and leaves the rest of the row."""
 
-_SINCE_THEN = {"assignments": None}
+_SINCE_THEN = {"assignments": None, "simulated": None}
 """Columns that an app of an earlier version does not send, and what they are then."""
 
 _NAMES = frozenset(column.name for column in question_logs.columns) - _SINCE_THEN.keys()

@@ -142,6 +142,7 @@ conversions = Table(
     Column("paid_at", Utc),
     Column("ended_at", Utc),
     Column("settled_at", Utc, nullable=False),
+    Column("simulated", Boolean(create_constraint=False)),
     one_of("status", PurchaseStatus),
     one_of("kind", PurchaseKind),
     Index(None, "escalation_id"),
@@ -156,6 +157,7 @@ conversions = Table(
 `attributed` to `escalation_id` (last touch; `first_escalation_id` is the first touch in the
 window), `cross_sale` (another offer was mentioned: `cross_escalation_id`), `organic` (a known user
 who was shown nothing in the window), `unmatched`, `ambiguous`, or `dismissed` by an admin.
+`simulated` is whether a delivery said that nobody bought anything (see `tay simulate`).
 """
 
 conversion_marks = Table(

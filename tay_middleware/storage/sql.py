@@ -153,6 +153,7 @@ question_logs = Table(
     Column("created_at", Utc, nullable=False),
     Column("answered_at", Utc, nullable=False),
     Column("assignments", JSON_TYPE),
+    Column("simulated", Boolean(create_constraint=False)),
     one_of("tier", Tier),
     one_of("kind", Kind),
     one_of("stage", Stage),
@@ -167,7 +168,8 @@ question_logs = Table(
 """Every question. `detected` is the verdict after the gates, `need` before them, `shown` what the
 user saw. `created_at` is when it was asked, `answered_at` when the reply was complete, both UTC.
 `assignments` holds [experiment, arm, exposed, chance] for each experiment that the user was in; it
-is null in rows from before there were any.
+is null in rows from before there were any. `simulated` is true in rows of people who do not exist;
+null, in rows from before there were any, means the same as false.
 
 Each index of `user_key` has its reader: pages of a user's log (with `id`), and, where the rows
 are history too, the newest turns of a user and of a session in the order they were committed. An
@@ -200,6 +202,7 @@ escalation_logs = Table(
     Column("converted", Boolean(create_constraint=False), nullable=False),
     Column("converted_at", Utc),
     Column("link_token", String(32)),
+    Column("simulated", Boolean(create_constraint=False)),
     one_of("tier", Tier),
     one_of("stage", Stage),
     one_of("strength", Strength),
@@ -279,6 +282,7 @@ def question_row(record: TurnRecord) -> dict[str, Any]:
             [one.experiment, one.arm, one.exposed, round(one.chance, 6)]
             for one in decision.assignments
         ],
+        "simulated": turn.simulated,
     }
 
 
@@ -290,6 +294,13 @@ Index(
     ),
     sqlite_where=escalation_logs.c.converted,
     postgresql_where=escalation_logs.c.converted,
+)
+
+Index(
+    "ix_question_logs_simulated",
+    question_logs.c.id,
+    sqlite_where=question_logs.c.simulated,
+    postgresql_where=question_logs.c.simulated,
 )
 
 _SHARED = frozenset(column.name for column in escalation_logs.columns) - {

@@ -15,6 +15,7 @@ from tay_middleware.payments.settle import restate_mentions
 from tay_middleware.storage import log, purchases, sales
 from tay_middleware.storage.log import Filter
 from tay_middleware.storage.purchases import Row, Transaction
+from tay_middleware.storage.simulations import is_simulated
 from tay_middleware.web import views
 from tay_middleware.web.auth import Exporter, Reader, Writer
 from tay_middleware.web.context import Context, Here
@@ -89,12 +90,13 @@ async def list_escalations(
 async def escalation_stats(here: Here, _actor: Reader, period_days: PeriodDays = 30) -> Stats:
     """The figures of the last days, and of today: totals, by offer, reason and more, revenue."""
     since, until = period(here.clock(), period_days)
-    figures, recent = await here.database.read(_figures, since, until)
+    figures, recent, simulated = await here.database.read(_figures, since, until)
     return Stats(
         period_days=period_days,
         since=since,
         until=until,
         recent_escalations=recent,
+        simulated=simulated,
         **views.stats_fields(figures),
     )
 
@@ -178,10 +180,11 @@ def _page(
 
 def _figures(
     transaction: Transaction, since: datetime, until: datetime
-) -> tuple[sales.Figures, list[EscalationOut]]:
+) -> tuple[sales.Figures, list[EscalationOut], bool]:
     return (
         sales.figures(transaction, since, until),
         _page(transaction, Filter(since=since, until=until), RECENT, None),
+        is_simulated(transaction, since, until),
     )
 
 

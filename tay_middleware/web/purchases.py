@@ -13,6 +13,7 @@ from tay_middleware.payments.settle import settle
 from tay_middleware.storage import inbox, sales
 from tay_middleware.storage.payment_tables import PurchaseKind
 from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.simulations import is_simulated
 from tay_middleware.web.auth import Actor, Reader, Writer
 from tay_middleware.web.context import Context, Here
 from tay_middleware.web.periods import PeriodDays, period
@@ -60,9 +61,13 @@ async def purchase_stats(here: Here, _actor: Reader, period_days: PeriodDays = 3
     Those of kind `organic`, by users who were shown nothing in the window, are the baseline.
     """
     since, until = period(here.clock(), period_days)
-    found = await here.database.read(_touched, since, until)
+    *found, simulated = await here.database.read(_touched, since, until)
     return PurchaseStats(
-        period_days=period_days, since=since, until=until, **purchase_stats_fields(*found)
+        period_days=period_days,
+        since=since,
+        until=until,
+        simulated=simulated,
+        **purchase_stats_fields(*found),
     )
 
 
@@ -136,11 +141,12 @@ def _listed(
     return rows, sales.references(transaction, [row.purchase_key for row in rows])
 
 
-def _touched(transaction: Transaction, since: datetime, until: datetime) -> tuple[Any, Any, Any]:
+def _touched(transaction: Transaction, since: datetime, until: datetime) -> tuple[Any, ...]:
     return (
         sales.revenue(transaction, since, until),
         sales.touches(transaction, since, until, first=False),
         sales.touches(transaction, since, until, first=True),
+        is_simulated(transaction, since, until),
     )
 
 

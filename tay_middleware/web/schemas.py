@@ -53,6 +53,7 @@ class PurchaseOut(BaseModel):
     begun_at: datetime
     paid_at: datetime | None
     ended_at: datetime | None
+    simulated: bool = Field(description="true where nobody bought anything: `tay simulate`")
 
 
 class MarkOut(BaseModel):
@@ -106,6 +107,7 @@ class EscalationOut(BaseModel):
     clicked_at: datetime | None
     purchase: PurchaseOut | None = Field(description="the first purchase credited to it")
     feedback: FeedbackOut | None
+    simulated: bool = Field(description="true where the user is made up: `tay simulate`")
 
 
 class EscalationPage(BaseModel):
@@ -207,6 +209,7 @@ class Stats(BaseModel):
     strengths: dict[str, Counted]
     revenue: list[Revenue]
     recent_escalations: list[EscalationOut]
+    simulated: bool = Field(description="true where rows of made-up people are among them")
 
 
 class PurchaseListed(PurchaseOut):
@@ -246,6 +249,7 @@ class PurchaseStats(BaseModel):
     revenue: list[Revenue]
     last_touch: list[TouchOut]
     first_touch: list[TouchOut]
+    simulated: bool = Field(description="true where rows of made-up people are among them")
 
 
 class AssignIn(Sent):

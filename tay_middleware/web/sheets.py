@@ -9,7 +9,7 @@ from typing import Any
 CSV_COLUMNS = (
     *("id", "created_at", "user_id", "session_id", "question", "offer", "reason", "template"),
     *("tier", "strength", "scores", "converted", "converted_at", "converted_by"),
-    *("time_to_conversion_seconds", "amount", "currency", "clicked_at"),
+    *("time_to_conversion_seconds", "amount", "currency", "clicked_at", "simulated"),
 )
 
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")

@@ -25,18 +25,19 @@ from tay_middleware.web.schemas import (
 _AMOUNTS = ("amount", "refunded", "disputed", "lost", "net", "lifetime")
 _SAME = frozenset(EscalationOut.model_fields) - {
     *("converted", "converted_at", "converted_by", "time_to_conversion_seconds", "amount"),
-    *("currency", "clicked_at", "purchase", "feedback"),
+    *("currency", "clicked_at", "purchase", "feedback", "simulated"),
 }
 
 
 def purchase_out(row: Any) -> PurchaseOut:
     """A row of `conversions`."""
-    names = set(PurchaseOut.model_fields) - {"money"}
+    names = set(PurchaseOut.model_fields) - {"money", "simulated"}
     money = None
     if row.currency is not None:
         amounts = {name: spoken(getattr(row, name), row.currency) for name in _AMOUNTS}
         money = MoneyOut(currency=row.currency, **amounts)
-    return PurchaseOut(**{name: getattr(row, name) for name in names}, money=money)
+    fields = {name: getattr(row, name) for name in names}
+    return PurchaseOut(**fields, money=money, simulated=bool(row.simulated))
 
 
 def purchase_listed(row: Any, keys: Iterable[str]) -> PurchaseListed:
@@ -89,6 +90,7 @@ def escalation_fields(row: Any, beside: Beside) -> dict[str, Any]:
         "clicked_at": beside.clicks.get(row.id),
         "purchase": purchase_out(sale) if sale is not None else None,
         "feedback": feedback_out(told) if told is not None else None,
+        "simulated": bool(row.simulated),
     }
 
 

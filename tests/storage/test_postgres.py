@@ -22,10 +22,14 @@ from tay_middleware.storage.drain import Drain
 from tay_middleware.storage.link import make_client
 from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
 from tay_middleware.storage.partitions import maintain
-from tay_middleware.storage.sql import metadata, question_logs, question_row
+from tay_middleware.storage.simulations import simulations
+from tay_middleware.storage.sql import question_logs, question_row
 from tests.storage.records import a_record
 
 T = TypeVar("T")
+metadata = simulations.metadata
+"""The tables of every module, for all of them are imported by now."""
+
 MARCH = datetime(2026, 3, 15, tzinfo=UTC)
 
 

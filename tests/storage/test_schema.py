@@ -16,7 +16,7 @@ from sqlalchemy import create_engine
 from tay_middleware.errors import SchemaMismatch
 from tay_middleware.storage import current, upgrade
 from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
-from tay_middleware.storage.sql import metadata
+from tay_middleware.storage.simulations import simulations
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(path: Path) -> None:
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-        assert compare_metadata(context, metadata) == []
+        assert compare_metadata(context, simulations.metadata) == []
     engine.dispose()
 
 

@@ -1,0 +1,140 @@
+"""Where a simulation goes: a home of its own, and a playbook in which something is being tested."""
+
+import hashlib
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from tay_middleware.errors import ConfigurationError, InputError
+from tay_middleware.playbook import Playbook, load_playbook
+from tay_middleware.playbook.load import shipped
+from tay_middleware.settings import Settings, load_settings
+from tay_middleware.simulate.shop import STANDARD_SECRET, STRIPE_SECRET
+from tay_middleware.simulate.truth import Truth
+
+HOLDOUT_SHARE = 0.2
+"""What the brief's first weeks should hold out, and a simulation does."""
+
+PATIENCE_SECONDS = 10.0
+"""The grace of a simulation: it plays decisions, not this machine's speed."""
+
+LEAST_PAUSES_SECONDS = 3600.0
+
+STAGED = Truth(
+    wordings={"mentorship.standard.any.B": 1.9},
+    annoying={"course.standard.any.C": 0.4},
+)
+"""The truth beside the staged playbook: opening B is better, and one wording annoys people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a simulation plays with. `prompts_dir` is `None` for the playbook of the package."""
+
+    settings: Settings
+    playbook: Playbook
+    prompts_dir: Path | None
+
+
+def prepare(
+    home: Path,
+    database_url: str | None,
+    begins_on: date,
+    seed: int,
+    *,
+    prompts_dir: Path | None = None,
+) -> Place:
+    """Make the home of a simulation.
+
+    Args:
+        home: its directory; made when it is not there.
+        database_url: where the rows go; `None` is a file in the home.
+        begins_on: its first day, on which the staged test starts.
+        seed: makes the key that hides its people, where none is set.
+        prompts_dir: a playbook to play by; `None` stages one with a test and a holdout.
+
+    Raises:
+        ConfigurationError: the home cannot be made, or settings or playbook are wrong.
+    """
+    known = load_settings()
+    wanted = prompts_dir or known.prompts_dir
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if wanted is None:
+            wanted = _staged(home / "prompts", begins_on)
+        secret = known.user_key_secret or _secret(home / "user_key_secret", seed)
+    except OSError as error:
+        raise ConfigurationError(f"{home}: nothing can be simulated here: {error}") from error
+    settings = load_settings(
+        home=home,
+        database_url=database_url,
+        redis_url=None,
+        user_key_secret=secret,
+        prompts_dir=wanted,
+        mode="on",
+        classifier_model=None,
+        grace_seconds=PATIENCE_SECONDS,
+        recall_timeout_seconds=PATIENCE_SECONDS,
+        pauses_seconds=LEAST_PAUSES_SECONDS,
+        webhook_secrets={"stripe": STRIPE_SECRET, "standard": STANDARD_SECRET},
+        payment_mode="live",
+        public_url="https://tay.example",
+    )
+    return Place(settings, load_playbook(wanted), wanted)
+
+
+def history_url(settings: Settings) -> str | None:
+    """Where history is kept when the log is on a server: beside it, in the home."""
+    if settings.resolved_database_url.startswith("sqlite"):
+        return None
+    return f"sqlite+aiosqlite:///{settings.home / 'history.db'}"
+
+
+def own_database(home: Path) -> str | None:
+    """The URL of the file that an earlier simulation has left in a home, `None` without one."""
+    file = home / "tay.db"
+    return f"sqlite+aiosqlite:///{file}" if file.exists() else None
+
+
+def throw_away(home: Path) -> None:
+    """Remove what earlier simulations have left in a home, the staged playbook included."""
+    for name in ("tay.db", "history.db"):
+        for ending in ("", "-wal", "-shm"):
+            (home / f"{name}{ending}").unlink(missing_ok=True)
+    shutil.rmtree(home / "prompts", ignore_errors=True)
+
+
+def _secret(path: Path, seed: int) -> str:
+    """The key that hides people who do not exist: the same for the same seed."""
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(hashlib.sha256(f"nobody is hidden: {seed}".encode()).hexdigest())
+    return path.read_text().strip()
+
+
+def _staged(directory: Path, begins_on: date) -> Path:
+    """The package's playbook with a holdout and with the test of the mentorship's openings on."""
+    if not directory.exists():
+        shutil.copytree(shipped(), directory)
+        _edit(
+            directory / "policy.yaml",
+            r"(?m)^(holdout:\n\s+share: )[\d.]+",
+            rf"\g<1>{HOLDOUT_SHARE}",
+        )
+        _edit(
+            directory / "experiments.yaml",
+            r"(?m)^(  mentorship-openings:\n(?:    .*\n)*?    start: )\w+",
+            rf"\g<1>{begins_on.isoformat()}",
+        )
+    return directory
+
+
+def _edit(file: Path, pattern: str, replacement: str) -> None:
+    text, changed = re.subn(pattern, replacement, file.read_text(encoding="utf-8"), count=1)
+    if not changed:
+        raise InputError(f"{file.name} has no place for what a simulation tests: --prompts-dir")
+    file.write_text(text, encoding="utf-8")

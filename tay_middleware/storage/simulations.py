@@ -1,0 +1,90 @@
+"""Which rows are made up: each says so itself, and a row of `simulations` says what made them.
+
+People of a simulation have ids that begin with `SIMULATED`, so that the label is seen wherever an
+id is; what counts is the column `simulated` of questions, escalations and purchases.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, select, update
+
+from tay_middleware.storage.partitions import uuid7_floor
+from tay_middleware.storage.payment_tables import conversions, webhook_events
+from tay_middleware.storage.purchases import Row, insert
+from tay_middleware.storage.sql import (
+    JSON_TYPE,
+    Id,
+    Utc,
+    escalation_logs,
+    metadata,
+    question_logs,
+)
+
+SIMULATED = "simulated-"
+"""How the ids of made-up people begin."""
+
+simulations = Table(
+    "simulations",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("seed", BigInteger, nullable=False),
+    Column("users", Integer, nullable=False),
+    Column("begins_at", Utc, nullable=False),
+    Column("ends_at", Utc, nullable=False),
+    Column("playbook_version", String(64), nullable=False),
+    Column("truth", JSON_TYPE, nullable=False),
+)
+"""Each simulation that was run into this database. Times are those of its own clock. `truth` is
+what its people were made to do, and, once it is over, what that came to."""
+
+
+def begin(connection: Connection, row: Row) -> None:
+    """Say that rows of a simulation are about to come."""
+    connection.execute(insert(connection)(simulations), [dict(row)])
+
+
+def end(connection: Connection, simulation_id: Any, truth: dict[str, Any]) -> None:
+    """Write down what a simulation came to."""
+    connection.execute(
+        update(simulations).where(simulations.c.id == simulation_id).values(truth=truth)
+    )
+
+
+def every(connection: Connection) -> Sequence[Any]:
+    """All simulations, the oldest first."""
+    return connection.execute(select(simulations).order_by(simulations.c.id)).all()
+
+
+def is_empty(connection: Connection) -> bool:
+    """Whether no question was ever logged here."""
+    return connection.execute(select(question_logs.c.id).limit(1)).first() is None
+
+
+def has_real_rows(connection: Connection) -> bool:
+    """Whether anything here is of people who do exist."""
+    for table in (question_logs, conversions):
+        real = select(table.c.id).where(table.c.simulated.is_not(True)).limit(1)
+        if connection.execute(real).first() is not None:
+            return True
+    waiting = select(webhook_events.c.id).where(webhook_events.c.due_at.is_not(None)).limit(1)
+    return connection.execute(waiting).first() is not None
+
+
+def is_simulated(connection: Connection, since: datetime, until: datetime) -> bool:
+    """Whether questions of made-up people are among those of a stretch of time."""
+    ids = question_logs.c.id
+    made_up = (
+        select(ids)
+        .where(question_logs.c.simulated, ids >= uuid7_floor(since), ids < uuid7_floor(until))
+        .limit(1)
+    )
+    return connection.execute(made_up).first() is not None
+
+
+def escalation_of(connection: Connection, turn_id: UUID) -> UUID | None:
+    """The id of the mention that was made in a turn, `None` where there was none."""
+    found = select(escalation_logs.c.id).where(escalation_logs.c.turn_id == turn_id)
+    return connection.execute(found).scalar()
