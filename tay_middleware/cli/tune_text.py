@@ -1,5 +1,6 @@
 """How a tuning reads in a terminal."""
 
+import re
 from collections.abc import Iterator
 
 from rich.console import Console, Group, RenderableType
@@ -27,6 +28,8 @@ def tell(found: Proposal) -> None:
 def in_full(found: Proposal) -> RenderableType:
     """The verdict, what it was made of, and what other thresholds come to."""
     parts: list[RenderableType] = [Text(found.words, style=f"bold {_COLOURS[found.verdict]}")]
+    if found.simulated:
+        parts.insert(0, Text("SIMULATED: these people do not exist", style="bold yellow"))
     parts += [Text(line) for line in _origin(found)]
     if found.stages:
         parts += ["", _stages(found)]
@@ -112,12 +115,14 @@ def _currency(found: Proposal) -> str:
 
 
 def _refusals(found: Proposal) -> Iterator[str]:
-    """Why estimates are refused, each reason once with the thresholds that it is about."""
-    by_reason: dict[str, list[str]] = {}
+    """Why estimates are refused: each kind of reason once, as it is at the first threshold."""
+    kinds: dict[tuple[str, str], tuple[str, list[str]]] = {}
     for point in found.points:
         for name, estimate in (("credited sales", point.credited), ("added net", point.net)):
             if estimate.refused:
-                key = f"{name}: {estimate.refused}"
-                by_reason.setdefault(key, []).append(f"{point.threshold:g}")
-    for reason, thresholds in by_reason.items():
-        yield f"{reason} (at {', '.join(thresholds)})"
+                kind = name, re.sub(r"[\d,]+", "", estimate.refused)
+                _, thresholds = kinds.setdefault(kind, (estimate.refused, []))
+                thresholds.append(f"{point.threshold:g}")
+    for (name, _), (reason, thresholds) in kinds.items():
+        also = f"; likewise at {', '.join(thresholds[1:])}" if thresholds[1:] else ""
+        yield f"{name} at {thresholds[0]}: {reason}{also}"

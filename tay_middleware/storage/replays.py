@@ -120,6 +120,71 @@ def judged(connection: Connection, since: datetime, until: datetime) -> Mapping[
     return {row.escalation_id: row.helpful for row in connection.execute(statement)}
 
 
+SAMPLES = 1 << 16
+"""Parts that people are sorted into by their key, for a sample that keeps each person whole."""
+
+
+def asked_whole(
+    connection: Connection, since: datetime, until: datetime, parts: int = SAMPLES
+) -> Sequence[Any]:
+    """Turns of a period with everything that they can be decided again from, oldest first.
+
+    `parts` of `SAMPLES` of the people alone: all turns of a person, or none. Rows of
+    `question_logs` but `indicators` and `notes`; JSON columns as text.
+    """
+    asked = question_logs.c
+    plain = [column for column in asked if column.name not in {*_JSON, "indicators", "notes"}]
+    statement = (
+        select(*plain, *(cast(asked[name], Text).label(name) for name in _JSON))
+        .where(*_between(since, until), *_sampled(parts))
+        .order_by(asked.id)
+    )
+    return connection.execute(statement).all()
+
+
+def remembered(
+    connection: Connection, since: datetime, until: datetime, parts: int = SAMPLES
+) -> Sequence[Any]:
+    """What history keeps of turns of a period, oldest first; people as in `asked_whole`."""
+    asked = question_logs.c
+    names = ("turn_id", "user_key", "session_id", "created_at", "topic", "kind", "offer", "reason")
+    statement = (
+        select(*(asked[name] for name in names), cast(asked.gates, Text).label("gates"))
+        .where(asked.user_key.is_not(None), *_between(since, until), *_sampled(parts))
+        .order_by(asked.id)
+    )
+    return connection.execute(statement).all()
+
+
+def many(connection: Connection, since: datetime, until: datetime) -> int:
+    """How many questions were asked in a period."""
+    statement = select(func.count()).select_from(question_logs).where(*_between(since, until))
+    return int(connection.execute(statement).scalar_one())
+
+
+def stops(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
+    """Who said stop by feedback, and when: rows of `user_key` and `at`."""
+    said = feedback.c
+    statement = select(said.user_key, said.at).where(
+        said.stop, said.user_key.is_not(None), said.at >= since, said.at < until
+    )
+    return connection.execute(statement.order_by(said.at)).all()
+
+
+_JSON = ("scores", "gates", "assignments")
+
+
+def _sampled(parts: int) -> tuple[ColumnElement[bool], ...]:
+    """A share of the people, by the beginning of their keys; of nobody's questions, by the end."""
+    if parts >= SAMPLES:
+        return ()
+    asked, bound = question_logs.c, f"{parts:04x}"
+    person = func.coalesce(
+        func.substr(asked.user_key, 1, 4), func.substr(cast(asked.id, Text), 33, 4)
+    )
+    return (person < bound,)
+
+
 def _between(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
     asked = question_logs.c
     return asked.id >= uuid7_floor(since), asked.id < uuid7_floor(until)

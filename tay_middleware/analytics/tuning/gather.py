@@ -14,6 +14,7 @@ from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Database
 from tay_middleware.storage import replays as sql
 from tay_middleware.storage.reactions import bad_reactions
+from tay_middleware.storage.simulations import is_simulated
 
 Step = Callable[[str], None]
 
@@ -42,7 +43,7 @@ class Log:
     `stages` holds what each threshold decided, and under `llm` and `gates` what none does.
     `others` are the questions of the period that other versions of the playbook decided. `passing`
     stands in for what the log does not say. `annoyed`, `credited` and `helpful` go by a mention's
-    id.
+    id. `simulated`: people who do not exist are among them.
     """
 
     since: datetime
@@ -56,6 +57,7 @@ class Log:
     annoyed: Collection[UUID] = field(default=frozenset(), repr=False)
     credited: Collection[UUID] = field(default=frozenset(), repr=False)
     helpful: Mapping[UUID, bool] = field(default_factory=dict, repr=False)
+    simulated: bool = False
 
 
 async def gather(
@@ -113,6 +115,7 @@ async def gather(
         annoyed=await _annoyed(database, playbook, own, since, until),
         credited=await database.read(sql.converted, since, until),
         helpful=await database.read(sql.judged, since, until),
+        simulated=await database.read(is_simulated, since, until),
     )
 
 

@@ -169,8 +169,9 @@ class _Tuning:
 
     def _kept(self, rate: float, refusals: Sequence[str | None]) -> Proposal:
         """Nothing is surely better; why nobody can say so is the first refusal."""
-        reasons = [reason for reason in refusals if reason is not None][:1]
-        if rate < LOW:
+        refused = [reason for reason in refusals if reason is not None]
+        reasons = [f"whether fewer mentions are worth more: {reason}" for reason in refused[-1:]]
+        if round(rate, 3) < LOW:
             reasons.append(
                 f"the rate of {rate:.1%} is below {LOW:.0%}: --target-rate finds the threshold of "
                 "a higher one; whether it sells more, only a test can say"
@@ -207,6 +208,7 @@ class _Tuning:
             others=dict(log.others),
             currency=self._measure.currency,
             annoyance_cost=self._order.annoyance_cost,
+            simulated=log.simulated,
         )
 
     def _stages(self) -> list[StageUse]:
@@ -229,6 +231,8 @@ class _Tuning:
                 f"{known:.0%} of these mentions were decided in the log; whether policy would let "
                 "the others pass is taken from those that it was asked about"
             )
+            if not self._order.labelled:
+                cautions.append("whether they are the right ones, labels say: --labels FILE")
         if self._measure.currencies > 1:
             cautions.append(
                 f"purchases in {self._measure.currencies} currencies: money is of "
