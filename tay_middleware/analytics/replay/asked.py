@@ -28,9 +28,6 @@ from tay_middleware.domain import (
     Turn,
 )
 
-SEEN_AGAIN = 0.01
-"""What a gate's chance is taken to be where the log left it out for being below 0.05."""
-
 
 @dataclass(frozen=True, slots=True)
 class Opined:
@@ -161,16 +158,13 @@ def unfit(row: Any) -> str | None:
 
 
 def _encoder(scores: Mapping[str, float]) -> Opinion | None:
-    """What the encoder had said; gates that were too unlikely to be told are `SEEN_AGAIN`."""
+    """What the encoder had said, as far as it was told."""
     told = {
         name.removeprefix("encoder."): chance
         for name, chance in scores.items()
         if name.startswith("encoder.")
     }
-    if not told:
-        return None
-    gates = [name.removeprefix("scorer.") for name in scores if name.startswith("scorer.gate.")]
-    return opinion_of({**dict.fromkeys(gates, SEEN_AGAIN), **told})
+    return opinion_of(told) if told else None
 
 
 def _opined(row: Any) -> Opined | None:

@@ -157,9 +157,17 @@ def preview(
     """
     fit = [row for row in stretch.rows if unfit(row) is None]
     encode = _encoder(stretch.rows, settings)
-    transcripts = _transcripts(fit, old, settings, stretch.pauses)
+    first = make_cascade(old, settings, Until.SCORER)
+    second = first if new == old else make_cascade(new, settings, Until.SCORER)
+
+    def world(playbook: Playbook, cascade: Cascade) -> World:
+        past = Past(playbook, settings.history_turns)
+        past.remember(stretch.earlier)
+        return World(playbook, cascade, past, encode)
+
+    transcripts = _transcripts(fit, world(old, first), stretch.pauses)
     questions = list(Questions(stretch.pauses, transcripts=transcripts).of(fit))
-    worlds = [_world(playbook, stretch, settings, encode) for playbook in (old, new)]
+    worlds = (world(old, first), world(new, second))
     tally = _Tally(old, examples)
     stops = _Stops(stretch.stops, worlds)
     for done, asked in enumerate(questions, 1):
@@ -235,16 +243,6 @@ class _Stops:
             self._next += 1
 
 
-def _world(playbook: Playbook, stretch: Stretch, settings: Settings, encode: Encode) -> World:
-    past = Past(playbook, settings.history_turns)
-    past.remember(stretch.earlier)
-    return World(playbook, _cascade(playbook, settings), past, encode)
-
-
-def _cascade(playbook: Playbook, settings: Settings) -> Cascade:
-    return make_cascade(playbook, settings, Until.SCORER)
-
-
 def _encoder(rows: Iterable[Any], settings: Settings) -> Encode:
     """The encoder where it was in use and is here; each text is judged once for both playbooks."""
     in_use = any('"encoder.' in row.scores for row in rows)
@@ -263,16 +261,12 @@ def _encoder(rows: Iterable[Any], settings: Settings) -> Encode:
     return encode
 
 
-def _transcripts(
-    rows: Sequence[Any], old: Playbook, settings: Settings, pauses: Sequence[Pause]
-) -> bool:
+def _transcripts(rows: Sequence[Any], world: World, pauses: Sequence[Pause]) -> bool:
     """Whether the app passes on what was said before, by which of the two the log looks like."""
-    probe = [row for row in rows if row.playbook_version == old.version][:PROBE]
-    cascade = _cascade(old, settings)
+    version = world.playbook.version
+    probe = [row for row in rows if row.playbook_version == version][:PROBE]
 
     def alike(*, transcripts: bool) -> int:
-        past = Past(old, settings.history_turns)
-        world = World(old, cascade, past, lambda _text, _history: None)
         questions = Questions(pauses, transcripts=transcripts).of(probe)
         detected = [world.detect(asked).escalate for asked in questions]
         return sum(one is row.detected for one, row in zip(detected, probe, strict=True))

@@ -24,6 +24,10 @@ Encode = Callable[[str, Sequence[Message]], Opinion | None]
 """The encoder's opinion of spoken text, `None` where there is no encoder."""
 
 
+UNTOLD = 0.01
+"""What the encoder is taken to have said of a gate that the log left out for being below 0.05."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What was decided, and the sentence that would have been added."""
@@ -68,7 +72,8 @@ class World:
         draft = self._cascade.draft(turn.question, turn.transcript, turn.signals)
         detection = draft.detection
         if draft.opinion is not None and not self._cascade.is_sure(detection, draft.opinion):
-            second = asked.encoder or self._encode(draft.text, turn.transcript)
+            second = _whole(asked.encoder, draft.opinion)
+            second = second or self._encode(draft.text, turn.transcript)
             if second is not None:
                 seen = draft.examined.detection
                 detection = self._cascade.refined(seen, draft.opinion, second)
@@ -111,3 +116,10 @@ class World:
                 self._gates[message.content] = draft.detection.gates
             found.append(self._gates[message.content])
         return tuple(gates for gates in found if gates)
+
+
+def _whole(told: Opinion | None, beside: Opinion) -> Opinion | None:
+    """An opinion of the log with the gates that were too unlikely to be told."""
+    if told is None:
+        return None
+    return replace(told, gates={**dict.fromkeys(beside.gates, UNTOLD), **told.gates})
