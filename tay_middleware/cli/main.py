@@ -20,6 +20,7 @@ from tay_middleware.cli import (
     simulate,
     tokens,
     train,
+    tune,
     users,
     webhooks,
 )
@@ -41,6 +42,7 @@ app.command("demo")(demo.demo)
 app.command("chat")(chat.chat)
 app.command("decide")(decide.decide)
 app.command("train")(train.train)
+app.command("tune")(tune.tune)
 app.command("drain")(drain.drain)
 app.command("serve")(serve.serve)
 app.command("simulate")(simulate.simulate)
