@@ -117,6 +117,7 @@ def _made(name: str, as_of: str | None, *, anew: bool) -> Review:
                 playbook,
                 terms,
                 name,
+                prompts=settings.prompts_dir,
                 now=datetime.now(UTC),
                 as_of=moment(as_of) if as_of is not None else None,
                 anew=anew,
@@ -153,6 +154,7 @@ def _steps(found: Review) -> Iterator[RenderableType]:
         yield Text(f"{number}. {one.what}: {one.why}")
         yield Text(f"   how: {one.how}", style="cyan")
         yield Text(f"   expected: {one.expected}; take it back when {one.undo}", style="dim")
+        yield from (Text(f"   {line}", style="green") for line in one.diff.splitlines())
 
 
 def _grid(table: Table) -> Grid:

@@ -29,13 +29,18 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing to do. `how` is a command or a diff of `prompts/`, `undo` when to take it back."""
+    """One thing to do.
+
+    `how` is a sentence or a command, `undo` when to take it back; `diff` is the change of
+    `prompts/` for `patch -p1`, empty where a person has to write it.
+    """
 
     what: str
     why: str
     how: str
     expected: str
     undo: str
+    diff: str = ""
 
 
 @dataclass(frozen=True, slots=True)

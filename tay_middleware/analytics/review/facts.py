@@ -1,16 +1,19 @@
 """Everything that a review is made of, read once."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tay_middleware.analytics import tuning
 from tay_middleware.analytics.calendar import before, named
 from tay_middleware.analytics.catalogue import Terms
 from tay_middleware.analytics.experiments import Verdict, examine
 from tay_middleware.analytics.measures import Measures, measure
-from tay_middleware.analytics.metrics import Period
+from tay_middleware.analytics.metrics import ESCALATION_TARGET, Period
 from tay_middleware.analytics.review.tiers import Paid, cells, worth_of_tiers
+from tay_middleware.analytics.tuning import Proposal
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Database, trends
 from tay_middleware.storage.pauses import history
@@ -29,7 +32,8 @@ class Facts:
     """What is known of a period.
 
     `now` is the period, `past` those before it (the nearest first), `ripe` the latest days whose
-    windows are closed, `ripe_before` as many before those.
+    windows are closed, `ripe_before` as many before those. `tuning` is another threshold, where the
+    escalation rate surely misses its target.
     """
 
     name: str
@@ -41,6 +45,7 @@ class Facts:
     paused: tuple[tuple[str, str], ...]
     tiers: tuple[Paid, ...]
     playbook: Playbook
+    tuning: Proposal | None = None
 
 
 Step = Callable[[int, int], None]
@@ -91,7 +96,23 @@ async def gather(
         paused=tuple(await database.read(_paused, now)),
         tiers=await database.read(_tiers, ripe.period),
         playbook=playbook,
+        tuning=await _tuned(database, playbook, terms, found, now=now),
     )
+
+
+async def _tuned(
+    database: Database, playbook: Playbook, terms: Terms, found: Measures, *, now: datetime
+) -> Proposal | None:
+    """Another threshold, where the escalation rate surely misses its target."""
+    stands = found.one("escalation_rate").stands or ""
+    if not stands.startswith(("above", "below")):
+        return None
+    log = await tuning.gather(
+        database, playbook, since=now - timedelta(days=RIPE_DAYS), until=now, knob=None, versions=()
+    )
+    middle = (ESCALATION_TARGET.low + ESCALATION_TARGET.high) / 2
+    order = tuning.Order(target=middle, attribution_days=terms.attribution_days)
+    return await asyncio.to_thread(tuning.tune, log, playbook, order)
 
 
 def _paused(connection: Transaction, now: datetime) -> list[tuple[str, str]]:

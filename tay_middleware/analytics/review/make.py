@@ -1,14 +1,17 @@
 """Makes a review, or takes the one that was given out."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from tay_middleware.analytics.calendar import after, named
 from tay_middleware.analytics.catalogue import Measure, Terms
 from tay_middleware.analytics.measures import measure
-from tay_middleware.analytics.metrics import Period
+from tay_middleware.analytics.review.diffs import Prompts
 from tay_middleware.analytics.review.document import (
+    Action,
     Forecast,
     Review,
     Score,
@@ -37,6 +40,7 @@ async def review(
     now: datetime,
     as_of: datetime | None = None,
     anew: bool = False,
+    prompts: Path | None = None,
     step: Step = lambda _done, _all: None,
 ) -> Review:
     """The review of a week, month or quarter.
@@ -52,6 +56,7 @@ async def review(
         now: the moment; a new review is as of this morning.
         as_of: what was known then, instead.
         anew: make it again, from what is known now.
+        prompts: the directory that the plan writes diffs of; `None` leaves them out.
         step: told how many days' sheets are made, of how many.
 
     Raises:
@@ -69,17 +74,20 @@ async def review(
             return from_json(kept)
     facts = await gather(database, playbook, terms, name, period, now=moment, step=step)
     scores = await _scores(database, terms, moment)
-    found = _compose(facts, period, moment, scores)
+    actions = await asyncio.to_thread(plan, facts, Prompts(prompts), moment.date())
+    found = _compose(facts, moment, actions, scores)
     if period.until <= moment:
         await database.write(sql.keep, name, moment, now, to_json(found))
     return found
 
 
-def _compose(facts: Facts, period: Period, as_of: datetime, scores: tuple[Score, ...]) -> Review:
+def _compose(
+    facts: Facts, as_of: datetime, actions: tuple[Action, ...], scores: tuple[Score, ...]
+) -> Review:
     said = list(claims(facts))
     return Review(
         name=facts.name,
-        since=period.since.date(),
+        since=facts.now.period.since.date(),
         until=facts.now.period.until.date(),
         as_of=as_of,
         ripe_since=facts.ripe.period.since.date(),
@@ -89,7 +97,7 @@ def _compose(facts: Facts, period: Period, as_of: datetime, scores: tuple[Score,
         happened=tuple(happened(facts)),
         sure=tuple(one.words for one in said if one.is_sure),
         unsure=tuple(one.words for one in said if not one.is_sure),
-        actions=plan(facts),
+        actions=actions,
         sections=tuple(sections(facts)),
         forecasts=tuple(_forecasts(facts)),
         scores=scores,

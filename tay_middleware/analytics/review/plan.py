@@ -1,135 +1,187 @@
 """What to do on Friday: a few steps, each with its reason, its effect and when to take it back."""
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 from tay_middleware.analytics.experiments import Call, State, Verdict
-from tay_middleware.analytics.metrics import ESCALATION_TARGET
+from tay_middleware.analytics.review.diffs import Prompts
 from tay_middleware.analytics.review.document import Action
 from tay_middleware.analytics.review.facts import Facts
+from tay_middleware.analytics.tuning import Verdict as Tuning
 from tay_middleware.analytics.wording import interval, percent
 from tay_middleware.playbook import HOLDOUT
 
 MOST = 5
 """More than these nobody does in a week."""
 
-LEAST_HOLDOUT = "0.2"
+FIRST_HOLDOUT, LATER_HOLDOUT = 0.2, 0.1
+"""Shares that the brief's first weeks hold out, and once it is known what mentions add."""
 
 
-def plan(facts: Facts) -> tuple[Action, ...]:
+def plan(facts: Facts, prompts: Prompts, today: date) -> tuple[Action, ...]:
     """The steps, the most urgent first."""
     found = [
-        *_repairs(facts),
-        *_decisions(facts),
-        *_threshold(facts),
+        *_repairs(facts, prompts),
+        *_decisions(facts, prompts, today),
+        *_holdout(facts, prompts),
+        *_threshold(facts, prompts),
         *_wordings(facts),
-        *_tests(facts),
+        *_starts(facts, prompts, today),
     ]
     return tuple(found[:MOST]) or (_nothing(),)
 
 
-def _repairs(facts: Facts) -> Iterator[Action]:
+def _repairs(facts: Facts, prompts: Prompts) -> Iterator[Action]:
     for verdict in facts.verdicts:
         if verdict.call is Call.UNHEALTHY:
             yield Action(
                 f"Find out what is wrong with the test {verdict.name}",
                 "; ".join(verdict.health.problems),
-                f"tay experiments show {verdict.name}",
+                f"`tay experiments show {verdict.name}`",
                 "a test that can be read",
                 "nothing changes for anybody",
             )
     for name, reason in facts.paused:
+        policy = facts.playbook.policy
+        if name in {*policy.paused_templates, *policy.paused_offers}:
+            continue
+        kept = ", ".join(sorted({*policy.paused_templates, name}))
         yield Action(
-            f"Rewrite or drop {name}",
+            f"Drop {name}, or rewrite it",
             f"it was paused by itself: {reason}",
-            f"edit it in prompts/ and `tay playbook check`, then `tay experiments resume {name}`",
-            "its users get the other wordings meanwhile",
-            "it is paused again by itself if people go on disliking it",
+            f"to drop it, the change below; to try it again, reword it in prompts/templates and "
+            f"`tay experiments resume {name}`",
+            "its users go on getting the other wordings",
+            "you have a better wording: it is paused again by itself if people dislike that too",
+            prompts.diff("policy.yaml", ["paused_templates"], f"[{kept}]") if "." in name else "",
         )
 
 
-def _decisions(facts: Facts) -> Iterator[Action]:
+def _decisions(facts: Facts, prompts: Prompts, today: date) -> Iterator[Action]:
     for verdict in facts.verdicts:
-        if verdict.call is Call.SHIP and verdict.kind != HOLDOUT:
-            yield _ship(verdict)
-        elif verdict.call is Call.NO_DIFFERENCE and verdict.state is State.RUNNING:
+        if verdict.kind == HOLDOUT or verdict.state is not State.RUNNING:
+            continue
+        stop = prompts.diff(
+            "experiments.yaml", ["experiments", verdict.name, "stop"], today.isoformat()
+        )
+        if verdict.call is Call.SHIP:
+            yield _ship(verdict, stop)
+        elif verdict.call is Call.NO_DIFFERENCE:
             yield Action(
                 f"Stop the test {verdict.name}",
                 "its arms differ by nothing worth having",
-                f"prompts/experiments.yaml, {verdict.name}: `stop:` today; keep {verdict.control}",
+                f"end it, and keep {verdict.control}",
                 "room for the next test",
                 "nothing changes for most users",
+                stop,
             )
 
 
-def _ship(verdict: Verdict) -> Action:
+def _ship(verdict: Verdict, stop: str) -> Action:
     found = next((one for one in verdict.comparisons if one.arm == verdict.ship), None)
-    expected = ""
+    expected = "what the test has shown"
     if found is not None:
         low, high = 100 * found.interval.low, 100 * found.interval.high
         expected = f"{100 * found.difference:+.1f} points of conversion ({low:+.1f} to {high:+.1f})"
     return Action(
         f"Ship {verdict.ship} of {verdict.name}",
         verdict.words,
-        f"prompts/experiments.yaml, {verdict.name}: `stop:` today; keep only {verdict.ship} in "
-        "prompts/templates",
+        f"end the test, and keep only {verdict.ship} in prompts/templates",
         expected,
         f"in four weeks its rate lies under what {verdict.control} had",
+        stop,
     )
 
 
-def _threshold(facts: Facts) -> Iterator[Action]:
-    rate = facts.now.one("escalation_rate")
-    if rate.stands not in {"above the target", "below the target"}:
+def _holdout(facts: Facts, prompts: Prompts) -> Iterator[Action]:
+    """Nothing is known of what mentions add without one; once it is known, a smaller one does."""
+    verdict = next((one for one in facts.verdicts if one.kind == HOLDOUT), None)
+    share = facts.playbook.policy.holdout.share
+    if verdict is None:
+        yield Action(
+            "Hold out a share of users",
+            "nobody knows what mentions add: credited sales might have come by themselves",
+            "show these users nothing, and log what would have been shown",
+            "in some weeks: what mentions really bring, with its interval",
+            "never, but make it 0.1 once it is known",
+            prompts.diff("policy.yaml", ["holdout", "share"], FIRST_HOLDOUT),
+        )
+    elif verdict.call is Call.SHIP and verdict.ship == "shown" and share > LATER_HOLDOUT:
+        yield Action(
+            "Hold out fewer users",
+            "it is known now that mentions sell what would not be sold without them",
+            "a smaller holdout goes on watching it",
+            f"mentions for {percent(share - LATER_HOLDOUT)} more of the users who need them",
+            "the effect is in doubt again",
+            prompts.diff("policy.yaml", ["holdout", "share"], LATER_HOLDOUT),
+        )
+    elif verdict.call is Call.SHIP:
+        yield Action(
+            "Switch the mentions off",
+            verdict.words,
+            "TAY_MODE=shadow decides and logs, and shows nothing",
+            "no more sales lost to mentions",
+            "new wordings are ready to be tested against silence",
+        )
+
+
+def _threshold(facts: Facts, prompts: Prompts) -> Iterator[Action]:
+    rate, found = facts.now.one("escalation_rate"), facts.tuning
+    if found is None or rate.number is None:
         return
-    word = "Raise" if rate.stands.startswith("above") else "Lower"
-    middle = (ESCALATION_TARGET.low + ESCALATION_TARGET.high) / 2
+    why = f"the escalation rate is {rate.stands}: {percent(rate.number)}, {interval(rate)} %"
+    point = found.at_proposed
+    if found.verdict is not Tuning.MOVE or found.proposed is None or point is None:
+        yield Action(
+            "Look at why Tay mentions offers so often, or so seldom",
+            f"{why}; the replay of other thresholds says: {found.words}",
+            "`tay tune --target-rate 12.5%`",
+            "a threshold, once the log has enough to say",
+            "nothing changes for anybody",
+        )
+        return
+    low, high = percent(point.rate.low), percent(point.rate.high)
     yield Action(
-        f"{word} the threshold",
-        f"the escalation rate is {rate.stands}: {percent(rate.number or 0.0)}, {interval(rate)} %",
-        f"tay tune --target-rate {100 * middle:g}% --patch threshold.patch, then git apply it",
-        f"a rate near {percent(middle)}",
+        f"Move the threshold {found.knob} from {found.live:g} to {found.proposed:g}",
+        why,
+        "first `tay playbook diff --replay` with the change, to see which decisions flip",
+        f"as replayed: {percent(point.rate.value or 0.0)} of questions ({low} to {high})",
         "bad reactions rise, or next week's rate leaves the forecast",
+        prompts.diff("policy.yaml", found.knob.split("."), found.proposed),
     )
 
 
 def _wordings(facts: Facts) -> Iterator[Action]:
-    """An offer below its target, or one that lags behind, is where a new wording is worth most."""
-    low = [
-        one for one in facts.ripe.of("conversion_rate", "offer") if one.stands == "below the target"
-    ]
-    for one in low:
-        yield Action(
-            f"Write a new wording for the {one.value}, and test it",
-            f"its mentions convert below the target: {percent(one.number or 0.0)}, "
-            f"{interval(one)} %",
-            "add a variant in prompts/templates and a test in prompts/experiments.yaml; "
-            "`tay experiments plan` says how long it takes",
-            "known when the test says so",
-            "the test's guard pauses what people dislike by itself",
-        )
+    """An offer below its target is where a new wording is worth most."""
+    for one in facts.ripe.of("conversion_rate", "offer"):
+        if one.stands == "below the target":
+            yield Action(
+                f"Write a new wording for the {one.value}, and test it",
+                f"its mentions convert below the target: {percent(one.number or 0.0)}, "
+                f"{interval(one)} %",
+                "add a variant in prompts/templates and a test in prompts/experiments.yaml; "
+                "`tay experiments plan` says how long it takes",
+                "known when the test says so",
+                "the guard pauses what people dislike by itself",
+            )
 
 
-def _tests(facts: Facts) -> Iterator[Action]:
-    """Nothing is learned in a week without a test, and nothing is known without a holdout."""
-    names = {one.name: one for one in facts.verdicts}
-    if HOLDOUT not in names:
-        yield Action(
-            "Hold out a share of users",
-            "nobody knows what mentions add: credited sales might have come by themselves",
-            f"prompts/policy.yaml, holdout: `share: {LEAST_HOLDOUT}`",
-            "in some weeks: what mentions really bring, with its interval",
-            "never, but make it 0.1 once it is known",
-        )
-    running = [one for one in facts.verdicts if one.state is State.RUNNING and one.name != HOLDOUT]
+def _starts(facts: Facts, prompts: Prompts, today: date) -> Iterator[Action]:
+    """Nothing is learned in a week without a test."""
+    running = [one for one in facts.verdicts if one.state is State.RUNNING and one.kind != HOLDOUT]
     drafts = [one for one in facts.verdicts if one.state is State.DRAFT]
-    if not running and drafts:
-        yield Action(
-            f"Start the test {drafts[0].name}",
-            f"no test is running: {drafts[0].asks}",
-            f"prompts/experiments.yaml, {drafts[0].name}: `start:` next Monday",
-            "known when the test says so",
-            "the test's guard pauses what people dislike by itself",
-        )
+    if running or not drafts:
+        return
+    monday = today + timedelta(days=7 - today.weekday())
+    name = drafts[0].name
+    yield Action(
+        f"Start the test {name}",
+        f"no test is running: {drafts[0].asks}",
+        f"from Monday, {monday:%-d %B}, on",
+        "known when the test says so",
+        "the guard pauses what people dislike by itself",
+        prompts.diff("experiments.yaml", ["experiments", name, "start"], monday.isoformat()),
+    )
 
 
 def _nothing() -> Action:

@@ -162,7 +162,8 @@ def _wanting(one: Measure, facts: Facts) -> str:
         return f"It lies near an edge of the target ({target(one)})."
     if not per_week:
         return f"About {missing:,} more would say."
-    return f"About {missing:,} more would say: {ceil(missing / per_week)} weeks at this pace."
+    weeks = ceil(missing / per_week)
+    return f"About {missing:,} more would say: {weeks} week{'s' * (weeks > 1)} at this pace."
 
 
 def _needed(one: Measure) -> int:

@@ -54,6 +54,13 @@ def _lines(review: Review) -> Iterator[str]:
         yield f"   - how: {one.how}"
         yield f"   - expected: {one.expected}"
         yield from (f"   - take it back when {one.undo}", "")
+        if one.diff:
+            yield from (
+                "   ```diff",
+                *(f"   {line}" for line in one.diff.splitlines()),
+                "   ```",
+                "",
+            )
     yield from _forecasts(review)
     for section in review.sections:
         yield from _section(section)

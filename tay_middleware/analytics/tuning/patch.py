@@ -1,4 +1,4 @@
-"""A changed number of `policy.yaml` as a unified diff that `git apply` and `patch -p1` take.
+"""A changed value of the playbook as a unified diff that `git apply` and `patch -p1` take.
 
 The file is never written, and nothing of it but the number changes: comments, order and spaces stay
 as the business wrote them.
@@ -13,13 +13,13 @@ import yaml
 from tay_middleware.errors import ConfigurationError
 
 
-def patch(policy: Path, path: Sequence[str], value: float, name: str) -> str:
-    """The diff that sets one number; empty where it stands there already.
+def patch(policy: Path, path: Sequence[str], value: float | str, name: str) -> str:
+    """The diff that sets one value; empty where it stands there already.
 
     Args:
         policy: the file.
-        path: the keys that lead to the number.
-        value: what it shall be.
+        path: the keys that lead to the value.
+        value: what it shall be: a number, or anything as YAML writes it.
         name: the file's path in the diff, as seen from where it will be applied.
 
     Raises:
@@ -29,16 +29,20 @@ def patch(policy: Path, path: Sequence[str], value: float, name: str) -> str:
     return "".join(_diff(before, changed(policy, path, value), name))
 
 
-def changed(policy: Path, path: Sequence[str], value: float) -> str:
-    """The text of the file with one number set; see `patch`."""
+def changed(policy: Path, path: Sequence[str], value: float | str) -> str:
+    """The text of the file with one value set; see `patch`."""
     before = _text(policy)
     node = _node(before, path, policy)
-    if float(node.value) == value:
-        return before
     start, end = node.start_mark.index, node.end_mark.index
-    return (
-        f"{before[:start]}{value:g}{_kept_in_line(before[end:], len(f'{value:g}') + start - end)}"
-    )
+    if isinstance(value, str):
+        new = value
+    elif not isinstance(node, yaml.ScalarNode):
+        raise ConfigurationError(f"{policy}: {'.'.join(path)} is no number")
+    elif float(node.value) == value:
+        return before
+    else:
+        new = f"{value:g}"
+    return f"{before[:start]}{new}{_kept_in_line(before[end:], len(new) + start - end)}"
 
 
 def _kept_in_line(rest: str, grown: int) -> str:
@@ -56,13 +60,13 @@ def _text(policy: Path) -> str:
         raise ConfigurationError(f"{policy}: cannot be read: {error}") from error
 
 
-def _node(text: str, path: Sequence[str], policy: Path) -> yaml.ScalarNode:
+def _node(text: str, path: Sequence[str], policy: Path) -> yaml.Node:
     # The loader in Python: the one in C counts bytes where this counts characters.
     node: yaml.Node | None = yaml.compose(text, yaml.SafeLoader)
     for key in path:
         entries = node.value if isinstance(node, yaml.MappingNode) else []
         node = next((value for name, value in entries if name.value == key), None)
-    if not isinstance(node, yaml.ScalarNode):
+    if node is None:
         raise ConfigurationError(
             f"{policy}: does not write {'.'.join(path)} out: add it with its present value first"
         )

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import shutil
+import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,12 +20,15 @@ from tay_middleware.analytics.catalogue import Measure
 from tay_middleware.analytics.measures import terms_of
 from tay_middleware.analytics.metrics import ESCALATION_TARGET
 from tay_middleware.analytics.review import Review, review
+from tay_middleware.analytics.review.diffs import Prompts
 from tay_middleware.analytics.review.document import Action, Section, Table, from_json, to_json
 from tay_middleware.analytics.review.forecasts import foretell
 from tay_middleware.analytics.review.page import page
 from tay_middleware.analytics.review.text import markdown
 from tay_middleware.cli.main import app
 from tay_middleware.errors import InputError
+from tay_middleware.playbook import load_playbook
+from tay_middleware.playbook.load import shipped
 from tay_middleware.simulate import Order, Result, simulate
 from tay_middleware.storage import Database
 from tay_middleware.storage.purchases import Transaction
@@ -283,3 +288,59 @@ def test_a_forecast_is_wider_when_less_is_known() -> None:
     assert blurred.high - blurred.low > 4 * (sharp.high - sharp.low)
     assert foretell(measured(10, 0.2), "2026-W48", 100) is None
     assert foretell(measured(1000, 0.2), "2026-W48", 0) is None
+
+
+def test_the_plan_of_a_paused_wording_is_a_diff_that_applies(tmp_path: Path) -> None:
+    """Course wording C annoys people in a simulation, and the guard has paused it."""
+    made = simulate(Order(UNTIL, users=450, days=21, seed=1, home=tmp_path / "made"))
+    assert "course.standard.any.C" in made.counts.paused
+    prompts = made.place.prompts_dir
+    assert prompts is not None
+
+    async def run() -> Review:
+        database = Database(made.place.settings.resolved_database_url)
+        try:
+            terms = terms_of(made.place.settings, made.place.playbook)
+            return await review(
+                database, made.place.playbook, terms, "2026-W47", now=UNTIL, prompts=prompts
+            )
+        finally:
+            await database.aclose()
+
+    found = asyncio.run(run())
+    drop = next(one for one in found.actions if one.what.startswith("Drop course.standard.any.C"))
+    change = tmp_path / "friday.patch"
+    change.write_text(drop.diff)
+    subprocess.run(["git", "apply", str(change)], cwd=prompts.parent, check=True)
+    after_it = load_playbook(prompts)
+    assert after_it.policy.paused_templates == ("course.standard.any.C",)
+    assert "```diff" in markdown(found)
+    assert "paused_templates: [course.standard.any.C]" in page(found)
+
+
+def test_what_a_playbook_does_not_bear_is_no_diff(made: Result) -> None:
+    prompts = Prompts(made.place.prompts_dir)
+    assert prompts.diff("policy.yaml", ["paused_templates"], "[no.such.wording]") == ""
+    assert prompts.diff("policy.yaml", ["no", "such", "key"], 1) == ""
+    assert prompts.diff("policy.yaml", ["holdout", "share"], 7) == ""
+    assert "+  share: 0.15" in prompts.diff("policy.yaml", ["holdout", "share"], 0.15)
+    assert Prompts(None).diff("policy.yaml", ["holdout", "share"], 0.15) == ""
+
+
+def test_a_rate_that_misses_its_target_is_tuned(tmp_path: Path) -> None:
+    """A playbook that asks for near certainty: the rate lies below the target."""
+    home = tmp_path / "prompts"
+    shutil.copytree(shipped(), home)
+    policy = home / "policy.yaml"
+    said = policy.read_text(encoding="utf-8")
+    strict = said.replace("threshold: 0.22 ", "threshold: 0.97 ").replace(
+        "threshold: 0.3\n", "threshold: 0.97\n"
+    )
+    assert strict != said
+    policy.write_text(strict.replace("agreed: 0.15", "agreed: 0.97"), encoding="utf-8")
+    made = simulate(
+        Order(UNTIL, users=260, days=21, seed=8, home=tmp_path / "made", prompts_dir=home)
+    )
+    found = reviewed(made, "2026-W47")
+    assert any("mentions an offer" in one and "below the target" in one for one in found.sure)
+    assert any("threshold" in one.what or "so seldom" in one.what for one in found.actions)
