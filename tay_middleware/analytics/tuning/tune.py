@@ -176,6 +176,11 @@ class _Tuning:
                 f"the rate of {rate:.1%} is below {LOW:.0%}: --target-rate finds the threshold of "
                 "a higher one; whether it sells more, only a test can say"
             )
+        if self._log.annoyed and not self._order.annoyance_cost:
+            reasons.append(
+                f"{len(self._log.annoyed):,} mentions were taken badly, and cost nothing here: say "
+                "what one costs by --annoyance-cost"
+            )
         words = f"keep {self._live:g}: nothing in the log is surely worth more"
         points = self._points(self._grid())
         return self._made(Verdict.KEEP, words, self._live, points, tuple(reasons))
