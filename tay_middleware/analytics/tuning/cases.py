@@ -9,9 +9,8 @@ found is `unknown` (see `replay`).
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zlib import crc32
 
@@ -67,8 +66,7 @@ class Fate(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """One logged question, ready to be replayed; times in seconds since 1970.
 
     `session` tells conversations of one user apart. `lifts` marks a wish to buy, which lifts the
