@@ -50,6 +50,8 @@ bench: $(VENV)/.dev  ## what we cost, side by side with doing nothing
 	$(BIN)/python -m benchmarks.reading
 	$(BIN)/python -m benchmarks.webhooks
 	$(BIN)/python -m benchmarks.admin
+	$(BIN)/python -m benchmarks.tune
+	$(BIN)/python -m benchmarks.preview
 	$(BIN)/python -m benchmarks.simulate
 
 bench-peers: $(VENV)-peers/.ready  ## the same run with NeMo Guardrails, Guardrails AI and LangChain's own history

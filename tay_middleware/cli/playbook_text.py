@@ -34,7 +34,8 @@ def tell_edits(old: Playbook, new: Playbook, *, as_json: bool) -> None:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     if not found:
-        typer.echo(f"nothing differs: both are version {new.version}" if old == new else _SAME)
+        same = old.version == new.version
+        typer.echo(f"nothing differs: both are version {new.version}" if same else _SAME)
         return
     table = Table("file", "entry", "before", "now", box=None, pad_edge=False)
     for one in found:

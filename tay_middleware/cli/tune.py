@@ -40,6 +40,9 @@ from tay_middleware.storage import Database
 GARBAGE_THRESHOLD = 100_000
 """New objects between two looks of the garbage collector: what is read here stays to the end."""
 
+MOST_QUESTIONS = 200_000
+"""Of a period with more, the last so many: a rate needs no more, and memory is not endless."""
+
 MINOR = 100
 """Minor units in one: money is logged in cents."""
 
@@ -130,13 +133,13 @@ def _gathered(
         raise InputError("the period ends before it begins: --since must lie before --until")
 
     async def gathered(database: Database) -> Log:
-        begin = since
-        if last is not None:
-            begin = await beginning(database, last, until) or datetime.fromtimestamp(0, UTC)
+        begin = await beginning(database, last or MOST_QUESTIONS, until)
+        if last is None:
+            begin = max(since, begin or since)
         return await gather(
             database,
             playbook,
-            since=begin,
+            since=begin or datetime.fromtimestamp(0, UTC),
             until=until,
             knob=stage,
             versions=versions or (),

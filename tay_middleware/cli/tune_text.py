@@ -48,6 +48,8 @@ def _origin(found: Proposal) -> Iterator[str]:
     )
     if found.questions:
         yield f"the replay makes {found.agreement:.1%} of the logged mentions again"
+    if found.annoyance_cost:
+        yield f"a mention that is taken badly costs {found.annoyance_cost / MINOR:,.2f}"
     for version, many in found.others.items():
         yield f"left out: {many:,} questions that version {version} of the playbook decided"
 
@@ -73,6 +75,7 @@ def _points(found: Proposal) -> Table:
         ("found helpful", [_share(point.helpful) for point in found.points]),
         ("taken badly", [_share(point.annoyed) for point in found.points]),
         ("credited sales, by user", [_rate(point.credited) for point in found.points]),
+        ("added purchases", [_number(point.added.purchases) for point in found.points]),
         (f"added net{_currency(found)}", [_money(point.net) for point in found.points]),
     ]
     kept = [(head, cells) for head, cells in columns if not {"-", "refused"}.issuperset(cells)]
@@ -102,6 +105,12 @@ def _rate(one: Estimate) -> str:
     if one.value is None or one.low is None or one.high is None:
         return "refused"
     return f"{100 * one.value:.1f} % ({100 * one.low:.1f} to {100 * one.high:.1f})"
+
+
+def _number(one: Estimate) -> str:
+    if one.value is None or one.low is None or one.high is None:
+        return "refused"
+    return f"{one.value:,.0f} ({one.low:,.0f} to {one.high:,.0f})"
 
 
 def _money(one: Estimate) -> str:

@@ -158,7 +158,7 @@ def preview(
     fit = [row for row in stretch.rows if unfit(row) is None]
     encode = _encoder(stretch.rows, settings)
     first = make_cascade(old, settings, Until.SCORER)
-    second = first if new == old else make_cascade(new, settings, Until.SCORER)
+    second = first if new.version == old.version else make_cascade(new, settings, Until.SCORER)
 
     def world(playbook: Playbook, cascade: Cascade) -> World:
         past = Past(playbook, settings.history_turns)

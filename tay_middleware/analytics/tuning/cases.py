@@ -8,10 +8,9 @@ found is `unknown` (see `replay`).
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zlib import crc32
 
@@ -67,8 +66,7 @@ class Fate(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """One logged question, ready to be replayed; times in seconds since 1970.
 
     `session` tells conversations of one user apart. `lifts` marks a wish to buy, which lifts the
@@ -204,7 +202,8 @@ class Reader:
     def _satisfies_the_brief(self, row: Any, scores: Mapping[str, float]) -> bool:
         """Two or more indicators, or business context with personal language, as they were logged.
 
-        A wording that a cap left without points cannot be told from a negated one; neither counts.
+        A wording without points counts where its group was full already: a negated one in a full
+        group, which does not, looks the same.
         """
         offers = [name for name in self._playbook.offers if scores.get(name, 0.0) > 0]
         if not offers:
@@ -214,8 +213,8 @@ class Reader:
         threshold = self._playbook.policy.threshold
         found = orjson.loads(row.indicators) if row.indicators else []
         counted = sum(
-            weight > 0 and group in self._counting and worth.get(group, 0.0) > 0
-            for group, _, _, _, weight in found
+            group in self._counting and worth.get(group, 0.0) > 0
+            for group in self._counted(found, scores)
         )
         if counted >= threshold.indicators:
             return True
@@ -223,6 +222,15 @@ class Reader:
         return threshold.business_and_personal and not (
             self._kinds["personal"].isdisjoint(groups) or self._kinds["business"].isdisjoint(groups)
         )
+
+    def _counted(self, found: Sequence[Any], scores: Mapping[str, float]) -> Iterator[str]:
+        """The group of each wording that counts."""
+        spans = [(start, end) for _, _, start, end, weight in found if weight > 0]
+        for group, _, start, end, weight in found:
+            known = self._playbook.indicators.groups.get(group)
+            full = known is not None and scores.get(f"group.{group}", 0.0) >= known.cap
+            if weight > 0 or (full and not any(one < end and start < last for one, last in spans)):
+                yield group
 
     def _fate(self, row: Any) -> Fate:
         if not row.detected:

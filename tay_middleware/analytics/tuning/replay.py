@@ -10,6 +10,8 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 from tay_middleware.analytics.tuning.cases import NEVER, Case, Fate
 from tay_middleware.playbook import Policy
@@ -43,8 +45,7 @@ class Passing:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """A question that may be shown, with all that the cool-down asks of it.
 
     `passed_before` counts the turns of its conversation that were complete when it was asked, and
@@ -89,6 +90,12 @@ class Replay:
             for own in by_user.values()
             if (places := list(self._places(own, passing)))
         ]
+
+    @cached_property
+    def scores(self) -> Sequence[float]:
+        """The scores of all that may be shown in the period, falling."""
+        users = (place.score for _, own in self._users for place in own if not place.fixed)
+        return sorted((*(place.score for place in self._alone), *users), reverse=True)
 
     def shown(self, threshold: float) -> list[int]:
         """The places in `cases` of the questions that get a mention, those of the period alone."""

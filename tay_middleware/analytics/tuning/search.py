@@ -45,7 +45,7 @@ class Search:
 
     def nearest(self, rate: float) -> float:
         """The threshold whose rate is nearest; of equals the highest."""
-        low, high = 1, self._highest
+        low, high = self._bracket(rate)
         while low < high:
             middle = (low + high) // 2
             if self.rate(self._at(middle)) > rate:
@@ -57,6 +57,21 @@ class Search:
             (self._at(one) for one in around),
             key=lambda threshold: (abs(self.rate(threshold) - rate), -threshold),
         )
+
+    def _bracket(self, rate: float) -> tuple[int, int]:
+        """Steps between which a rate is crossed.
+
+        The cool-down only takes away: without it, the score at the rate's place is high enough.
+        """
+        place = int(rate * self._replay.questions)
+        scores = self._replay.scores
+        score = scores[place] if place < len(scores) else 0.0
+        high = self._highest if score == ALWAYS else int(score / self._step) + 1
+        high = min(self._highest, max(1, high))
+        width = 8
+        while high - width > 1 and self.rate(self._at(high - width)) <= rate:
+            high, width = high - width, 2 * width
+        return max(1, high - width), high
 
     def beside(self, live: float, times: Sequence[float]) -> list[float]:
         """Thresholds of about so many times the mentions of `live`, without a search.

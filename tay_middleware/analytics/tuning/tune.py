@@ -110,19 +110,10 @@ class _Tuning:
             return self.refused(
                 f"{target:.1%} is above the limit of {self._order.most:.1%} (--most)"
             )
-        reach = self._search.reach
-        if not reach.least - NEAR_ENOUGH <= target <= reach.most + NEAR_ENOUGH:
-            return self.refused(
-                f"no threshold comes to {target:.1%}: what was logged reaches from "
-                f"{reach.least:.1%} to {reach.most:.1%}"
-            )
         found = self._search.nearest(target)
         rate = self._search.rate(found)
         if abs(rate - target) > NEAR_ENOUGH:
-            return self.refused(
-                f"no threshold comes within half a point of {target:.1%}: many questions share one "
-                f"score, and the nearest is {rate:.1%} at {found:g}"
-            )
+            return self.refused(self._out_of_reach(target, found, rate))
         known = self._known(found)
         if known < LEAST_KNOWN:
             return self.refused(
@@ -154,6 +145,18 @@ class _Tuning:
             )
         return self._kept(rate, [loss.refused for loss in losses.values()])
 
+    def _out_of_reach(self, target: float, nearest: float, rate: float) -> str:
+        reach = self._search.reach
+        if reach.least <= target <= reach.most:
+            return (
+                f"no threshold comes within half a point of {target:.1%}: many questions share one "
+                f"score, and the nearest is {rate:.1%} at {nearest:g}"
+            )
+        return (
+            f"no threshold comes to {target:.1%}: what was logged reaches from "
+            f"{reach.least:.1%} to {reach.most:.1%}"
+        )
+
     def refused(self, reason: str) -> Proposal:
         """Nothing is proposed; what is known of the threshold in force is told all the same."""
         points = self._points([self._live]) if self._replay.questions else ()
@@ -175,6 +178,11 @@ class _Tuning:
             reasons.append(
                 f"the rate of {rate:.1%} is below {LOW:.0%}: --target-rate finds the threshold of "
                 "a higher one; whether it sells more, only a test can say"
+            )
+        if self._log.annoyed and not self._order.annoyance_cost:
+            reasons.append(
+                f"{len(self._log.annoyed):,} mentions were taken badly, and cost nothing here: say "
+                "what one costs by --annoyance-cost"
             )
         words = f"keep {self._live:g}: nothing in the log is surely worth more"
         points = self._points(self._grid())

@@ -1,4 +1,5 @@
 import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -196,10 +197,24 @@ def test_an_app_that_hands_on_what_was_said_is_recognised(town: Town) -> None:
     assert found.agreement == 1
 
 
+def test_a_stop_by_feedback_counts_in_the_replay(town: Town) -> None:
+    """The app handed it on to the store, which is where the engine heard of it."""
+    town.ask(NEED)
+    with sqlite3.connect(town.settings.home / "tay.db") as connection:
+        said = f"{town.now + MINUTE:%Y-%m-%d %H:%M:%S.%f}"
+        connection.execute(
+            "INSERT INTO feedback (escalation_id, user_key, stop, at) "
+            "SELECT id, user_key, TRUE, ? FROM escalation_logs",
+            [said],
+        )
+        connection.execute("UPDATE user_profiles SET opted_out_at = ?", [said])
+    assert not town.ask(NEED, session="s2", after=DAY)
+    found = town.preview(town.playbook)
+    assert (found.mentions, found.agreement) == ((1, 1), 1)
+
+
 def as_by(town: Town, change: dict[str, Any]) -> None:
     """Write into the newest row what a later stage had said."""
-    import sqlite3  # noqa: PLC0415 - of these tests alone
-
     with sqlite3.connect(town.settings.home / "tay.db") as connection:
         for name, value in change.items():
             connection.execute(f"UPDATE question_logs SET {name} = ?", [value])  # noqa: S608 - our own names

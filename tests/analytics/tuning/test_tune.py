@@ -115,7 +115,7 @@ def test_few_rows_beside_many_of_another_playbook_say_so(rules: Playbook) -> Non
 
 def test_a_target_outside_what_was_logged_is_refused(rules: Playbook) -> None:
     cases = [a_case(number, 0.9 if number % 50 == 0 else 0.0) for number in range(1, 3_001)]
-    never = [replace(case, score=float("-inf")) if not case.detected else case for case in cases]
+    never = [case._replace(score=float("-inf")) if not case.detected else case for case in cases]
     found = tune(a_log(never), rules, Order(target=0.125))
     assert "what was logged reaches from 0.0% to 2.0%" in found.words
 
@@ -204,7 +204,7 @@ def test_what_is_not_surely_better_is_left_alone(rules: Playbook) -> None:
 def test_without_a_holdout_nothing_is_said_of_what_mentions_add(rules: Playbook) -> None:
     log, _ = worlds_of_worth(rules, harm=True, many=2_000)
     open_to_all = [
-        replace(case, fate=Fate.PASSES, shown=True) if case.fate is Fate.HOLDOUT else case
+        case._replace(fate=Fate.PASSES, shown=True) if case.fate is Fate.HOLDOUT else case
         for case in log.cases
     ]
     found = tune(replace(log, cases=open_to_all), rules, Order())
