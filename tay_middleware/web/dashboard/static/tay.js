@@ -33,10 +33,13 @@ for (const form of document.querySelectorAll("form[data-auto]")) {
     }
   });
 }
-// Coming back by the browser's own button, everything can be chosen again.
+// Coming back by the browser's own button, a form says what the address says, all of it.
 window.addEventListener("pageshow", () => {
-  for (const field of document.querySelectorAll("form[data-auto] :disabled")) {
-    field.disabled = false;
+  for (const form of document.querySelectorAll("form[data-auto]")) {
+    for (const field of form.elements) {
+      field.disabled = false;
+    }
+    form.reset();
   }
 });
 // Printed pages show the figures that are folded away on the screen.
