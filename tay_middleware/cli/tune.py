@@ -71,7 +71,7 @@ def tune(
         list[Path] | None,
         typer.Option(help="labelled questions, JSON Lines, for precision; may be given again"),
     ] = None,
-    version: Annotated[
+    playbook_version: Annotated[
         list[str] | None,
         typer.Option(help="count questions of this version of the playbook too; may be repeated"),
     ] = None,
@@ -99,7 +99,9 @@ def tune(
     gc.set_threshold(GARBAGE_THRESHOLD)
     end = moment(until, datetime.now(UTC)) if until else datetime.now(UTC)
     with _progress(quiet=as_json) as step:
-        log = _gathered(settings, playbook, moment(since, end), end, last, stage, version, step)
+        log = _gathered(
+            settings, playbook, moment(since, end), end, last, stage, playbook_version, step
+        )
         step("judging labelled questions")
         order = Order(
             target=share(target_rate) if target_rate else None,

@@ -274,5 +274,5 @@ class _Tuning:
             return ""
         return (
             f"; {many:,} more were decided under other versions of the playbook: add those whose "
-            "scores mean the same by --version"
+            "scores mean the same by --playbook-version"
         )
