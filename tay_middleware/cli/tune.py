@@ -116,7 +116,7 @@ def tune(
         typer.echo(json.dumps({**asdict(found), "patch": change}, default=str, indent=2))
     else:
         text.tell(found)
-    _write(change, patch_file, quiet=as_json)
+    _write(change, patch_file, settings, quiet=as_json)
     if found.verdict is Verdict.REFUSED:
         raise typer.Exit(1)
 
@@ -188,7 +188,7 @@ def _check(directory: Path, found: Proposal) -> None:
             raise InputError(f"{found.words}; but then {error}") from None
 
 
-def _write(change: str, path: Path | None, *, quiet: bool) -> None:
+def _write(change: str, path: Path | None, settings: Settings, *, quiet: bool) -> None:
     if path is None:
         return
     if not change:
@@ -197,7 +197,9 @@ def _write(change: str, path: Path | None, *, quiet: bool) -> None:
         return
     path.write_bytes(change.encode())
     if not quiet:
-        typer.echo(f"{path}: written; look at it, then: patch -p1 < {path}")
+        place = (settings.prompts_dir or shipped()).resolve().parent
+        there = "" if place == Path.cwd().resolve() else f" -d {place}"
+        typer.echo(f"{path}: written; look at it, then: patch -p1{there} < {path}")
 
 
 @contextmanager

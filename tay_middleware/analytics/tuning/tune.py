@@ -267,7 +267,7 @@ class _Tuning:
         )
 
     def _known(self, threshold: float) -> float:
-        return self._points([threshold])[0].known
+        return self._measure.known(self._search.shown(threshold))
 
     def _agreement(self) -> float:
         """Of the mentions that were logged or are replayed, the share that is both."""
