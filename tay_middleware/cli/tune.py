@@ -71,7 +71,7 @@ def tune(
         list[Path] | None,
         typer.Option(help="labelled questions, JSON Lines, for precision; may be given again"),
     ] = None,
-    version: Annotated[
+    playbook_version: Annotated[
         list[str] | None,
         typer.Option(help="count questions of this version of the playbook too; may be repeated"),
     ] = None,
@@ -99,7 +99,9 @@ def tune(
     gc.set_threshold(GARBAGE_THRESHOLD)
     end = moment(until, datetime.now(UTC)) if until else datetime.now(UTC)
     with _progress(quiet=as_json) as step:
-        log = _gathered(settings, playbook, moment(since, end), end, last, stage, version, step)
+        log = _gathered(
+            settings, playbook, moment(since, end), end, last, stage, playbook_version, step
+        )
         step("judging labelled questions")
         order = Order(
             target=share(target_rate) if target_rate else None,
@@ -114,7 +116,7 @@ def tune(
         typer.echo(json.dumps({**asdict(found), "patch": change}, default=str, indent=2))
     else:
         text.tell(found)
-    _write(change, patch_file, quiet=as_json)
+    _write(change, patch_file, settings, quiet=as_json)
     if found.verdict is Verdict.REFUSED:
         raise typer.Exit(1)
 
@@ -186,7 +188,7 @@ def _check(directory: Path, found: Proposal) -> None:
             raise InputError(f"{found.words}; but then {error}") from None
 
 
-def _write(change: str, path: Path | None, *, quiet: bool) -> None:
+def _write(change: str, path: Path | None, settings: Settings, *, quiet: bool) -> None:
     if path is None:
         return
     if not change:
@@ -195,7 +197,9 @@ def _write(change: str, path: Path | None, *, quiet: bool) -> None:
         return
     path.write_bytes(change.encode())
     if not quiet:
-        typer.echo(f"{path}: written; look at it, then: patch -p1 < {path}")
+        place = (settings.prompts_dir or shipped()).resolve().parent
+        there = "" if place == Path.cwd().resolve() else f" -d {place}"
+        typer.echo(f"{path}: written; look at it, then: patch -p1{there} < {path}")
 
 
 @contextmanager

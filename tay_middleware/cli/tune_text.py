@@ -66,15 +66,15 @@ def _stages(found: Proposal) -> Table:
 
 
 def _points(found: Proposal) -> Table:
-    """One threshold a line; columns in which nothing stands are left out."""
+    """One threshold a line, with 95 % intervals; columns in which nothing stands are left out."""
     columns = [
         ("mentions", [f"{point.mentions:,}" for point in found.points]),
-        ("rate, 95 %", [_share(point.rate) for point in found.points]),
+        ("rate, %", [_share(point.rate) for point in found.points]),
         ("in the log", [f"{point.known:.0%}" for point in found.points]),
-        ("right by labels", [_share(point.precision) for point in found.points]),
-        ("found helpful", [_share(point.helpful) for point in found.points]),
-        ("taken badly", [_share(point.annoyed) for point in found.points]),
-        ("credited sales, by user", [_rate(point.credited) for point in found.points]),
+        ("right by labels, %", [_share(point.precision) for point in found.points]),
+        ("found helpful, %", [_share(point.helpful) for point in found.points]),
+        ("taken badly, %", [_share(point.annoyed) for point in found.points]),
+        ("credited sales, %", [_rate(point.credited) for point in found.points]),
         ("added purchases", [_number(point.added.purchases) for point in found.points]),
         (f"added net{_currency(found)}", [_money(point.net) for point in found.points]),
     ]
@@ -98,13 +98,13 @@ def _name(point: Point, found: Proposal) -> str:
 def _share(one: Share | None) -> str:
     if one is None or one.value is None:
         return "-"
-    return f"{100 * one.value:.1f} % ({100 * one.low:.1f} to {100 * one.high:.1f})"
+    return f"{100 * one.value:.1f} ({100 * one.low:.1f} to {100 * one.high:.1f})"
 
 
 def _rate(one: Estimate) -> str:
     if one.value is None or one.low is None or one.high is None:
         return "refused"
-    return f"{100 * one.value:.1f} % ({100 * one.low:.1f} to {100 * one.high:.1f})"
+    return f"{100 * one.value:.1f} ({100 * one.low:.1f} to {100 * one.high:.1f})"
 
 
 def _number(one: Estimate) -> str:

@@ -127,7 +127,7 @@ def test_a_threshold_that_a_running_test_forbids_is_not_proposed(tay: Tay, url: 
         f"    kind: threshold\n    layer: l\n    control: now\n    arms: {arms}\n"
     )
     made = tay(
-        *("tune", "--target-rate", "8%", "--version", own.version),
+        *("tune", "--target-rate", "8%", "--playbook-version", own.version),
         TAY_DATABASE_URL=url,
         TAY_PROMPTS_DIR="prompts",
     )

@@ -112,8 +112,15 @@ def live_threshold(playbook: Playbook, knob: Knob) -> float:
 class Reader:
     """Reads rows of `storage.replays.scored` by the rules of the playbook that decided them."""
 
-    def __init__(self, playbook: Playbook, knob: Knob) -> None:
-        self._knob = knob
+    def __init__(self, playbook: Playbook, knob: Knob, *, shadow: bool = False) -> None:
+        """Make a reader.
+
+        Args:
+            playbook: the rules.
+            knob: the threshold that is moved.
+            shadow: whether mentions were switched off as such; they are read as if they were on.
+        """
+        self._knob, self._shadow = knob, shadow
         self._live = live_threshold(playbook, knob)
         self._playbook = playbook
         cascade = playbook.policy.cascade
@@ -237,6 +244,8 @@ class Reader:
             fate = Fate.UNKNOWN if row.status == ReplyStatus.REPLIED.value else Fate.HELD
         elif row.shown:
             return Fate.PASSES
+        elif self._shadow and row.suppressed == Suppression.MODE.value:
+            fate = Fate.UNKNOWN
         elif row.suppressed == Suppression.COOLDOWN.value:
             # Whom erasing took away has no other turns that a cool-down could be made of.
             fate = Fate.LATER if row.user_key is not None else Fate.HELD

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tay_middleware.analytics.tuning.cases import GATES, Case, Knob, Reader
 from tay_middleware.analytics.tuning.replay import HOUR_SECONDS, Passing
-from tay_middleware.domain import Stage
+from tay_middleware.domain import Stage, Suppression
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Database
 from tay_middleware.storage import replays as sql
@@ -43,7 +43,8 @@ class Log:
     `stages` holds what each threshold decided, and under `llm` and `gates` what none does.
     `others` are the questions of the period that other versions of the playbook decided. `passing`
     stands in for what the log does not say. `annoyed`, `credited` and `helpful` go by a mention's
-    id. `simulated`: people who do not exist are among them.
+    id. `shadow`: every need was held back because mentions were switched off as such; then they are
+    replayed as if they were on. `simulated`: people who do not exist are among them.
     """
 
     since: datetime
@@ -57,6 +58,7 @@ class Log:
     annoyed: Collection[UUID] = field(default=frozenset(), repr=False)
     credited: Collection[UUID] = field(default=frozenset(), repr=False)
     helpful: Mapping[UUID, bool] = field(default_factory=dict, repr=False)
+    shadow: bool = False
     simulated: bool = False
 
 
@@ -89,7 +91,9 @@ async def gather(
     stages = _stages(own)
     knob = knob or _busiest(stages)
     step("reading scores")
-    reader = Reader(playbook, knob)
+    causes = {row.suppressed for row in own if row.detected}
+    shadow = causes == {Suppression.MODE.value}
+    reader = Reader(playbook, knob, shadow=shadow)
     cases = [
         reader.case(
             row,
@@ -115,6 +119,7 @@ async def gather(
         annoyed=await _annoyed(database, playbook, own, since, until),
         credited=await database.read(sql.converted, since, until),
         helpful=await database.read(sql.judged, since, until),
+        shadow=shadow,
         simulated=await database.read(is_simulated, since, until),
     )
 

@@ -78,22 +78,26 @@ class Measure:
 
     def point(self, threshold: float, shown: Sequence[int], questions: int) -> Point:
         """What a threshold comes to, given the places of what would be shown."""
-        cases = self._log.cases
-        known = sum(cases[at].fate is Fate.PASSES for at in shown)
-        below = threshold < self._live
+        below, annoyed = threshold < self._live, self._annoyed(threshold)
         adds = _refused(_BELOW) if below else self.added(threshold)
         return Point(
             threshold=threshold,
             mentions=len(shown),
             rate=self._rate(shown, questions),
-            known=known / len(shown) if shown else 1.0,
+            known=self.known(shown),
             precision=self._precision(threshold),
             helpful=self._helpful(threshold),
-            annoyed=self._annoyed(threshold),
+            annoyed=annoyed,
             credited=Estimate(refused=_BELOW) if below else self._credited(threshold),
             added=adds,
-            net=self._net(adds.net, self._annoyed(threshold).found),
+            net=self._net(adds.net, annoyed.found),
         )
+
+    def known(self, shown: Sequence[int]) -> float:
+        """Of what would be shown, the share that the log decided itself; 1 of nothing."""
+        cases = self._log.cases
+        decided = sum(cases[at].fate is Fate.PASSES for at in shown)
+        return decided / len(shown) if shown else 1.0
 
     def added(self, least: float, below: float | None = None, confidence: float = 0.95) -> Added:
         """What is added by mentions to users whose highest score lies in a range."""

@@ -36,6 +36,12 @@ STEPS = (1.5, 1.25, 0.9, 0.75, 0.5)
 """Thresholds that are looked at beside: with about so many times the present mentions."""
 
 
+_SHADOW = (
+    "mentions were switched off all the time: they are replayed as if they had been on; what but "
+    "the cool-down would have held them back nobody asked, so the real rate will be lower"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is wanted.
@@ -115,7 +121,7 @@ class _Tuning:
         if abs(rate - target) > NEAR_ENOUGH:
             return self.refused(self._out_of_reach(target, found, rate))
         known = self._known(found)
-        if known < LEAST_KNOWN:
+        if known < LEAST_KNOWN and not self._log.shadow:
             return self.refused(
                 f"{target:.1%} would take {found:g}, and of its mentions the log has decided only "
                 f"{known:.0%}: go there by steps, and tune again after each",
@@ -165,7 +171,9 @@ class _Tuning:
     def _proposed(self, threshold: float, why: str) -> Proposal:
         points = self._points([*self._grid(), threshold])
         if threshold == self._live:
-            return self._made(Verdict.KEEP, f"keep {threshold:g}, {why}", threshold, points)
+            cautions = self._cautions(threshold)
+            words = f"keep {threshold:g}, {why}"
+            return self._made(Verdict.KEEP, words, threshold, points, cautions)
         verb = "raise" if threshold > self._live else "lower"
         words = f"{verb} {self._live:g} to {threshold:g}, {why}"
         return self._made(Verdict.MOVE, words, threshold, points, self._cautions(threshold))
@@ -232,15 +240,15 @@ class _Tuning:
         ]
 
     def _cautions(self, threshold: float) -> tuple[str, ...]:
-        cautions = []
-        if threshold < self._live:
+        cautions = [_SHADOW] if self._log.shadow else []
+        if threshold < self._live and not self._log.shadow:
             known = self._known(threshold)
             cautions.append(
                 f"{known:.0%} of these mentions were decided in the log; whether policy would let "
                 "the others pass is taken from those that it was asked about"
             )
-            if not self._order.labelled:
-                cautions.append("whether they are the right ones, labels say: --labels FILE")
+        if threshold < self._live and not self._order.labelled:
+            cautions.append("whether they are the right ones, labels say: --labels FILE")
         if self._measure.currencies > 1:
             cautions.append(
                 f"purchases in {self._measure.currencies} currencies: money is of "
@@ -259,10 +267,12 @@ class _Tuning:
         )
 
     def _known(self, threshold: float) -> float:
-        return self._points([threshold])[0].known
+        return self._measure.known(self._search.shown(threshold))
 
     def _agreement(self) -> float:
         """Of the mentions that were logged or are replayed, the share that is both."""
+        if self._log.shadow:
+            return 1.0
         cases, made = self._log.cases, set(self._search.shown(self._live))
         logged = {at for at, case in enumerate(cases) if case.counts and case.shown}
         either = made | logged
@@ -274,5 +284,5 @@ class _Tuning:
             return ""
         return (
             f"; {many:,} more were decided under other versions of the playbook: add those whose "
-            "scores mean the same by --version"
+            "scores mean the same by --playbook-version"
         )

@@ -14,6 +14,8 @@ from tay_middleware.analytics.tuning.gather import Deciding, Sale
 from tay_middleware.analytics.tuning.measure import Labelled
 from tay_middleware.analytics.tuning.replay import Passing
 from tay_middleware.analytics.tuning.tune import NEAR_ENOUGH
+from tay_middleware.decide import Circumstances
+from tay_middleware.domain import Mode
 from tay_middleware.playbook import Playbook
 from tests.builders import NOON
 
@@ -244,3 +246,20 @@ def test_a_log_of_the_product_is_tuned_from_end_to_end(tmp_path: Path, playbook:
     assert found.at_proposed is not None
     assert found.at_proposed.rate.value == pytest.approx(0.06, abs=NEAR_ENOUGH)
     assert found.questions == len(log.cases)
+
+
+def test_a_log_of_shadow_mode_is_tuned_before_anybody_sees_a_mention(
+    tmp_path: Path, playbook: Playbook
+) -> None:
+    async def play(world: World) -> Log:
+        shadow = Circumstances(mode=Mode.SHADOW)
+        for number in range(600):
+            chance, at = world.random.random(), NOON + number * timedelta(minutes=1)
+            await world.ask(f"u{number}", "s", chance, at=at, around=shadow)
+        return await world.log()
+
+    log = in_world(tmp_path, playbook, play)
+    found = tune(log, with_threshold(playbook, LIVE), Order(target=0.12))
+    assert found.verdict is Verdict.MOVE
+    assert found.proposed == pytest.approx(0.88, abs=0.04)
+    assert any("switched off all the time" in reason for reason in found.reasons)

@@ -105,7 +105,7 @@ class World:
         return decision.shown and verdict.granted
 
     async def traffic(self, users: int, days: int, *, a_day: float = 1.5) -> None:
-        """So many people, who come for some questions at a time."""
+        """So many people, who come for some questions at a time, and do not wait for replies."""
         visits = sorted(
             (self.random.uniform(0, days * 86_400), user)
             for user in range(users)
@@ -118,9 +118,10 @@ class World:
                 at += self.random.uniform(0.1, 3) * MINUTE
                 chance = self.random.betavariate(0.5, 2.5)
                 bought = self.random.random() < 0.01
-                turns.append((at, f"u{user}", f"s{number}", chance, bought))
-        for at, user_id, session, chance, bought in sorted(turns):
-            await self.ask(user_id, session, chance, at=at, purchase=bought)
+                takes = timedelta(seconds=self.random.uniform(1, 150))
+                turns.append((at, f"u{user}", f"s{number}", chance, bought, takes))
+        for at, user_id, session, chance, bought, takes in sorted(turns):
+            await self.ask(user_id, session, chance, at=at, purchase=bought, takes=takes)
 
     async def log(self, *, since: datetime = NOON - DAY, until: datetime = NOON + 60 * DAY) -> Log:
         return await gather(
