@@ -63,7 +63,7 @@ def measured(name: str | None, days: int, as_of: str | None, *, quiet: bool) -> 
     now = moment(as_of)
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     wanted = named(name) if name else Period(today - timedelta(days=days), today)
-    with Progress(console=Console(stderr=True), disable=quiet, transient=True) as progress:
+    with bar_of(quiet=quiet) as progress:
         bar = progress.add_task("sheets of days", total=None)
         return on_database(
             settings,
@@ -75,6 +75,12 @@ def measured(name: str | None, days: int, as_of: str | None, *, quiet: bool) -> 
                 step=lambda done, total: progress.update(bar, completed=done, total=total or 1),
             ),
         )
+
+
+def bar_of(*, quiet: bool) -> Progress:
+    """A progress bar on stderr, for people who look at one."""
+    console = Console(stderr=True)
+    return Progress(console=console, disable=quiet or not console.is_terminal, transient=True)
 
 
 def moment(said: str | None) -> datetime:

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console, Group, RenderableType
-from rich.progress import Progress
 from rich.table import Table as Grid
 from rich.text import Text
 
@@ -27,7 +26,7 @@ from tay_middleware.analytics.review.text import (
     title,
 )
 from tay_middleware.cli.asking import on_database
-from tay_middleware.cli.metrics import moment
+from tay_middleware.cli.metrics import bar_of, moment
 from tay_middleware.errors import ConfigurationError, InputError
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
@@ -108,7 +107,7 @@ def _made(name: str, as_of: str | None, *, anew: bool) -> Review:
     settings = load_settings()
     playbook = load_playbook(settings.prompts_dir)
     terms = terms_of(settings, playbook)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with bar_of(quiet=False) as progress:
         bar = progress.add_task("reading", total=None)
         return on_database(
             settings,
