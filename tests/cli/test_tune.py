@@ -117,11 +117,11 @@ def test_what_cannot_be_read_is_said(tay: Tay, options: list[str], says: str) ->
 
 
 def test_a_threshold_that_a_running_test_forbids_is_not_proposed(tay: Tay, url: str) -> None:
-    """An arm asks for 0.25, which may not be below the threshold."""
+    """An arm asks for 0.341, which may not be below the threshold."""
     shutil.copytree(shipped(), "prompts")
     own = load_playbook(Path("prompts"))
     file = Path("prompts/experiments.yaml")
-    arms = "{now: {weight: 1}, surer: {weight: 1, confidence: 0.3}}"
+    arms = "{now: {weight: 1}, surer: {weight: 1, confidence: 0.341}}"
     file.write_text(
         "layers: {l: {seed: s}}\nexperiments:\n  surer:\n    asks: Should it be surer of a need?\n"
         f"    kind: threshold\n    layer: l\n    control: now\n    arms: {arms}\n"
