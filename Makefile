@@ -7,14 +7,26 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
+# Where `make demo-dashboard` keeps its made-up month, and the port it serves it on.
+DEMO_HOME := .demo-dashboard
+DEMO = TAY_HOME=$(DEMO_HOME) TAY_PROMPTS_DIR=$(DEMO_HOME)/prompts
+PORT ?= 8000
 
-.PHONY: demo test lint type unit eval eval-train stats-proof bench bench-peers chaos fuzz docs dist dist-check test-matrix test-browser clean help
+.PHONY: demo demo-dashboard pictures brief test lint type unit eval eval-train stats-proof bench bench-peers chaos fuzz docs dist dist-check test-matrix test-browser clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
 demo: $(VENV)/.runtime  ## watch Tay answer several people, then see what was decided and why
 	@$(BIN)/tay demo
+
+demo-dashboard: $(VENV)/.dashboard  ## a simulated month in the dashboard; prints where it is and a token
+	@$(BIN)/tay simulate --users 500 --days 42 --seed 7 --home $(DEMO_HOME) --fresh
+	@echo "open http://127.0.0.1:$(PORT)/dashboard and sign in with $$($(DEMO) $(BIN)/tay tokens create --scope read --scope write --scope export --name demo --days 7)"
+	@$(DEMO) $(BIN)/tay serve --port $(PORT)
+
+pictures: $(VENV)/.dev  ## the pictures of the dashboard in docs/images, from a seeded simulation
+	$(BIN)/python -m tests.browser.pictures
 
 test: lint type unit  ## everything that gates: lint, types, layers, tests, coverage
 
@@ -50,6 +62,10 @@ bench: $(VENV)/.dev  ## what we cost, side by side with doing nothing
 	$(BIN)/python -m benchmarks.reading
 	$(BIN)/python -m benchmarks.webhooks
 	$(BIN)/python -m benchmarks.admin
+	$(BIN)/python -m benchmarks.tune
+	$(BIN)/python -m benchmarks.preview
+	$(BIN)/python -m benchmarks.dashboard
+	$(BIN)/python -m benchmarks.metrics
 	$(BIN)/python -m benchmarks.simulate
 
 bench-peers: $(VENV)-peers/.ready  ## the same run with NeMo Guardrails, Guardrails AI and LangChain's own history
@@ -57,6 +73,9 @@ bench-peers: $(VENV)-peers/.ready  ## the same run with NeMo Guardrails, Guardra
 
 chaos: $(VENV)/.dev  ## real servers frozen, killed and filled up under load: what is missing, doubled, slow
 	$(BIN)/pytest -q -p no:cacheprovider tests/chaos
+
+brief: $(VENV)/.dev  ## docs/brief-coverage.md anew: each line of the brief, who answers it, the answer
+	@$(BIN)/python -m tests.docs.brief
 
 docs: $(VENV)/.dev  ## check that every link and command in the documents holds
 	$(BIN)/pytest -q -p no:cacheprovider tests/docs
@@ -67,7 +86,7 @@ dist: $(VENV)/.dev  ## the wheel, prompts included
 dist-check: $(VENV)/.dev  ## the wheel alone, in an empty environment, runs the README
 	$(BIN)/pytest -q -p no:cacheprovider tests/slow
 
-test-browser: $(VENV)/.dev  ## the example's page in a headless Chromium
+test-browser: $(VENV)/.dev  ## the dashboard and the example's page in a headless Chromium, at two widths, on both databases
 	$(BIN)/pytest -q -p no:cacheprovider tests/browser
 
 test-matrix: $(VENV)-oldest/.ready $(VENV)-newest/.ready  ## every surface on the oldest and the newest LangChain
@@ -80,7 +99,7 @@ fuzz: $(VENV)/.fuzz  ## the API held against its own OpenAPI document, for FUZZ_
 	$(BIN)/pytest -q -p no:cacheprovider tests/fuzz
 
 clean:  ## away with everything that can be made again
-	rm -rf $(VENV) $(VENV)-* dist build .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-* $(DEMO_HOME) dist build .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -91,12 +110,16 @@ $(VENV)/.runtime: $(VENV)/bin/python pyproject.toml constraints.txt $(wildcard p
 	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web]' ./packages/tay_encoder
 	@touch $@
 
+$(VENV)/.dashboard: $(VENV)/.runtime
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,analytics,charts]'
+	@touch $@
+
 $(VENV)/.evals: $(VENV)/.runtime
 	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime
-	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,analytics,dev]'
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,analytics,charts,dev]'
 	@touch $@
 
 $(VENV)/.training: $(VENV)/.dev
@@ -117,5 +140,5 @@ $(VENV)-%/.ready: tests/matrix/%.txt pyproject.toml
 	@touch $@
 
 $(VENV)/.fuzz: $(VENV)/.dev
-	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,analytics,dev,fuzz]'
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,analytics,charts,dev,fuzz]'
 	@touch $@

@@ -24,7 +24,7 @@ from tay_middleware.storage.log import Filter
 from tay_middleware.storage.payment_tables import conversions
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sql import escalation_logs
-from tay_middleware.web.escalations import _figures, _page
+from tay_middleware.web.escalations import _figures, page
 from tests.servers import Postgres
 
 CHUNK, DAYS, TRIES = 10_000, 90, 15
@@ -127,18 +127,18 @@ async def measure(url: str, total: int) -> None:
     end = day + timedelta(days=1)
     user = f"{17:032x}"
     asked: dict[str, Callable[[Transaction], Any]] = {
-        "list, 50 rows": lambda tx: _page(tx, Filter(), 51, None),
-        "list of one offer, converted": lambda tx: _page(
+        "list, 50 rows": lambda tx: page(tx, Filter(), 51, None),
+        "list of one offer, converted": lambda tx: page(
             tx, Filter(offer="course", converted_only=True), 51, None
         ),
-        "list of a wording in a month": lambda tx: _page(
+        "list of a wording in a month": lambda tx: page(
             tx,
             Filter(template="course.gentle.vip.A", since=now - timedelta(days=30)),
             51,
             None,
         ),
-        "list of one user": lambda tx: _page(tx, Filter(user_key=user), 51, None),
-        "list far back": lambda tx: _page(
+        "list of one user": lambda tx: page(tx, Filter(user_key=user), 51, None),
+        "list far back": lambda tx: page(
             tx, Filter(), 51, uuid7(now - timedelta(days=DAYS - 1), 0)
         ),
         "figures of 7 days": lambda tx: _figures(tx, day - timedelta(days=7), end),

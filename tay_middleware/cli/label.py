@@ -23,20 +23,26 @@ def export(
     ] = False,
     limit: Annotated[int, typer.Option(min=1, help="rows to write")] = 200,
     days: Annotated[int, typer.Option(min=1, help="look back so far")] = 90,
+    labelled: Annotated[
+        bool,
+        typer.Option("--labelled", help="those that were labelled in the dashboard, with labels"),
+    ] = False,
 ) -> None:
     """Print questions of the log as rows to be labelled, one JSON object a line.
 
     Fill in "escalate" (true or false) and, where true, "offer"; leave null what you cannot say.
-    Then: tay label import FILE --into own.jsonl
+    Then: tay label import FILE --into own.jsonl. What was said in the dashboard is filled in.
     """
     from tay_middleware.storage.database import Database  # noqa: PLC0415 - heavy
-    from tay_middleware.storage.log import Filter, questions  # noqa: PLC0415 - heavy
+    from tay_middleware.storage.verdicts import labelled as labelled_rows  # noqa: PLC0415 - heavy
+    from tay_middleware.storage.verdicts import questions_with_labels  # noqa: PLC0415 - heavy
 
     settings = load_settings()
     since = datetime.now(UTC) - timedelta(days=days)
     database = Database(settings.resolved_database_url)
     look_at = limit * 50 if unsure else limit
-    logged = asyncio.run(database.read(questions, Filter(since=since), limit=look_at))
+    read = labelled_rows if labelled else questions_with_labels
+    logged = asyncio.run(database.read(read, since, limit=look_at))
     rules = load_playbook(settings.prompts_dir).policy.cascade
     for row in to_label(logged, rules.encoder.threshold, unsure_first=unsure)[:limit]:
         typer.echo(json.dumps(row, ensure_ascii=False))

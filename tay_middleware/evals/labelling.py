@@ -50,6 +50,14 @@ class Logged(Protocol):
     def created_at(self) -> datetime:
         """When it was asked."""
 
+    @property
+    def label_escalate(self) -> bool | None:
+        """What a person said that it deserved; `None` where nobody did."""
+
+    @property
+    def label_offer(self) -> str | None:
+        """The offer that a person said was right."""
+
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
@@ -61,7 +69,9 @@ class TakenIn:
 
 
 def to_label(logged: Iterable[Logged], threshold: float, *, unsure_first: bool) -> list[Json]:
-    """Rows for a person to fill in `escalate` and `offer`; questions without text are left out.
+    """Rows for a person to fill in `escalate` and `offer`, or with what one said of them already.
+
+    Questions without text are left out.
 
     Args:
         logged: questions, newest first.
@@ -122,8 +132,8 @@ def _row(one: Logged) -> Json:
         "family": (one.user_key or identity)[:_FAMILY_DIGITS],
         "question": one.question,
         "history": [],
-        "escalate": None,
-        "offer": None,
+        "escalate": one.label_escalate,
+        "offer": one.label_offer,
         "reason": None,
         "slices": [],
         "asked": one.created_at.date().isoformat(),

@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from tay_middleware.domain import uuid7
 from tay_middleware.storage import exposures, figures
 from tay_middleware.storage.bulk import insert_turns
+from tay_middleware.storage.desk_tables import forget_notes
 from tay_middleware.storage.events import PERSONAL, Changes, Event, Known, folded
 from tay_middleware.storage.payment_tables import forget_buyer
 from tay_middleware.storage.sql import (
@@ -162,6 +163,7 @@ def _write(connection: Connection, changes: Changes, now: datetime) -> int:
 def erase_rows(connection: Connection, user_key: str, until: datetime) -> int:
     """Take a user out of everything written up to a time; how many rows are anonymous now."""
     changed = 0
+    forget_notes(connection, user_key, until)
     for table in (question_logs, escalation_logs):
         changed += connection.execute(
             update(table)

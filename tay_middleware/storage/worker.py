@@ -87,7 +87,7 @@ def health(places: Places) -> Health:
     Raises:
         StorageError: Redis or SQL does not answer.
     """
-    return asyncio.run(_health(places))
+    return asyncio.run(health_of(places))
 
 
 async def _drain(places: Places, pace: Pace, *, once: bool) -> Counts:
@@ -123,7 +123,8 @@ async def _keep_spool_empty(store: RedisStore) -> None:
             store.mend()
 
 
-async def _health(places: Places) -> Health:
+async def health_of(places: Places) -> Health:
+    """As `health`, for code that has an event loop."""
     client, database, store = places.client(), Database(places.database_url), places.store()
     try:
         backlog = await Streams(client, "health").backlog(time.time())

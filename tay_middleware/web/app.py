@@ -1,13 +1,14 @@
-"""Puts the app together; the dashboard and metrics of later issues are routers beside these."""
+"""Puts the app together: routers of the API, and the dashboard as an app of its own beside them."""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
 
+from tay_middleware.analytics import measures
 from tay_middleware.payments.inbox import InboxWorker, Terms
 from tay_middleware.payments.terms import terms_of
 from tay_middleware.playbook import Playbook, load_playbook
@@ -21,12 +22,15 @@ from tay_middleware.web import (
     feedback,
     health,
     links,
+    metrics,
+    mounting,
     purchases,
     webhooks,
 )
 from tay_middleware.web.bounds import Bounds
 from tay_middleware.web.context import Context
 from tay_middleware.web.intake import Intake
+from tay_middleware.web.keeping import keep_sheets
 from tay_middleware.web.pausing import keep_guard
 from tay_middleware.web.problems import MEDIA_TYPE, Problem, answer_with_problems, responses
 from tay_middleware.web.rates import Rates
@@ -35,10 +39,9 @@ _log = logging.getLogger("tay_middleware.web")
 
 ROUTERS = (
     *(webhooks.router, links.router, escalations.router),
-    *(purchases.router, experiments.router, feedback.router, health.router),
+    *(purchases.router, experiments.router, metrics.router, feedback.router, health.router),
 )
-"""Everything that is served. A page for people goes beside these; see `bounds.Bounds` for its
-content security policy."""
+"""Everything that is served, but for the dashboard; see `mounting`."""
 
 
 def make_app(settings: Settings, *, works: bool = True) -> FastAPI:
@@ -57,8 +60,12 @@ def make_app(settings: Settings, *, works: bool = True) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _running(settings, playbook, terms, works=works) as context:
+        async with AsyncExitStack() as stack:
+            context = await stack.enter_async_context(
+                _running(settings, playbook, terms, works=works)
+            )
             app.state.context = context
+            await stack.enter_async_context(dashboard.running(context))
             yield
 
     app = FastAPI(
@@ -72,8 +79,9 @@ def make_app(settings: Settings, *, works: bool = True) -> FastAPI:
     )
     for router in ROUTERS:
         app.include_router(router)
+    dashboard = mounting.mount(app)
     answer_with_problems(app)
-    app.add_middleware(Bounds)
+    app.add_middleware(Bounds, policies=dashboard.policies)
     _describe_problems(app)
     return app
 
@@ -103,13 +111,18 @@ def _running(
             rates=Rates(),
             secret=settings.user_key_bytes(),
         )
-        guarding = asyncio.create_task(keep_guard(database, playbook, settings, context.new_id))
-        guarding.add_done_callback(_say_why)
+        beside = [
+            asyncio.create_task(keep_guard(database, playbook, settings, context.new_id)),
+            asyncio.create_task(keep_sheets(database, measures.terms_of(settings, playbook))),
+        ]
+        for one in beside:
+            one.add_done_callback(_say_why)
         try:
             yield context
         finally:
-            guarding.cancel()
-            await asyncio.gather(guarding, return_exceptions=True)
+            for one in beside:
+                one.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             if worker is not None and task is not None:
                 worker.stop()
                 await asyncio.gather(task, return_exceptions=True)

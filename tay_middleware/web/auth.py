@@ -27,11 +27,12 @@ _bearer = HTTPBearer(auto_error=False, description="an admin token: `tay tokens 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks, by token."""
+    """Who asks, by token; `via` is how: `api` or `dashboard`."""
 
     token_id: str
     name: str
     scopes: frozenset[str]
+    via: str = "api"
 
     @property
     def label(self) -> str:

@@ -14,10 +14,11 @@ from tay_middleware.payments.money import major
 from tay_middleware.payments.settle import restate_mentions
 from tay_middleware.storage import log, purchases, sales
 from tay_middleware.storage.log import Filter
-from tay_middleware.storage.purchases import Row, Transaction
+from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.simulations import is_simulated
 from tay_middleware.web import views
-from tay_middleware.web.auth import Exporter, Reader, Writer
+from tay_middleware.web.auditing import audited
+from tay_middleware.web.auth import Actor, Exporter, Reader, Writer
 from tay_middleware.web.context import Context, Here
 from tay_middleware.web.periods import PeriodDays, period
 from tay_middleware.web.problems import responses
@@ -80,7 +81,7 @@ async def list_escalations(
     cursor: Annotated[UUID | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> EscalationPage:
     """Escalations, newest first."""
-    items = await here.database.read(_page, which, limit + 1, cursor)
+    items = await here.database.read(page, which, limit + 1, cursor)
     more = len(items) > limit
     items = items[:limit]
     return EscalationPage(items=items, next_cursor=str(items[-1].id) if more else None)
@@ -111,12 +112,7 @@ async def escalation_stats(here: Here, _actor: Reader, period_days: PeriodDays =
 )
 async def export_escalations(here: Here, _actor: Exporter, which: Wanted) -> StreamingResponse:
     """All escalations of a filter as CSV, newest first; cells cannot be formulas."""
-    first = await here.database.read(_page, which, EXPORT_PAGE, None)
-    return StreamingResponse(
-        _lines(here, which, first),
-        media_type="text/csv; charset=utf-8",
-        headers={"content-disposition": "attachment; filename=escalations.csv"},
-    )
+    return await export(here, which)
 
 
 @router.get("/escalations/{escalation_id}", responses=responses(401, 403, 404, 422))
@@ -124,7 +120,7 @@ async def one_escalation(
     here: Here, _actor: Reader, escalation_id: EscalationId
 ) -> EscalationDetail:
     """One escalation with its explanation, clicks, feedback, purchases and marks."""
-    return _found(await here.database.read(_detail, escalation_id))
+    return _found(await here.database.read(detail, escalation_id))
 
 
 @router.patch("/escalations/{escalation_id}", responses=responses(400, 401, 403, 404, 413, 422))
@@ -135,25 +131,23 @@ async def mark_escalation(
 
     It is one more event, with who said it and when; it never erases what a provider said.
     """
-    now = here.clock()
-    money = None if said.amount is None else major(said.amount, said.currency)
-    row = {
-        "id": here.new_id(now),
-        "escalation_id": escalation_id,
-        "converted": said.converted,
-        "amount": money.amount if money else None,
-        "currency": money.currency if money else None,
-        "note": said.note,
-        "actor": actor.label,
-        "at": now,
-    }
-    return _found(await here.database.write(_mark, row))
+    return _found(await here.database.write(mark, here, actor, escalation_id, said, here.clock()))
 
 
-def _found(detail: EscalationDetail | None) -> EscalationDetail:
-    if detail is None:
+async def export(here: Context, which: Filter) -> StreamingResponse:
+    """All mentions of a filter as CSV, in pieces."""
+    first = await here.database.read(page, which, EXPORT_PAGE, None)
+    return StreamingResponse(
+        _lines(here, which, first),
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": "attachment; filename=escalations.csv"},
+    )
+
+
+def _found(found: EscalationDetail | None) -> EscalationDetail:
+    if found is None:
         raise HTTPException(404, "no escalation has this id")
-    return detail
+    return found
 
 
 def _aware(at: datetime | None) -> datetime | None:
@@ -170,9 +164,10 @@ def _aware(at: datetime | None) -> datetime | None:
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
-def _page(
+def page(
     transaction: Transaction, which: Filter, limit: int, before: UUID | None
 ) -> list[EscalationOut]:
+    """Mentions of a filter, newest first; `before` is the last id of the page before."""
     rows = log.escalations(transaction, which, limit=limit, before=before)
     beside = sales.beside(transaction, [row.id for row in rows])
     return [views.escalation_out(row, beside) for row in rows]
@@ -183,12 +178,13 @@ def _figures(
 ) -> tuple[sales.Figures, list[EscalationOut], bool]:
     return (
         sales.figures(transaction, since, until),
-        _page(transaction, Filter(since=since, until=until), RECENT, None),
+        page(transaction, Filter(since=since, until=until), RECENT, None),
         is_simulated(transaction, since, until),
     )
 
 
-def _detail(transaction: Transaction, escalation_id: UUID) -> EscalationDetail | None:
+def detail(transaction: Transaction, escalation_id: UUID) -> EscalationDetail | None:
+    """One mention with all that is known of it, or `None`."""
     row = sales.escalation(transaction, escalation_id)
     if row is None:
         return None
@@ -196,20 +192,47 @@ def _detail(transaction: Transaction, escalation_id: UUID) -> EscalationDetail |
     return views.escalation_detail(row, beside, sales.question(transaction, escalation_id))
 
 
-def _mark(transaction: Transaction, row: Row) -> EscalationDetail | None:
+def mark(
+    transaction: Transaction,
+    here: Context,
+    actor: Actor,
+    escalation_id: UUID,
+    said: MarkIn,
+    now: datetime,
+) -> EscalationDetail | None:
+    """Write an admin's word on a mention; the mention as it stands then, `None` if there is none.
+
+    Raises:
+        PayloadError: the amount is none of its currency.
+    """
+    money = None if said.amount is None else major(said.amount, said.currency)
+    row = {
+        "id": here.new_id(now),
+        "escalation_id": escalation_id,
+        "converted": said.converted,
+        "amount": money.amount if money else None,
+        "currency": money.currency if money else None,
+        "note": said.note,
+        "actor": actor.label,
+        "at": now,
+    }
     purchases.lock(transaction)
     if not purchases.mark(transaction, row):
         return None
-    restate_mentions(transaction, [row["escalation_id"]])
-    return _detail(transaction, row["escalation_id"])
+    restate_mentions(transaction, [escalation_id])
+    amount = {"amount": str(said.amount), "currency": said.currency} if money else {}
+    audited(
+        transaction, here, actor, now, "mark", escalation_id, converted=said.converted, **amount
+    )
+    return detail(transaction, escalation_id)
 
 
-async def _lines(here: Context, which: Filter, page: list[EscalationOut]) -> AsyncIterator[str]:
+async def _lines(here: Context, which: Filter, some: list[EscalationOut]) -> AsyncIterator[str]:
     yield csv_line(CSV_COLUMNS)
-    while page:
-        for one in page:
+    while some:
+        for one in some:
             fields = one.model_dump(mode="json")
             yield csv_line([fields[name] for name in CSV_COLUMNS])
-        if len(page) < EXPORT_PAGE:
+        if len(some) < EXPORT_PAGE:
             return
-        page = await here.database.read(_page, which, EXPORT_PAGE, page[-1].id)
+        some = await here.database.read(page, which, EXPORT_PAGE, some[-1].id)

@@ -11,7 +11,9 @@ from tay_middleware.analytics.experiments import Verdict, examine
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.storage import pauses as sql
 from tay_middleware.storage.pause_board import publish
-from tay_middleware.web.auth import Reader, Writer
+from tay_middleware.storage.purchases import Transaction
+from tay_middleware.web.auditing import audited
+from tay_middleware.web.auth import Actor, Reader, Writer
 from tay_middleware.web.context import Context, Here
 from tay_middleware.web.problems import responses
 from tay_middleware.web.schemas import Noted, Sent, Word
@@ -94,16 +96,7 @@ async def pause_something(here: Here, actor: Writer, said: PauseIn) -> Noted:
     if subject is sql.Subject.TEMPLATE and said.name not in here.playbook.by_id:
         raise HTTPException(404, "no offer and no wording has this name")
     now = here.clock()
-    done = await here.database.write(
-        sql.pause,
-        pause_id=here.new_id(now),
-        subject=subject,
-        name=said.name,
-        now=now,
-        by=actor.label,
-        reason=said.reason,
-        figures={},
-    )
+    done = await here.database.write(_pause, here, actor, subject, said, now)
     await publish(here.settings, here.database)
     if not done:
         raise HTTPException(409, "it is paused already")
@@ -114,11 +107,43 @@ async def pause_something(here: Here, actor: Writer, said: PauseIn) -> Noted:
 async def resume_something(here: Here, actor: Writer, name: Name, said: ResumeIn) -> Noted:
     """Switch on again what is paused; reactions from before count no more."""
     now = here.clock()
-    done = await here.database.write(sql.lift, name, now, by=actor.label, note=said.note)
+    done = await here.database.write(_lift, here, actor, name, said.note, now)
     await publish(here.settings, here.database)
     if not done:
         raise HTTPException(404, "nothing of this name is paused")
     return Noted()
+
+
+def _pause(
+    transaction: Transaction,
+    here: Context,
+    actor: Actor,
+    subject: sql.Subject,
+    said: PauseIn,
+    now: datetime,
+) -> bool:
+    done = sql.pause(
+        transaction,
+        pause_id=here.new_id(now),
+        subject=subject,
+        name=said.name,
+        now=now,
+        by=actor.label,
+        reason=said.reason,
+        figures={},
+    )
+    if done:
+        audited(transaction, here, actor, now, "pause", said.name)
+    return done
+
+
+def _lift(
+    transaction: Transaction, here: Context, actor: Actor, name: str, why: str | None, now: datetime
+) -> bool:
+    done = sql.lift(transaction, name, now, by=actor.label, note=why)
+    if done:
+        audited(transaction, here, actor, now, "resume", name)
+    return done
 
 
 async def _examined(here: Context, now: datetime, only: str | None = None) -> tuple[Verdict, ...]:

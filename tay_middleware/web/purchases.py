@@ -14,6 +14,7 @@ from tay_middleware.storage import inbox, sales
 from tay_middleware.storage.payment_tables import PurchaseKind
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.simulations import is_simulated
+from tay_middleware.web.auditing import audited
 from tay_middleware.web.auth import Actor, Reader, Writer
 from tay_middleware.web.context import Context, Here
 from tay_middleware.web.periods import PeriodDays, period
@@ -85,7 +86,7 @@ async def assign_purchase(
         mention = await here.database.read(sales.escalation, said.escalation_id)
         if mention is None:
             raise HTTPException(404, "no escalation has this id")
-    found = await here.database.write(_assign, here, actor, purchase_id, said, here.clock())
+    found = await here.database.write(assign, here, actor, purchase_id, said, here.clock())
     if found is None:
         raise HTTPException(404, "no purchase has this id")
     return found
@@ -111,10 +112,10 @@ async def list_deliveries(
 
 @router.post("/webhooks/{delivery_id}/replay", responses=responses(401, 403, 404, 422))
 async def replay_delivery(
-    here: Here, _actor: Writer, delivery_id: Annotated[UUID, Path(description="the delivery's id")]
+    here: Here, actor: Writer, delivery_id: Annotated[UUID, Path(description="the delivery's id")]
 ) -> Noted:
     """Handle a delivery again; what it said once it does not say twice."""
-    if not await here.database.write(inbox.set_due, [delivery_id], here.clock()):
+    if not await here.database.write(replay, here, actor, [delivery_id], here.clock()):
         raise HTTPException(404, "no delivery has this id, or its words are past their retention")
     if here.worker is not None:
         here.worker.wake()
@@ -150,7 +151,25 @@ def _touched(transaction: Transaction, since: datetime, until: datetime) -> tupl
     )
 
 
-def _assign(
+def replay(
+    transaction: Transaction, here: Context, actor: Actor, ids: Sequence[UUID], now: datetime
+) -> int:
+    """Let deliveries be handled again; how many there were."""
+    count = inbox.set_due(transaction, ids, now)
+    if count:
+        audited(
+            transaction,
+            here,
+            actor,
+            now,
+            "replay",
+            ids[0] if len(ids) == 1 else None,
+            deliveries=count,
+        )
+    return count
+
+
+def assign(
     transaction: Transaction,
     here: Context,
     actor: Actor,
@@ -158,6 +177,7 @@ def _assign(
     said: AssignIn,
     now: datetime,
 ) -> PurchaseListed | None:
+    """Say whose a purchase is; the purchase as it stands then, `None` if there is none."""
     row = sales.purchase(transaction, purchase_id)
     if row is None:
         return None
@@ -178,5 +198,7 @@ def _assign(
         ),
     )
     settle(transaction, [fact], here.terms.rules, now)
+    to = "nobody" if said.dismiss else "user" if said.user_id else str(said.escalation_id)
+    audited(transaction, here, actor, now, "assign", purchase_id, to=to)
     now_it_is = sales.purchase(transaction, purchase_id)
     return purchase_listed(now_it_is, sales.references(transaction, [key])[key])

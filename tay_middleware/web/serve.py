@@ -12,7 +12,7 @@ from tay_middleware.errors import ConfigurationError
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, tokens, upgrade
 from tay_middleware.storage.schema import check_current
-from tay_middleware.web import webhooks
+from tay_middleware.web import mounting, webhooks
 from tay_middleware.web.app import make_app
 
 GRACE_SECONDS = 10
@@ -84,7 +84,9 @@ def _tell(
     senders = webhooks.senders(settings)
     on = ", ".join(name for name, is_on in senders.items() if is_on)
     off = ", ".join(name for name, is_on in senders.items() if not is_on)
-    say(f"serving on http://{f'[{host}]' if ':' in host else host}:{port}")
+    where = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    say(f"serving on {where}")
+    say(f"dashboard: {where}{mounting.PATH}")
     say(f"webhooks: {on or 'none'}{f'; off without a secret: {off}' if off else ''}")
     if settings.public_url is None:
         say("links of mentions are not counted: TAY_PUBLIC_URL is not set")

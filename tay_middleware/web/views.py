@@ -44,8 +44,13 @@ def purchase_listed(row: Any, keys: Iterable[str]) -> PurchaseListed:
     """A row of `conversions` with the ids that a provider knows it by."""
     return PurchaseListed(
         **purchase_out(row).model_dump(),
-        references=[key for _, _, key in (one.partition(":") for one in keys) if ":" not in key],
+        references=references_of(keys),
     )
+
+
+def references_of(keys: Iterable[str]) -> list[str]:
+    """The provider's own ids among the keys that a purchase is known by."""
+    return [key for _, _, key in (one.partition(":") for one in keys) if ":" not in key]
 
 
 def mark_out(row: Any) -> MarkOut:

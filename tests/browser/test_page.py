@@ -1,7 +1,5 @@
 """The page of the chat server in a real browser: `make test-browser`."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,19 +7,6 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.examples.running import chat_server
-
-expect.set_options(timeout=30_000)
-
-INSTALL = "apt-get update && apt-get install -y chromium"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    """The browser's program: TAY_TEST_CHROMIUM, or `chromium` on the PATH."""
-    found = os.environ.get("TAY_TEST_CHROMIUM") or shutil.which("chromium")
-    if found is None:
-        pytest.fail(f"no browser: set TAY_TEST_CHROMIUM, or install one: {INSTALL}")
-    return found
 
 
 @pytest.fixture

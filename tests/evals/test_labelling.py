@@ -21,6 +21,8 @@ class Asked:
     user_key: str | None = "0123456789abcdef0123"
     detected: bool = False
     created_at: datetime = datetime(2026, 3, 2, tzinfo=UTC)
+    label_escalate: bool | None = None
+    label_offer: str | None = None
 
     @property
     def id(self) -> UUID:
@@ -43,6 +45,12 @@ def test_a_row_leaves_without_its_user() -> None:
     assert row["family"] == "0123456789ab"
     assert (row["escalate"], row["author"]) == (None, "own")
     assert "user" not in json.dumps(row)
+
+
+def test_what_a_person_said_of_a_decision_stands_in_its_row() -> None:
+    said = Asked(1, label_escalate=True, label_offer="course")
+    row = to_label([said, Asked(2)], 0.5, unsure_first=False)
+    assert [(one["escalate"], one["offer"]) for one in row] == [(True, "course"), (None, None)]
 
 
 def test_labels_are_merged_by_id_and_can_be_trained_on(tmp_path: Path) -> None:

@@ -249,8 +249,9 @@ def test_a_port_that_is_taken_is_told_in_one_sentence(site: Site) -> None:
     assert refused.returncode == 1
     assert f"tay: cannot serve on 127.0.0.1 port {site.port}" in refused.stderr
     assert "serving on" not in refused.stderr
-    told = f"serving on {site.url}\nwebhooks: stripe, standard, shopify\n"
-    assert told in site.log()
+    said = site.log()
+    assert f"serving on {site.url}\ndashboard: {site.url}/dashboard\n" in said
+    assert "\nwebhooks: stripe, standard, shopify\n" in said
 
 
 def test_the_openapi_document_describes_every_problem(site: Site) -> None:

@@ -1,0 +1,222 @@
+"""The first page's figures: how often Tay mentions something, what becomes of it, and where.
+
+Conversion is of mentions whose window is closed; younger ones would make every last week look bad.
+Counted by mention, as `metrics.measure`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from tay_middleware.analytics.metrics import Period, Rate, Revenue, rate
+from tay_middleware.storage import Database, trends
+from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.sales import revenue
+from tay_middleware.storage.trends import DayCount, KindCount, Narrowed
+
+TRAILING_DAYS = 7
+"""Days that a point of a conversion line looks back on: one day's mentions are too few to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day (UTC).
+
+    `converted` of the `shown` led to a sale so far. `escalation` is of the day, `conversion` of the
+    mentions of the `TRAILING_DAYS` up to it, and `None` where their window is still open.
+    """
+
+    day: date
+    questions: int
+    shown: int
+    converted: int
+    escalation: Rate
+    conversion: Rate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Conversion of matured mentions of one value of a dimension."""
+
+    name: str
+    shown: int
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What a period came to; `before` is the period of the same length before it.
+
+    `by` holds, for `offer`, `template` and `tier`, the values by conversion rate, the best first;
+    `shown` of each counts all mentions, its `rate` matured ones alone.
+    """
+
+    period: Period
+    matured_until: datetime
+    escalation: Rate
+    escalation_before: Rate
+    conversion: Rate
+    conversion_before: Rate
+    days: tuple[Day, ...]
+    by: Mapping[str, tuple[Ranked, ...]]
+    revenue: tuple[Revenue, ...]
+
+
+async def overview(
+    database: Database,
+    period: Period,
+    narrowed: Narrowed,
+    *,
+    now: datetime,
+    attribution_days: float,
+) -> Overview:
+    """The figures of a period.
+
+    Args:
+        database: where the log is.
+        period: whole days.
+        narrowed: which offer and tier; revenue is of all of them.
+        now: mentions younger than the window are in no conversion rate.
+        attribution_days: how long after a mention a purchase is credited to it.
+
+    Raises:
+        StorageError: the database does not answer.
+    """
+    counted = await database.read(_count, period, narrowed, _closed(now, attribution_days))
+    return _summed(period, counted, now, attribution_days)
+
+
+async def ranked(
+    database: Database, period: Period, name: str, *, now: datetime, attribution_days: float
+) -> tuple[Ranked, ...]:
+    """The values of one dimension (`offer`, `template`, `tier`) alone, as `Overview.by`.
+
+    Raises:
+        StorageError: the database does not answer.
+    """
+    closed = _closed(now, attribution_days)
+    until = max(period.since, min(period.until, closed))
+
+    def count(connection: Transaction) -> tuple[Ranked, ...]:
+        return _ranked(
+            name,
+            trends.shown(connection, period.since, period.until, Narrowed()),
+            trends.shown(connection, period.since, until, Narrowed()),
+            trends.sold(connection, period.since, until, Narrowed()),
+        )
+
+    return await database.read(count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    days: list[DayCount]
+    shown: list[KindCount]
+    ripe: list[KindCount]
+    ripe_sold: list[KindCount]
+    sold: list[KindCount]
+    revenue: tuple[Revenue, ...]
+
+
+def _count(
+    connection: Transaction, period: Period, narrowed: Narrowed, closed: datetime
+) -> _Counted:
+    since, until = period.since, period.until
+    earlier = since - (until - since)
+    ripe_until = max(since, min(until, closed))
+    sold = trends.sold(connection, earlier, until, narrowed)
+    return _Counted(
+        days=trends.by_day(connection, earlier, until, narrowed),
+        shown=trends.shown(connection, since, until, narrowed),
+        ripe=trends.shown(connection, since, ripe_until, narrowed),
+        ripe_sold=[one for one in sold if one.day and since.date() <= one.day < ripe_until.date()],
+        sold=sold,
+        revenue=tuple(
+            Revenue(row.kind, row.currency, int(row.conversions), int(row.net))
+            for row in revenue(connection, since, until)
+        ),
+    )
+
+
+def _summed(period: Period, counted: _Counted, now: datetime, attribution_days: float) -> Overview:
+    closed = _closed(now, attribution_days)
+    first, last = period.since.date(), period.until.date()
+    days = {one.day: one for one in counted.days}
+    sold: Counter[date] = Counter()
+    for one in counted.sold:
+        if one.day is not None:
+            sold[one.day] += one.number
+    ripe_end = min(last, closed.date())
+    earlier = first - (last - first)
+    series = [
+        _day(at, days, sold, ripe_end)
+        for at in _dates(first, min(last, now.date() + timedelta(days=1)))
+    ]
+    return Overview(
+        period=period,
+        matured_until=datetime.combine(max(first, ripe_end), time(), UTC),
+        escalation=_escalation(_dates(first, last), days),
+        escalation_before=_escalation(_dates(earlier, first), days),
+        conversion=_conversion(_dates(first, ripe_end), days, sold),
+        conversion_before=_conversion(_dates(earlier, min(first, ripe_end)), days, sold),
+        days=tuple(series),
+        by={
+            name: _ranked(name, counted.shown, counted.ripe, counted.ripe_sold)
+            for name in ("offer", "template", "tier")
+        },
+        revenue=counted.revenue,
+    )
+
+
+def _day(at: date, days: Mapping[date, DayCount], sold: Counter[date], ripe_end: date) -> Day:
+    one = days.get(at, DayCount(at, 0, 0))
+    trailing = _dates(at - timedelta(days=TRAILING_DAYS - 1), at + timedelta(days=1))
+    return Day(
+        day=at,
+        questions=one.questions,
+        shown=one.shown,
+        converted=sold[at],
+        escalation=_rate(one.shown, one.questions),
+        conversion=_conversion(trailing, days, sold) if at < ripe_end else None,
+    )
+
+
+def _ranked(
+    name: str, shown: list[KindCount], ripe: list[KindCount], sold: list[KindCount]
+) -> tuple[Ranked, ...]:
+    every, of, hits = (_by(name, rows) for rows in (shown, ripe, sold))
+    found = [Ranked(value, n, _rate(hits[value], of[value])) for value, n in every.items()]
+    return tuple(sorted(found, key=lambda one: (-(one.rate.share or 0.0), -one.shown, one.name)))
+
+
+def _by(name: str, rows: Iterable[KindCount]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts[getattr(row, name)] += row.number
+    return counts
+
+
+def _escalation(over: Iterable[date], days: Mapping[date, DayCount]) -> Rate:
+    found = [days[at] for at in over if at in days]
+    return _rate(sum(one.shown for one in found), sum(one.questions for one in found))
+
+
+def _conversion(over: Iterable[date], days: Mapping[date, DayCount], sold: Counter[date]) -> Rate:
+    over = list(over)
+    return _rate(sum(sold[at] for at in over), sum(days[at].shown for at in over if at in days))
+
+
+def _rate(hits: int, n: int) -> Rate:
+    """A rate whose figures may be some moments apart: a mention is counted before its sale."""
+    return rate(min(hits, n), n)
+
+
+def _dates(first: date, end: date) -> list[date]:
+    return [first + timedelta(days=at) for at in range(max(0, (end - first).days))]
+
+
+def _closed(now: datetime, attribution_days: float) -> datetime:
+    """The midnight before which every mention's window is closed."""
+    ripe = now.astimezone(UTC) - timedelta(days=attribution_days)
+    return ripe.replace(hour=0, minute=0, second=0, microsecond=0)

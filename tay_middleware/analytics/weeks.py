@@ -1,0 +1,166 @@
+"""Weeks (ISO, UTC): what each came to, and in plain words what is sure of it and what is not."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from tay_middleware.analytics.metrics import (
+    CONVERSION_TARGET,
+    ESCALATION_TARGET,
+    Period,
+    Rate,
+    compared,
+    rate,
+)
+from tay_middleware.analytics.overview import Overview, Ranked
+from tay_middleware.storage import Database, trends
+from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.trends import Narrowed
+
+ENOUGH_TO_NAME = 30
+"""Matured mentions that an offer or a wording needs before a sentence names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """One week in short; `conversion` is `None` while windows of its mentions are open."""
+
+    name: str
+    first: date
+    questions: int
+    shown: int
+    escalation: Rate
+    conversion: Rate | None
+
+
+def name_of(at: date) -> str:
+    """The week of a day, as `2026-W47`."""
+    year, week, _ = at.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def first_of(name: str) -> date:
+    """The Monday of a week.
+
+    Raises:
+        ValueError: it is no week.
+    """
+    year, found, week = name.partition("-W")
+    if not found or len(week) != 2:
+        raise ValueError(f"{name!r} is no week such as 2026-W47")
+    return date.fromisocalendar(int(year), int(week), 1)
+
+
+def period_of(name: str) -> Period:
+    """The seven days of a week.
+
+    Raises:
+        ValueError: it is no week.
+    """
+    since = datetime.combine(first_of(name), time(), UTC)
+    return Period(since, since + timedelta(days=7))
+
+
+async def weeks(
+    database: Database, count: int, *, now: datetime, attribution_days: float
+) -> tuple[Week, ...]:
+    """The last weeks in which anything was asked, the newest first; the present one among them.
+
+    Raises:
+        StorageError: the database does not answer.
+    """
+    monday = now.astimezone(UTC).date() - timedelta(days=now.astimezone(UTC).weekday())
+    since = datetime.combine(monday - timedelta(weeks=count - 1), time(), UTC)
+    closed = now - timedelta(days=attribution_days)
+    found = await database.read(_weeks, since, since + timedelta(weeks=count), closed)
+    return tuple(week for week in found if week.questions)
+
+
+def _weeks(
+    connection: Transaction, since: datetime, until: datetime, closed: datetime
+) -> list[Week]:
+    days = trends.by_day(connection, since, until, Narrowed())
+    sold = trends.sold(connection, since, until, Narrowed())
+    found = []
+    for back in range((until - since).days // 7, 0, -1):
+        first = since.date() + timedelta(weeks=back - 1)
+        end = first + timedelta(weeks=1)
+        inside = [one for one in days if first <= one.day < end]
+        questions = sum(one.questions for one in inside)
+        shown = sum(one.shown for one in inside)
+        hits = sum(one.number for one in sold if one.day is not None and first <= one.day < end)
+        is_ripe = datetime.combine(end, time(), UTC) <= closed
+        found.append(
+            Week(
+                name=name_of(first),
+                first=first,
+                questions=questions,
+                shown=shown,
+                escalation=rate(shown, questions),
+                conversion=rate(min(hits, shown), shown) if is_ripe else None,
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What can be said of a period: what is sure, what is not, and what to do about it."""
+
+    sure: tuple[str, ...]
+    unsure: tuple[str, ...]
+    next: tuple[str, ...]
+
+
+def said_of(found: Overview) -> Said:
+    """The figures of a period in sentences, by fixed rules; nobody's opinion."""
+    sure: list[str] = []
+    unsure: list[str] = []
+    for what, measured, target, band in (
+        ("Tay mentioned an offer in", found.escalation, ESCALATION_TARGET, "10 to 15 %"),
+        ("Mentions led to a sale in", found.conversion, CONVERSION_TARGET, "5 to 10 %"),
+    ):
+        stands = compared(measured, target)
+        if measured.share is None or measured.low is None or measured.high is None:
+            continue
+        line = (
+            f"{what} {100 * measured.share:.1f} % of {measured.n:,} cases (95 %: "
+            f"{100 * measured.low:.1f} to {100 * measured.high:.1f} %); the target is {band}: "
+            f"{stands}."
+        )
+        (sure if "target" in stands and "not sure" not in stands else unsure).append(line)
+    for noun, name in (("offer", "offer"), ("wording", "template")):
+        _compare(noun, found.by[name], sure, unsure)
+    return Said(tuple(sure), tuple(unsure), tuple(_advice(found)))
+
+
+def _compare(noun: str, ranked: Iterable[Ranked], sure: list[str], unsure: list[str]) -> None:
+    known = [one for one in ranked if one.rate.n >= ENOUGH_TO_NAME]
+    if len(known) < 2:
+        unsure.append(
+            f"Which {noun} converts best cannot be said yet: fewer than two have "
+            f"{ENOUGH_TO_NAME} mentions that are old enough."
+        )
+        return
+    best, worst = known[0], known[-1]
+    if (best.rate.low or 0.0) > (worst.rate.high or 1.0):
+        sure.append(f"The {noun} {best.name} converts better than {worst.name}.")
+    else:
+        unsure.append(
+            f"No {noun} is ahead for sure: the intervals of {best.name} and {worst.name} overlap."
+        )
+
+
+def _advice(found: Overview) -> Iterable[str]:
+    escalation = compared(found.escalation, ESCALATION_TARGET)
+    conversion = compared(found.conversion, CONVERSION_TARGET)
+    if escalation == "above the target":
+        yield "Raise the threshold a little: mentions are more frequent than they should be."
+    elif escalation == "below the target":
+        yield "Look at questions that were not escalated: mentions are rarer than they could be."
+    if conversion == "below the target":
+        yield "Test another wording against the one that is shown most: mentions convert poorly."
+    if conversion == "too little data":
+        yield "Wait: mentions of this period are too few, or too young, to judge."
+    if not {escalation, conversion} & {"above the target", "below the target"}:
+        yield "Change nothing that is not part of a test."

@@ -1,0 +1,283 @@
+"""Every mention: the list, one of them in full, and what people say of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from tay_middleware.domain import Reason, Strength, Tier
+from tay_middleware.storage import audit, log, sales, verdicts
+from tay_middleware.storage.log import Filter
+from tay_middleware.storage.purchases import Transaction
+from tay_middleware.web import escalations as api
+from tay_middleware.web.auditing import audited
+from tay_middleware.web.auth import Actor
+from tay_middleware.web.context import Context, Here
+from tay_middleware.web.dashboard import words
+from tay_middleware.web.dashboard.pages import back, render
+from tay_middleware.web.dashboard.visible import pieces
+from tay_middleware.web.dashboard.visitors import Changing, Looking
+from tay_middleware.web.schemas import EscalationDetail, MarkIn
+
+router = APIRouter(prefix="/escalations")
+
+PAGE = 25
+BEFORE = 6
+"""Earlier turns of the same user that are shown beside a mention."""
+
+MOST_NOTE_CHARS = 2000
+
+MOST_SHOWN_CHARS = 20_000
+"""Of a question: somebody may have pasted a book, and a page is read on a telephone."""
+
+Id = Annotated[UUID, Path(description="of the mention")]
+
+RIGHT, WRONG = "right", "none"
+"""What a label says: right as it was; nothing should have been mentioned; or the right offer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The filters of a page's address, as they were given, and as the log understands them."""
+
+    given: Mapping[str, str]
+    which: Filter
+    before: UUID | None
+    problems: tuple[str, ...]
+
+
+@router.get("")
+async def listed(request: Request, here: Here, visitor: Looking) -> Response:
+    """A page of mentions, newest first."""
+    wanted = read_wanted(here, request.query_params)
+    found = await here.database.read(api.page, wanted.which, PAGE + 1, wanted.before)
+    more = len(found) > PAGE
+    values = {
+        "visitor": visitor,
+        "title": "Escalations",
+        "wanted": wanted,
+        "items": found[:PAGE],
+        "older": str(found[PAGE - 1].id) if more else None,
+        "choices": {
+            "offer": list(here.playbook.offers),
+            "tier": [one.value for one in Tier],
+            "strength": [one.value for one in Strength],
+            "reason": [one.value for one in Reason],
+        },
+    }
+    return render(request, "escalations.html", values)
+
+
+@router.get(".csv")
+async def exported(request: Request, here: Here, visitor: Looking) -> Response:
+    """The same rows as a file that a spreadsheet shows and never runs."""
+    if not visitor.may_export:
+        raise HTTPException(403, "your token does not export: this needs the scope export")
+    wanted = read_wanted(here, request.query_params)
+    await here.database.write(_exported, here, visitor.actor, wanted.given)
+    return await api.export(here, wanted.which)
+
+
+@router.get("/{escalation_id}")
+async def one(request: Request, here: Here, visitor: Looking, escalation_id: Id) -> Response:
+    """All that is known of one mention."""
+    found = await here.database.read(_all_of, escalation_id)
+    if found is None:
+        raise HTTPException(404, "no escalation has this id")
+    detail = found["detail"]
+    why = detail.explanation
+    question = detail.question or ""
+    values = {
+        **found,
+        "visitor": visitor,
+        "title": f"Escalation: {detail.offer}",
+        "pieces": pieces(question[:MOST_SHOWN_CHARS], why.indicators if why else ()),
+        "left_out": max(0, len(question) - MOST_SHOWN_CHARS),
+        "template": here.playbook.by_id.get(detail.template),
+        "is_current": detail.playbook_version == here.playbook.version,
+        "offers": list(here.playbook.offers),
+        "owner": here.playbook.offers.get(detail.offer),
+    }
+    return render(request, "escalation.html", values)
+
+
+@router.post("/{escalation_id}/mark")
+async def mark(request: Request, here: Here, given: Changing, escalation_id: Id) -> Response:
+    """Say whether it led to a sale."""
+    answers = {"yes": True, "no": False, "back": None}
+    said = given.form.get("converted")
+    if said not in answers:
+        raise HTTPException(422, "say yes, no, or take the word back")
+    amount = given.word("amount") if said == "yes" else None
+    try:
+        word = MarkIn(
+            converted=answers[said],
+            amount=amount,
+            currency=given.word("currency") if amount else None,
+            note=given.word("note"),
+        )
+    except ValidationError as error:
+        raise HTTPException(422, words.problems(error)) from None
+    actor, now = given.visitor.actor, here.clock()
+    if await here.database.write(api.mark, here, actor, escalation_id, word, now) is None:
+        raise HTTPException(404, "no escalation has this id")
+    return back(request, f"escalations/{escalation_id}", done="marked")
+
+
+@router.post("/{escalation_id}/note")
+async def add_note(request: Request, here: Here, given: Changing, escalation_id: Id) -> Response:
+    """Keep a note, for the others who look."""
+    note = given.word("words")
+    if note is None or len(note) > MOST_NOTE_CHARS:
+        raise HTTPException(422, f"a note has 1 to {MOST_NOTE_CHARS:,} characters")
+    if not await here.database.write(_note, here, given.visitor.actor, escalation_id, note):
+        raise HTTPException(404, "no escalation has this id")
+    return back(request, f"escalations/{escalation_id}", done="noted")
+
+
+@router.post("/{escalation_id}/label")
+async def label(request: Request, here: Here, given: Changing, escalation_id: Id) -> Response:
+    """Say what the question deserved."""
+    said = given.form.get("label", "")
+    if said not in {RIGHT, WRONG, "back", *here.playbook.offers}:
+        raise HTTPException(422, "say whether it was right, nothing was due, or another offer")
+    if not await here.database.write(_label, here, given.visitor.actor, escalation_id, said):
+        raise HTTPException(404, "no escalation has this id, or it has no label")
+    done = "unlabelled" if said == "back" else "labelled"
+    return back(request, f"escalations/{escalation_id}", done=done)
+
+
+def read_wanted(here: Context, asked: Mapping[str, str]) -> Wanted:
+    """The filters of an address; what cannot be read is told, and passed over."""
+    given = {name: value for name, value in asked.items() if name in _FILTERS and value.strip()}
+    problems: list[str] = []
+    which = Filter(
+        **{name: given[name] for name in ("offer", "template") if name in given},
+        **{name: _choice(given, name, kind, problems) for name, kind in _CHOICES.items()},
+        user_key=here.key_of_user(given["user_id"]) if "user_id" in given else None,
+        since=_day(given, "since", problems),
+        until=_day(given, "until", problems),
+        converted_only=given.get("converted_only") == "true",
+    )
+    if which.until is not None:
+        which = replace(which, until=which.until + timedelta(days=1))
+    return Wanted(given, which, _before(asked, problems), tuple(problems))
+
+
+_CHOICES: Mapping[str, type[Tier | Strength | Reason]] = {
+    "tier": Tier,
+    "strength": Strength,
+    "reason": Reason,
+}
+_FILTERS = frozenset(
+    {"offer", "template", *_CHOICES, "user_id", "since", "until", "converted_only"}
+)
+
+
+def _choice(
+    given: Mapping[str, str],
+    name: str,
+    kind: type[Tier | Strength | Reason],
+    problems: list[str],
+) -> str | None:
+    said = given.get(name)
+    if said is None or said in {one.value for one in kind}:
+        return said
+    problems.append(f"{name}: there is no {said!r}")
+    return None
+
+
+def _day(given: Mapping[str, str], name: str, problems: list[str]) -> datetime | None:
+    said = given.get(name)
+    if said is None:
+        return None
+    try:
+        at = datetime.strptime(said, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        at = None
+    if at is None or not 1970 <= at.year < 9000:
+        problems.append(f"{name}: {said!r} is no day such as 2026-11-23")
+        return None
+    return at
+
+
+def _before(asked: Mapping[str, str], problems: list[str]) -> UUID | None:
+    said = asked.get("before")
+    try:
+        return UUID(said) if said else None
+    except ValueError:
+        problems.append("before: this is no place in the list")
+        return None
+
+
+def _all_of(transaction: Transaction, escalation_id: UUID) -> dict[str, Any] | None:
+    detail = api.detail(transaction, escalation_id)
+    if detail is None:
+        return None
+    row = sales.escalation(transaction, escalation_id)
+    question = sales.question(transaction, escalation_id)
+    return {
+        "detail": detail,
+        "question": question,
+        "earlier": _earlier(transaction, row, detail),
+        "notes": verdicts.notes_of(transaction, escalation_id),
+        "label": verdicts.label_of(transaction, escalation_id),
+        "changes": audit.page(transaction, subject=str(escalation_id), limit=20),
+        "has_link": row.link_token is not None,
+    }
+
+
+def _earlier(transaction: Transaction, row: Any, detail: EscalationDetail) -> Sequence[Any]:
+    """The user's turns just before the mention: what history knew of her."""
+    if row.user_key is None:
+        return ()
+    of_user = Filter(user_key=row.user_key)
+    return log.questions(transaction, of_user, limit=BEFORE, before=detail.id)
+
+
+def _note(
+    transaction: Transaction, here: Context, actor: Actor, escalation_id: UUID, note: str
+) -> bool:
+    now = here.clock()
+    row = {
+        "id": here.new_id(now),
+        "escalation_id": escalation_id,
+        "words": note,
+        "actor": actor.label,
+        "at": now,
+    }
+    if not verdicts.add_note(transaction, row):
+        return False
+    audited(transaction, here, actor, now, "note", escalation_id)
+    return True
+
+
+def _label(
+    transaction: Transaction, here: Context, actor: Actor, escalation_id: UUID, said: str
+) -> bool:
+    now = here.clock()
+    if said == "back":
+        done = verdicts.unlabel(transaction, escalation_id)
+    else:
+        mention = sales.escalation(transaction, escalation_id)
+        if mention is None:
+            return False
+        offer = mention.offer if said == RIGHT else None if said == WRONG else said
+        row = {"id": escalation_id, "escalate": said != WRONG, "offer": offer}
+        done = verdicts.label(transaction, {**row, "actor": actor.label, "at": now})
+    if done:
+        audited(transaction, here, actor, now, "label", escalation_id, label=said)
+    return done
+
+
+def _exported(
+    transaction: Transaction, here: Context, actor: Actor, given: Mapping[str, str]
+) -> None:
+    filters = {name: value for name, value in given.items() if name != "user_id"}
+    audited(transaction, here, actor, here.clock(), "export", "escalations", **filters)

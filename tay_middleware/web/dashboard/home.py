@@ -1,0 +1,151 @@
+"""The first page: what an owner wants to know on a Monday morning."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from tay_middleware.analytics import charts
+from tay_middleware.analytics.charts import NARROW, WIDE, Spec
+from tay_middleware.analytics.metrics import (
+    CONVERSION_TARGET,
+    ESCALATION_TARGET,
+    Period,
+    Target,
+    compared,
+)
+from tay_middleware.analytics.overview import Overview, Ranked, overview
+from tay_middleware.domain import Tier
+from tay_middleware.storage import trends
+from tay_middleware.storage.trends import Narrowed
+from tay_middleware.web.context import Context, Here
+from tay_middleware.web.dashboard.pages import render
+from tay_middleware.web.dashboard.state import Desk
+from tay_middleware.web.dashboard.visitors import Looking
+from tay_middleware.web.periods import period
+
+router = APIRouter()
+
+PERIODS = (7, 30, 90)
+"""Days that can be looked at; the figures of an hour are added up for each page."""
+
+USUAL_DAYS = 30
+
+MOST_RANKED = 12
+"""Wordings on the chart; the table has the others too."""
+
+ENOUGH_TO_RANK = 10
+"""Matured mentions below which a rate is not drawn: its interval would be the whole chart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A chart in two widths, for a desk and for a telephone; both are drawn of the same rows."""
+
+    wide: Spec
+    narrow: Spec
+    says: str
+
+
+@router.get("/")
+async def home(request: Request, here: Here, desk: Desk, visitor: Looking) -> Response:
+    """Rates, revenue, ranks, tests, health."""
+    asked = request.query_params
+    days = _days(asked.get("period"))
+    narrowed = narrowed_by(here, asked)
+    now = here.clock()
+    since, until = period(now, days - 1)
+    found = await overview(
+        here.database,
+        Period(since, until),
+        narrowed,
+        now=now,
+        attribution_days=here.settings.attribution_days,
+    )
+    verdicts, lag = await desk.verdicts.get(), await desk.lag.get()
+    owed = await here.database.read(trends.owed, now - timedelta(days=1))
+    values = {
+        "visitor": visitor,
+        "title": "Overview",
+        "found": found,
+        "days": days,
+        "periods": PERIODS,
+        "given": {"period": days, "offer": narrowed.offer, "tier": narrowed.tier},
+        "offers": list(here.playbook.offers),
+        "tiers": [tier.value for tier in Tier],
+        "said": {
+            "escalation": compared(found.escalation, ESCALATION_TARGET),
+            "conversion": compared(found.conversion, CONVERSION_TARGET),
+        },
+        "targets": {"escalation": ESCALATION_TARGET, "conversion": CONVERSION_TARGET},
+        "figures": figures_of(found),
+        "verdicts": verdicts,
+        "lag": lag,
+        "owed": owed,
+        "now": now,
+        "enough": ENOUGH_TO_RANK,
+    }
+    return render(request, "home.html", values)
+
+
+def narrowed_by(here: Context, asked: Mapping[str, str]) -> Narrowed:
+    """The offer and tier that a page's address names; what is neither is passed over."""
+    offer, tier = asked.get("offer"), asked.get("tier")
+    return Narrowed(
+        offer if offer in here.playbook.offers else None,
+        tier if tier in {one.value for one in Tier} else None,
+    )
+
+
+def figures_of(found: Overview) -> dict[str, Figure | None]:
+    """The charts of an overview; `None` where there is nothing to draw."""
+    escalation = [(one.day.isoformat(), one.escalation.share) for one in found.days]
+    conversion = [
+        (one.day.isoformat(), one.conversion.share if one.conversion else None)
+        for one in found.days
+    ]
+    return {
+        "escalation": _line(escalation, ESCALATION_TARGET, "Share of questions with a mention"),
+        "conversion": _line(
+            conversion, CONVERSION_TARGET, "Share of mentions that led to a sale, over seven days"
+        ),
+        "offer": _ranks(found.by["offer"], "Conversion by offer, with intervals"),
+        "template": _ranks(found.by["template"], "Conversion by wording, with intervals"),
+    }
+
+
+def _line(points: list[tuple[str, float | None]], target: Target, says: str) -> Figure:
+    band = (target.low, target.high)
+    return Figure(
+        charts.line(points, band=band, width=WIDE),
+        charts.line(points, band=band, width=NARROW, height=150),
+        says,
+    )
+
+
+def _ranks(ranked: Iterable[Ranked], says: str) -> Figure | None:
+    rows = [
+        (one.name, one.rate.share, one.rate.low, one.rate.high)
+        for one in ranked
+        if one.rate.n >= ENOUGH_TO_RANK
+    ]
+    known = [
+        (name, share, low, high)
+        for name, share, low, high in rows
+        if share is not None and low is not None and high is not None
+    ][:MOST_RANKED]
+    if not known:
+        return None
+    band = (CONVERSION_TARGET.low, CONVERSION_TARGET.high)
+    return Figure(
+        charts.intervals(known, band=band, width=WIDE),
+        charts.intervals(known, band=band, width=NARROW),
+        says,
+    )
+
+
+def _days(said: Any) -> int:
+    return int(said) if said in {str(one) for one in PERIODS} else USUAL_DAYS

@@ -1,0 +1,186 @@
+"""The figures of pages are those of the rows, counted again by hand, on either database."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tay_middleware.analytics.metrics import Period
+from tay_middleware.analytics.overview import Overview, overview, ranked
+from tay_middleware.analytics.weeks import first_of, name_of, period_of, said_of, weeks
+from tay_middleware.storage import Database, trends
+from tay_middleware.storage.sql import escalation_logs, question_logs
+from tay_middleware.storage.trends import Narrowed
+from tests.fixtures_servers import _databases, postgres, postgres_url
+from tests.web.dashboard.stage import MONDAY, simulated
+
+__all__ = ["_databases", "postgres", "postgres_url"]
+
+DAYS = 14
+"""The window of attribution."""
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def url(
+    request: pytest.FixtureRequest, month: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """A simulated month on each database."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{month / 'tay.db'}"
+        return
+    found = str(request.getfixturevalue("_databases")[1])
+    simulated(tmp_path_factory.mktemp("history"), users=25, database_url=found)
+    yield found
+
+
+def read(url: str, function: Any, *args: Any) -> Any:
+    async def reading() -> Any:
+        database = Database(url)
+        try:
+            return await database.read(function, *args)
+        finally:
+            await database.aclose()
+
+    return asyncio.run(reading())
+
+
+def found_of(url: str, period: Period, narrowed: Narrowed) -> Overview:
+    async def reading() -> Overview:
+        database = Database(url)
+        try:
+            return await overview(database, period, narrowed, now=MONDAY, attribution_days=DAYS)
+        finally:
+            await database.aclose()
+
+    return asyncio.run(reading())
+
+
+def period_to(days: int) -> Period:
+    until = MONDAY.replace(hour=0, minute=0) + timedelta(days=1)
+    return Period(until - timedelta(days=days), until)
+
+
+def rows_of(url: str, table: Any) -> list[Any]:
+    return list(read(url, lambda tx: tx.execute(select(table)).all()))
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [Narrowed(), Narrowed("mentorship"), Narrowed(None, "premium"), Narrowed("course", "free")],
+    ids=["all", "offer", "tier", "both"],
+)
+@pytest.mark.parametrize("days", [7, 30])
+def test_an_overview_counts_what_the_rows_say(url: str, narrowed: Narrowed, days: int) -> None:
+    period = period_to(days)
+    found = found_of(url, period, narrowed)
+    questions = [
+        row
+        for row in rows_of(url, question_logs)
+        if narrowed.tier in {None, row.tier} and period.since <= row.created_at < period.until
+    ]
+    mentions = [
+        row
+        for row in rows_of(url, escalation_logs)
+        if narrowed.tier in {None, row.tier}
+        and narrowed.offer in {None, row.offer}
+        and period.since <= row.created_at < period.until
+    ]
+    ripe_until = MONDAY.replace(hour=0, minute=0) - timedelta(days=DAYS)
+    ripe = [row for row in mentions if row.created_at < ripe_until]
+    assert (found.escalation.hits, found.escalation.n) == (len(mentions), len(questions))
+    assert (found.conversion.hits, found.conversion.n) == (
+        sum(row.converted for row in ripe),
+        len(ripe),
+    )
+    by_day = Counter(row.created_at.date() for row in mentions)
+    assert {one.day: one.shown for one in found.days if one.shown} == dict(by_day)
+    assert sum(one.questions for one in found.days) == len(questions)
+    for name in ("offer", "template", "tier"):
+        every = Counter(getattr(row, name) for row in mentions)
+        assert {one.name: one.shown for one in found.by[name]} == dict(every)
+        sold = Counter(getattr(row, name) for row in ripe if row.converted)
+        assert {one.name: one.rate.hits for one in found.by[name] if one.rate.hits} == dict(sold)
+        shares = [one.rate.share or 0.0 for one in found.by[name]]
+        assert shares == sorted(shares, reverse=True)
+
+
+def test_a_conversion_line_ends_where_windows_are_open(url: str) -> None:
+    found = found_of(url, period_to(30), Narrowed())
+    last = MONDAY.date() - timedelta(days=DAYS + 1)
+    assert all((one.conversion is not None) == (one.day <= last) for one in found.days)
+    assert found.days[-1].day == MONDAY.date()
+    assert found.matured_until == datetime.combine(
+        last + timedelta(days=1), datetime.min.time(), UTC
+    )
+
+
+def test_one_dimension_alone_is_ranked_as_in_the_overview(url: str) -> None:
+    async def reading() -> Any:
+        database = Database(url)
+        try:
+            return await ranked(
+                database, period_to(30), "template", now=MONDAY, attribution_days=DAYS
+            )
+        finally:
+            await database.aclose()
+
+    assert asyncio.run(reading()) == found_of(url, period_to(30), Narrowed()).by["template"]
+
+
+def test_weeks_add_up_to_the_rows_and_say_what_is_still_open(url: str) -> None:
+    async def reading() -> Any:
+        database = Database(url)
+        try:
+            return await weeks(database, 6, now=MONDAY, attribution_days=DAYS)
+        finally:
+            await database.aclose()
+
+    found = asyncio.run(reading())
+    mentions = Counter(name_of(row.created_at.date()) for row in rows_of(url, escalation_logs))
+    assert {week.name: week.shown for week in found if week.shown} == dict(mentions)
+    assert [week.name for week in found] == sorted((week.name for week in found), reverse=True)
+    open_ones = {week.name for week in found if week.conversion is None}
+    assert open_ones == {"2026-W46", "2026-W47"}
+
+
+def test_what_was_held_back_and_why_is_counted_from_the_rows(url: str) -> None:
+    period = period_to(31)
+    rows = rows_of(url, question_logs)
+    held = Counter(row.suppressed for row in rows if row.suppressed)
+    assert read(url, trends.held_back, period.since, period.until) == dict(held)
+    reasons = Counter(row.reason for row in rows_of(url, escalation_logs))
+    assert read(url, trends.reasons, period.since, period.until) == dict(reasons)
+
+
+def test_a_week_is_said_in_sentences_that_the_intervals_bear(url: str) -> None:
+    said = said_of(found_of(url, period_to(30), Narrowed()))
+    assert any("Tay mentioned an offer in" in one for one in (*said.sure, *said.unsure))
+    assert said.next
+    quiet = said_of(
+        found_of(
+            url, Period(MONDAY - timedelta(days=900), MONDAY - timedelta(days=893)), Narrowed()
+        )
+    )
+    assert quiet.sure == ()
+    assert quiet.next[0] == "Wait: mentions of this period are too few, or too young, to judge."
+
+
+@pytest.mark.parametrize(
+    "name", ["2026", "2026-47", "2026-W7", "2026-W99", "", "x-W01", "2026-W00"]
+)
+def test_what_is_no_week_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        first_of(name)
+
+
+def test_a_weeks_name_leads_back_to_it() -> None:
+    for back in range(0, 4000, 13):
+        day = date(2026, 11, 23) - timedelta(days=back)
+        period = period_of(name_of(day))
+        assert period.since.weekday() == 0
+        assert period.since.date() <= day < period.until.date()
