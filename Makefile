@@ -12,7 +12,7 @@ DEMO_HOME := .demo-dashboard
 DEMO = TAY_HOME=$(DEMO_HOME) TAY_PROMPTS_DIR=$(DEMO_HOME)/prompts
 PORT ?= 8000
 
-.PHONY: demo demo-dashboard pictures test lint type unit eval eval-train stats-proof bench bench-peers chaos fuzz docs dist dist-check test-matrix test-browser clean help
+.PHONY: demo demo-dashboard pictures brief test lint type unit eval eval-train stats-proof bench bench-peers chaos fuzz docs dist dist-check test-matrix test-browser clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -62,7 +62,10 @@ bench: $(VENV)/.dev  ## what we cost, side by side with doing nothing
 	$(BIN)/python -m benchmarks.reading
 	$(BIN)/python -m benchmarks.webhooks
 	$(BIN)/python -m benchmarks.admin
+	$(BIN)/python -m benchmarks.tune
+	$(BIN)/python -m benchmarks.preview
 	$(BIN)/python -m benchmarks.dashboard
+	$(BIN)/python -m benchmarks.metrics
 	$(BIN)/python -m benchmarks.simulate
 
 bench-peers: $(VENV)-peers/.ready  ## the same run with NeMo Guardrails, Guardrails AI and LangChain's own history
@@ -70,6 +73,9 @@ bench-peers: $(VENV)-peers/.ready  ## the same run with NeMo Guardrails, Guardra
 
 chaos: $(VENV)/.dev  ## real servers frozen, killed and filled up under load: what is missing, doubled, slow
 	$(BIN)/pytest -q -p no:cacheprovider tests/chaos
+
+brief: $(VENV)/.dev  ## docs/brief-coverage.md anew: each line of the brief, who answers it, the answer
+	@$(BIN)/python -m tests.docs.brief
 
 docs: $(VENV)/.dev  ## check that every link and command in the documents holds
 	$(BIN)/pytest -q -p no:cacheprovider tests/docs

@@ -69,10 +69,10 @@ FROM question_logs
 """
 
 
-def generate(connection: Connection, rows: int, start: datetime) -> None:
-    for month in range(DAYS // 28 + 1):
+def generate(connection: Connection, rows: int, start: datetime, days: int = DAYS) -> None:
+    for month in range(days // 28 + 1):
         maintain(connection, start + timedelta(days=28 * month), None)
-    step = timedelta(days=DAYS) / rows
+    step = timedelta(days=days) / rows
     for first in range(0, rows, CHUNK):
         last = min(first + CHUNK, rows) - 1
         values = {"start": start, "step": step, "first": first, "last": last}

@@ -150,6 +150,9 @@ class Settings(BaseSettings):
     attribution_days: float = Field(
         14, gt=0, le=365, description="how long after a mention a purchase is credited to it"
     )
+    running_cost_usd_per_month: float = Field(
+        0.0, ge=0, description="what running all this costs besides the LLM; part of the ROI"
+    )
     public_url: str | None = Field(
         None,
         pattern=r"^https?://[^\s?#]+$",

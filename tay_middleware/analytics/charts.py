@@ -220,6 +220,53 @@ def over_time(
     return _framed({"layer": layers, "width": width - 60, "height": height})
 
 
+def curve(
+    points: Sequence[tuple[int, float, float, float]],
+    *,
+    title: str,
+    width: int = WIDE,
+    height: int = 170,
+) -> Spec:
+    """A share that grows by day, within its interval.
+
+    Args:
+        points: day, share, low, high.
+        title: what the days are, under them.
+        width: in pixels.
+        height: of the plot, in pixels.
+    """
+    values = [
+        {"day": day, "share": share, "low": low, "high": high} for day, share, low, high in points
+    ]
+    x = {
+        "field": "day",
+        "type": "quantitative",
+        "title": title,
+        "axis": {"tickMinStep": 1, "tickCount": 7, "grid": False, "titleFontWeight": "normal"},
+    }
+    y = {"type": "quantitative", "title": None, "axis": {"format": ".0%", "tickCount": 4}}
+    band = {"type": "area", "color": COLOURS["band"], "opacity": 1, "interpolate": "step-after"}
+    mark = {
+        "type": "line",
+        "color": COLOURS["line"],
+        "strokeWidth": 2.25,
+        "interpolate": "step-after",
+    }
+    layers: list[Spec] = [
+        {
+            "data": {"values": values},
+            "mark": band,
+            "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}},
+        },
+        {
+            "data": {"values": values},
+            "mark": mark,
+            "encoding": {"x": x, "y": {"field": "share", **y}},
+        },
+    ]
+    return _framed({"layer": layers, "width": width - 60, "height": height})
+
+
 _NAMES = {"labelLimit": 230, "labelPadding": 14, "domain": False, "ticks": False}
 _ABOVE = {"type": "text", "align": "left", "dy": -15, "fontSize": 13, "color": COLOURS["ink"]}
 """Where there is little room a row's name stands above its bar."""

@@ -1,12 +1,8 @@
 """Rates with what is sure of them: n, a 95 % interval, and the target in plain words."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from math import sqrt
-
-from tay_middleware.storage.database import Database
-from tay_middleware.storage.sales import figures
 
 Z95 = 1.959963984540054
 """The 97.5 % point of the normal distribution."""
@@ -84,56 +80,3 @@ class Revenue:
     currency: str | None
     purchases: int
     net: int
-
-
-@dataclass(frozen=True, slots=True)
-class Measures:
-    """The figures of a period.
-
-    `conversion` and `by` are of mentions before `matured_until` alone, whose window is closed.
-    They are counted by mention; intervals by user are still to come, so these are too narrow where
-    users see several mentions.
-    """
-
-    period: Period
-    matured_until: datetime
-    escalation: Rate
-    conversion: Rate
-    by: Mapping[str, Mapping[str, Rate]]
-    revenue: tuple[Revenue, ...]
-
-
-async def measure(
-    database: Database, period: Period, *, now: datetime, attribution_days: int = 14
-) -> Measures:
-    """Escalation rate, conversion rate by dimension, and revenue of a period.
-
-    Args:
-        database: Where the log is.
-        period: Whole days.
-        now: What counts as now; mentions younger than the window are in no conversion rate.
-        attribution_days: The window in which a purchase is credited to a mention.
-
-    Raises:
-        StorageError: When the database does not answer.
-    """
-    closed = (now.astimezone(UTC) - timedelta(days=attribution_days)).replace(
-        hour=0, minute=0, second=0, microsecond=0
-    )
-    matured = max(period.since, min(period.until, closed))
-    whole = await database.read(figures, period.since, period.until)
-    ripe = await database.read(figures, period.since, matured)
-    return Measures(
-        period=period,
-        matured_until=matured,
-        escalation=rate(whole.escalations, whole.questions),
-        conversion=rate(ripe.conversions, ripe.escalations),
-        by={
-            name: {value: rate(ripe.sold[name].get(value, 0), n) for value, n in values.items()}
-            for name, values in ripe.shown.items()
-        },
-        revenue=tuple(
-            Revenue(row.kind, row.currency, int(row.conversions), int(row.net))
-            for row in whole.revenue
-        ),
-    )

@@ -15,6 +15,7 @@ import typer
 from tay_middleware.analytics.experiments import Verdict, examine, plan
 from tay_middleware.analytics.experiments.guard import Watched, guard
 from tay_middleware.cli import experiments_text as text
+from tay_middleware.cli.amounts import share
 from tay_middleware.cli.asking import ask, on_database
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import InputError
@@ -78,9 +79,9 @@ def plan_command(
     as_json: AsJson = False,
 ) -> None:
     """How many users a test needs, and how long it takes."""
-    shares = [1.0] * arms if holdout is None else [_share(holdout), 1 - _share(holdout)]
+    shares = [1.0] * arms if holdout is None else [share(holdout), 1 - share(holdout)]
     try:
-        sample = plan(_share(baseline), _share(lift), shares)
+        sample = plan(share(baseline), share(lift), shares)
     except ValueError as error:
         raise InputError(str(error)) from None
     if as_json:
@@ -204,15 +205,6 @@ def _me() -> str:
         return f"cli:{getpass.getuser()}"[:80]
     except (KeyError, OSError):
         return "cli"
-
-
-def _share(said: str) -> float:
-    """`5%`, `5 %` or `0.05`."""
-    number = said.strip().removesuffix("%")
-    try:
-        return float(number) / (100 if number != said.strip() else 1)
-    except ValueError:
-        raise InputError(f"{said!r} is no share: write 5% or 0.05") from None
 
 
 def _print_json(value: Any) -> None:

@@ -13,11 +13,14 @@ from tay_middleware.cli import (
     drain,
     experiments,
     label,
+    metrics,
     playbook,
+    review,
     serve,
     simulate,
     tokens,
     train,
+    tune,
     users,
     webhooks,
 )
@@ -39,9 +42,12 @@ app.command("demo")(demo.demo)
 app.command("chat")(chat.chat)
 app.command("decide")(decide.decide)
 app.command("train")(train.train)
+app.command("tune")(tune.tune)
 app.command("drain")(drain.drain)
 app.command("serve")(serve.serve)
 app.command("simulate")(simulate.simulate)
+app.command("metrics")(metrics.metrics)
+app.command("review")(review.review_command)
 app.add_typer(database.app, name="db")
 app.add_typer(label.app, name="label")
 app.add_typer(playbook.app, name="playbook")

@@ -1,19 +1,32 @@
-"""`tay playbook`: the business edits `prompts/`; this says what is wrong with it."""
+"""`tay playbook`: what is wrong with `prompts/`, and what a change of it does."""
 
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tay_middleware.playbook import load_playbook
-from tay_middleware.settings import load_settings
+from tay_middleware.playbook import Playbook, load_playbook
+from tay_middleware.settings import Settings, load_settings
 
-app = typer.Typer(help="Check the playbook in prompts/.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from tay_middleware.analytics.replay import Preview, Stretch
+    from tay_middleware.storage import Database
+
+app = typer.Typer(
+    help="Check the playbook in prompts/, and see what a change of it does.", no_args_is_help=True
+)
 
 
 @app.callback()
 def playbook() -> None:
-    """Check the playbook in prompts/."""
+    """Check the playbook in prompts/, and see what a change of it does."""
 
 
 @app.command("check")
@@ -32,3 +45,105 @@ def check(
         f"the playbook is sound: {len(found.offers)} offers, {len(found.templates)} wordings, "
         f"version {found.version}"
     )
+
+
+@app.command("diff")
+def diff(
+    changed: Annotated[
+        Path | None,
+        typer.Argument(help="the changed playbook; default: TAY_PROMPTS_DIR, else the shipped one"),
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="the one in force; default: TAY_PROMPTS_DIR, else the shipped one"),
+    ] = None,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="decide the log under both, and list what flips")
+    ] = False,
+    since: Annotated[
+        str, typer.Option(help="replay from here on: 2026-11-02, or 7d, 4w before --until")
+    ] = "7d",
+    until: Annotated[str | None, typer.Option(help="up to here; default: now")] = None,
+    last: Annotated[
+        int | None, typer.Option(min=1, help="the last so many questions, instead of --since")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(min=0, help="examples of each way in which decisions flip")
+    ] = 3,
+    most: Annotated[
+        int, typer.Option(min=1, help="of more questions than these a sample is replayed")
+    ] = 10_000,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON, for programs")] = False,
+) -> None:
+    """Say what differs between two playbooks, and with --replay which decisions it flips.
+
+    The replay decides logged questions again under both playbooks, by the real stages, policy and
+    wordings, each on a history of its own, and lists who would now be offered something, or no
+    longer, or something else. Nothing is written. Copy prompts/, change the copy, and:
+
+    tay playbook diff changed/prompts --replay --since 7d
+
+    What the log does not hold (signals, replies, words where TAY_STORE_TEXT is none) is taken as it
+    was, or said to be missing; how near the replay comes to what really happened stands on top.
+    """
+    from tay_middleware.cli import playbook_text as text  # noqa: PLC0415 - keeps `check` light
+
+    settings = load_settings()
+    new = load_playbook(changed or settings.prompts_dir)
+    old = load_playbook(against or settings.prompts_dir)
+    if not replay:
+        text.tell_edits(old, new, as_json=as_json)
+        return
+    from tay_middleware.cli.amounts import moment  # noqa: PLC0415 - as above
+
+    end = moment(until, datetime.now(UTC)) if until else datetime.now(UTC)
+    with _progress(quiet=as_json) as step:
+        found = _previewed(
+            settings, old, new, moment(since, end), end, last, most=most, examples=limit, step=step
+        )
+    if as_json:
+        typer.echo(json.dumps(asdict(found), default=str, ensure_ascii=False, indent=2))
+    else:
+        text.tell_preview(found)
+
+
+def _previewed(
+    settings: Settings,
+    old: Playbook,
+    new: Playbook,
+    since: datetime,
+    until: datetime,
+    last: int | None,
+    *,
+    most: int,
+    examples: int,
+    step: Callable[[int, int], None],
+) -> "Preview":
+    from tay_middleware.analytics.replay import preview, read  # noqa: PLC0415 - as above
+    from tay_middleware.analytics.tuning import beginning  # noqa: PLC0415 - as above
+    from tay_middleware.cli.asking import on_database  # noqa: PLC0415 - as above
+
+    async def stretch(database: "Database") -> "Stretch":
+        begin = since
+        if last is not None:
+            begin = await beginning(database, last, until) or datetime.fromtimestamp(0, UTC)
+        return await read(database, begin, until, most)
+
+    found = on_database(settings, stretch)
+    return preview(found, old, new, settings, examples=examples, step=step)
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("deciding again"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    off = quiet or not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=off) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda done, of: progress.update(task, completed=done, total=of)

@@ -98,7 +98,14 @@ def _with_offer(
     offer, cause = aim.detection.offer or "", aim.cause
     paused = around.paused.union(playbook.policy.paused_templates)
     template = pick(
-        playbook, offer, aim.strength, turn.tier, _who(turn), among=aim.variants, paused=paused
+        playbook,
+        offer,
+        aim.strength,
+        turn.tier,
+        _who(turn),
+        among=aim.variants,
+        paused=paused,
+        for_all=aim.for_all,
     )
     if template is None and cause in {None, *_AFTER_PAUSED}:
         cause = Suppression.PAUSED

@@ -36,7 +36,7 @@ class Aim:
     """What a decision is about to do.
 
     `dropped` means that an arm asks for more certainty than there is. `variants` are those that an
-    arm leaves to choose from, `None` for all.
+    arm leaves to choose from, `None` for all; `for_all` leaves out the tier's own wordings.
     """
 
     detection: Detection
@@ -44,6 +44,7 @@ class Aim:
     strength: Strength
     notes: tuple[str, ...]
     variants: frozenset[str] | None = None
+    for_all: bool = False
     dropped: bool = False
 
 
@@ -128,14 +129,15 @@ def _in_scope(aim: Aim, experiment: Experiment, case: _Case) -> bool:
         return False
     tier = case.turn.tier.value
     if experiment.kind is ExperimentKind.TEMPLATE:
-        pool = case.playbook.pool(offer or "", aim.strength, case.turn.tier)
+        turn = case.turn
+        pool = case.playbook.pool(offer or "", aim.strength, turn.tier, for_all=aim.for_all)
         tier = pool[0].tier if pool else ""
     return scope.tier is None or scope.tier == tier
 
 
 def _gist(aim: Aim) -> tuple[object, ...]:
     """What the user could notice of it."""
-    return aim.dropped, aim.detection.offer, aim.strength, aim.variants
+    return aim.dropped, aim.detection.offer, aim.strength, aim.variants, aim.for_all
 
 
 def _ask_for_more(aim: Aim, arm: Arm, _case: _Case) -> Aim:
@@ -165,6 +167,13 @@ def _speak_up(aim: Aim, arm: Arm, case: _Case) -> Aim:
     return replace(aim, strength=aim.strength.raised(arm.raise_).capped(most))
 
 
+def _speak_as_to_all(aim: Aim, arm: Arm, case: _Case) -> Aim:
+    """An arm without the tier's own wordings; nothing changes where it has none."""
+    pool = case.playbook.pool(aim.detection.offer or "", aim.strength, case.turn.tier)
+    has_own = bool(pool) and pool[0].tier != "any"
+    return replace(aim, for_all=True) if arm.wording == "all" and has_own else aim
+
+
 def _choose_among(aim: Aim, arm: Arm, _case: _Case) -> Aim:
     return replace(aim, variants=frozenset(arm.use)) if arm.use else aim
 
@@ -173,6 +182,7 @@ _STEPS: Mapping[ExperimentKind, Callable[[Aim, Arm, _Case], Aim]] = {
     ExperimentKind.THRESHOLD: _ask_for_more,
     ExperimentKind.OFFER: _offer_another,
     ExperimentKind.STRENGTH: _speak_up,
+    ExperimentKind.TIER: _speak_as_to_all,
     ExperimentKind.TEMPLATE: _choose_among,
 }
 """What an arm of each kind does to an aim; pure, so that every arm's can be looked at."""

@@ -42,6 +42,7 @@ def pick(
     *,
     among: Collection[str] | None = None,
     paused: Collection[str] = (),
+    for_all: bool = False,
 ) -> Template | None:
     """The wording for `who` (a user's key); `None` when every wording that may be used is paused.
 
@@ -53,8 +54,9 @@ def pick(
         who: what the choice is sticky by.
         among: the variants to choose from, `None` for all.
         paused: ids of wordings that are not used now; only their own users move to another one.
+        for_all: leaves out what the tier has of its own.
     """
-    pool = playbook.pool(offer, strength, tier)
+    pool = playbook.pool(offer, strength, tier, for_all=for_all)
     used = [template.weight if _is_among(template, among) else 0.0 for template in pool]
     if not any(used):
         return None

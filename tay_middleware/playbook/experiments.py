@@ -21,6 +21,7 @@ class ExperimentKind(StrEnum):
     STRENGTH = "strength"
     THRESHOLD = "threshold"
     OFFER = "offer"
+    TIER = "tier"
 
 
 class Layer(Entry):
@@ -48,7 +49,8 @@ class Arm(Entry):
     """One arm: its share of the users, and what it does; nothing said is what the playbook says.
 
     `use` names variants, `raise` steps of strength, `confidence` the least probability for a
-    mention, `offer` what is offered instead. An experiment's kind says which of them it may use.
+    mention, `offer` what is offered instead, `wording` whether a tier gets what was written for it
+    (`own`) or what was written for `all`. An experiment's kind says which of them it may use.
     """
 
     weight: float = Field(1.0, gt=0, le=100)
@@ -56,6 +58,7 @@ class Arm(Entry):
     raise_: int | None = Field(None, ge=-2, le=2, alias="raise")
     confidence: float | None = Field(None, ge=0, le=1)
     offer: Slug | None = None
+    wording: Literal["own", "all"] | None = None
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", populate_by_name=True, str_strip_whitespace=True
@@ -129,6 +132,7 @@ _ORDER = (
     ExperimentKind.THRESHOLD,
     ExperimentKind.OFFER,
     ExperimentKind.STRENGTH,
+    ExperimentKind.TIER,
     ExperimentKind.TEMPLATE,
 )
-"""A decision's own order: whether, what, how strongly, in which words."""
+"""A decision's own order: whether, what, how strongly, whose words, which of them."""

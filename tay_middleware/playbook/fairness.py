@@ -23,6 +23,7 @@ _KEYS = {
     ExperimentKind.STRENGTH: "raise",
     ExperimentKind.THRESHOLD: "confidence",
     ExperimentKind.OFFER: "offer",
+    ExperimentKind.TIER: "wording",
 }
 """The one key that an arm of each kind may have, beside its weight."""
 
@@ -90,6 +91,7 @@ def _said(arm: Arm) -> list[str]:
         "raise": arm.raise_ is not None,
         "confidence": arm.confidence is not None,
         "offer": arm.offer is not None,
+        "wording": arm.wording is not None,
     }
     return [name for name, is_said in said.items() if is_said]
 
@@ -139,6 +141,22 @@ def _offers(experiment: Experiment, playbook: "Playbook") -> Iterator[_Here]:
         yield ("scope",), "say of which offer: an `offer` that others take the place of"
 
 
+def _tiers(experiment: Experiment, playbook: "Playbook") -> Iterator[_Here]:
+    """There must be something to leave out: a tier with wordings of its own."""
+    scope = experiment.scope
+    own = any(
+        template.tier != "any"
+        and scope.tier in {None, template.tier}
+        and scope.offer in {None, template.offer}
+        and scope.strength in {None, template.strength}
+        for template in playbook.templates
+    )
+    if not own:
+        yield ("scope",), "no tier has wording of its own in this scope: look at prompts/templates"
+    if all(arm.wording != "all" for arm in experiment.arms.values()):
+        yield ("arms",), "one arm must have `wording: all`, or there is nothing to compare"
+
+
 def _nothing(_experiment: Experiment, _playbook: "Playbook") -> Iterator[_Here]:
     yield from ()
 
@@ -148,6 +166,7 @@ _CHECKS = {
     ExperimentKind.STRENGTH: _nothing,
     ExperimentKind.THRESHOLD: _thresholds,
     ExperimentKind.OFFER: _offers,
+    ExperimentKind.TIER: _tiers,
 }
 
 

@@ -45,10 +45,16 @@ class Playbook:
     version: str
     experiments: Experiments = NO_EXPERIMENTS
 
-    def pool(self, offer: str, strength: Strength, tier: Tier) -> tuple[Template, ...]:
-        """The wordings to choose from: those of the tier where there are any, else those of all."""
-        own = self._pools.get((offer, strength, tier.value))
-        return own or self._pools.get((offer, strength, "any"), ())
+    def pool(
+        self, offer: str, strength: Strength, tier: Tier, *, for_all: bool = False
+    ) -> tuple[Template, ...]:
+        """The wordings to choose from: those of the tier where there are any, else those of all.
+
+        `for_all` takes those of all where there are any, whatever the tier has of its own.
+        """
+        own = self._pools.get((offer, strength, tier.value), ())
+        common = self._pools.get((offer, strength, "any"), ())
+        return (common or own) if for_all else (own or common)
 
     @cached_property
     def by_id(self) -> Mapping[str, Template]:

@@ -18,6 +18,11 @@ from tay_middleware.simulate.truth import Truth
 HOLDOUT_SHARE = 0.2
 """What the brief's first weeks should hold out, and a simulation does."""
 
+HOLDOUT_PLAN = "{baseline: 0.07, lift: 1.5}"
+OPENINGS_PLAN = "{baseline: 0.1, lift: 0.9}"
+"""What the tests of a simulation are made to find: about what its people do. A shop that guesses so
+well learns in a month what takes a careful one a year."""
+
 PATIENCE_SECONDS = 10.0
 """The grace of a simulation: it plays decisions, not this machine's speed."""
 
@@ -117,18 +122,22 @@ def _secret(path: Path, seed: int) -> str:
 
 
 def _staged(directory: Path, begins_on: date) -> Path:
-    """The package's playbook with a holdout and with the test of the mentorship's openings on."""
-    if not directory.exists():
-        shutil.copytree(shipped(), directory)
+    """The package's playbook with a holdout and with its tests on."""
+    if directory.exists():
+        return directory
+    shutil.copytree(shipped(), directory)
+    started = begins_on.isoformat()
+    for file, entry, key, value in (
+        ("policy.yaml", "holdout", "share", str(HOLDOUT_SHARE)),
+        ("policy.yaml", "holdout", "plan", HOLDOUT_PLAN),
+        ("experiments.yaml", "mentorship-openings", "plan", OPENINGS_PLAN),
+        ("experiments.yaml", "mentorship-openings", "start", started),
+        ("experiments.yaml", "tier-wordings", "start", started),
+    ):
         _edit(
-            directory / "policy.yaml",
-            r"(?m)^(holdout:\n\s+share: )[\d.]+",
-            rf"\g<1>{HOLDOUT_SHARE}",
-        )
-        _edit(
-            directory / "experiments.yaml",
-            r"(?m)^(  mentorship-openings:\n(?:    .*\n)*?    start: )\w+",
-            rf"\g<1>{begins_on.isoformat()}",
+            directory / file,
+            rf"(?m)^( *{entry}:\n(?: +.*\n)*? +{key}: )(?:\{{.*\}}|[\w.]+)",
+            rf"\g<1>{value}",
         )
     return directory
 

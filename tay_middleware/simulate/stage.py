@@ -18,7 +18,7 @@ from tay_middleware.storage import Database, TurnStore, open_store, upgrade
 from tay_middleware.storage.mirrored import MirroredStore
 from tay_middleware.storage.pauses import paused_names
 from tay_middleware.storage.schema import check_current
-from tay_middleware.storage.simulations import escalation_of
+from tay_middleware.storage.simulations import escalation_of, judge
 
 WRITE_SECONDS = 60.0
 """Longest wait for what was decided to be written."""
@@ -152,6 +152,11 @@ class Stage:
         """The id of a turn's mention in the log."""
         await self.settled()
         return await self.database.read(escalation_of, turn_id)
+
+    async def judged(self, deserved: Sequence[tuple[UUID, str | None]]) -> None:
+        """Let a person say of turns which offer each deserved, `None` where none did."""
+        await self.settled()
+        await self.database.write(judge, deserved, self.clock.now)
 
     async def watch(self) -> tuple[str, ...]:
         """Let the guard look at reactions, as `tay serve` does; the names that it paused."""

@@ -21,6 +21,9 @@ from tay_middleware.simulate.stage import Stage
 from tay_middleware.simulate.truth import Ledger, Truth
 from tay_middleware.storage.sql import TRACKED
 
+JUDGED = 0.12
+"""Share of mentions that a person of the shop looks at and calls right or wrong."""
+
 NIGHT_HOUR = 3
 """When the guard looks at what the day has brought (UTC)."""
 
@@ -89,6 +92,7 @@ class World:
         self._begins_at, self._ends_at = begins_at, begins_at + timedelta(days=days)
         self._queue: list[tuple[datetime, int, Happening]] = []
         self._queued = 0
+        self._judged: list[tuple[UUID, str | None]] = []
         for person in people:
             life = _Life(person, person.random(seed, "life"), owned=set(person.owns))
             for at in visits(person, seed, begins_at, days):
@@ -106,7 +110,7 @@ class World:
             await happening()
             step((at - self._begins_at).total_seconds() / whole)
         self._stage.clock.now = self._ends_at
-        await self._stage.settled()
+        await self._stage.judged(self._judged)
 
     def _later(self, at: datetime, happening: Happening) -> None:
         """What lies beyond the end does not happen any more."""
@@ -164,6 +168,8 @@ class World:
             self.counts.held_out += decision.arm == "holdout"
             return
         self.counts.mentions += 1
+        if life.random.random() < JUDGED:
+            self._judged.append((turn_id, asked.need))
         found = re.search(TRACKED, outcome.addition)
         token = found.group(1) if found else None
         buys = life.person.inclination < told and self._buy(life, decision.offer, token)

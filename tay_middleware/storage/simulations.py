@@ -22,6 +22,7 @@ from tay_middleware.storage.sql import (
     metadata,
     question_logs,
 )
+from tay_middleware.storage.verdicts import label
 
 SIMULATED = "simulated-"
 """How the ids of made-up people begin."""
@@ -82,6 +83,17 @@ def is_simulated(connection: Connection, since: datetime, until: datetime) -> bo
         .limit(1)
     )
     return connection.execute(made_up).first() is not None
+
+
+def judge(
+    connection: Connection, deserved: Sequence[tuple[UUID, str | None]], now: datetime
+) -> None:
+    """Label turns with the offer that each deserved, `None` where none did."""
+    for turn_id, offer in deserved:
+        found = select(question_logs.c.id).where(question_logs.c.turn_id == turn_id)
+        question_id = connection.execute(found).scalar()
+        row = {"id": question_id, "escalate": offer is not None, "offer": offer}
+        label(connection, {**row, "actor": SIMULATED.rstrip("-"), "at": now})
 
 
 def escalation_of(connection: Connection, turn_id: UUID) -> UUID | None:

@@ -216,6 +216,15 @@ def held_back(connection: Connection, since: datetime, until: datetime) -> dict[
     return {row.suppressed: int(row.number) for row in connection.execute(statement)}
 
 
+def detected(connection: Connection, since: datetime, until: datetime) -> int:
+    """How many questions of a period were found to deserve an offer."""
+    counted = hourly_stats.c
+    statement = select(func.coalesce(func.sum(counted.detected), 0)).where(
+        counted.hour >= since, counted.hour < until
+    )
+    return _count(connection, statement)
+
+
 def reasons(connection: Connection, since: datetime, until: datetime) -> dict[str, int]:
     """How many mentions of whole days were made for each reason, the commonest first."""
     counted = daily_counts.c

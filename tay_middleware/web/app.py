@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
+from tay_middleware.analytics import measures
 from tay_middleware.payments.inbox import InboxWorker, Terms
 from tay_middleware.payments.terms import terms_of
 from tay_middleware.playbook import Playbook, load_playbook
@@ -21,6 +22,7 @@ from tay_middleware.web import (
     feedback,
     health,
     links,
+    metrics,
     mounting,
     purchases,
     webhooks,
@@ -28,6 +30,7 @@ from tay_middleware.web import (
 from tay_middleware.web.bounds import Bounds
 from tay_middleware.web.context import Context
 from tay_middleware.web.intake import Intake
+from tay_middleware.web.keeping import keep_sheets
 from tay_middleware.web.pausing import keep_guard
 from tay_middleware.web.problems import MEDIA_TYPE, Problem, answer_with_problems, responses
 from tay_middleware.web.rates import Rates
@@ -36,7 +39,7 @@ _log = logging.getLogger("tay_middleware.web")
 
 ROUTERS = (
     *(webhooks.router, links.router, escalations.router),
-    *(purchases.router, experiments.router, feedback.router, health.router),
+    *(purchases.router, experiments.router, metrics.router, feedback.router, health.router),
 )
 """Everything that is served, but for the dashboard; see `mounting`."""
 
@@ -108,13 +111,18 @@ def _running(
             rates=Rates(),
             secret=settings.user_key_bytes(),
         )
-        guarding = asyncio.create_task(keep_guard(database, playbook, settings, context.new_id))
-        guarding.add_done_callback(_say_why)
+        beside = [
+            asyncio.create_task(keep_guard(database, playbook, settings, context.new_id)),
+            asyncio.create_task(keep_sheets(database, measures.terms_of(settings, playbook))),
+        ]
+        for one in beside:
+            one.add_done_callback(_say_why)
         try:
             yield context
         finally:
-            guarding.cancel()
-            await asyncio.gather(guarding, return_exceptions=True)
+            for one in beside:
+                one.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             if worker is not None and task is not None:
                 worker.stop()
                 await asyncio.gather(task, return_exceptions=True)

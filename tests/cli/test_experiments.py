@@ -16,7 +16,8 @@ def test_all_tests_are_listed_with_their_verdicts(tay: Tay) -> None:
     assert made.returncode == 0
     assert "mentorship-openings" in made.stdout
     assert "a draft: write its first day into experiments.yaml" in made.stdout
-    (one,) = json.loads(tay("experiments", "--json").stdout)
+    one, tiers = json.loads(tay("experiments", "--json").stdout)
+    assert (tiers["name"], tiers["state"]) == ("tier-wordings", "draft")
     assert (one["name"], one["call"], one["planned"]) == (
         "mentorship-openings",
         "keep_collecting",

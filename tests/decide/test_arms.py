@@ -28,6 +28,7 @@ ARMS: dict[str, tuple[str, dict[str, Any]]] = {
     "template": ("scope", {"A": {"use": ["A"]}, "B": {"use": ["B"]}}),
     "strength": ("scope", {"A": {}, "B": {"raise": 1}}),
     "threshold": ("scope", {"A": {}, "B": {"confidence": 0.6}}),
+    "tier": ("scope", {"A": {}, "B": {"wording": "all"}}),
     "offer": ("mentorship", {"A": {}, "B": {"offer": "course"}}),
 }
 KINDS = sorted(ARMS)
@@ -129,6 +130,29 @@ def test_an_arm_that_asks_for_more_drops_what_it_is_less_sure_of() -> None:
         assert the(decision).exposed
     assert not the(in_arm(playbook, "B", detection=sure(0.7))).exposed
     assert in_arm(playbook, "B", detection=sure(0.7)).shown
+
+
+def test_an_arm_of_a_tier_hears_what_was_written_for_all() -> None:
+    playbook = playing("tier")
+    for arm, wordings in (("A", "premium"), ("B", "any")):
+        decision = in_arm(playbook, arm, tier=Tier.PREMIUM)
+        assert decision.template
+        assert decision.template.split(".")[2] == wordings
+        assert the(decision).exposed
+    free = in_arm(playbook, "B", tier=Tier.FREE)
+    assert free.template
+    assert free.template.split(".")[2] == "any"
+    assert not the(free).exposed, "free users have no wording of their own"
+
+
+def test_a_test_of_wordings_for_all_takes_in_who_hears_them_by_a_test_of_tiers() -> None:
+    both = playing("tier")
+    wordings = experiments("template", seed="s2", scope={"tier": "any"}).experiments["test"]
+    found = both.experiments.experiments | {"wordings": wordings}
+    playbook = replace(both, experiments=both.experiments.model_copy(update={"experiments": found}))
+    decision = in_arm(playbook, "B", tier=Tier.PREMIUM)
+    assert the(decision, "wordings").exposed
+    assert not the(in_arm(playbook, "A", tier=Tier.PREMIUM), "wordings").exposed
 
 
 def test_an_arm_may_offer_something_else() -> None:

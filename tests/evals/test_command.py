@@ -20,7 +20,7 @@ from tay_middleware.playbook import Playbook
 from .builders import Script, a_file, a_line, a_run
 
 GOOD = a_line("Can you review my pricing and tell me what's wrong?", "mentorship", "good")
-MISSED = a_line("went up, lost nine. put it back?", "mentorship", "missed")
+MISSED = a_line("nine gone since tuesday, hm", "mentorship", "missed")
 QUIET = a_line("what glue for oily skin", None, "quiet")
 GATES = "gates: {{g: {{tier: a, figure: labelled.f1, floor: {floor}}}}}"
 

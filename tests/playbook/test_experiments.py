@@ -108,6 +108,18 @@ def test_what_is_wrong_is_named_with_line_field_and_mend(
             "strengths.arms.louder.offer",
             "did you mean 'course'?",
         ),
+        (
+            SECOND.replace("kind: strength", "kind: tier")
+            .replace("raise: 1", "wording: all")
+            .replace("{offer: mentorship}", "{tier: free}"),
+            "strengths.scope",
+            "no tier has wording of its own",
+        ),
+        (
+            SECOND.replace("kind: strength", "kind: tier").replace("raise: 1", "wording: own"),
+            "strengths.arms",
+            "one arm must have `wording: all`",
+        ),
     ],
 )
 def test_an_unfair_experiment_is_refused(spoil: Spoil, text: str, field: str, mend: str) -> None:
@@ -122,7 +134,7 @@ def test_two_experiments_of_a_layer_may_take_different_users(directory: Path) ->
     second = first.replace("  strengths:", "  again:").replace(
         "share: 0.5", "from: 0.5\n    share: 0.5"
     )
-    assert len(written(directory, first + second).experiments.experiments) == 3
+    assert len(written(directory, first + second).experiments.experiments) == 4
 
 
 def test_a_test_that_starts_changes_the_version(directory: Path) -> None:

@@ -20,7 +20,8 @@ WORDING = "mentorship.gentle.any.B"
 
 def test_the_verdicts_of_all_experiments_are_told(site: Site, admin: dict[str, str]) -> None:
     found = site.client.get(f"{ADMIN}/experiments", headers=admin).json()
-    (one,) = found["items"]
+    one, tiers = found["items"]
+    assert (tiers["name"], tiers["state"]) == ("tier-wordings", "draft")
     assert (one["name"], one["state"], one["call"]) == (
         "mentorship-openings",
         "draft",

@@ -109,7 +109,8 @@ def test_what_was_right_comes_out_of_the_label_command(
     assert f"{another} would have been right." in text_of(robin.page(f"/escalations/{other.id}"))
     assert "Nobody has said so yet" in text_of(robin.page(f"/escalations/{back.id}"))
     rows = exported(served, monkeypatch)
-    assert rows == {
+    mine = {str(one.id) for one in (right, wrong, other, back)}
+    assert {name: said for name, said in rows.items() if name in mine} == {
         str(right.id): (True, right.offer),
         str(wrong.id): (False, None),
         str(other.id): (True, another),

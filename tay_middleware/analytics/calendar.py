@@ -1,0 +1,84 @@
+"""Weeks, months and quarters by name: `2026-W47`, `2026-11`, `2026-Q4`. Days are of UTC."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+
+from tay_middleware.analytics.metrics import Period
+from tay_middleware.errors import InputError
+
+
+class Span(StrEnum):
+    """How long a named period is."""
+
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+
+
+_NAMES = {
+    Span.WEEK: re.compile(r"([0-9]{4})-W([0-9]{2})"),
+    Span.MONTH: re.compile(r"([0-9]{4})-([0-9]{2})"),
+    Span.QUARTER: re.compile(r"([0-9]{4})-Q([1-4])"),
+}
+_MONTHS_OF = {Span.MONTH: 1, Span.QUARTER: 3}
+
+
+def span_of(name: str) -> Span:
+    """What a name names.
+
+    Raises:
+        InputError: nothing.
+    """
+    for span, pattern in _NAMES.items():
+        if pattern.fullmatch(name):
+            return span
+    raise InputError(f"{name!r} is no period: write a week 2026-W47, a month 2026-11 or 2026-Q4")
+
+
+def named(name: str) -> Period:
+    """The days of a period.
+
+    Raises:
+        InputError: there is no such period.
+    """
+    span = span_of(name)
+    found = _NAMES[span].fullmatch(name)
+    year, number = map(int, found.groups()) if found else (0, 0)
+    try:
+        if span is Span.WEEK:
+            first = date.fromisocalendar(year, number, 1)
+            return _period(first, first + timedelta(weeks=1))
+        first = date(year, number if span is Span.MONTH else 3 * number - 2, 1)
+        return _period(first, _months_later(first, _MONTHS_OF[span]))
+    except (ValueError, OverflowError):
+        raise InputError(f"there is no {name}") from None
+
+
+def name_of(span: Span, day: date) -> str:
+    """The period that a day is in."""
+    if span is Span.WEEK:
+        year, week, _ = day.isocalendar()
+        return f"{year}-W{week:02d}"
+    if span is Span.MONTH:
+        return f"{day:%Y-%m}"
+    return f"{day.year}-Q{(day.month + 2) // 3}"
+
+
+def before(name: str) -> str:
+    """The period of the same kind just before."""
+    return name_of(span_of(name), named(name).since.date() - timedelta(days=1))
+
+
+def after(name: str) -> str:
+    """The period of the same kind just after."""
+    return name_of(span_of(name), named(name).until.date())
+
+
+def _period(first: date, end: date) -> Period:
+    return Period(datetime.combine(first, time(), UTC), datetime.combine(end, time(), UTC))
+
+
+def _months_later(first: date, months: int) -> date:
+    at = first.year * 12 + first.month - 1 + months
+    return date(at // 12, at % 12 + 1, 1)

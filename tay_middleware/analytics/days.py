@@ -1,0 +1,223 @@
+"""The sheets of days: made once their day is over, added up for any period.
+
+Counts are lists of one number for each of `clustered.GROUPS`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from tay_middleware.analytics.clustered import GROUPS, group_of
+from tay_middleware.storage import Database
+from tay_middleware.storage import day_sheets as sql
+from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.reactions import bad_reactions
+
+ALL = "all"
+"""The dimension of all mentions together; its only value is empty."""
+
+CLOSINGS = (1, 2, 8, 31)
+"""Days after which a window closes: of the day itself, of what is said next, of the seven days and
+of the thirty in which a user may come back."""
+
+SAID_NEXT, WEEK, MONTH = CLOSINGS[1:]
+
+ARMS = ("shown", "holdout")
+
+Tally = list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reactions:
+    """What counts as a bad reaction: a next message that closes one of `gates` `within` a time."""
+
+    gates: tuple[str, ...]
+    within: timedelta
+
+
+@dataclass(slots=True)
+class Sums:
+    """Sheets of a period, added up.
+
+    `asked` by tier, `mentions` by dimension and value. `mentions_heard` and `bad` by wording, of
+    days whose next day is over. `due` by arm (see `ARMS`) and `active` hold `n` and `hits` of
+    `again`, `week` and `month`, each of the days whose window has closed. `llm_usd` is in
+    millionths of a US dollar.
+    """
+
+    asked: dict[str, Tally] = field(default_factory=dict)
+    mentions: dict[str, dict[str, Tally]] = field(default_factory=dict)
+    mentions_heard: dict[str, Tally] = field(default_factory=dict)
+    bad: dict[str, Tally] = field(default_factory=dict)
+    due: dict[str, dict[str, tuple[Tally, Tally]]] = field(default_factory=dict)
+    active: dict[str, tuple[Tally, Tally]] = field(default_factory=dict)
+    llm_calls: int = 0
+    llm_usd: int = 0
+
+
+async def make_sheets(
+    database: Database,
+    first: date,
+    end: date,
+    *,
+    now: datetime,
+    reactions: Reactions,
+    step: Callable[[int, int], None] = lambda _done, _all: None,
+) -> int:
+    """Make the sheets of `[first, end)` that are missing or out of date; how many were made.
+
+    Args:
+        database: where the log is.
+        first: a day (UTC).
+        end: the day after the last; days that are not over are left out.
+        now: the moment.
+        reactions: what counts as a bad one.
+        step: told how many are made, of how many.
+
+    Raises:
+        StorageError: the database does not answer.
+    """
+    until = min(end, now.date())
+    asked = await database.read(sql.known_days, first, until)
+    there = await database.read(sql.kept, first, until)
+    missing = [
+        (day, _closed(day, now), number)
+        for day, number in sorted(asked.items())
+        if not _is_current(there.get(day), _closed(day, now), number)
+    ]
+    for done, (day, closed, questions) in enumerate(missing):
+        step(done, len(missing))
+        content = await database.read(_content, day, closed, reactions)
+        await database.write(sql.keep, day, closed, questions, content)
+    step(len(missing), len(missing))
+    return len(missing)
+
+
+def _is_current(known: tuple[int, int] | None, closed: int, questions: int) -> bool:
+    return known is not None and known[0] >= closed and known[1] == questions
+
+
+def _closed(day: date, now: datetime) -> int:
+    over = (now.date() - day).days
+    return max(closing for closing in CLOSINGS if closing <= over)
+
+
+def _content(connection: Transaction, day: date, closed: int, reactions: Reactions) -> Any:
+    mentions = sql.mentions(connection, day)
+    costs = [scores[sql.COST] for scores in sql.opinions(connection, day)]
+    content = {
+        "asked": _asked(sql.asked(connection, day)),
+        "mentions": {name: _by(mentions, name) for name in sql.DIMENSIONS}
+        | {ALL: {"": _tally(mentions)}},
+        "llm": [len(costs), sum(round(1e6 * cost) for cost in costs)],
+    }
+    if closed >= SAID_NEXT:
+        content["bad"] = _bad(connection, day, reactions)
+        due = sql.due(connection, day)
+        content["due"] = {
+            arm: _came([row for row in due if row.arm == arm], closed, ("again", "week", "month"))
+            for arm in ARMS
+        }
+    if closed >= WEEK:
+        content["active"] = _came(sql.active(connection, day), closed, ("week", "month"))
+    return content
+
+
+def _bad(connection: Transaction, day: date, reactions: Reactions) -> dict[str, Tally]:
+    begins = sql.midnight(day)
+    found = bad_reactions(
+        connection,
+        begins,
+        begins + timedelta(days=SAID_NEXT),
+        gates=reactions.gates,
+        within=reactions.within,
+    )
+    once = {(one.user_key, one.mentioned_at, one.template) for one in found}
+    counts: dict[str, Tally] = {}
+    for user_key, at, template in sorted(once):
+        if at < begins + timedelta(days=1):
+            counts.setdefault(template, [0] * GROUPS)[group_of(user_key)] += 1
+    return counts
+
+
+_CLOSES = {"again": SAID_NEXT, "week": WEEK, "month": MONTH}
+
+
+def _came(rows: Sequence[Any], closed: int, names: Iterable[str]) -> dict[str, list[Tally]]:
+    """`n` and `hits` of each window that has closed."""
+    return {
+        name: [_tally(rows), _tally(row for row in rows if getattr(row, name))]
+        for name in names
+        if closed >= _CLOSES[name]
+    }
+
+
+def _asked(rows: Iterable[Any]) -> dict[str, Tally]:
+    counts: dict[str, Tally] = {}
+    for row in rows:
+        counts.setdefault(row.tier, [0] * GROUPS)[group_of(row.user_key)] += row.number
+    return counts
+
+
+def _by(rows: Iterable[Any], name: str) -> dict[str, Tally]:
+    counts: dict[str, Tally] = {}
+    for row in rows:
+        counts.setdefault(getattr(row, name) or "", [0] * GROUPS)[group_of_row(row)] += 1
+    return counts
+
+
+def _tally(rows: Iterable[Any]) -> Tally:
+    counts = [0] * GROUPS
+    for row in rows:
+        counts[group_of_row(row)] += 1
+    return counts
+
+
+def group_of_row(row: Any) -> int:
+    """The group of a row's user; a row of nobody is a user of its own."""
+    return group_of(row.user_key if row.user_key is not None else str(row.id))
+
+
+def add_up(sheets: Iterable[tuple[date, Any]], now: datetime) -> Sums:
+    """The sum of sheets, as `storage.day_sheets.contents` gives them.
+
+    Windows that were still open at `now` are left out, though a sheet that was made later knows.
+    """
+    sums = Sums()
+    for day, content in sheets:
+        closed = _closed(day, now)
+        _add(sums.asked, content["asked"])
+        for name, values in content["mentions"].items():
+            _add(sums.mentions.setdefault(name, {}), values)
+        if closed >= SAID_NEXT:
+            _add(sums.mentions_heard, content["mentions"]["template"])
+            _add(sums.bad, content["bad"])
+            for arm, came in content["due"].items():
+                _add_pairs(sums.due.setdefault(arm, {}), came, closed)
+        if closed >= WEEK:
+            _add_pairs(sums.active, content["active"], closed)
+        calls, usd = content["llm"]
+        sums.llm_calls += calls
+        sums.llm_usd += usd
+    return sums
+
+
+def _add(into: dict[str, Tally], values: Mapping[str, Tally]) -> None:
+    for name, counts in values.items():
+        known = into.get(name)
+        into[name] = counts if known is None else [*map(int.__add__, known, counts)]
+
+
+def _add_pairs(
+    into: dict[str, tuple[Tally, Tally]], values: Mapping[str, list[Tally]], closed: int
+) -> None:
+    for name, (n, hits) in values.items():
+        if closed < _CLOSES[name]:
+            continue
+        known = into.get(name)
+        into[name] = (
+            (n, hits)
+            if known is None
+            else ([*map(int.__add__, known[0], n)], [*map(int.__add__, known[1], hits)])
+        )

@@ -1,0 +1,141 @@
+"""Every metric of a period: how often, how well, how soon, for how much, and how people take it.
+
+Rates are of users' turns, with intervals that know that a user has several (see `clustered`).
+Conversion is of mentions whose window is closed. Everything comes from the sheets of days and from
+figures that are kept ready; `docs/metrics.md` says what each name means.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tay_middleware.analytics.catalogue import Counted, Measure, Terms, catalogue
+from tay_middleware.analytics.days import ALL, Reactions, add_up, make_sheets
+from tay_middleware.analytics.lifetimes import TimeToSale, time_to_sale
+from tay_middleware.analytics.metrics import Period
+from tay_middleware.playbook import Playbook
+from tay_middleware.settings import Settings
+from tay_middleware.storage import Database, day_sheets, trends
+from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.sales import revenue
+from tay_middleware.storage.simulations import is_simulated
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """All figures of a period, as of a moment.
+
+    Conversion is of mentions before `matured_until`. `simulated` is whether rows of people who do
+    not exist are among them.
+    """
+
+    period: Period
+    as_of: datetime
+    matured_until: datetime
+    simulated: bool
+    items: tuple[Measure, ...]
+    time_to_sale: TimeToSale
+
+    def one(self, name: str, value: str | None = None, dimension: str | None = None) -> Measure:
+        """The figure of a name, of all or of one value.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for item in self.items:
+            if (item.name, item.value) == (name, value) and dimension in {None, item.dimension}:
+                return item
+        raise KeyError(f"{name} of {value}" if value else name)
+
+    def of(self, name: str, dimension: str) -> tuple[Measure, ...]:
+        """The figures of a name by the values of a dimension."""
+        return tuple(
+            item for item in self.items if item.name == name and item.dimension == dimension
+        )
+
+
+def terms_of(settings: Settings, playbook: Playbook) -> Terms:
+    """The terms that settings and playbook describe."""
+    rules = playbook.policy.auto_pause
+    gates = tuple(name for name in rules.reactions if name in playbook.gates.gates)
+    return Terms(
+        attribution_days=settings.attribution_days,
+        reactions=Reactions(gates, timedelta(hours=rules.within_hours)),
+        running_cost_usd_per_month=settings.running_cost_usd_per_month,
+    )
+
+
+async def measure(
+    database: Database,
+    period: Period,
+    terms: Terms,
+    *,
+    now: datetime,
+    step: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Measures:
+    """Every metric of a period.
+
+    Args:
+        database: where the log is.
+        period: whole days; those that are not over are left out.
+        terms: what the figures hang on.
+        now: as of when; what came later is not looked at, as far as rows say when they came.
+        step: told how many days' sheets are made, of how many that have to be.
+
+    Raises:
+        StorageError: the database does not answer.
+    """
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    until = min(period.until, today)
+    period = Period(min(period.since, until), until)
+    closed = (today - timedelta(days=terms.attribution_days)).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    matured = max(period.since, min(until, closed))
+    await make_sheets(
+        database,
+        period.since.date(),
+        until.date(),
+        now=now,
+        reactions=terms.reactions,
+        step=step,
+    )
+    counted = await database.read(_count, period, matured, now)
+    return Measures(
+        period=period,
+        as_of=now,
+        matured_until=matured,
+        simulated=counted.simulated,
+        items=tuple(catalogue(counted, matured, period, terms)),
+        time_to_sale=time_to_sale(
+            counted.shown_by_day,
+            [
+                (row.created_at.date(), (row.converted_at - row.created_at).total_seconds())
+                for row in counted.sold
+            ],
+            today=today.date(),
+            window_days=max(1, int(terms.attribution_days)),
+            matured_until=matured.date(),
+        ),
+    )
+
+
+def _count(connection: Transaction, period: Period, matured: datetime, now: datetime) -> Counted:
+    since, until = period.since, period.until
+    sheets = day_sheets.contents(connection, since.date(), until.date())
+    return Counted(
+        sums=add_up(sheets, now),
+        ripe=add_up([one for one in sheets if one[0] < matured.date()], now),
+        sold=[
+            row
+            for row in day_sheets.sold(connection, since, until)
+            if row.converted_at is not None and row.converted_at < now
+        ],
+        shown_by_day={day: sum(content["mentions"][ALL][""]) for day, content in sheets},
+        kinds=trends.held_back(connection, since, until),
+        detected=trends.detected(connection, since, until),
+        revenue=revenue(connection, since, until),
+        feedback=day_sheets.feedback_of(connection, since, until),
+        judged=day_sheets.judged(connection, since, until),
+        simulated=is_simulated(connection, since, until),
+    )

@@ -1,0 +1,104 @@
+"""What is known of each person while a log is replayed: history in memory, as a store keeps it."""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from tay_middleware.domain import Decision, History, Kind, PastTurn, Reason, Turn
+from tay_middleware.playbook import Playbook
+
+
+@dataclass(slots=True)
+class _Person:
+    """One person so far; see `History`."""
+
+    turns: deque[PastTurn]
+    mentions: list[datetime] = field(default_factory=list)
+    first_seen: datetime | None = None
+    last_seen: datetime | None = None
+    declined_at: datetime | None = None
+    declined_session: str | None = None
+    opted_out_at: datetime | None = None
+
+
+class Past:
+    """Everybody's history under one playbook; grows with every decision that is noted.
+
+    Args:
+        playbook: whose gates say what is a no and what a stop.
+        turns: how many turns back history reaches.
+    """
+
+    def __init__(self, playbook: Playbook, turns: int) -> None:
+        self._causes = {name: gate.suppression for name, gate in playbook.gates.gates.items()}
+        self._people: dict[str, _Person] = defaultdict(lambda: _Person(deque(maxlen=turns)))
+
+    def of(self, turn: Turn) -> History:
+        """What is known when a turn is asked."""
+        if turn.user_key is None:
+            return History()
+        person = self._people[turn.user_key]
+        return History(
+            first_seen=person.first_seen,
+            last_seen=person.last_seen,
+            turns=tuple(person.turns),
+            mentions=tuple(person.mentions),
+            declined_at=person.declined_at,
+            declined_session=person.declined_session,
+            opted_out_at=person.opted_out_at,
+        )
+
+    def note(self, turn: Turn, decision: Decision) -> None:
+        """Keep what was decided."""
+        if turn.user_key is None:
+            return
+        past = PastTurn(
+            turn_id=turn.turn_id,
+            at=turn.asked_at,
+            session_id=turn.session_id,
+            topic=decision.detection.topic,
+            kind=decision.kind,
+            offer=decision.offer,
+            reason=decision.reason,
+            gates=decision.detection.gates,
+        )
+        self._keep(turn.user_key, past)
+        if decision.detection.opts_in:
+            person = self._people[turn.user_key]
+            person.declined_at = person.declined_session = person.opted_out_at = None
+
+    def remember(self, rows: Iterable[Any]) -> None:
+        """Begin with what the log holds: rows of `storage.replays.remembered`."""
+        for row in rows:
+            past = PastTurn(
+                turn_id=row.turn_id,
+                at=row.created_at,
+                session_id=row.session_id,
+                topic=row.topic,
+                kind=Kind(row.kind),
+                offer=row.offer,
+                reason=Reason(row.reason) if row.reason else None,
+                gates=tuple(orjson.loads(row.gates)),
+            )
+            self._keep(row.user_key, past)
+
+    def stop(self, user_key: str, at: datetime) -> None:
+        """Somebody said stop otherwise than by a message."""
+        self._people[user_key].opted_out_at = at
+
+    def _keep(self, user_key: str, past: PastTurn) -> None:
+        person = self._people[user_key]
+        person.turns.append(past)
+        person.first_seen = person.first_seen or past.at
+        person.last_seen = past.at
+        if past.kind is Kind.MENTION:
+            person.mentions.append(past.at)
+        causes = {self._causes.get(gate) for gate in past.gates}
+        if "declined" in causes:
+            person.declined_at, person.declined_session = past.at, past.session_id
+        if "opted_out" in causes:
+            person.opted_out_at = past.at

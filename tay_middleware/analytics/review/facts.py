@@ -1,0 +1,137 @@
+"""Everything that a review is made of, read once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tay_middleware.analytics import tuning
+from tay_middleware.analytics.calendar import before, named
+from tay_middleware.analytics.catalogue import Terms
+from tay_middleware.analytics.experiments import Verdict, examine
+from tay_middleware.analytics.measures import Measures, measure
+from tay_middleware.analytics.metrics import ESCALATION_TARGET, Period
+from tay_middleware.analytics.review.tiers import Paid, cells, worth_of_tiers
+from tay_middleware.analytics.tuning import Proposal
+from tay_middleware.playbook import Playbook
+from tay_middleware.storage import Database, trends
+from tay_middleware.storage.pauses import history
+from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.trends import Narrowed
+
+RIPE_DAYS = 28
+"""Mentions of so many days, at least, make the conversion rates of a review."""
+
+EARLIER = 8
+"""Periods before it that a review draws."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a period.
+
+    `now` is the period, `past` those before it (the nearest first), `ripe` the latest days whose
+    windows are closed, `ripe_before` as many before those. `tuning` is another threshold, where the
+    escalation rate surely misses its target.
+    """
+
+    name: str
+    now: Measures
+    past: tuple[tuple[str, Measures], ...]
+    ripe: Measures
+    ripe_before: Measures
+    verdicts: tuple[Verdict, ...]
+    paused: tuple[tuple[str, str], ...]
+    tiers: tuple[Paid, ...]
+    playbook: Playbook
+    tuning: Proposal | None = None
+
+
+Step = Callable[[int, int], None]
+
+
+async def gather(
+    database: Database,
+    playbook: Playbook,
+    terms: Terms,
+    name: str,
+    period: Period,
+    *,
+    now: datetime,
+    step: Step,
+) -> Facts:
+    """Read what there is of a period, as of a moment.
+
+    Raises:
+        StorageError: the database does not answer.
+        ConfigurationError: the extra `analytics` is not installed.
+    """
+
+    async def measured(since: datetime, until: datetime) -> Measures:
+        return await measure(database, Period(since, until), terms, now=now, step=step)
+
+    found = await measured(period.since, period.until)
+    past = []
+    earlier = before(name)
+    for _ in range(EARLIER):
+        at = named(earlier)
+        one = await measured(at.since, at.until)
+        if not one.one("questions").number:
+            break
+        past.append((earlier, one))
+        earlier = before(earlier)
+    ripe_until = min(period.until, found.as_of - timedelta(days=terms.attribution_days)).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    days = max(timedelta(days=RIPE_DAYS), period.until - period.since)
+    ripe = await measured(ripe_until - days, ripe_until)
+    return Facts(
+        name=name,
+        now=found,
+        past=tuple(past),
+        ripe=ripe,
+        ripe_before=await measured(ripe_until - 2 * days, ripe_until - days),
+        verdicts=await examine(database, playbook, now=now),
+        paused=tuple(await database.read(_paused, now)),
+        tiers=await database.read(_tiers, ripe.period),
+        playbook=playbook,
+        tuning=await _tuned(database, playbook, terms, found, now=now),
+    )
+
+
+async def _tuned(
+    database: Database, playbook: Playbook, terms: Terms, found: Measures, *, now: datetime
+) -> Proposal | None:
+    """Another threshold, where the escalation rate surely misses its target."""
+    stands = found.one("escalation_rate").stands or ""
+    if not stands.startswith(("above", "below")):
+        return None
+    log = await tuning.gather(
+        database, playbook, since=now - timedelta(days=RIPE_DAYS), until=now, knob=None, versions=()
+    )
+    middle = (ESCALATION_TARGET.low + ESCALATION_TARGET.high) / 2
+    order = tuning.Order(target=middle, attribution_days=terms.attribution_days)
+    return await asyncio.to_thread(tuning.tune, log, playbook, order)
+
+
+def _paused(connection: Transaction, now: datetime) -> list[tuple[str, str]]:
+    return [
+        (row.name, row.reason)
+        for row in history(connection)
+        if row.paused_at <= now and (row.lifted_at is None or row.lifted_at > now)
+    ]
+
+
+def _tiers(connection: Transaction, period: Period) -> tuple[Paid, ...]:
+    since, until = period.since, period.until
+    every = Narrowed()
+    sold: Counter[tuple[str, str, str]] = Counter()
+    for one in trends.sold(connection, since, until, every):
+        sold[one.offer, one.template, one.tier] += one.number
+    rows = []
+    for one in trends.shown(connection, since, until, every):
+        strength = one.template.split(".")[1] if "." in one.template else ""
+        hits = min(one.number, sold[one.offer, one.template, one.tier])
+        rows.append((one.offer, strength, one.tier, one.template, one.number, hits))
+    return worth_of_tiers(cells(rows))

@@ -1,0 +1,150 @@
+"""Makes a review, or takes the one that was given out."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tay_middleware.analytics.calendar import after, named
+from tay_middleware.analytics.catalogue import Measure, Terms
+from tay_middleware.analytics.measures import measure
+from tay_middleware.analytics.review.diffs import Prompts
+from tay_middleware.analytics.review.document import (
+    Action,
+    Forecast,
+    Review,
+    Score,
+    from_json,
+    to_json,
+)
+from tay_middleware.analytics.review.facts import Facts, Step, gather
+from tay_middleware.analytics.review.forecasts import FORETOLD, Earlier, foretell, scored
+from tay_middleware.analytics.review.plan import plan
+from tay_middleware.analytics.review.sections import sections
+from tay_middleware.analytics.review.sentences import claims, happened
+from tay_middleware.errors import InputError
+from tay_middleware.playbook import Playbook
+from tay_middleware.storage import Database
+from tay_middleware.storage import reviews as sql
+
+MOST_SCORES = 8
+
+
+async def review(
+    database: Database,
+    playbook: Playbook,
+    terms: Terms,
+    name: str,
+    *,
+    now: datetime,
+    as_of: datetime | None = None,
+    anew: bool = False,
+    prompts: Path | None = None,
+    step: Step = lambda _done, _all: None,
+) -> Review:
+    """The review of a week, month or quarter.
+
+    One that was given out is given out again, word for word, unless `anew` or another `as_of` is
+    asked for. Of a period that is not over it is made, and not kept.
+
+    Args:
+        database: where the log is.
+        playbook: its tests and offers.
+        terms: what figures hang on.
+        name: `2026-W47`, `2026-11` or `2026-Q4`.
+        now: the moment; a new review is as of this morning.
+        as_of: what was known then, instead.
+        anew: make it again, from what is known now.
+        prompts: the directory that the plan writes diffs of; `None` leaves them out.
+        step: told how many days' sheets are made, of how many.
+
+    Raises:
+        InputError: there is no such period, or it has not begun.
+        StorageError: the database does not answer.
+        ConfigurationError: the extra `analytics` is not installed.
+    """
+    period = named(name)
+    moment = _morning(as_of if as_of is not None else now)
+    if period.since >= moment:
+        raise InputError(f"{name} has not begun, or its first day is not over")
+    if not anew:
+        kept = await database.read(sql.kept, name, as_of and moment)
+        if kept is not None:
+            return from_json(kept)
+    facts = await gather(database, playbook, terms, name, period, now=moment, step=step)
+    scores = await _scores(database, terms, moment)
+    actions = await asyncio.to_thread(plan, facts, Prompts(prompts), moment.date())
+    found = _compose(facts, moment, actions, scores)
+    if period.until <= moment:
+        await database.write(sql.keep, name, moment, now, to_json(found))
+    return found
+
+
+def _compose(
+    facts: Facts, as_of: datetime, actions: tuple[Action, ...], scores: tuple[Score, ...]
+) -> Review:
+    said = list(claims(facts))
+    return Review(
+        name=facts.name,
+        since=facts.now.period.since.date(),
+        until=facts.now.period.until.date(),
+        as_of=as_of,
+        ripe_since=facts.ripe.period.since.date(),
+        ripe_until=facts.ripe.period.until.date(),
+        simulated=facts.now.simulated or facts.ripe.simulated,
+        playbook_version=facts.playbook.version,
+        happened=tuple(happened(facts)),
+        sure=tuple(one.words for one in said if one.is_sure),
+        unsure=tuple(one.words for one in said if not one.is_sure),
+        actions=actions,
+        sections=tuple(sections(facts)),
+        forecasts=tuple(_forecasts(facts)),
+        scores=scores,
+    )
+
+
+def _forecasts(facts: Facts) -> Iterator[Forecast]:
+    coming = after(facts.name)
+    questions, mentions = facts.now.one("questions").n, facts.now.one("mentions").n
+    for one, n in (
+        (facts.now.one("escalation_rate"), questions),
+        (facts.ripe.one("conversion_rate"), mentions),
+    ):
+        found = foretell(one, coming, n)
+        if found is not None:
+            yield found
+
+
+async def _scores(database: Database, terms: Terms, moment: datetime) -> tuple[Score, ...]:
+    """How the forecasts of earlier reviews did, the newest first."""
+    rows = await database.read(sql.every, moment)
+    earlier = list(_earlier(rows, moment))[:MOST_SCORES]
+    known = [(one, await _actual(database, terms, one.forecast, moment)) for one in earlier]
+    return scored(known)
+
+
+def _earlier(rows: Sequence[Any], moment: datetime) -> Iterator[Earlier]:
+    """The latest forecast of each measure and period that is over."""
+    seen = set()
+    for row in rows:
+        for one in from_json(row.content).forecasts:
+            key = (one.measure, one.period)
+            if key not in seen and named(one.period).until <= moment:
+                seen.add(key)
+                yield Earlier(one, row.as_of)
+
+
+async def _actual(
+    database: Database, terms: Terms, forecast: Forecast, moment: datetime
+) -> Measure | None:
+    period = named(forecast.period)
+    waits = timedelta(days=terms.attribution_days) * (forecast.measure == FORETOLD[1])
+    if period.until + waits > moment:
+        return None
+    found = await measure(database, period, terms, now=moment)
+    return found.one(forecast.measure)
+
+
+def _morning(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,194 @@
+"""What to do on Friday: a few steps, each with its reason, its effect and when to take it back."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from tay_middleware.analytics.experiments import Call, State, Verdict
+from tay_middleware.analytics.review.diffs import Prompts
+from tay_middleware.analytics.review.document import Action
+from tay_middleware.analytics.review.facts import Facts
+from tay_middleware.analytics.tuning import Verdict as Tuning
+from tay_middleware.analytics.wording import interval, percent
+from tay_middleware.playbook import HOLDOUT
+
+MOST = 5
+"""More than these nobody does in a week."""
+
+FIRST_HOLDOUT, LATER_HOLDOUT = 0.2, 0.1
+"""Shares that the brief's first weeks hold out, and once it is known what mentions add."""
+
+
+def plan(facts: Facts, prompts: Prompts, today: date) -> tuple[Action, ...]:
+    """The steps, the most urgent first."""
+    found = [
+        *_repairs(facts, prompts),
+        *_decisions(facts, prompts, today),
+        *_holdout(facts, prompts),
+        *_threshold(facts, prompts),
+        *_wordings(facts),
+        *_starts(facts, prompts, today),
+    ]
+    return tuple(found[:MOST]) or (_nothing(),)
+
+
+def _repairs(facts: Facts, prompts: Prompts) -> Iterator[Action]:
+    for verdict in facts.verdicts:
+        if verdict.call is Call.UNHEALTHY:
+            yield Action(
+                f"Find out what is wrong with the test {verdict.name}",
+                "; ".join(verdict.health.problems),
+                f"`tay experiments show {verdict.name}`",
+                "a test that can be read",
+                "nothing changes for anybody",
+            )
+    for name, reason in facts.paused:
+        policy = facts.playbook.policy
+        if name in {*policy.paused_templates, *policy.paused_offers}:
+            continue
+        kept = ", ".join(sorted({*policy.paused_templates, name}))
+        yield Action(
+            f"Drop {name}, or rewrite it",
+            f"it was paused by itself: {reason}",
+            f"to drop it, the change below; to try it again, reword it in prompts/templates and "
+            f"`tay experiments resume {name}`",
+            "its users go on getting the other wordings",
+            "you have a better wording: it is paused again by itself if people dislike that too",
+            prompts.diff("policy.yaml", ["paused_templates"], f"[{kept}]") if "." in name else "",
+        )
+
+
+def _decisions(facts: Facts, prompts: Prompts, today: date) -> Iterator[Action]:
+    for verdict in facts.verdicts:
+        if verdict.kind == HOLDOUT or verdict.state is not State.RUNNING:
+            continue
+        stop = prompts.diff(
+            "experiments.yaml", ["experiments", verdict.name, "stop"], today.isoformat()
+        )
+        if verdict.call is Call.SHIP:
+            yield _ship(verdict, stop)
+        elif verdict.call is Call.NO_DIFFERENCE:
+            yield Action(
+                f"Stop the test {verdict.name}",
+                "its arms differ by nothing worth having",
+                f"end it, and keep {verdict.control}",
+                "room for the next test",
+                "nothing changes for most users",
+                stop,
+            )
+
+
+def _ship(verdict: Verdict, stop: str) -> Action:
+    found = next((one for one in verdict.comparisons if one.arm == verdict.ship), None)
+    expected = "what the test has shown"
+    if found is not None:
+        low, high = 100 * found.interval.low, 100 * found.interval.high
+        expected = f"{100 * found.difference:+.1f} points of conversion ({low:+.1f} to {high:+.1f})"
+    return Action(
+        f"Ship {verdict.ship} of {verdict.name}",
+        verdict.words,
+        f"end the test, and keep only {verdict.ship} in prompts/templates",
+        expected,
+        f"in four weeks its rate lies under what {verdict.control} had",
+        stop,
+    )
+
+
+def _holdout(facts: Facts, prompts: Prompts) -> Iterator[Action]:
+    """Nothing is known of what mentions add without one; once it is known, a smaller one does."""
+    verdict = next((one for one in facts.verdicts if one.kind == HOLDOUT), None)
+    share = facts.playbook.policy.holdout.share
+    if verdict is None:
+        yield Action(
+            "Hold out a share of users",
+            "nobody knows what mentions add: credited sales might have come by themselves",
+            "show these users nothing, and log what would have been shown",
+            "in some weeks: what mentions really bring, with its interval",
+            "never, but make it 0.1 once it is known",
+            prompts.diff("policy.yaml", ["holdout", "share"], FIRST_HOLDOUT),
+        )
+    elif verdict.call is Call.SHIP and verdict.ship == "shown" and share > LATER_HOLDOUT:
+        yield Action(
+            "Hold out fewer users",
+            "it is known now that mentions sell what would not be sold without them",
+            "a smaller holdout goes on watching it",
+            f"mentions for {percent(share - LATER_HOLDOUT)} more of the users who need them",
+            "the effect is in doubt again",
+            prompts.diff("policy.yaml", ["holdout", "share"], LATER_HOLDOUT),
+        )
+    elif verdict.call is Call.SHIP:
+        yield Action(
+            "Switch the mentions off",
+            verdict.words,
+            "TAY_MODE=shadow decides and logs, and shows nothing",
+            "no more sales lost to mentions",
+            "new wordings are ready to be tested against silence",
+        )
+
+
+def _threshold(facts: Facts, prompts: Prompts) -> Iterator[Action]:
+    rate, found = facts.now.one("escalation_rate"), facts.tuning
+    if found is None or rate.number is None:
+        return
+    why = f"the escalation rate is {rate.stands}: {percent(rate.number)}, {interval(rate)} %"
+    point = found.at_proposed
+    if found.verdict is not Tuning.MOVE or found.proposed is None or point is None:
+        yield Action(
+            "Look at why Tay mentions offers so often, or so seldom",
+            f"{why}; the replay of other thresholds says: {found.words}",
+            "`tay tune --target-rate 12.5%`",
+            "a threshold, once the log has enough to say",
+            "nothing changes for anybody",
+        )
+        return
+    low, high = percent(point.rate.low), percent(point.rate.high)
+    yield Action(
+        f"Move the threshold {found.knob} from {found.live:g} to {found.proposed:g}",
+        why,
+        "first `tay playbook diff --replay` with the change, to see which decisions flip",
+        f"as replayed: {percent(point.rate.value or 0.0)} of questions ({low} to {high})",
+        "bad reactions rise, or next week's rate leaves the forecast",
+        prompts.diff("policy.yaml", found.knob.split("."), found.proposed),
+    )
+
+
+def _wordings(facts: Facts) -> Iterator[Action]:
+    """An offer below its target is where a new wording is worth most."""
+    for one in facts.ripe.of("conversion_rate", "offer"):
+        if one.stands == "below the target":
+            yield Action(
+                f"Write a new wording for the {one.value}, and test it",
+                f"its mentions convert below the target: {percent(one.number or 0.0)}, "
+                f"{interval(one)} %",
+                "add a variant in prompts/templates and a test in prompts/experiments.yaml; "
+                "`tay experiments plan` says how long it takes",
+                "known when the test says so",
+                "the guard pauses what people dislike by itself",
+            )
+
+
+def _starts(facts: Facts, prompts: Prompts, today: date) -> Iterator[Action]:
+    """Nothing is learned in a week without a test."""
+    running = [one for one in facts.verdicts if one.state is State.RUNNING and one.kind != HOLDOUT]
+    drafts = [one for one in facts.verdicts if one.state is State.DRAFT]
+    if running or not drafts:
+        return
+    monday = today + timedelta(days=7 - today.weekday())
+    name = drafts[0].name
+    yield Action(
+        f"Start the test {name}",
+        f"no test is running: {drafts[0].asks}",
+        f"from Monday, {monday:%-d %B}, on",
+        "known when the test says so",
+        "the guard pauses what people dislike by itself",
+        prompts.diff("experiments.yaml", ["experiments", name, "start"], monday.isoformat()),
+    )
+
+
+def _nothing() -> Action:
+    return Action(
+        "Change nothing",
+        "everything is within its target, or too young to judge",
+        "let the tests run; look again next week",
+        "figures as they are",
+        "a figure leaves its forecast",
+    )

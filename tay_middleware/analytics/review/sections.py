@@ -1,0 +1,316 @@
+"""The chapters of a review: each a picture, and the table that says all that the picture says."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tay_middleware.analytics import charts
+from tay_middleware.analytics.catalogue import Measure
+from tay_middleware.analytics.experiments import Verdict
+from tay_middleware.analytics.labels import LABELS
+from tay_middleware.analytics.metrics import CONVERSION_TARGET, ENOUGH, ESCALATION_TARGET
+from tay_middleware.analytics.review.document import Section, Table
+from tay_middleware.analytics.review.facts import Facts
+from tay_middleware.analytics.wording import figure, interval, percent, target
+
+MOST_WORDINGS = 12
+
+RATE_COLUMNS = ("", "#rate", "#95 %", "#of", "target", "")
+
+
+def sections(facts: Facts) -> Iterator[Section]:
+    """All chapters that have something to say."""
+    yield _often(facts)
+    yield _offers(facts)
+    yield _wordings(facts)
+    yield _questions(facts)
+    yield _soon(facts)
+    yield _money(facts)
+    yield _welcome(facts)
+    if facts.tiers:
+        yield _tiers(facts)
+    yield _tests(facts)
+
+
+def _often(facts: Facts) -> Section:
+    told = [(name, one.one("escalation_rate")) for name, one in reversed(facts.past)]
+    told.append((facts.name, facts.now.one("escalation_rate")))
+    days = [one.period.since for _, one in reversed(facts.past)] + [facts.now.period.since]
+    points = [
+        (day.date().isoformat(), one.number) for day, (_, one) in zip(days, told, strict=True)
+    ]
+    band = (ESCALATION_TARGET.low, ESCALATION_TARGET.high)
+    tiers = facts.now.of("escalation_rate", "tier")
+    return Section(
+        "How often Tay mentions an offer",
+        ("The band is the target.",),
+        charts.line(points, band=band) if len(points) > 1 else None,
+        (
+            Table("By period", RATE_COLUMNS, tuple(_row(name, one) for name, one in told)),
+            Table("By tier", RATE_COLUMNS, tuple(_row(one.value or "", one) for one in tiers)),
+        ),
+    )
+
+
+def _offers(facts: Facts) -> Section:
+    found = facts.ripe.of("conversion_rate", "offer")
+    by_tier = facts.ripe.of("conversion_rate", "tier")
+    by_strength = facts.ripe.of("conversion_rate", "strength")
+    every = facts.ripe.one("conversion_rate")
+    return Section(
+        "Which offers lead to a sale",
+        (_ripe(facts),),
+        _intervals([("all", every), *((one.value or "", one) for one in found)]),
+        (
+            Table(
+                "By offer",
+                RATE_COLUMNS,
+                tuple(
+                    _row(name, one)
+                    for name, one in [("all", every), *((one.value or "", one) for one in found)]
+                ),
+            ),
+            _table("By tier", by_tier),
+            _table("By strength", by_strength),
+        ),
+    )
+
+
+def _wordings(facts: Facts) -> Section:
+    """Those that are shown most, the best first: a rate of three says nothing."""
+    found = facts.ripe.of("conversion_rate", "template")
+    most = sorted(found, key=lambda one: -one.n)[:MOST_WORDINGS]
+    ranked = sorted(most, key=lambda one: (-(one.number or 0.0), one.value or ""))
+    bad = {one.value: one for one in facts.ripe.of("bad_reactions", "template")}
+    rows = tuple((*_row(one.value or "", one)[:4], _bad(bad.get(one.value))) for one in ranked)
+    enough = [one for one in ranked if one.n >= ENOUGH]
+    return Section(
+        "Which wordings lead to a sale",
+        (
+            (
+                f"The {len(ranked)} that were shown most of {len(found)}. With fewer than {ENOUGH} "
+                "mentions a rate says little: a test (below) is what decides."
+            ),
+        ),
+        _intervals([(one.value or "", one) for one in enough]) if len(enough) > 1 else None,
+        (Table("By wording", ("", "#rate", "#95 %", "#of", "#bad reactions"), rows),),
+    )
+
+
+def _questions(facts: Facts) -> Section:
+    def counted(dimension: str, title: str) -> Table:
+        found = sorted((one for one in facts.now.of("mentions", dimension)), key=lambda one: -one.n)
+        rates = {one.value: one for one in facts.ripe.of("conversion_rate", dimension)}
+        rows = tuple(
+            (one.value or "(none)", f"{one.n:,}", *_rate_of(rates.get(one.value))) for one in found
+        )
+        return Table(title, ("", "#mentions", "#led to a sale", "#95 %"), rows)
+
+    held = facts.now.of("held_back", "suppressed")
+    return Section(
+        "What people ask when an offer fits",
+        (),
+        None,
+        (
+            counted("reason", "By reason"),
+            counted("topic", "By topic"),
+            Table(
+                "Needs that were held back",
+                ("cause", "#questions"),
+                tuple((one.value or "", f"{one.n:,}") for one in held),
+            ),
+        ),
+    )
+
+
+def _soon(facts: Facts) -> Section:
+    waited = facts.ripe.time_to_sale
+    lines = ["Nothing was sold yet."]
+    if waited.mean_days is not None and waited.median_days is not None:
+        lines = [
+            (
+                f"{waited.mean_days:.1f} days on average; half of the {waited.n} sales within "
+                f"{waited.median_days:.1f} days."
+            )
+        ]
+    points = [(one.day, one.share, one.low, one.high) for one in waited.curve]
+    rows = tuple(
+        (
+            str(one.day),
+            f"{one.at_risk:,}",
+            str(one.sold),
+            percent(one.share),
+            _span(one.low, one.high),
+        )
+        for one in waited.curve
+    )
+    return Section(
+        "How soon a mention leads to a sale",
+        tuple(lines),
+        charts.curve(points, title="days after the mention") if len(points) > 1 else None,
+        (
+            Table(
+                "Sold by the end of a day",
+                ("#day", "#still open", "#sold", "#by then", "#95 %"),
+                rows,
+            ),
+        ),
+    )
+
+
+def _money(facts: Facts) -> Section:
+    now = facts.now
+    kinds = {
+        "attributed": "credited to a mention of the offer",
+        "cross_sale": "another offer was mentioned",
+        "organic": "nothing was mentioned",
+        "unmatched": "nobody knows whose: see the dashboard",
+        "ambiguous": "may be of several users: see the dashboard",
+    }
+    rows = []
+    for one in now.of("revenue", "kind"):
+        kind, _, _currency = (one.value or "").partition(", ")
+        average = now.one("average_value", one.value)
+        rows.append(
+            (
+                kinds.get(kind, kind),
+                f"{one.n:,}",
+                figure(one.number, one.unit),
+                figure(average.number, average.unit),
+            )
+        )
+    lines = [
+        (
+            f"It cost {figure(now.one('cost').number, 'usd')}, of which LLM opinions "
+            f"{figure(now.one('llm_cost_per_1000_questions').number, 'usd')} per 1,000 questions."
+        )
+    ]
+    roi = [one for one in now.items if one.name == "roi" and one.number is not None]
+    lines += [f"Attributed revenue is {figure(roi[0].number, 'times')} that."] if roi else []
+    lines += [
+        "Credited is not caused: what mentions really add is what the holdout says (see the tests)."
+    ]
+    return Section(
+        "What it earned",
+        tuple(lines),
+        None,
+        (
+            Table(
+                "Purchases begun in the period",
+                ("", "#purchases", "#revenue", "#average"),
+                tuple(rows),
+            ),
+        ),
+    )
+
+
+def _welcome(facts: Facts) -> Section:
+    names = ("called_helpful", "bad_reactions", "judged_right", "offer_judged_right")
+    said = tuple(_row(LABELS[name].title, facts.now.one(name))[:4] for name in names)
+    came, kept = [], []
+    for one in facts.ripe.items:
+        if one.dimension == "arm":
+            arm = {"shown": "with a mention", "holdout": "with none, for comparison"}
+            came.append(
+                _row(f"{LABELS[one.name].title}, {arm.get(one.value or '', 'everybody')}", one)
+            )
+        if one.name.endswith("because_of_a_mention") and one.number is not None:
+            kept.append((LABELS[one.name].title, one))
+    return Section(
+        "How people take it",
+        tuple(f"{title}: {figure(one.number, one.unit)}, {one.stands}." for title, one in kept),
+        None,
+        (
+            Table("In the period", ("", "#share", "#95 %", "#of"), said),
+            Table(
+                "Do they come back", ("", "#share", "#95 %", "#of"), tuple(row[:4] for row in came)
+            ),
+        ),
+    )
+
+
+def _tiers(facts: Facts) -> Section:
+    rows = tuple(
+        (
+            one.tier,
+            percent(one.own),
+            f"{one.own_n:,}",
+            percent(one.common),
+            f"{one.common_n:,}",
+            f"{one.chance:.0%}".replace("%", " %"),
+            one.words,
+        )
+        for one in facts.tiers
+    )
+    columns = ("tier", "#own wording", "#of", "#wording for all", "#of", "#better", "")
+    return Section(
+        "Does wording made for a tier pay",
+        (
+            (
+                "Same offer, strength and tier: wording made for the tier beside wording made for "
+                "all. Small cells are drawn towards the mean of their offer. Wordings are drawn "
+                "by chance, so the comparison is fair."
+            ),
+        ),
+        None,
+        (Table("By tier", columns, rows),),
+    )
+
+
+def _tests(facts: Facts) -> Section:
+    rows = tuple(
+        (one.name, one.state.value, f"{sum(arm.users for arm in one.arms):,}", one.words)
+        for one in facts.verdicts
+    )
+    return Section(
+        "Tests",
+        tuple(_asks(facts.verdicts)),
+        None,
+        (Table("Tests of the playbook", ("test", "state", "#users", "verdict"), rows),),
+    )
+
+
+def _asks(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    for one in verdicts:
+        for arm in one.comparisons:
+            yield (
+                f"{one.name}: {arm.arm} against {arm.control} {100 * arm.difference:+.1f} points "
+                f"(always valid: {100 * arm.interval.low:+.1f} to {100 * arm.interval.high:+.1f})."
+            )
+
+
+def _table(title: str, found: Iterable[Measure]) -> Table:
+    return Table(title, RATE_COLUMNS, tuple(_row(one.value or "(none)", one) for one in found))
+
+
+def _row(name: str, one: Measure) -> tuple[str, ...]:
+    stands = (one.stands or "").partition(":")[0]
+    return (name, figure(one.number, one.unit), interval(one), f"{one.n:,}", target(one), stands)
+
+
+def _rate_of(one: Measure | None) -> tuple[str, str]:
+    return (figure(one.number, one.unit), interval(one)) if one is not None else ("-", "")
+
+
+def _bad(one: Measure | None) -> str:
+    return figure(one.number, one.unit) if one is not None else "0.0 %"
+
+
+def _span(low: float, high: float) -> str:
+    return f"{100 * low:.1f} to {100 * high:.1f}"
+
+
+def _intervals(rows: Sequence[tuple[str, Measure]]) -> charts.Spec | None:
+    known = [
+        (name, one.number, one.low or 0.0, one.high or 1.0)
+        for name, one in rows
+        if one.number is not None
+    ]
+    band = (CONVERSION_TARGET.low, CONVERSION_TARGET.high)
+    return charts.intervals(known, band=band) if known else None
+
+
+def _ripe(facts: Facts) -> str:
+    period = facts.ripe.period
+    return (
+        f"Of mentions from {period.since:%-d %B} to before {period.until:%-d %B}: the latest whose "
+        "time to buy is over. The band is the target."
+    )

@@ -1,0 +1,224 @@
+"""What a review says in words: what happened, what is sure of it. Fixed rules, nobody's opinion."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil, sqrt
+
+from tay_middleware.analytics.catalogue import Measure
+from tay_middleware.analytics.experiments import Call, Increment, State, Verdict
+from tay_middleware.analytics.labels import LABELS
+from tay_middleware.analytics.metrics import ENOUGH, Z95
+from tay_middleware.analytics.review.facts import Facts
+from tay_middleware.analytics.wording import figure, interval, percent, target
+
+CLOSE_ENOUGH = 0.025
+"""Half an interval of this can be held against a target that is five points wide."""
+
+A_YEAR = 365
+"""Days after which nobody waits for a test any more."""
+
+NOT_SURE = "not sure yet"
+
+
+def happened(facts: Facts) -> Iterator[str]:
+    """The figures of the period, and what changed."""
+    now = facts.now
+    questions, mentions = now.one("questions"), now.one("mentions")
+    rate = now.one("escalation_rate")
+    if rate.number is None:
+        yield "Nobody asked anything."
+        return
+    yield (
+        f"{questions.n:,} questions; Tay mentioned an offer in {mentions.n:,} of them "
+        f"({percent(rate.number)}, 95 %: {interval(rate)} %)."
+    )
+    attributed = [one for one in now.of("purchases", "kind") if _kind(one) == "attributed"]
+    money = {one.value: one for one in now.of("revenue", "kind")}
+    for one in attributed:
+        revenue = money[one.value]
+        yield (
+            f"{one.n:,} purchases are credited to mentions: {figure(revenue.number, revenue.unit)}."
+        )
+    if not attributed:
+        yield "No purchase of the period is credited to a mention."
+    if facts.past:
+        yield from _changed(facts)
+    yield from _paused(facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence, and whether the intervals leave no doubt about it."""
+
+    words: str
+    is_sure: bool
+
+
+def claims(facts: Facts) -> Iterator[Claim]:
+    """What can be said of the figures, sure or not; where it is not, what it would take."""
+    yield from _of_rates(facts)
+    yield from _of_orderings(facts)
+    yield from _of_tests(facts)
+    yield from _of_returns(facts)
+    yield from _of_tiers(facts)
+
+
+def _of_rates(facts: Facts) -> Iterator[Claim]:
+    for what, one in _against_targets(facts):
+        is_sure = not _is_open(one)
+        rest = _target(one) if is_sure else _wanting(one, facts)
+        yield Claim(f"{_measured(what, one)} {rest}", is_sure)
+
+
+def _of_orderings(facts: Facts) -> Iterator[Claim]:
+    for one in facts.ripe.items:
+        if one.name != "converts_better":
+            continue
+        known = f" ({interval(one)} points)" if one.low is not None else ""
+        better, _, other = (one.value or "").partition(" than ")
+        if _is_open(one):
+            yield Claim(
+                f"Whether {better} converts better than {other}{known}: {one.stands}.", False
+            )
+        else:
+            verb = "converts better" if one.stands == "yes" else "does not convert better"
+            yield Claim(f"{better.capitalize()} {verb} than {other}{known}.", True)
+
+
+def _of_tests(facts: Facts) -> Iterator[Claim]:
+    for verdict in facts.verdicts:
+        if verdict.call in {Call.SHIP, Call.NO_DIFFERENCE}:
+            yield Claim(f"Test {verdict.name}: {verdict.words}.", True)
+        elif verdict.call is Call.UNHEALTHY:
+            problems = "; ".join(verdict.health.problems)
+            yield Claim(f"Test {verdict.name} is unhealthy, do not read it: {problems}.", False)
+        elif verdict.state is State.RUNNING:
+            yield Claim(f"Test {verdict.name}: {_waiting(verdict)}.", False)
+        for one in verdict.increments:
+            is_sure = one.interval.low > 0 or one.interval.high < 0
+            doubt = "" if is_sure else " It may as well be nothing."
+            yield Claim(_brought(one) + doubt, is_sure)
+
+
+def _of_returns(facts: Facts) -> Iterator[Claim]:
+    for one in facts.ripe.items:
+        if one.name.endswith("because_of_a_mention") and not _is_open(one):
+            title = LABELS[one.name].title
+            figures = f"{figure(one.number, one.unit)}, {interval(one)}"
+            yield Claim(f"{title}: {one.stands} ({figures}).", True)
+
+
+def _of_tiers(facts: Facts) -> Iterator[Claim]:
+    for one in facts.tiers:
+        if one.words != NOT_SURE:
+            yield Claim(f"For {one.tier} users {one.words} ({100 * one.chance:.0f} % sure).", True)
+        else:
+            yield Claim(
+                f"Whether wording made for {one.tier} users pays: {percent(one.own)} of "
+                f"{one.own_n} against {percent(one.common)} of {one.common_n}, after shrinkage.",
+                False,
+            )
+
+
+def _waiting(verdict: Verdict) -> str:
+    if verdict.days_left is None or verdict.days_left <= A_YEAR:
+        return verdict.words
+    return (
+        "at this pace it is not decided within a year; let more people take part, or look for a "
+        f"larger lift than its plan does (`tay experiments show {verdict.name}`)"
+    )
+
+
+def _is_open(one: Measure) -> bool:
+    return one.stands is None or one.stands.startswith((NOT_SURE, "too little data"))
+
+
+def _against_targets(facts: Facts) -> Iterator[tuple[str, Measure]]:
+    yield "Tay mentions an offer in", facts.now.one("escalation_rate")
+    yield "Mentions lead to a sale in", facts.ripe.one("conversion_rate")
+    for one in facts.ripe.of("conversion_rate", "offer"):
+        yield f"Mentions of the {one.value} lead to a sale in", one
+
+
+def _measured(what: str, one: Measure) -> str:
+    if one.number is None:
+        return f"{what} an unknown share: nothing is old enough."
+    return f"{what} {percent(one.number)} of {one.n:,} (95 %: {interval(one)} %)."
+
+
+def _target(one: Measure) -> str:
+    if one.target is None:
+        return ""
+    return f"The target is {target(one)}: {one.stands}."
+
+
+def _wanting(one: Measure, facts: Facts) -> str:
+    """How much more it takes until a rate can be held against its target."""
+    if one.number is None or one.target is None:
+        return "Wait."
+    per_week = _per_week(one, facts)
+    missing = max(ENOUGH, _needed(one)) - one.n
+    if missing <= 0:
+        return f"It lies near an edge of the target ({target(one)})."
+    if not per_week:
+        return f"About {missing:,} more would say."
+    weeks = ceil(missing / per_week)
+    return f"About {missing:,} more would say: {weeks} week{'s' * (weeks > 1)} at this pace."
+
+
+def _needed(one: Measure) -> int:
+    half = ((one.high or 1.0) - (one.low or 0.0)) / 2
+    return ceil(one.n * (half / CLOSE_ENOUGH) ** 2) if half and one.n else ENOUGH
+
+
+def _per_week(one: Measure, facts: Facts) -> float:
+    period = (facts.now if one.name == "escalation_rate" else facts.ripe).period
+    weeks = (period.until - period.since).days / 7
+    return one.n / weeks if weeks else 0.0
+
+
+def _changed(facts: Facts) -> Iterator[str]:
+    name, before = facts.past[0]
+    now, then = facts.now.one("escalation_rate"), before.one("escalation_rate")
+    if now.number is None or then.number is None:
+        return
+    moved = _moved(now, then)
+    words = "" if moved else ", which may be chance"
+    yield (
+        f"In {name} it was {percent(then.number)}: {100 * (now.number - then.number):+.1f} "
+        f"points{words}."
+    )
+    now, then = facts.ripe.one("conversion_rate"), facts.ripe_before.one("conversion_rate")
+    if now.number is not None and then.number is not None:
+        words = "" if _moved(now, then) else ", which may be chance"
+        yield (
+            f"Conversion was {percent(then.number)} in the weeks before, and is "
+            f"{percent(now.number)} now{words}."
+        )
+
+
+def _moved(now: Measure, then: Measure) -> bool:
+    """Whether two rates of other weeks differ by more than chance: their errors add up."""
+    errors = [((one.high or 1.0) - (one.low or 0.0)) / (2 * Z95) for one in (now, then)]
+    apart = abs((now.number or 0.0) - (then.number or 0.0))
+    return bool(apart > Z95 * sqrt(sum(error**2 for error in errors)))
+
+
+def _paused(facts: Facts) -> Iterator[str]:
+    for name, reason in facts.paused:
+        yield f"{name} is paused: {reason}"
+
+
+def _brought(one: Increment) -> str:
+    if one.currency is None:
+        what, low, high = f"{one.amount:,.0f} purchases", one.interval.low, one.interval.high
+        span = f"{low:,.0f} to {high:,.0f}"
+    else:
+        unit = one.currency.upper()
+        what = f"{one.amount / 100:,.0f} {unit}"
+        span = f"{one.interval.low / 100:,.0f} to {one.interval.high / 100:,.0f} {unit}"
+    return f"Against silence (the holdout) mentions have brought {what} (95 %: {span})."
+
+
+def _kind(one: Measure) -> str:
+    return (one.value or "").partition(",")[0]

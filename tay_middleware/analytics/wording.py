@@ -1,0 +1,41 @@
+"""Figures as a person reads them: the same in a terminal, on a page and in a review."""
+
+from tay_middleware.analytics.catalogue import Measure
+
+POINTS = ("share", "points")
+
+
+def figure(number: float | None, unit: str) -> str:
+    """A number with its unit; `-` where there is none."""
+    if number is None:
+        return "-"
+    if unit == "share":
+        return percent(number)
+    if unit == "points":
+        return f"{100 * number:+.1f} pts"
+    if unit == "count":
+        return f"{number:,.0f}"
+    if unit == "times":
+        return f"{number:,.1f} times"
+    return f"{number:,.2f} {unit.upper()}"
+
+
+def interval(one: Measure) -> str:
+    """Its 95 % interval, empty where it has none."""
+    if one.low is None or one.high is None:
+        return ""
+    if one.unit == "points":
+        return f"{100 * one.low:+.1f} to {100 * one.high:+.1f}"
+    return f"{100 * one.low:.1f} to {100 * one.high:.1f}"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage, with a place after the point below 10 %."""
+    return f"{100 * share:.1f} %"
+
+
+def target(one: Measure) -> str:
+    """Its target, empty where it has none."""
+    if one.target is None:
+        return ""
+    return f"{100 * one.target.low:.0f} to {100 * one.target.high:.0f} %"

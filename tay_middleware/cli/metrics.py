@@ -1,0 +1,164 @@
+"""`tay metrics`: every figure of a period, with what is sure of it."""
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from tay_middleware.analytics.calendar import named
+from tay_middleware.analytics.catalogue import Measure
+from tay_middleware.analytics.labels import LABELS
+from tay_middleware.analytics.measures import Measures, measure, terms_of
+from tay_middleware.analytics.metrics import Period
+from tay_middleware.analytics.wording import figure, interval, percent, target
+from tay_middleware.cli.asking import on_database
+from tay_middleware.errors import InputError
+from tay_middleware.playbook import load_playbook
+from tay_middleware.settings import load_settings
+from tay_middleware.storage.day_sheets import DIMENSIONS
+
+TOLD_DAYS = (1, 3, 7, 14, 30)
+"""Points of the curve of sales that are told of; `--json` has them all."""
+
+MOST_OF_A_KIND = 12
+"""Values of a dimension that are listed without `--all`: a playbook has a hundred wordings."""
+
+
+def metrics(
+    period: Annotated[
+        str | None, typer.Argument(help="a week 2026-W47, a month 2026-11, a quarter 2026-Q4")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="the last days, without today")] = 30,
+    by: Annotated[
+        str | None, typer.Option(help=f"conversion by one of: {', '.join(DIMENSIONS)}")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="as it stood on a day (UTC)")] = None,
+    *,
+    whole: Annotated[bool, typer.Option("--all", help="every value of every dimension")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON, for programs")] = False,
+) -> None:
+    """Every metric of a period: rates, money, time to a sale, how people take it.
+
+    Conversion is of mentions whose window is closed. Intervals are 95 %, by user.
+    """
+    if by is not None and by not in DIMENSIONS:
+        raise InputError(f"--by {by}: choose one of {', '.join(DIMENSIONS)}")
+    found = measured(period, days, as_of, quiet=as_json)
+    if as_json:
+        typer.echo(json.dumps(asdict(found), default=str, indent=2))
+    else:
+        _tell(found, by, whole=whole)
+
+
+def measured(name: str | None, days: int, as_of: str | None, *, quiet: bool) -> Measures:
+    """The metrics of a named period or of the last days, behind a progress bar."""
+    settings = load_settings()
+    terms = terms_of(settings, load_playbook(settings.prompts_dir))
+    now = moment(as_of)
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    wanted = named(name) if name else Period(today - timedelta(days=days), today)
+    with bar_of(quiet=quiet) as progress:
+        bar = progress.add_task("sheets of days", total=None)
+        return on_database(
+            settings,
+            lambda database: measure(
+                database,
+                wanted,
+                terms,
+                now=now,
+                step=lambda done, total: progress.update(bar, completed=done, total=total or 1),
+            ),
+        )
+
+
+def bar_of(*, quiet: bool) -> Progress:
+    """A progress bar on stderr, for people who look at one."""
+    console = Console(stderr=True)
+    return Progress(console=console, disable=quiet or not console.is_terminal, transient=True)
+
+
+def moment(said: str | None) -> datetime:
+    """The moment that `--as-of` names: now, or the beginning of a day.
+
+    Raises:
+        InputError: it is no day.
+    """
+    if said is None:
+        return datetime.now(UTC)
+    try:
+        found = datetime.fromisoformat(said)
+    except ValueError:
+        raise InputError(f"{said!r} is no day: write 2026-11-30") from None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def _tell(found: Measures, by: str | None, *, whole: bool) -> None:
+    console = Console()
+    period = found.period
+    console.print(
+        f"{period.since:%Y-%m-%d} to {period.until - timedelta(days=1):%Y-%m-%d}, as of "
+        f"{found.as_of:%Y-%m-%d %H:%M} UTC; conversion of mentions before "
+        f"{found.matured_until:%Y-%m-%d}" + (", SIMULATED" if found.simulated else "")
+    )
+    table = _table()
+    listed: Counter[tuple[str, str | None]] = Counter()
+    last = ""
+    for one in found.items:
+        listed[one.name, one.dimension] += 1
+        if _is_told(one, by, listed[one.name, one.dimension], whole=whole):
+            table.add_row(*_row(one, is_first=one.name != last))
+            last = one.name
+    console.print(table)
+    waited = found.time_to_sale
+    if waited.mean_days is not None:
+        console.print(
+            f"from a mention to its sale: {waited.mean_days:.1f} days on average, half of them "
+            f"within {waited.median_days:.1f} ({waited.n} sales)"
+        )
+        steps = ", ".join(
+            f"{percent(one.share)} by day {one.day}" for one in waited.curve if one.day in TOLD_DAYS
+        )
+        console.print(f"sold by then, of all mentions: {steps}")
+
+
+def _is_told(one: Measure, by: str | None, number: int, *, whole: bool) -> bool:
+    if by is not None:
+        return one.dimension == by and (whole or number <= MOST_OF_A_KIND)
+    if whole or one.dimension is None:
+        return True
+    if one.name == "mentions" or one.dimension in {"template", "playbook_version", "stage"}:
+        return False
+    return number <= MOST_OF_A_KIND
+
+
+def _table() -> Table:
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    table.add_column("", max_width=30)
+    table.add_column("", overflow="fold")
+    for name in ("figure", "95 %", "of"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("target", no_wrap=True)
+    table.add_column("", overflow="fold")
+    return table
+
+
+def _row(one: Measure, *, is_first: bool) -> tuple[str, ...]:
+    said = LABELS[one.name].title if is_first else ""
+    n = "" if one.unit == "count" else f"{one.n:,}"
+    value = "" if one.value is None else one.value or "(none)"
+    value = f"{one.dimension}: {value}" if one.dimension in DIMENSIONS else value
+    return (
+        said,
+        value,
+        figure(one.number, one.unit),
+        interval(one),
+        n,
+        target(one),
+        (one.stands or "").partition(":")[0],
+    )

@@ -1,0 +1,168 @@
+"""`tay review`: a week, a month or a quarter, for whoever decides on Friday."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.table import Table as Grid
+from rich.text import Text
+
+from tay_middleware.analytics.calendar import Span, before, name_of, span_of
+from tay_middleware.analytics.measures import terms_of
+from tay_middleware.analytics.review import Review, Table, review
+from tay_middleware.analytics.review.document import to_json
+from tay_middleware.analytics.review.page import page
+from tay_middleware.analytics.review.text import (
+    SIMULATED,
+    foretold,
+    markdown,
+    scores_table,
+    subtitle,
+    title,
+)
+from tay_middleware.cli.asking import on_database
+from tay_middleware.cli.metrics import bar_of, moment
+from tay_middleware.errors import ConfigurationError, InputError
+from tay_middleware.playbook import load_playbook
+from tay_middleware.settings import load_settings
+
+
+class Format(StrEnum):
+    """How a review is given out."""
+
+    TERMINAL = "terminal"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    JSON = "json"
+
+
+def _as_json(found: Review) -> str:
+    return json.dumps(to_json(found), indent=2, ensure_ascii=False) + "\n"
+
+
+_WRITTEN: dict[Format, Callable[[Review], str]] = {
+    Format.MARKDOWN: markdown,
+    Format.HTML: page,
+    Format.JSON: _as_json,
+}
+_ENDINGS = {".md": Format.MARKDOWN, ".html": Format.HTML, ".json": Format.JSON}
+
+
+def review_command(
+    week: Annotated[str | None, typer.Option(help="2026-W47; without any: last week")] = None,
+    month: Annotated[str | None, typer.Option(help="2026-11")] = None,
+    quarter: Annotated[str | None, typer.Option(help="2026-Q4")] = None,
+    as_of: Annotated[str | None, typer.Option(help="what was known on a day (UTC)")] = None,
+    form: Annotated[Format | None, typer.Option("--format", help="by the ending of --out")] = None,
+    out: Annotated[Path | None, typer.Option(help="a file: .html prints well")] = None,
+    *,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="not the one that was given out, but one from now")
+    ] = False,
+) -> None:
+    """The review: what happened, what is sure and what is not, what to do on Friday.
+
+    The first review of a period that is over is kept, and printed again word for word.
+
+    Try: tay review --week 2026-W47 --out review.html
+    """
+    found = _made(_name(week, month, quarter), as_of, anew=anew)
+    wanted = form or _ENDINGS.get(out.suffix if out else "", Format.TERMINAL)
+    if wanted is Format.TERMINAL:
+        Console().print(Group(*_terminal(found)))
+        return
+    words = _WRITTEN[wanted](found)
+    if out is None:
+        typer.echo(words, nl=False)
+        return
+    try:
+        out.write_text(words, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{out}: cannot be written: {error.strerror}") from error
+    typer.echo(f"{title(found)}: {out}")
+
+
+def _name(week: str | None, month: str | None, quarter: str | None) -> str:
+    given = [
+        (span, name)
+        for span, name in ((Span.WEEK, week), (Span.MONTH, month), (Span.QUARTER, quarter))
+        if name is not None
+    ]
+    if len(given) > 1:
+        raise InputError("one of --week, --month and --quarter")
+    if not given:
+        return before(name_of(Span.WEEK, datetime.now(UTC).date()))
+    span, name = given[0]
+    if span_of(name) is not span:
+        raise InputError(f"--{span.value} {name}: this names a {span_of(name).value}")
+    return name
+
+
+def _made(name: str, as_of: str | None, *, anew: bool) -> Review:
+    settings = load_settings()
+    playbook = load_playbook(settings.prompts_dir)
+    terms = terms_of(settings, playbook)
+    with bar_of(quiet=False) as progress:
+        bar = progress.add_task("reading", total=None)
+        return on_database(
+            settings,
+            lambda database: review(
+                database,
+                playbook,
+                terms,
+                name,
+                prompts=settings.prompts_dir,
+                now=datetime.now(UTC),
+                as_of=moment(as_of) if as_of is not None else None,
+                anew=anew,
+                step=lambda done, total: progress.update(bar, completed=done, total=total or 1),
+            ),
+        )
+
+
+def _terminal(found: Review) -> Iterator[RenderableType]:
+    yield Text(title(found), style="bold")
+    yield Text(subtitle(found))
+    if found.simulated:
+        yield Text(SIMULATED, style="bold yellow")
+    for heading, lines in (
+        ("What happened", found.happened),
+        ("What is sure", found.sure or ("Nothing yet.",)),
+        ("What is not", found.unsure or ("Nothing is open.",)),
+    ):
+        yield Text(f"\n{heading}", style="bold")
+        yield from (Text(f"- {line}") for line in lines)
+    yield Text("\nWhat to do on Friday", style="bold")
+    yield from _steps(found)
+    yield from (Text(f"\n{foretold(forecast)}") for forecast in found.forecasts)
+    if found.scores:
+        yield _grid(scores_table(found))
+    for section in found.sections:
+        yield Text(f"\n{section.title}", style="bold")
+        yield from (Text(line) for line in section.lines)
+        yield from (_grid(table) for table in section.tables if table.rows)
+
+
+def _steps(found: Review) -> Iterator[RenderableType]:
+    for number, one in enumerate(found.actions, 1):
+        yield Text(f"{number}. {one.what}: {one.why}")
+        yield Text(f"   how: {one.how}", style="cyan")
+        yield Text(f"   expected: {one.expected}; take it back when {one.undo}", style="dim")
+        yield from (Text(f"   {line}", style="green") for line in one.diff.splitlines())
+
+
+def _grid(table: Table) -> Grid:
+    grid = Grid(title=table.title, title_justify="left", box=None, pad_edge=False)
+    for name in table.columns:
+        is_figure = name.startswith("#")
+        grid.add_column(
+            name.lstrip("#"), justify="right" if is_figure else "left", no_wrap=is_figure
+        )
+    for row in table.rows:
+        grid.add_row(*row)
+    return grid

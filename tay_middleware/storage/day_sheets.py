@@ -1,0 +1,249 @@
+"""What a day came to by user: figures that need its rows, kept once the day is over.
+
+A sheet is a pure function of rows, so it can be thrown away and made again. It is made anew when
+the day's own count of questions has changed since (late events, a turn that was taken back), and
+each time that one more of its windows has closed. Every function takes a `Transaction`.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Date,
+    Integer,
+    Table,
+    Text,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.sql import ColumnElement
+
+from tay_middleware.domain import Suppression
+from tay_middleware.storage.desk_tables import question_labels
+from tay_middleware.storage.figures import ALL, daily_counts, daily_users
+from tay_middleware.storage.partitions import uuid7_floor
+from tay_middleware.storage.payment_tables import feedback
+from tay_middleware.storage.purchases import insert
+from tay_middleware.storage.sql import JSON_TYPE, escalation_logs, metadata, question_logs
+
+day_sheets = Table(
+    "day_sheets",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("closed_days", Integer, nullable=False),
+    Column("questions", BigInteger, nullable=False),
+    Column("content", JSON_TYPE, nullable=False),
+)
+"""One row a day (UTC). `closed_days` is how many days after it were over when the sheet was made,
+`questions` how many were known of then; `content` is what `analytics.days` makes of its rows."""
+
+DIMENSIONS = (
+    "offer",
+    "template",
+    "strength",
+    "tier",
+    "reason",
+    "stage",
+    "topic",
+    "playbook_version",
+)
+"""What mentions are told apart by."""
+
+COST = "llm.cost_usd"
+"""The score of a question that says what an LLM's opinion of it cost, in US dollars."""
+
+
+def known_days(connection: Connection, first: date, end: date) -> dict[date, int]:
+    """The days of `[first, end)` on which anything was asked, and how many questions."""
+    counted = daily_counts.c
+    statement = select(counted.day, counted.questions).where(
+        counted.dimension == ALL, counted.day >= first, counted.day < end, counted.questions > 0
+    )
+    return {row.day: int(row.questions) for row in connection.execute(statement)}
+
+
+def kept(connection: Connection, first: date, end: date) -> dict[date, tuple[int, int]]:
+    """`closed_days` and `questions` of the sheets of `[first, end)`."""
+    sheet = day_sheets.c
+    statement = select(sheet.day, sheet.closed_days, sheet.questions).where(
+        sheet.day >= first, sheet.day < end
+    )
+    return {row.day: (row.closed_days, int(row.questions)) for row in connection.execute(statement)}
+
+
+def contents(connection: Connection, first: date, end: date) -> list[tuple[date, Any]]:
+    """Day and content of the sheets of `[first, end)`, in order."""
+    sheet = day_sheets.c
+    statement = (
+        select(sheet.day, sheet.content)
+        .where(sheet.day >= first, sheet.day < end)
+        .order_by(sheet.day)
+    )
+    return [(row.day, row.content) for row in connection.execute(statement)]
+
+
+def keep(connection: Connection, day: date, closed_days: int, questions: int, content: Any) -> None:
+    """Write a sheet, in the place of an older one."""
+    row = {"day": day, "closed_days": closed_days, "questions": questions, "content": content}
+    statement = insert(connection)(day_sheets).values(**row)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["day"],
+            set_={name: statement.excluded[name] for name in row if name != "day"},
+        )
+    )
+
+
+def forget_all(connection: Connection) -> None:
+    """Throw all sheets away; they are made again when they are next asked for."""
+    connection.execute(delete(day_sheets))
+
+
+def asked(connection: Connection, day: date) -> Sequence[Any]:
+    """How many questions each user asked on a day: `user_key`, `tier`, `number`.
+
+    The key of nobody's question is the question's own id.
+    """
+    question = question_logs.c
+    user_key = func.coalesce(question.user_key, cast(question.id, Text)).label("user_key")
+    statement = (
+        select(user_key, question.tier, func.count().label("number"))
+        .where(*_on(question.id, day))
+        .group_by(user_key, question.tier)
+    )
+    return connection.execute(statement).all()
+
+
+def mentions(connection: Connection, day: date) -> Sequence[Any]:
+    """Who was shown what on a day: `user_key`, and the columns of `DIMENSIONS`."""
+    shown = escalation_logs.c
+    columns = (shown.id, shown.user_key, *(shown[name] for name in DIMENSIONS))
+    return connection.execute(select(*columns).where(*_on(shown.id, day))).all()
+
+
+def due(connection: Connection, day: date) -> Sequence[Any]:
+    """Turns of a day in which a mention was due, shown or held out for comparison.
+
+    Rows of `arm`, `user_key`, `again` (asked again in the same
+    conversation before the next day was over), `week`
+    (came on one of the seven days after) and `month` (on one of the days 8 to 30 after).
+    """
+    asked, later = question_logs.c, question_logs.alias("later")
+    again = (
+        select(later.c.id)
+        .where(
+            later.c.user_key == asked.user_key,
+            later.c.session_id.is_not_distinct_from(asked.session_id),
+            later.c.id > asked.id,
+            later.c.id < uuid7_floor(midnight(day) + timedelta(days=2)),
+        )
+        .exists()
+    )
+    held_out = and_(asked.arm == "holdout", asked.suppressed == Suppression.HOLDOUT.value)
+    statement = select(
+        asked.arm,
+        asked.user_key,
+        again.label("again"),
+        *_came_back(asked.user_key, day),
+    ).where(
+        asked.user_key.is_not(None),
+        or_(and_(asked.shown, asked.arm == "shown"), held_out),
+        *_on(asked.id, day),
+    )
+    return connection.execute(statement).all()
+
+
+def active(connection: Connection, day: date) -> Sequence[Any]:
+    """Who asked anything on a day: `user_key`, and `week` and `month` as of `due`."""
+    came = daily_users.c
+    statement = select(came.user_key, *_came_back(came.user_key, day)).where(came.day == day)
+    return connection.execute(statement).all()
+
+
+def opinions(connection: Connection, day: date) -> Sequence[Any]:
+    """The scores of the questions of a day about which an LLM was asked."""
+    asked = question_logs.c
+    statement = select(asked.scores).where(
+        cast(asked.scores, Text).contains(f'"{COST}"', autoescape=True), *_on(asked.id, day)
+    )
+    return connection.execute(statement).scalars().all()
+
+
+def sold(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
+    """Mentions of a period that led to a sale.
+
+    Rows of `id`, `user_key`, `created_at`, `converted_at`, and the columns of `DIMENSIONS`.
+    """
+    shown = escalation_logs.c
+    columns = (shown.id, shown.user_key, shown.created_at, shown.converted_at)
+    statement = select(*columns, *(shown[name] for name in DIMENSIONS)).where(
+        shown.converted, shown.id >= uuid7_floor(since), shown.id < uuid7_floor(until)
+    )
+    return connection.execute(statement).all()
+
+
+def feedback_of(connection: Connection, since: datetime, until: datetime) -> tuple[int, int, int]:
+    """Of the mentions of a period: called helpful, called not, and followed by a stop."""
+    said, mention = feedback.c, escalation_logs.c
+    statement = (
+        select(
+            func.sum(case((said.helpful.is_(True), 1), else_=0)),
+            func.sum(case((said.helpful.is_(False), 1), else_=0)),
+            func.sum(case((said.stop, 1), else_=0)),
+        )
+        .select_from(feedback.join(escalation_logs, mention.id == said.escalation_id))
+        .where(mention.id >= uuid7_floor(since), mention.id < uuid7_floor(until))
+    )
+    helpful, not_helpful, stop = connection.execute(statement).one()
+    return int(helpful or 0), int(not_helpful or 0), int(stop or 0)
+
+
+def judged(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
+    """Questions of a period that a person judged: `detected`, `offer`, and what was right.
+
+    Rows of `detected`, `offer`, `label_escalate`, `label_offer`.
+    """
+    said, question = question_labels.c, question_logs.c
+    statement = (
+        select(
+            question.detected,
+            question.offer,
+            said.escalate.label("label_escalate"),
+            said.offer.label("label_offer"),
+        )
+        .join(question_labels, said.id == question.id)
+        .where(question.id >= uuid7_floor(since), question.id < uuid7_floor(until))
+    )
+    return connection.execute(statement).all()
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins, UTC."""
+    return datetime.combine(day, time(), UTC)
+
+
+def _on(row_id: Any, day: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    begins = midnight(day)
+    return row_id >= uuid7_floor(begins), row_id < uuid7_floor(begins + timedelta(days=1))
+
+
+def _came_back(user_key: Any, day: date) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for name, first, last in (("week", 1, 7), ("month", 8, 30)):
+        came = daily_users.alias(f"{name}_later").c
+        there = select(came.day).where(
+            came.user_key == user_key,
+            came.day >= day + timedelta(days=first),
+            came.day <= day + timedelta(days=last),
+        )
+        found.append(there.exists().label(name))
+    return found

@@ -1,0 +1,71 @@
+"""The admin API of metrics: every figure of a period."""
+
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from tay_middleware.analytics.calendar import named
+from tay_middleware.analytics.catalogue import Measure
+from tay_middleware.analytics.lifetimes import TimeToSale
+from tay_middleware.analytics.measures import measure, terms_of
+from tay_middleware.analytics.metrics import Period
+from tay_middleware.errors import InputError
+from tay_middleware.web.auth import Reader
+from tay_middleware.web.context import Here
+from tay_middleware.web.periods import PeriodDays, period
+from tay_middleware.web.problems import responses
+
+router = APIRouter(prefix="/api/v1/admin", tags=["metrics"])
+
+
+class MetricsOut(BaseModel):
+    """Every figure of whole days (UTC); conversion is of mentions before `matured_until`."""
+
+    since: date
+    until: date = Field(description="the day after the last")
+    as_of: datetime
+    matured_until: datetime
+    simulated: bool = Field(description="true where rows of made-up people are among them")
+    items: list[Measure]
+    time_to_sale: TimeToSale
+
+
+@router.get("/metrics", responses=responses(400, 422))
+async def metrics(
+    here: Here,
+    _actor: Reader,
+    period_days: PeriodDays = 30,
+    name: Annotated[
+        str | None,
+        Query(
+            alias="period",
+            max_length=8,
+            description="instead of `period_days`: a week 2026-W47, a month 2026-11, 2026-Q4",
+        ),
+    ] = None,
+) -> MetricsOut:
+    """Escalation, conversion, money, time to a sale and how people take it, with intervals."""
+    now = here.clock()
+    try:
+        wanted = named(name) if name is not None else _last(now, period_days)
+    except InputError as error:
+        raise HTTPException(422, str(error)) from None
+    terms = terms_of(here.settings, here.playbook)
+    found = await measure(here.database, wanted, terms, now=now)
+    return MetricsOut(
+        since=found.period.since.date(),
+        until=found.period.until.date(),
+        as_of=found.as_of,
+        matured_until=found.matured_until,
+        simulated=found.simulated,
+        items=list(found.items),
+        time_to_sale=found.time_to_sale,
+    )
+
+
+def _last(now: datetime, days: int) -> Period:
+    since, end_of_today = period(now, days)
+    return Period(since, end_of_today - timedelta(days=1))
