@@ -13,7 +13,7 @@ from tay_middleware.analytics.metrics import Period, Rate, Revenue, rate
 from tay_middleware.storage import Database, trends
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sales import revenue
-from tay_middleware.storage.trends import DayCount, KindCount, Narrowed
+from tay_middleware.storage.trends import RANKED, ByName, DayCount, KindCount, Narrowed
 
 TRAILING_DAYS = 7
 """Days that a point of a conversion line looks back on: one day's mentions are too few to read."""
@@ -99,12 +99,9 @@ async def ranked(
     until = max(period.since, min(period.until, closed))
 
     def count(connection: Transaction) -> tuple[Ranked, ...]:
-        return _ranked(
-            name,
-            trends.shown(connection, period.since, period.until, Narrowed()),
-            trends.shown(connection, period.since, until, Narrowed()),
-            trends.sold(connection, period.since, until, Narrowed()),
-        )
+        sold = trends.sold(connection, period.since, until, Narrowed())
+        shown, ripe = trends.shown_by(connection, period.since, period.until, Narrowed(), until)
+        return _ranked(shown[name], ripe[name], trends.counted_by(sold)[name])
 
     return await database.read(count)
 
@@ -112,9 +109,9 @@ async def ranked(
 @dataclass(frozen=True, slots=True)
 class _Counted:
     days: list[DayCount]
-    shown: list[KindCount]
-    ripe: list[KindCount]
-    ripe_sold: list[KindCount]
+    shown: ByName
+    ripe: ByName
+    ripe_sold: ByName
     sold: list[KindCount]
     revenue: tuple[Revenue, ...]
 
@@ -126,11 +123,14 @@ def _count(
     earlier = since - (until - since)
     ripe_until = max(since, min(until, closed))
     sold = trends.sold(connection, earlier, until, narrowed)
+    shown, ripe = trends.shown_by(connection, since, until, narrowed, ripe_until)
+    ripe_days = since.date(), ripe_until.date()
+    ripe_sold = [one for one in sold if one.day and ripe_days[0] <= one.day < ripe_days[1]]
     return _Counted(
         days=trends.by_day(connection, earlier, until, narrowed),
-        shown=trends.shown(connection, since, until, narrowed),
-        ripe=trends.shown(connection, since, ripe_until, narrowed),
-        ripe_sold=[one for one in sold if one.day and since.date() <= one.day < ripe_until.date()],
+        shown=shown,
+        ripe=ripe,
+        ripe_sold=trends.counted_by(ripe_sold),
         sold=sold,
         revenue=tuple(
             Revenue(row.kind, row.currency, int(row.conversions), int(row.net))
@@ -162,8 +162,8 @@ def _summed(period: Period, counted: _Counted, now: datetime, attribution_days: 
         conversion_before=_conversion(_dates(earlier, min(first, ripe_end)), days, sold),
         days=tuple(series),
         by={
-            name: _ranked(name, counted.shown, counted.ripe, counted.ripe_sold)
-            for name in ("offer", "template", "tier")
+            name: _ranked(counted.shown[name], counted.ripe[name], counted.ripe_sold[name])
+            for name in RANKED
         },
         revenue=counted.revenue,
     )
@@ -182,19 +182,9 @@ def _day(at: date, days: Mapping[date, DayCount], sold: Counter[date], ripe_end:
     )
 
 
-def _ranked(
-    name: str, shown: list[KindCount], ripe: list[KindCount], sold: list[KindCount]
-) -> tuple[Ranked, ...]:
-    every, of, hits = (_by(name, rows) for rows in (shown, ripe, sold))
-    found = [Ranked(value, n, _rate(hits[value], of[value])) for value, n in every.items()]
+def _ranked(shown: Counter[str], ripe: Counter[str], sold: Counter[str]) -> tuple[Ranked, ...]:
+    found = [Ranked(value, n, _rate(sold[value], ripe[value])) for value, n in shown.items()]
     return tuple(sorted(found, key=lambda one: (-(one.rate.share or 0.0), -one.shown, one.name)))
-
-
-def _by(name: str, rows: Iterable[KindCount]) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    for row in rows:
-        counts[getattr(row, name)] += row.number
-    return counts
 
 
 def _escalation(over: Iterable[date], days: Mapping[date, DayCount]) -> Rate:

@@ -1,11 +1,12 @@
 """Figures by day and by kind of mention, narrowed to an offer and a tier: what a page of them asks.
 
 Every function takes a `Transaction`; run it by `Database.read`. Days are of UTC. What is asked
-comes from the hourly figures that are kept ready; what became of it from the index of sold
-mentions.
+comes from the daily figures that are kept ready, or, where two dimensions are asked for at once,
+from the hourly ones; what became of it from the index of sold mentions.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, and_, case, func, select
 from sqlalchemy.sql import ColumnElement
 
 from tay_middleware.domain import Kind, Suppression
-from tay_middleware.storage.figures import hourly_stats
+from tay_middleware.storage.figures import ALL, daily_counts, hourly_stats
 from tay_middleware.storage.ledger import dead_letters
 from tay_middleware.storage.partitions import uuid7_floor
 from tay_middleware.storage.payment_tables import PurchaseKind, conversions, webhook_events
@@ -56,6 +57,8 @@ def by_day(
     connection: Connection, since: datetime, until: datetime, narrowed: Narrowed
 ) -> list[DayCount]:
     """Questions (of the tier) and mentions (of the tier and offer) of each day that has any."""
+    if narrowed.tier is None:
+        return _days_of_all(connection, since, until, narrowed.offer)
     counted = hourly_stats.c
     is_shown = and_(counted.kind == Kind.MENTION.value, *_same(counted, narrowed, "offer"))
     day = _day_of(connection, counted.hour)
@@ -73,6 +76,88 @@ def by_day(
         DayCount(_date(row.day), int(row.questions), int(row.shown))
         for row in connection.execute(statement)
     ]
+
+
+def _days_of_all(
+    connection: Connection, since: datetime, until: datetime, offer: str | None
+) -> list[DayCount]:
+    counted = daily_counts.c
+    is_all = counted.dimension == ALL
+    is_shown = (
+        is_all if offer is None else and_(counted.dimension == "offer", counted.value == offer)
+    )
+    statement = (
+        select(
+            counted.day,
+            func.sum(case((is_all, counted.questions), else_=0)).label("questions"),
+            func.sum(case((is_shown, counted.escalations), else_=0)).label("shown"),
+        )
+        .where(
+            counted.day >= since.date(),
+            counted.day < until.date(),
+            counted.dimension.in_((ALL, "offer")),
+        )
+        .group_by(counted.day)
+        .order_by(counted.day)
+    )
+    rows = connection.execute(statement)
+    return [DayCount(row.day, int(row.questions), int(row.shown)) for row in rows]
+
+
+RANKED = ("offer", "template", "tier")
+"""What mentions are told apart by on a page."""
+
+ByName = Mapping[str, Counter[str]]
+"""Mentions by each of `RANKED`, each by itself."""
+
+
+def shown_by(
+    connection: Connection,
+    since: datetime,
+    until: datetime,
+    narrowed: Narrowed,
+    ripe_until: datetime,
+) -> tuple[ByName, ByName]:
+    """Mentions of a period by each of `RANKED`: all of them, and those before `ripe_until`.
+
+    Ends are midnights (UTC).
+    """
+    if narrowed != Narrowed():
+        every = shown(connection, since, until, narrowed)
+        ripe = shown(connection, since, ripe_until, narrowed)
+        return counted_by(every), counted_by(ripe)
+    counted = daily_counts.c
+    early = case((counted.day < ripe_until.date(), counted.escalations), else_=0)
+    statement = (
+        select(
+            counted.dimension,
+            counted.value,
+            func.sum(counted.escalations).label("every"),
+            func.sum(early).label("ripe"),
+        )
+        .where(
+            counted.day >= since.date(),
+            counted.day < until.date(),
+            counted.dimension.in_(RANKED),
+        )
+        .group_by(counted.dimension, counted.value)
+    )
+    every_by: ByName = {name: Counter() for name in RANKED}
+    ripe_by: ByName = {name: Counter() for name in RANKED}
+    for row in connection.execute(statement):
+        if row.every:
+            every_by[row.dimension][row.value] = int(row.every)
+            ripe_by[row.dimension][row.value] = int(row.ripe)
+    return every_by, ripe_by
+
+
+def counted_by(rows: Sequence[KindCount]) -> ByName:
+    """Mentions of several kinds by each of `RANKED`."""
+    found: ByName = {name: Counter() for name in RANKED}
+    for row in rows:
+        for name in RANKED:
+            found[name][getattr(row, name)] += row.number
+    return found
 
 
 def shown(
@@ -141,16 +226,20 @@ def detected(connection: Connection, since: datetime, until: datetime) -> int:
 
 
 def reasons(connection: Connection, since: datetime, until: datetime) -> dict[str, int]:
-    """How many mentions of a period were made for each reason, the commonest first."""
-    counted = hourly_stats.c
-    number = func.sum(counted.questions)
+    """How many mentions of whole days were made for each reason, the commonest first."""
+    counted = daily_counts.c
+    number = func.sum(counted.escalations)
     statement = (
-        select(counted.reason, number.label("number"))
-        .where(counted.hour >= since, counted.hour < until, counted.kind == Kind.MENTION.value)
-        .group_by(counted.reason)
-        .order_by(number.desc(), counted.reason)
+        select(counted.value, number.label("number"))
+        .where(
+            counted.day >= since.date(),
+            counted.day < until.date(),
+            counted.dimension == "reason",
+        )
+        .group_by(counted.value)
+        .order_by(number.desc(), counted.value)
     )
-    return {row.reason: int(row.number) for row in connection.execute(statement)}
+    return {row.value: int(row.number) for row in connection.execute(statement) if row.number}
 
 
 @dataclass(frozen=True, slots=True)

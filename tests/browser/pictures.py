@@ -8,9 +8,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tay_middleware.storage import log
@@ -19,6 +21,9 @@ from tay_middleware.web.tokens import Scope
 from tests.web.dashboard.stage import Served, settings_of, simulated
 
 USERS = 900
+COLOURS = 128
+"""Of a picture: enough for pages of few colours, and a third of the size."""
+
 expect.set_options(timeout=30_000)
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
@@ -29,16 +34,20 @@ Scheme = Literal["light", "dark"]
 
 @dataclass(frozen=True)
 class Look:
-    """One way to look at a page; a `height` cuts the picture there."""
+    """One way to look at pages; `only` some of them."""
 
     name: str
     width: int = 1440
     scheme: Scheme = "light"
-    on_paper: bool = False
-    height: int | None = None
+    only: frozenset[str] | None = None
 
 
-LOOKS = (Look("light"), Look("dark", scheme="dark"), Look("phone", width=360))
+SOME = frozenset({"overview", "escalation", "playbook"})
+LOOKS = (
+    Look("light"),
+    Look("dark", scheme="dark", only=SOME),
+    Look("phone", width=360, only=SOME),
+)
 
 
 @contextmanager
@@ -63,8 +72,6 @@ def opened(browser: Browser, served: Served, look: Look, token: str) -> Page:
     page.get_by_label("Admin token").fill(token)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{served.url}/")
-    if look.on_paper:
-        page.emulate_media(media="print")
     return page
 
 
@@ -84,11 +91,13 @@ def places_of(served: Served) -> dict[str, str]:
     }
 
 
-def draw(browser: Browser, served: Served, into: Path, token: str, looks: tuple[Look, ...]) -> None:
+def draw(browser: Browser, served: Served, places: dict[str, str], into: Path, token: str) -> None:
     """All pages, in all looks."""
-    for look in looks:
+    for look in LOOKS:
         page = opened(browser, served, look, token)
-        for name, path in places_of(served).items():
+        for name, path in places.items():
+            if look.only is not None and name not in look.only:
+                continue
             page.goto(f"{served.url}{path}")
             expect(page.locator("[data-pending]")).to_have_count(0)
             if name == "playbook":
@@ -96,11 +105,11 @@ def draw(browser: Browser, served: Served, into: Path, token: str, looks: tuple[
                 page.get_by_role("button", name="Decide").click()
                 page.locator(".result").wait_for()
                 page.evaluate("window.scrollTo(0, 0)")
-            if look.on_paper:
-                page.pdf(path=into / f"{name}-{look.name}.pdf", format="A4", print_background=True)
-                page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-            page.screenshot(path=into / f"{name}-{look.name}.png", full_page=True)
-            print(f"{name}-{look.name}.png")
+            picture = into / f"dashboard-{name}-{look.name}.png"
+            Image.open(BytesIO(page.screenshot(full_page=True))).quantize(COLOURS).save(
+                picture, optimize=True
+            )
+            print(picture.name)
         page.context.close()
 
 
@@ -111,11 +120,13 @@ def main() -> None:
     parser.add_argument("--home", type=Path, help="a simulated home that is there already")
     given = parser.parse_args()
     given.into.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as directory, chromium() as browser:
+    with tempfile.TemporaryDirectory() as directory:
         home = given.home or simulated(Path(directory) / "home", users=given.users, days=42)
         served = Served(settings_of(home)).start()
         try:
-            draw(browser, served, given.into, served.token(*Scope), LOOKS)
+            places, token = places_of(served), served.token(*Scope)
+            with chromium() as browser:
+                draw(browser, served, places, given.into, token)
         finally:
             served.stop()
 

@@ -3,6 +3,9 @@
 from tay_middleware.analytics.experiments.frame import SHOWN, Frame
 from tay_middleware.analytics.experiments.verdict import Call, State
 
+A_YEAR = 365
+"""Days after which nobody counts them any more."""
+
 
 def in_words(frame: Frame, call: Call, ship: str | None, days: int | None) -> str:
     """One line that says what to do; `days` is about how long to wait, if known."""
@@ -32,4 +35,6 @@ def _wait(frame: Frame, days: int | None) -> str:
         return "stopped before there was an answer"
     if days is None:
         return "keep collecting"
+    if days > A_YEAR:
+        return "keep collecting, more than a year left"
     return f"keep collecting, about {days} day{'s' if days != 1 else ''} left"

@@ -6,6 +6,7 @@ from math import ceil, sqrt
 
 from tay_middleware.analytics.catalogue import Measure
 from tay_middleware.analytics.experiments import Call, Increment, State, Verdict
+from tay_middleware.analytics.experiments.words import A_YEAR
 from tay_middleware.analytics.labels import LABELS
 from tay_middleware.analytics.metrics import ENOUGH, Z95
 from tay_middleware.analytics.review.facts import Facts
@@ -13,9 +14,6 @@ from tay_middleware.analytics.wording import figure, interval, percent, target
 
 CLOSE_ENOUGH = 0.025
 """Half an interval of this can be held against a target that is five points wide."""
-
-A_YEAR = 365
-"""Days after which nobody waits for a test any more."""
 
 NOT_SURE = "not sure yet"
 
