@@ -169,7 +169,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         Row("ROI", METRICS, "ROI|Cost", 2),
         Row("What mentions really add", "tay experiments show holdout", "brought|ship|keep", 3),
         Row("User satisfaction", METRICS, "Called helpful|Bad reactions|Asked to stop", 3),
-        Row("Engagement: do users continue?", METRICS, "Asks again", 3),
+        Row("Engagement: do users continue?", METRICS, "Goes on talking", 3),
         Row("Retention: do they stay longer?", METRICS, "Returns", 4),
         Row("Escalation accuracy", METRICS, "Offer judged right", 1),
         Row("Template performance", f"{METRICS} --by template", "standard.any", 4),
