@@ -33,7 +33,7 @@ class MetricsOut(BaseModel):
     time_to_sale: TimeToSale
 
 
-@router.get("/metrics", responses=responses(400, 422))
+@router.get("/metrics", responses=responses(401, 403, 422))
 async def metrics(
     here: Here,
     _actor: Reader,
