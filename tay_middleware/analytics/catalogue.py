@@ -17,6 +17,7 @@ from tay_middleware.analytics.metrics import (
     compared,
     rate,
 )
+from tay_middleware.currencies import DECIMALS
 from tay_middleware.storage.day_sheets import DIMENSIONS
 
 DAYS_A_MONTH = 365.25 / 12
@@ -169,7 +170,7 @@ def _money(counted: Counted, period: Period, terms: Terms) -> Iterable[Measure]:
     running = terms.running_cost_usd_per_month * days / DAYS_A_MONTH
     for row in counted.revenue:
         currency = row.currency or "?"
-        number, net = int(row.conversions), int(row.net) / 100
+        number, net = int(row.conversions), int(row.net) / 10 ** DECIMALS.get(currency, 2)
         yield _amount("purchases", "count", number, number, row.kind, currency)
         yield _amount("revenue", currency, net, number, row.kind, currency)
         yield _amount(

@@ -4,9 +4,10 @@ Counts are lists of one number for each of `clustered.GROUPS`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 from tay_middleware.analytics.clustered import GROUPS, group_of
 from tay_middleware.storage import Database
@@ -34,6 +35,11 @@ class Reactions:
 
     gates: tuple[str, ...]
     within: timedelta
+
+    @property
+    def mark(self) -> int:
+        """A number that is another for other terms."""
+        return crc32(repr((sorted(self.gates), self.within.total_seconds())).encode())
 
 
 @dataclass(slots=True)
@@ -78,24 +84,28 @@ async def make_sheets(
     Raises:
         StorageError: the database does not answer.
     """
-    until = min(end, now.date())
+    until, terms = min(end, now.date()), reactions.mark
     asked = await database.read(sql.known_days, first, until)
     there = await database.read(sql.kept, first, until)
     missing = [
-        (day, _closed(day, now), number)
-        for day, number in sorted(asked.items())
-        if not _is_current(there.get(day), _closed(day, now), number)
+        (day, mark)
+        for day, counts in sorted(asked.items())
+        if not _is_current(there.get(day), mark := sql.Mark(_closed(day, now), *counts, terms))
     ]
-    for done, (day, closed, questions) in enumerate(missing):
+    for done, (day, mark) in enumerate(missing):
         step(done, len(missing))
-        content = await database.read(_content, day, closed, reactions)
-        await database.write(sql.keep, day, closed, questions, content)
+        content = await database.read(_content, day, mark.closed_days, reactions)
+        is_short = sum(map(sum, content["asked"].values())) < mark.questions
+        # Rows are past their retention: what was made of them while they were there is better.
+        await database.write(sql.keep, day, mark, None if is_short and day in there else content)
     step(len(missing), len(missing))
     return len(missing)
 
 
-def _is_current(known: tuple[int, int] | None, closed: int, questions: int) -> bool:
-    return known is not None and known[0] >= closed and known[1] == questions
+def _is_current(known: sql.Mark | None, mark: sql.Mark) -> bool:
+    if known is None or known.closed_days < mark.closed_days:
+        return False
+    return replace(known, closed_days=mark.closed_days) == mark
 
 
 def _closed(day: date, now: datetime) -> int:
@@ -190,13 +200,13 @@ def add_up(sheets: Iterable[tuple[date, Any]], now: datetime) -> Sums:
         _add(sums.asked, content["asked"])
         for name, values in content["mentions"].items():
             _add(sums.mentions.setdefault(name, {}), values)
-        if closed >= SAID_NEXT:
+        if closed >= SAID_NEXT and "bad" in content:
             _add(sums.mentions_heard, content["mentions"]["template"])
             _add(sums.bad, content["bad"])
             for arm, came in content["due"].items():
                 _add_pairs(sums.due.setdefault(arm, {}), came, closed)
         if closed >= WEEK:
-            _add_pairs(sums.active, content["active"], closed)
+            _add_pairs(sums.active, content.get("active", {}), closed)
         calls, usd = content["llm"]
         sums.llm_calls += calls
         sums.llm_usd += usd

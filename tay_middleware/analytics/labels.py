@@ -37,14 +37,14 @@ LABELS = {
         "Bad reactions", "mentions followed at once by a no, a stop or a complaint"
     ),
     "asks_again_in_the_conversation": Label(
-        "Asks again", "goes on in the same conversation, that day or the next"
+        "Goes on talking", "says more in the same conversation, an answer to the mention included"
     ),
     "returns_within_7_days": Label("Returns within 7 days", "asks on one of the seven days after"),
     "returns_after_8_to_30_days": Label(
         "Returns after 8 to 30 days", "asks on one of the days 8 to 30 after"
     ),
     "asks_again_in_the_conversation_because_of_a_mention": Label(
-        "Asks again because of a mention", "shown less held out for comparison"
+        "Goes on talking after a mention", "shown less held out for comparison"
     ),
     "returns_within_7_days_because_of_a_mention": Label(
         "Returns within 7 days because of a mention", "shown less held out for comparison"

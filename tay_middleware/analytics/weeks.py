@@ -129,8 +129,8 @@ def said_of(found: Overview) -> Said:
             f"{stands}."
         )
         (sure if "target" in stands and "not sure" not in stands else unsure).append(line)
-    for noun, name in (("offer", "offer"), ("wording", "template")):
-        _compare(noun, found.by[name], sure, unsure)
+    _compare("offer", found.by["offer"], sure, unsure)
+    unsure.append("Which wording sells best is what a test decides: the best of many is luck too.")
     return Said(tuple(sure), tuple(unsure), tuple(_advice(found)))
 
 

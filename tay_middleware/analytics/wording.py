@@ -1,6 +1,7 @@
 """Figures as a person reads them: the same in a terminal, on a page and in a review."""
 
 from tay_middleware.analytics.catalogue import Measure
+from tay_middleware.currencies import DECIMALS
 
 POINTS = ("share", "points")
 
@@ -29,8 +30,13 @@ def interval(one: Measure) -> str:
     return f"{100 * one.low:.1f} to {100 * one.high:.1f}"
 
 
+def major(minor: float, currency: str) -> float:
+    """Minor units (cents, or yen) as the currency's own; an unknown one is taken to have two."""
+    return float(minor) / float(10 ** DECIMALS.get(currency, 2))
+
+
 def percent(share: float) -> str:
-    """A share as a percentage, with a place after the point below 10 %."""
+    """A share as a percentage, with a place after the point."""
     return f"{100 * share:.1f} %"
 
 

@@ -63,6 +63,8 @@ def measured(name: str | None, days: int, as_of: str | None, *, quiet: bool) -> 
     now = moment(as_of)
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     wanted = named(name) if name else Period(today - timedelta(days=days), today)
+    if wanted.since >= today:
+        raise InputError(f"{name} has not begun, or its first day is not over")
     with bar_of(quiet=quiet) as progress:
         bar = progress.add_task("sheets of days", total=None)
         return on_database(
@@ -95,7 +97,10 @@ def moment(said: str | None) -> datetime:
         found = datetime.fromisoformat(said)
     except ValueError:
         raise InputError(f"{said!r} is no day: write 2026-11-30") from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    if found > datetime.now(UTC):
+        raise InputError(f"--as-of {said} has not come yet: nobody knows what will be known then")
+    return found
 
 
 def _tell(found: Measures, by: str | None, *, whole: bool) -> None:
@@ -139,8 +144,8 @@ def _is_told(one: Measure, by: str | None, number: int, *, whole: bool) -> bool:
 
 def _table() -> Table:
     table = Table(box=None, pad_edge=False, show_edge=False)
-    table.add_column("", max_width=30)
-    table.add_column("", overflow="fold")
+    table.add_column("", min_width=14, max_width=30)
+    table.add_column("", min_width=14, overflow="fold")
     for name in ("figure", "95 %", "of"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("target", no_wrap=True)

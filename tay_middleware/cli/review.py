@@ -71,7 +71,7 @@ def review_command(
 
     Try: tay review --week 2026-W47 --out review.html
     """
-    found = _made(_name(week, month, quarter), as_of, anew=anew)
+    found = _made(_name(week, month, quarter, as_of), as_of, anew=anew)
     wanted = form or _ENDINGS.get(out.suffix if out else "", Format.TERMINAL)
     if wanted is Format.TERMINAL:
         Console().print(Group(*_terminal(found)))
@@ -87,7 +87,7 @@ def review_command(
     typer.echo(f"{title(found)}: {out}")
 
 
-def _name(week: str | None, month: str | None, quarter: str | None) -> str:
+def _name(week: str | None, month: str | None, quarter: str | None, as_of: str | None) -> str:
     given = [
         (span, name)
         for span, name in ((Span.WEEK, week), (Span.MONTH, month), (Span.QUARTER, quarter))
@@ -96,7 +96,7 @@ def _name(week: str | None, month: str | None, quarter: str | None) -> str:
     if len(given) > 1:
         raise InputError("one of --week, --month and --quarter")
     if not given:
-        return before(name_of(Span.WEEK, datetime.now(UTC).date()))
+        return before(name_of(Span.WEEK, moment(as_of).date()))
     span, name = given[0]
     if span_of(name) is not span:
         raise InputError(f"--{span.value} {name}: this names a {span_of(name).value}")

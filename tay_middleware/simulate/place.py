@@ -109,6 +109,7 @@ def throw_away(home: Path) -> None:
     for name in ("tay.db", "history.db"):
         for ending in ("", "-wal", "-shm"):
             (home / f"{name}{ending}").unlink(missing_ok=True)
+    (home / "user_key_secret").unlink(missing_ok=True)
     shutil.rmtree(home / "prompts", ignore_errors=True)
 
 

@@ -1,11 +1,13 @@
 """What a day came to by user: figures that need its rows, kept once the day is over.
 
-A sheet is a pure function of rows, so it can be thrown away and made again. It is made anew when
-the day's own count of questions has changed since (late events, a turn that was taken back), and
-each time that one more of its windows has closed. Every function takes a `Transaction`.
+A sheet is a pure function of rows and of what counts as a bad reaction, so it can be thrown away
+and made again. It is made anew when the day's own counts have changed since (late events, a turn
+that was taken back), when bad reactions are others, and each time that one more window has closed.
+Every function takes a `Transaction`.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -24,6 +26,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    update,
 )
 from sqlalchemy.sql import ColumnElement
 
@@ -41,10 +44,13 @@ day_sheets = Table(
     Column("day", Date, primary_key=True),
     Column("closed_days", Integer, nullable=False),
     Column("questions", BigInteger, nullable=False),
+    Column("escalations", BigInteger, nullable=False),
+    Column("terms", BigInteger, nullable=False),
     Column("content", JSON_TYPE, nullable=False),
 )
 """One row a day (UTC). `closed_days` is how many days after it were over when the sheet was made,
-`questions` how many were known of then; `content` is what `analytics.days` makes of its rows."""
+`questions` and `escalations` how many were known of then, `terms` a mark of what counted as a bad
+reaction; `content` is what `analytics.days` makes of its rows."""
 
 DIMENSIONS = (
     "offer",
@@ -62,22 +68,36 @@ COST = "llm.cost_usd"
 """The score of a question that says what an LLM's opinion of it cost, in US dollars."""
 
 
-def known_days(connection: Connection, first: date, end: date) -> dict[date, int]:
-    """The days of `[first, end)` on which anything was asked, and how many questions."""
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a sheet was made of; see `day_sheets`."""
+
+    closed_days: int
+    questions: int
+    escalations: int
+    terms: int
+
+
+def known_days(connection: Connection, first: date, end: date) -> dict[date, tuple[int, int]]:
+    """The days of `[first, end)` on which anything was asked: questions and mentions."""
     counted = daily_counts.c
-    statement = select(counted.day, counted.questions).where(
+    statement = select(counted.day, counted.questions, counted.escalations).where(
         counted.dimension == ALL, counted.day >= first, counted.day < end, counted.questions > 0
     )
-    return {row.day: int(row.questions) for row in connection.execute(statement)}
+    rows = connection.execute(statement)
+    return {row.day: (int(row.questions), int(row.escalations)) for row in rows}
 
 
-def kept(connection: Connection, first: date, end: date) -> dict[date, tuple[int, int]]:
-    """`closed_days` and `questions` of the sheets of `[first, end)`."""
+def kept(connection: Connection, first: date, end: date) -> dict[date, Mark]:
+    """What the sheets of `[first, end)` were made of."""
     sheet = day_sheets.c
-    statement = select(sheet.day, sheet.closed_days, sheet.questions).where(
-        sheet.day >= first, sheet.day < end
-    )
-    return {row.day: (row.closed_days, int(row.questions)) for row in connection.execute(statement)}
+    statement = select(
+        sheet.day, sheet.closed_days, sheet.questions, sheet.escalations, sheet.terms
+    ).where(sheet.day >= first, sheet.day < end)
+    return {
+        row.day: Mark(row.closed_days, int(row.questions), int(row.escalations), int(row.terms))
+        for row in connection.execute(statement)
+    }
 
 
 def contents(connection: Connection, first: date, end: date) -> list[tuple[date, Any]]:
@@ -91,14 +111,19 @@ def contents(connection: Connection, first: date, end: date) -> list[tuple[date,
     return [(row.day, row.content) for row in connection.execute(statement)]
 
 
-def keep(connection: Connection, day: date, closed_days: int, questions: int, content: Any) -> None:
-    """Write a sheet, in the place of an older one."""
-    row = {"day": day, "closed_days": closed_days, "questions": questions, "content": content}
+def keep(connection: Connection, day: date, mark: Mark, content: Any | None) -> None:
+    """Write a sheet, in the place of one that knew no more; without content the old one stays."""
+    row = {"day": day, **asdict(mark)}
+    if content is None:
+        connection.execute(update(day_sheets).where(day_sheets.c.day == day).values(**row))
+        return
+    row["content"] = content
     statement = insert(connection)(day_sheets).values(**row)
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=["day"],
             set_={name: statement.excluded[name] for name in row if name != "day"},
+            where=day_sheets.c.closed_days <= statement.excluded.closed_days,
         )
     )
 

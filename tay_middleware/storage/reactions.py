@@ -80,6 +80,8 @@ def _by_words(
     within: timedelta,
 ) -> list[Reaction]:
     """A reaction is the very next message of the same conversation."""
+    if not gates:
+        return []
     asked, shown = question_logs.c, escalation_logs.c
     before = question_logs.alias("before")
     newest = (
@@ -100,8 +102,6 @@ def _by_words(
         .select_from(question_logs.join(escalation_logs, shown.id == newest))
         .where(asked.user_key.is_not(None), named, *_between(asked, since, until))
     )
-    if not gates:
-        return []
     rows: Sequence[Any] = connection.execute(statement).all()
     return [
         Reaction(user_key, offer, template, mentioned_at)

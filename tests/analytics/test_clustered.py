@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from tay_middleware.analytics.clustered import GROUPS, clustered, difference, group_of
+from tay_middleware.analytics.clustered import GROUPS, clustered, difference, group_of, student
 from tay_middleware.analytics.metrics import rate
 
 Counts = tuple[list[int], list[int]]
@@ -62,6 +62,23 @@ def test_nothing_has_no_interval() -> None:
     assert difference((none, none), (none, none)) is None
     one = [1, *none[1:]]
     assert difference((one, one), (none, [1] * GROUPS)) is None
+
+
+def test_one_user_says_nothing_of_the_others() -> None:
+    alone = [200] + [0] * (GROUPS - 1)
+    found = clustered([90] + [0] * (GROUPS - 1), alone)
+    assert (found.low, found.high) == (0.0, 1.0)
+
+
+def test_a_side_without_sales_is_no_certainty() -> None:
+    few = [1] * GROUPS
+    assert difference(([0] * GROUPS, few), ([5] * GROUPS, [100] * GROUPS)) is None
+
+
+def test_the_quantile_is_that_of_student() -> None:
+    stats = pytest.importorskip("scipy.stats")
+    for degrees in (4, 9, 31):
+        assert student(degrees) == pytest.approx(stats.t.ppf(0.975, degrees), rel=0.02)
 
 
 def test_none_and_all_keep_an_open_end() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from tay_middleware.simulate import Order, Result, simulate
 from tay_middleware.storage import Database, day_sheets
 from tay_middleware.storage.figures import ALL, daily_counts
 from tay_middleware.storage.purchases import Transaction
-from tay_middleware.storage.sql import question_logs
+from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.verdicts import label
 from tests.analytics.brute import Found, brute
 
@@ -136,7 +137,7 @@ def test_a_day_to_which_something_was_added_late_is_made_anew(made: Result) -> N
     def spoil(connection: Transaction) -> None:
         sheets, counted = day_sheets.day_sheets, daily_counts.c
         connection.execute(
-            update(sheets).where(sheets.c.day == day).values(questions=0, content={})
+            update(sheets).where(sheets.c.day == day).values(escalations=0, content={})
         )
         assert connection.execute(
             delete(daily_counts).where(counted.dimension == ALL, counted.value == "never")
@@ -222,3 +223,31 @@ def test_a_server_gives_the_same_figures_as_a_file(postgres_url: str, tmp_path: 
     assert measured(on_server, SINCE, UNTIL) == measured(in_file, SINCE, UNTIL)
     by_force = asked(on_server, brute, SINCE, UNTIL, NOW.replace(hour=0), 14)
     assert comparable(measured(on_server, SINCE, UNTIL)) == by_force
+
+
+def test_other_bad_reactions_make_sheets_anew_and_an_older_look_spoils_none(made: Result) -> None:
+    first = measured(made, SINCE, UNTIL)
+    terms = terms_of(made.place.settings, made.place.playbook)
+    others = replace(terms, reactions=replace(terms.reactions, gates=()))
+    period = Period(SINCE, UNTIL)
+    fewer = asyncio.run(_measured(made, period, NOW, others)).one("bad_reactions").hits
+    assert (fewer or 0) < (first.one("bad_reactions").hits or 0)
+    early = asyncio.run(_measured(made, period, SINCE + timedelta(days=9), terms))
+    assert early.period.until == SINCE + timedelta(days=9)
+    assert measured(made, SINCE, UNTIL) == first
+
+
+def test_what_was_made_before_retention_stands(made: Result, tmp_path: Path) -> None:
+    """A copy of the log loses rows after their sheet was made, and another window closes."""
+    first = measured(made, SINCE, UNTIL).one("mentions")
+    home = shutil.copytree(made.place.settings.home, tmp_path / "copy")
+    settings = made.place.settings.model_copy(update={"home": home, "database_url": None})
+    copy = replace(made, place=replace(made.place, settings=settings))
+
+    def lose(connection: Transaction) -> None:
+        connection.execute(update(day_sheets.day_sheets).values(closed_days=1))
+        connection.execute(delete(question_logs))
+        connection.execute(delete(escalation_logs))
+
+    asked(copy, lose, writes=True)
+    assert measured(copy, SINCE, UNTIL).one("mentions") == first

@@ -229,7 +229,7 @@ def simulated(home: Path, users: int) -> dict[str, str]:
     changed = home / "changed"
     shutil.copytree(home / "prompts", changed)
     policy = changed / "policy.yaml"
-    policy.write_text(policy.read_text().replace("    threshold: 0.3\n", "    threshold: 0.4\n"))
+    policy.write_text(policy.read_text().replace("    threshold: 0.34\n", "    threshold: 0.4\n"))
     return {
         "TAY_HOME": str(home),
         "TAY_PROMPTS_DIR": str(home / "prompts"),

@@ -23,6 +23,12 @@ from tay_middleware.storage.trends import Narrowed
 RIPE_DAYS = 28
 """Mentions of so many days, at least, make the conversion rates of a review."""
 
+RECENT = timedelta(days=14)
+"""A period that ended longer ago says nothing about the threshold of today."""
+
+MOST_REPLAYED = 200_000
+"""Questions that a review replays at most: memory is not endless."""
+
 EARLIER = 8
 """Periods before it that a review draws."""
 
@@ -105,11 +111,11 @@ async def _tuned(
 ) -> Proposal | None:
     """Another threshold, where the escalation rate surely misses its target."""
     stands = found.one("escalation_rate").stands or ""
-    if not stands.startswith(("above", "below")):
+    if not stands.startswith(("above", "below")) or now - found.period.until > RECENT:
         return None
-    log = await tuning.gather(
-        database, playbook, since=now - timedelta(days=RIPE_DAYS), until=now, knob=None, versions=()
-    )
+    begins = await tuning.beginning(database, MOST_REPLAYED, now)
+    since = max(now - timedelta(days=RIPE_DAYS), begins or now)
+    log = await tuning.gather(database, playbook, since=since, until=now, knob=None, versions=())
     middle = (ESCALATION_TARGET.low + ESCALATION_TARGET.high) / 2
     order = tuning.Order(target=middle, attribution_days=terms.attribution_days)
     return await asyncio.to_thread(tuning.tune, log, playbook, order)

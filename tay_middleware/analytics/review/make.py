@@ -66,6 +66,8 @@ async def review(
     """
     period = named(name)
     moment = _morning(as_of if as_of is not None else now)
+    if moment > now:
+        raise InputError(f"{moment:%Y-%m-%d} has not come yet")
     if period.since >= moment:
         raise InputError(f"{name} has not begun, or its first day is not over")
     if not anew:
@@ -78,6 +80,8 @@ async def review(
     found = _compose(facts, moment, actions, scores)
     if period.until <= moment:
         await database.write(sql.keep, name, moment, now, to_json(found))
+        kept = await database.read(sql.kept, name, moment)
+        return from_json(kept) if not anew else found
     return found
 
 

@@ -39,21 +39,24 @@ def _repairs(facts: Facts, prompts: Prompts) -> Iterator[Action]:
                 "; ".join(verdict.health.problems),
                 f"`tay experiments show {verdict.name}`",
                 "a test that can be read",
-                "nothing changes for anybody",
+                "never: nobody sees any of it",
             )
     for name, reason in facts.paused:
         policy = facts.playbook.policy
         if name in {*policy.paused_templates, *policy.paused_offers}:
             continue
-        kept = ", ".join(sorted({*policy.paused_templates, name}))
+        is_offer = name in facts.playbook.offers
+        listed = policy.paused_offers if is_offer else policy.paused_templates
+        kept = ", ".join(sorted({*listed, name}))
+        key = "paused_offers" if is_offer else "paused_templates"
         yield Action(
             f"Drop {name}, or rewrite it",
             f"it was paused by itself: {reason}",
-            f"to drop it, the change below; to try it again, reword it in prompts/templates and "
-            f"`tay experiments resume {name}`",
-            "its users go on getting the other wordings",
-            "you have a better wording: it is paused again by itself if people dislike that too",
-            prompts.diff("policy.yaml", ["paused_templates"], f"[{kept}]") if "." in name else "",
+            f"to drop it for good, `{key}: [{kept}]` in prompts/policy.yaml; to try it again, "
+            f"reword it in prompts/templates and `tay experiments resume {name}`",
+            "nobody is offered it" if is_offer else "its users go on getting the other wordings",
+            "you have better words: it is paused again by itself if people dislike those too",
+            prompts.diff("policy.yaml", [key], f"[{kept}]"),
         )
 
 
@@ -72,7 +75,7 @@ def _decisions(facts: Facts, prompts: Prompts, today: date) -> Iterator[Action]:
                 "its arms differ by nothing worth having",
                 f"end it, and keep {verdict.control}",
                 "room for the next test",
-                "nothing changes for most users",
+                "you want to know of a smaller difference than it was planned for",
                 stop,
             )
 
@@ -103,7 +106,7 @@ def _holdout(facts: Facts, prompts: Prompts) -> Iterator[Action]:
             "nobody knows what mentions add: credited sales might have come by themselves",
             "show these users nothing, and log what would have been shown",
             "in some weeks: what mentions really bring, with its interval",
-            "never, but make it 0.1 once it is known",
+            "it is known what mentions add: then 0.1 does",
             prompts.diff("policy.yaml", ["holdout", "share"], FIRST_HOLDOUT),
         )
     elif verdict.call is Call.SHIP and verdict.ship == "shown" and share > LATER_HOLDOUT:
@@ -115,7 +118,7 @@ def _holdout(facts: Facts, prompts: Prompts) -> Iterator[Action]:
             "the effect is in doubt again",
             prompts.diff("policy.yaml", ["holdout", "share"], LATER_HOLDOUT),
         )
-    elif verdict.call is Call.SHIP:
+    elif verdict.call is Call.SHIP and verdict.ship != "shown":
         yield Action(
             "Switch the mentions off",
             verdict.words,
@@ -137,7 +140,7 @@ def _threshold(facts: Facts, prompts: Prompts) -> Iterator[Action]:
             f"{why}; the replay of other thresholds says: {found.words}",
             "`tay tune --target-rate 12.5%`",
             "a threshold, once the log has enough to say",
-            "nothing changes for anybody",
+            "never: nothing is changed by looking",
         )
         return
     low, high = percent(point.rate.low), percent(point.rate.high)
@@ -162,7 +165,7 @@ def _wordings(facts: Facts) -> Iterator[Action]:
                 "add a variant in prompts/templates and a test in prompts/experiments.yaml; "
                 "`tay experiments plan` says how long it takes",
                 "known when the test says so",
-                "the guard pauses what people dislike by itself",
+                "people react badly (what many dislike is paused by itself)",
             )
 
 
@@ -179,7 +182,7 @@ def _starts(facts: Facts, prompts: Prompts, today: date) -> Iterator[Action]:
         f"no test is running: {drafts[0].asks}",
         f"from Monday, {monday:%-d %B}, on",
         "known when the test says so",
-        "the guard pauses what people dislike by itself",
+        "people react badly (what many dislike is paused by itself)",
         prompts.diff("experiments.yaml", ["experiments", name, "start"], monday.isoformat()),
     )
 

@@ -9,6 +9,7 @@ from tay_middleware.analytics.labels import LABELS
 from tay_middleware.analytics.metrics import CONVERSION_TARGET, ENOUGH, ESCALATION_TARGET
 from tay_middleware.analytics.review.document import Section, Table
 from tay_middleware.analytics.review.facts import Facts
+from tay_middleware.analytics.review.sentences import is_drawn
 from tay_middleware.analytics.wording import figure, interval, percent, target
 
 MOST_WORDINGS = 12
@@ -246,8 +247,12 @@ def _tiers(facts: Facts) -> Section:
         (
             (
                 "Same offer, strength and tier: wording made for the tier beside wording made for "
-                "all. Small cells are drawn towards the mean of their offer. Wordings are drawn "
-                "by chance, so the comparison is fair."
+                "all. Small cells are drawn towards the mean of their offer. "
+                + (
+                    "Chance decides who hears which, so the comparison is fair."
+                    if is_drawn(facts.playbook)
+                    else "Chance did not decide who heard which: start the test tier-wordings."
+                )
             ),
         ),
         None,

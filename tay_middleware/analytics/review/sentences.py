@@ -10,7 +10,9 @@ from tay_middleware.analytics.experiments.words import A_YEAR
 from tay_middleware.analytics.labels import LABELS
 from tay_middleware.analytics.metrics import ENOUGH, Z95
 from tay_middleware.analytics.review.facts import Facts
-from tay_middleware.analytics.wording import figure, interval, percent, target
+from tay_middleware.analytics.wording import figure, interval, major, percent, target
+from tay_middleware.playbook import Playbook
+from tay_middleware.playbook.experiments import ExperimentKind
 
 CLOSE_ENOUGH = 0.025
 """Half an interval of this can be held against a target that is five points wide."""
@@ -100,7 +102,8 @@ def _of_tests(facts: Facts) -> Iterator[Claim]:
 
 def _of_returns(facts: Facts) -> Iterator[Claim]:
     for one in facts.ripe.items:
-        if one.name.endswith("because_of_a_mention") and not _is_open(one):
+        # Whoever answers a mention goes on talking, if only to say no: that proves nothing.
+        if one.name.startswith("returns") and one.unit == "points" and not _is_open(one):
             title = LABELS[one.name].title
             figures = f"{figure(one.number, one.unit)}, {interval(one)}"
             yield Claim(f"{title}: {one.stands} ({figures}).", True)
@@ -109,7 +112,9 @@ def _of_returns(facts: Facts) -> Iterator[Claim]:
 def _of_tiers(facts: Facts) -> Iterator[Claim]:
     for one in facts.tiers:
         if one.words != NOT_SURE:
-            yield Claim(f"For {one.tier} users {one.words} ({100 * one.chance:.0f} % sure).", True)
+            sure = 100 * max(one.chance, 1 - one.chance)
+            how = "" if is_drawn(facts.playbook) else ", before and after, not drawn by chance"
+            yield Claim(f"For {one.tier} users {one.words} ({sure:.0f} % sure{how}).", not how)
         else:
             yield Claim(
                 f"Whether wording made for {one.tier} users pays: {percent(one.own)} of "
@@ -124,6 +129,14 @@ def _waiting(verdict: Verdict) -> str:
     return (
         "at this pace it is not decided within a year; let more people take part, or look for a "
         f"larger lift than its plan does (`tay experiments show {verdict.name}`)"
+    )
+
+
+def is_drawn(playbook: Playbook) -> bool:
+    """Whether chance decides who of a tier hears what was written for it."""
+    return any(
+        one.kind is ExperimentKind.TIER and one.start is not None
+        for one in playbook.experiments.experiments.values()
     )
 
 
@@ -213,8 +226,11 @@ def _brought(one: Increment) -> str:
         span = f"{low:,.0f} to {high:,.0f}"
     else:
         unit = one.currency.upper()
-        what = f"{one.amount / 100:,.0f} {unit}"
-        span = f"{one.interval.low / 100:,.0f} to {one.interval.high / 100:,.0f} {unit}"
+        amount, low, high = (
+            major(value, one.currency)
+            for value in (one.amount, one.interval.low, one.interval.high)
+        )
+        what, span = f"{amount:,.0f} {unit}", f"{low:,.0f} to {high:,.0f} {unit}"
     return f"Against silence (the holdout) mentions have brought {what} (95 %: {span})."
 
 

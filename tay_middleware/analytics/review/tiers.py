@@ -46,6 +46,8 @@ def cells(rows: Iterable[tuple[str, str, str, str, int, int]]) -> list[Cell]:
     """Of rows (offer, strength, tier, wording, shown, sold); a wording's id names its tier."""
     counts: dict[tuple[str, str, str, bool], list[int]] = {}
     for offer, strength, tier, template, n, sold in rows:
+        if not n:
+            continue
         parts = template.split(".")
         is_own = len(parts) > 2 and parts[2] == tier
         known = counts.setdefault((offer, strength, tier, is_own), [0, 0])

@@ -17,6 +17,8 @@ def upgrade() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("closed_days", sa.Integer(), nullable=False),
         sa.Column("questions", sa.BigInteger(), nullable=False),
+        sa.Column("escalations", sa.BigInteger(), nullable=False),
+        sa.Column("terms", sa.BigInteger(), nullable=False),
         sa.Column("content", JSON_TYPE, nullable=False),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_day_sheets")),
     )
