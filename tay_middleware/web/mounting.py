@@ -1,14 +1,19 @@
 """Mounts the dashboard where Jinja2 is installed; without it the API serves all the same."""
 
+import asyncio
+import gc
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
 from tay_middleware.web.context import Context
+
+if TYPE_CHECKING:
+    from tay_middleware.web.dashboard.board import Board
 
 PATH = "/dashboard"
 
@@ -29,12 +34,23 @@ class Mounted:
         from tay_middleware.web.dashboard.app import open_board  # noqa: PLC0415 - needs Jinja2
 
         board = open_board(self.app, here)
-        warming = board.begin()
+        warming = asyncio.create_task(_warmed(board))
         try:
             yield
         finally:
             warming.cancel()
             await board.aclose()
+
+
+async def _warmed(board: "Board") -> None:
+    """Wait until everything is loaded that a server keeps for its life, and let it lie.
+
+    The collector would walk it again and again, 200 ms in which no page is answered, and find
+    nothing.
+    """
+    await board.begin()
+    await board.verdicts.settled()
+    gc.freeze()
 
 
 def mount(app: FastAPI) -> Mounted:

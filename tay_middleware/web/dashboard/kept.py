@@ -55,6 +55,11 @@ class Kept(Generic[T]):
             await asyncio.wait({self._task}, timeout=self._patience)
         return self._made
 
+    async def settled(self) -> None:
+        """Wait for the value that is being made, if one is."""
+        if self._task is not None:
+            await asyncio.wait({self._task})
+
     def refresh(self) -> None:
         """Begin to make the value, if it is old and nobody is at it."""
         at = self._made.at

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from tay_middleware.storage import log
-from tay_middleware.storage.figures import hourly_stats
+from tay_middleware.storage.figures import daily_counts, hourly_stats
 from tay_middleware.storage.ledger import dead_letters
 from tay_middleware.storage.log import Filter
 from tay_middleware.storage.payment_tables import conversions, webhook_events
@@ -60,6 +60,9 @@ def _bite(transaction: Transaction, mention: Any) -> None:
     for table in (hourly_stats, escalation_logs):
         same = table.c.template == mention.template
         transaction.execute(update(table).where(same).values(template=QUOTED))
+    counted = daily_counts.c
+    is_it = (counted.dimension == "template") & (counted.value == mention.template)
+    transaction.execute(update(daily_counts).where(is_it).values(value=QUOTED))
     transaction.execute(
         update(conversions)
         .where(conversions.c.escalation_id == mention.id)
