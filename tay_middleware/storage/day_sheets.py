@@ -31,12 +31,13 @@ from sqlalchemy import (
 from sqlalchemy.sql import ColumnElement
 
 from tay_middleware.domain import Suppression
+from tay_middleware.storage.columns import JSON_TYPE
 from tay_middleware.storage.desk_tables import question_labels
 from tay_middleware.storage.figures import ALL, daily_counts, daily_users
 from tay_middleware.storage.partitions import uuid7_floor
 from tay_middleware.storage.payment_tables import feedback
 from tay_middleware.storage.purchases import insert
-from tay_middleware.storage.sql import JSON_TYPE, escalation_logs, metadata, question_logs
+from tay_middleware.storage.sql import escalation_logs, metadata, question_logs
 
 day_sheets = Table(
     "day_sheets",

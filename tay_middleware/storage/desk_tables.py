@@ -16,7 +16,8 @@ from sqlalchemy import (
     select,
 )
 
-from tay_middleware.storage.sql import JSON_TYPE, Id, Utc, Words, escalation_logs, metadata
+from tay_middleware.storage.columns import JSON_TYPE, Id, Utc, Words
+from tay_middleware.storage.sql import escalation_logs, metadata
 
 audit_log = Table(
     "audit_log",

@@ -17,7 +17,8 @@ from sqlalchemy import String
 from tay_middleware.domain import ReplyStatus
 from tay_middleware.errors import StorageError
 from tay_middleware.storage.bulk import RAW, Row
-from tay_middleware.storage.sql import Words, question_logs
+from tay_middleware.storage.columns import Words
+from tay_middleware.storage.sql import question_logs
 from tay_middleware.storage.statements import NOT_SHOWN
 
 PERSONAL = ("user_id", "user_key", "session_id", "question")

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Column, Connection, Float, Index, String, Table, case, delete
 from sqlalchemy.dialects import postgresql, sqlite
 
-from tay_middleware.storage.sql import Utc, metadata
+from tay_middleware.storage.columns import Utc
+from tay_middleware.storage.sql import metadata
 
 exposures = Table(
     "exposures",

@@ -26,7 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tay_middleware.domain import Kind
-from tay_middleware.storage.sql import Utc, metadata
+from tay_middleware.storage.columns import Utc
+from tay_middleware.storage.sql import metadata
 
 DIMENSIONS = (
     "hour",

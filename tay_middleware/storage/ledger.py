@@ -32,17 +32,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from tay_middleware.domain import uuid7
 from tay_middleware.storage import exposures, figures
 from tay_middleware.storage.bulk import insert_turns
+from tay_middleware.storage.columns import Id, Utc
 from tay_middleware.storage.desk_tables import forget_notes
 from tay_middleware.storage.events import PERSONAL, Changes, Event, Known, folded
 from tay_middleware.storage.payment_tables import forget_buyer
-from tay_middleware.storage.sql import (
-    Id,
-    Utc,
-    escalation_logs,
-    metadata,
-    question_logs,
-    user_profiles,
-)
+from tay_middleware.storage.sql import escalation_logs, metadata, question_logs, user_profiles
 from tay_middleware.storage.statements import NOT_SHOWN
 
 LOCK_SPACE = 0x7461

@@ -26,7 +26,8 @@ from sqlalchemy import (
     update,
 )
 
-from tay_middleware.storage.sql import JSON_TYPE, Id, Utc, Words, metadata, one_of
+from tay_middleware.storage.columns import JSON_TYPE, Id, Utc, Words, one_of
+from tay_middleware.storage.sql import metadata
 
 
 class PurchaseStatus(StrEnum):

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, text
 
+from tay_middleware.storage.columns import Id
 from tay_middleware.storage.figures import ALL, COUNTED, daily_counts
 from tay_middleware.storage.partitions import uuid7_floor
 from tay_middleware.storage.payment_tables import (
@@ -21,7 +22,7 @@ from tay_middleware.storage.payment_tables import (
     link_clicks,
     payment_keys,
 )
-from tay_middleware.storage.sql import Id, escalation_logs, question_logs
+from tay_middleware.storage.sql import escalation_logs, question_logs
 
 _NAMES = ", ".join(COUNTED)
 _SOLD = {

@@ -11,17 +11,11 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, select, update
 
+from tay_middleware.storage.columns import JSON_TYPE, Id, Utc
 from tay_middleware.storage.partitions import uuid7_floor
 from tay_middleware.storage.payment_tables import conversions, webhook_events
 from tay_middleware.storage.purchases import Row, insert
-from tay_middleware.storage.sql import (
-    JSON_TYPE,
-    Id,
-    Utc,
-    escalation_logs,
-    metadata,
-    question_logs,
-)
+from tay_middleware.storage.sql import escalation_logs, metadata, question_logs
 from tay_middleware.storage.verdicts import label
 
 SIMULATED = "simulated-"

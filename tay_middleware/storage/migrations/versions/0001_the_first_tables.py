@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from tay_middleware.storage.sql import JSON_TYPE, Id, Utc
+from tay_middleware.storage.columns import JSON_TYPE, Id, Utc
 
 revision = "0001"
 down_revision = None

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from tay_middleware.storage.sql import Id
+from tay_middleware.storage.columns import Id
 
 revision = "0002"
 down_revision = "0001"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from tay_middleware.storage.sql import Id, Utc
+from tay_middleware.storage.columns import Id, Utc
 
 revision = "0003"
 down_revision = "0002"

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from tay_middleware.storage.sql import JSON_TYPE, Id, Utc
+from tay_middleware.storage.columns import JSON_TYPE, Id, Utc
 
 revision = "0004"
 down_revision = "0003"
