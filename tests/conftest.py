@@ -8,6 +8,9 @@ import pytest
 from tay_middleware.playbook import Playbook, load_playbook
 from tay_middleware.settings import Settings, load_settings
 
+pytest_plugins = ["tests.fixtures_servers"]
+"""Servers are of the whole run, or each directory would start its own."""
+
 
 @pytest.fixture(scope="session")
 def playbook() -> Playbook:

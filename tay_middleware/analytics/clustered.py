@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from math import sqrt
 from zlib import crc32
 
-from tay_middleware.analytics.metrics import Z95, Rate, rate
+from tay_middleware.analytics.metrics import Z95, Rate, rate, wilson
 
 GROUPS = 32
 
@@ -45,9 +45,7 @@ def clustered(hits: Counts, n: Counts) -> Rate:
     effect = max(1.0, _variance(hits, n) / binomial) if binomial else 1.0
     groups = sum(1 for one in n if one)
     low, high = (
-        _wilson(share, all_n / effect, student(groups - 1))
-        if groups >= LEAST_GROUPS
-        else (0.0, 1.0)
+        wilson(share, all_n / effect, student(groups - 1)) if groups >= LEAST_GROUPS else (0.0, 1.0)
     )
     return Rate(all_hits, all_n, share, low, high)
 
@@ -97,10 +95,3 @@ def student(degrees: int) -> float:
     return (
         Z95 + (third + Z95) / (4 * degrees) + (5 * fifth + 16 * third + 3 * Z95) / (96 * degrees**2)
     )
-
-
-def _wilson(share: float, n: float, t: float) -> tuple[float, float]:
-    square = t * t
-    middle = (share + square / (2 * n)) / (1 + square / n)
-    half = t / (1 + square / n) * sqrt(share * (1 - share) / n + square / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)

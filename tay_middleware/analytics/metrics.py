@@ -44,10 +44,18 @@ def rate(hits: int, n: int) -> Rate:
         raise ValueError(f"{hits} of {n} is no rate")
     if n == 0:
         return Rate(hits, n, None, None, None)
-    share, square = hits / n, Z95 * Z95
+    share = hits / n
+    return Rate(hits, n, share, *wilson(share, n))
+
+
+def wilson(share: float, n: float, z: float = Z95) -> tuple[float, float]:
+    """The score interval (Wilson, 1927) of a share of `n`, which need not be whole, nor any."""
+    if not n:
+        return 0.0, 1.0
+    square = z * z
     middle = (share + square / (2 * n)) / (1 + square / n)
-    half = Z95 / (1 + square / n) * sqrt(share * (1 - share) / n + square / (4 * n * n))
-    return Rate(hits, n, share, max(0.0, middle - half), min(1.0, middle + half))
+    half = z / (1 + square / n) * sqrt(share * (1 - share) / n + square / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def compared(measured: Rate, target: Target) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from tay_middleware.analytics.calendar import Span, name_of
 from tay_middleware.analytics.metrics import (
     CONVERSION_TARGET,
     ESCALATION_TARGET,
-    Period,
     Rate,
     compared,
     rate,
@@ -31,34 +31,6 @@ class Week:
     shown: int
     escalation: Rate
     conversion: Rate | None
-
-
-def name_of(at: date) -> str:
-    """The week of a day, as `2026-W47`."""
-    year, week, _ = at.isocalendar()
-    return f"{year}-W{week:02d}"
-
-
-def first_of(name: str) -> date:
-    """The Monday of a week.
-
-    Raises:
-        ValueError: it is no week.
-    """
-    year, found, week = name.partition("-W")
-    if not found or len(week) != 2:
-        raise ValueError(f"{name!r} is no week such as 2026-W47")
-    return date.fromisocalendar(int(year), int(week), 1)
-
-
-def period_of(name: str) -> Period:
-    """The seven days of a week.
-
-    Raises:
-        ValueError: it is no week.
-    """
-    since = datetime.combine(first_of(name), time(), UTC)
-    return Period(since, since + timedelta(days=7))
 
 
 async def weeks(
@@ -92,7 +64,7 @@ def _weeks(
         is_ripe = datetime.combine(end, time(), UTC) <= closed
         found.append(
             Week(
-                name=name_of(first),
+                name=name_of(Span.WEEK, first),
                 first=first,
                 questions=questions,
                 shown=shown,

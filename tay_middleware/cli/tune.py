@@ -24,9 +24,7 @@ from tay_middleware.analytics.tuning import (
     Proposal,
     Verdict,
     beginning,
-    changed,
     gather,
-    patch,
 )
 from tay_middleware.analytics.tuning import tune as tuned
 from tay_middleware.cli import tune_text as text
@@ -34,6 +32,7 @@ from tay_middleware.cli.amounts import moment, share
 from tay_middleware.cli.asking import on_database
 from tay_middleware.errors import InputError, PlaybookError
 from tay_middleware.playbook import Playbook, load_playbook, shipped
+from tay_middleware.playbook.patch import changed, patch
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import Database
 

@@ -4,18 +4,20 @@ Chosen on out-of-fold opinions; and once more nested, each author's rows judged 
 that all the others choose, which is what the choice is worth on somebody new.
 """
 
-import difflib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tay_middleware.errors import ConfigurationError, InputError
+from tay_middleware.errors import InputError
 from tay_middleware.evals.answers import Answer
 from tay_middleware.evals.statistics import Tally
+from tay_middleware.playbook.patch import patch as playbook_patch
 
-_STAGES = {"builtin": "scorer", "encoder": "encoder"}
-"""Tier → its entry under `cascade` in `policy.yaml`."""
+_KEYS = {
+    "builtin": ("cascade", "scorer", "threshold"),
+    "encoder": ("cascade", "encoder", "threshold"),
+}
+"""Tier → the keys of `policy.yaml` that lead to its threshold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +92,8 @@ def patch(policy: Path, tier: str, threshold: float) -> str:
     Raises:
         ConfigurationError: the file holds no threshold for the tier.
     """
-    before = policy.read_text(encoding="utf-8")
-    if tier in _STAGES:
-        pattern = rf"(^  {_STAGES[tier]}:[^\n]*\n(?:    [^\n]*\n)*?    threshold: )[0-9.]+"
-    else:
-        pattern = r"(^  min_score: )[0-9.]+"
-    after, many = re.subn(pattern, rf"\g<1>{threshold:g}", before, count=1, flags=re.MULTILINE)
-    if not many:
-        raise ConfigurationError(f"{policy}: has no line with the threshold of {tier}")
-    name = "prompts/policy.yaml"
-    lines = difflib.unified_diff(
-        before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{name}", f"b/{name}"
-    )
-    return "".join(lines)
+    keys = _KEYS.get(tier, ("threshold", "min_score"))
+    return playbook_patch(policy, keys, threshold, "prompts/policy.yaml")
 
 
 def _best(points: Sequence[Point], least_precision: float) -> tuple[Point, bool]:

@@ -17,10 +17,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tay_middleware.storage import upgrade
 from tay_middleware.web.tokens import Scope
 from tests.browser.desk import Desk
-from tests.fixtures_servers import _created, _databases, postgres
+from tests.fixtures_servers import _created
 from tests.web.dashboard.stage import Served, settings_of, simulated
-
-__all__ = ["_databases", "postgres"]
 
 expect.set_options(timeout=30_000)
 

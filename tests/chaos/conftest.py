@@ -9,10 +9,8 @@ import pytest
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import upgrade
 from tests.chaos.stage import DEADLINE_MS, SLACK_MS, Account, Stage
-from tests.fixtures_servers import _databases, postgres, postgres_url, started
+from tests.fixtures_servers import started
 from tests.servers import Postgres, Valkey, ValkeyCluster
-
-__all__ = ["_databases", "postgres", "postgres_url"]
 
 DURABLE: dict[str, Any] = {"appendonly": "yes", "appendfsync": "always"}
 """`everysec` may lose a second when the machine dies; that limit is documented, not tested."""

@@ -7,9 +7,6 @@ from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import TurnStore, open_store
 from tests.engine.scenes import Clock, EngineOf
-from tests.fixtures_servers import redis_url, valkey
-
-__all__ = ["redis_url", "valkey"]
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def test_without_positives_there_is_nothing_to_choose_by() -> None:
     [
         ("keywords", "+  min_score: 0.37"),
         ("builtin", "+    threshold: 0.37"),
-        ("encoder", "+    threshold: 0.37                    # asked"),
+        ("encoder", "+    threshold: 0.37                   # asked"),
     ],
 )
 def test_the_patch_changes_one_number_and_is_not_applied(
@@ -83,5 +83,5 @@ def test_the_patch_changes_one_number_and_is_not_applied(
 def test_a_policy_without_the_line_is_told(tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
     path.write_text("threshold: {}\n")
-    with pytest.raises(ConfigurationError, match="builtin"):
+    with pytest.raises(ConfigurationError, match=r"does not write cascade\.scorer\.threshold out"):
         patch(path, "builtin", 0.5)

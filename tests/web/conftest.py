@@ -5,17 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures_servers import (
-    _databases,
-    empty_postgres_url,
-    postgres,
-    postgres_url,
-    redis_url,
-    valkey,
-)
 from tests.web.stage import Site
-
-__all__ = ["_databases", "empty_postgres_url", "postgres", "postgres_url", "redis_url", "valkey"]
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tay_middleware.analytics.tuning import changed, patch
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.playbook import load_playbook
+from tay_middleware.playbook.patch import changed, patch
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,11 @@
 """Thresholds replayed on logged decisions: what another one would show, and what that is worth.
 
-`gather` reads the log, `tune` proposes or refuses, `patch` writes the change for a person to apply.
+`gather` reads the log, `tune` proposes or refuses; `playbook.patch` writes the change of it.
 """
 
 from tay_middleware.analytics.tuning.cases import Knob
 from tay_middleware.analytics.tuning.gather import Log, beginning, gather
 from tay_middleware.analytics.tuning.measure import Labelled
-from tay_middleware.analytics.tuning.patch import changed, patch
 from tay_middleware.analytics.tuning.proposal import Point, Proposal, Share, StageUse, Verdict
 from tay_middleware.analytics.tuning.tune import HIGH, Order, tune
 from tay_middleware.analytics.tuning.worth import Added, Estimate
@@ -25,8 +24,6 @@ __all__ = [
     "StageUse",
     "Verdict",
     "beginning",
-    "changed",
     "gather",
-    "patch",
     "tune",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from uuid import UUID
 
+from tay_middleware.analytics.metrics import wilson
 from tay_middleware.analytics.tuning.cases import NEVER, Case, Fate
 from tay_middleware.analytics.tuning.gather import Log
 from tay_middleware.analytics.tuning.proposal import Point, Share
@@ -16,7 +17,7 @@ from tay_middleware.analytics.tuning.worth import (
     Subject,
     added,
     credited,
-    wilson,
+    normal,
 )
 from tay_middleware.playbook import Policy
 
@@ -41,7 +42,7 @@ class Labelled:
 
 def share(found: int, of: int, confidence: float = 0.95) -> Share:
     """So many of so many."""
-    return Share(found, of, *wilson(found, of, confidence))
+    return Share(found, of, *wilson(found / of if of else 0.0, of, normal(confidence)))
 
 
 class Measure:

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from tay_middleware.analytics.metrics import wilson
+
 LEAST_EFFECTIVE = 200
 """An estimate from fewer effective users than this is refused."""
 
@@ -88,20 +90,13 @@ def credited(bought: int, users: int, confidence: float = 0.95) -> Estimate:
             effective=float(users),
             refused=f"{users:,} users with a closed window, {LEAST_EFFECTIVE} are needed",
         )
-    low, high = wilson(bought, users, confidence)
+    low, high = wilson(bought / users, users, normal(confidence))
     return Estimate(bought / users, low, high, float(users))
 
 
-def wilson(found: int, of: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval of a share (Wilson 1927); (0, 1) of nothing."""
-    if not of:
-        return 0.0, 1.0
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    share = found / of
-    centre = share + z * z / (2 * of)
-    reach = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    scale = 1 + z * z / of
-    return max(0.0, (centre - reach) / scale), min(1.0, (centre + reach) / scale)
+def normal(confidence: float) -> float:
+    """How many standard errors an interval of a confidence reaches."""
+    return NormalDist().inv_cdf(0.5 + confidence / 2)
 
 
 def _too_thin(subjects: Sequence[Subject], effective: float) -> str | None:
@@ -134,7 +129,7 @@ def _robust(
     many, total = len(scores), math.fsum(scores)
     mean = total / many
     spread = math.sqrt(math.fsum((score - mean) ** 2 for score in scores) * many / (many - 1))
-    reach = NormalDist().inv_cdf(0.5 + confidence / 2) * spread
+    reach = normal(confidence) * spread
     return Estimate(total, total - reach, total + reach, effective)
 
 

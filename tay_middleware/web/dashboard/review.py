@@ -1,14 +1,16 @@
 """The weeks, and one of them as it would be read on its Monday after."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from tay_middleware.analytics.calendar import Span, after, before, name_of, named, span_of
 from tay_middleware.analytics.overview import overview
-from tay_middleware.analytics.weeks import first_of, name_of, period_of, said_of, weeks
+from tay_middleware.analytics.weeks import said_of, weeks
+from tay_middleware.errors import InputError
 from tay_middleware.storage import trends
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.trends import Narrowed
@@ -34,7 +36,7 @@ async def review(request: Request, here: Here, visitor: Looking) -> Response:
         "visitor": visitor,
         "title": "Review",
         "weeks": found,
-        "present": name_of(here.clock().date()),
+        "present": name_of(Span.WEEK, here.clock().date()),
     }
     return render(request, "review.html", values)
 
@@ -49,11 +51,11 @@ async def one_week(
 ) -> Response:
     """One week: what happened, what is sure of it, what to do."""
     try:
-        period = period_of(week)
-    except ValueError:
+        is_week, period = span_of(week) is Span.WEEK, named(week)
+    except InputError:
         raise HTTPException(404, "no such week") from None
     now = here.clock()
-    if not 2000 < period.since.year < 9000 or period.since > now:
+    if not is_week or not period.since.year > 2000 or period.since > now:
         raise HTTPException(404, "this week has not begun")
     found = await overview(
         here.database,
@@ -75,14 +77,10 @@ async def one_week(
         "held": held,
         "reasons": reasons,
         "verdicts": await desk.verdicts.get(),
-        "before": _beside_week(first_of(week), -1),
-        "after": _beside_week(first_of(week), 1) if period.until <= now else None,
+        "before": before(week),
+        "after": after(week) if period.until <= now else None,
     }
     return render(request, "week.html", values)
-
-
-def _beside_week(first: date, by: int) -> str:
-    return name_of(first + timedelta(weeks=by))
 
 
 def _beside(transaction: Transaction, since: Any, until: Any) -> tuple[Any, Any]:

@@ -262,7 +262,20 @@ def test_periods_have_names(name: str, since: str, days: int, then: str) -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["", "2026", "2026-W00", "2026-00", "0000-01", "9999-12", "\uff12026-01"]
+    "name",
+    [
+        "",
+        "2026",
+        "2026-47",
+        "2026-W7",
+        "2026-W99",
+        "x-W01",
+        "2026-W00",
+        "2026-00",
+        "0000-01",
+        "9999-12",
+        "\uff12026-01",
+    ],
 )
 def test_other_names_name_nothing(name: str) -> None:
     with pytest.raises(InputError):

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tay_middleware.analytics.tuning import Knob, changed, patch
+from tay_middleware.analytics.tuning import Knob
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.playbook import load_playbook, shipped
+from tay_middleware.playbook.patch import changed, patch
 
 NAME = "prompts/policy.yaml"
 POLICY = shipped() / "policy.yaml"

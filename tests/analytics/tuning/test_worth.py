@@ -5,12 +5,12 @@ from random import Random
 
 import pytest
 
+from tay_middleware.analytics.metrics import wilson
 from tay_middleware.analytics.tuning.worth import (
     Subject,
     added,
     credited,
     effective_sample,
-    wilson,
 )
 
 SHOWN = 0.8
@@ -94,7 +94,7 @@ def test_what_is_too_thin_is_refused_with_its_number() -> None:
 
 
 def test_shares_have_wilsons_interval() -> None:
-    low, high = wilson(10, 200)
+    low, high = wilson(10 / 200, 200)
     assert low == pytest.approx(0.02738, abs=1e-4)
     assert high == pytest.approx(0.08955, abs=1e-4)
-    assert wilson(0, 0) == (0.0, 1.0)
+    assert wilson(0.0, 0) == (0.0, 1.0)

@@ -3,16 +3,17 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from tay_middleware.analytics.calendar import Span, name_of
 from tay_middleware.analytics.metrics import Period
 from tay_middleware.analytics.overview import Overview, overview, ranked
-from tay_middleware.analytics.weeks import first_of, name_of, period_of, said_of, weeks
+from tay_middleware.analytics.weeks import said_of, weeks
 from tay_middleware.storage import Database, trends
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.trends import Narrowed
@@ -141,7 +142,9 @@ def test_weeks_add_up_to_the_rows_and_say_what_is_still_open(url: str) -> None:
             await database.aclose()
 
     found = asyncio.run(reading())
-    mentions = Counter(name_of(row.created_at.date()) for row in rows_of(url, escalation_logs))
+    mentions = Counter(
+        name_of(Span.WEEK, row.created_at.date()) for row in rows_of(url, escalation_logs)
+    )
     assert {week.name: week.shown for week in found if week.shown} == dict(mentions)
     assert [week.name for week in found] == sorted((week.name for week in found), reverse=True)
     open_ones = {week.name for week in found if week.conversion is None}
@@ -168,19 +171,3 @@ def test_a_week_is_said_in_sentences_that_the_intervals_bear(url: str) -> None:
     )
     assert quiet.sure == ()
     assert quiet.next[0] == "Wait: mentions of this period are too few, or too young, to judge."
-
-
-@pytest.mark.parametrize(
-    "name", ["2026", "2026-47", "2026-W7", "2026-W99", "", "x-W01", "2026-W00"]
-)
-def test_what_is_no_week_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match=r".+"):
-        first_of(name)
-
-
-def test_a_weeks_name_leads_back_to_it() -> None:
-    for back in range(0, 4000, 13):
-        day = date(2026, 11, 23) - timedelta(days=back)
-        period = period_of(name_of(day))
-        assert period.since.weekday() == 0
-        assert period.since.date() <= day < period.until.date()
