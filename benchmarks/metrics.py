@@ -18,8 +18,7 @@ from tay_middleware.analytics.catalogue import Terms
 from tay_middleware.analytics.days import Reactions
 from tay_middleware.analytics.measures import Measures, measure
 from tay_middleware.analytics.metrics import Period
-from tay_middleware.storage import Database, upgrade
-from tests.servers import Postgres
+from tay_middleware.storage import Database
 
 DAYS, RUNS, PROMISED_MS = 90, 7, 300.0
 
@@ -131,19 +130,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     rows = parser.parse_args().rows
-    server = Postgres(
-        in_memory=False,
-        max_wal_size="4GB",
-        shared_buffers="512MB",
-        wal_level="minimal",
-        max_wal_senders=0,
-        jit="off",
-    )
-    try:
-        upgrade(server.url())
-        asyncio.run(measured(server.url(), rows))
-    finally:
-        server.stop()
+    with reading.a_server() as url:
+        asyncio.run(measured(url, rows))
 
 
 if __name__ == "__main__":

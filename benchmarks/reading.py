@@ -9,7 +9,8 @@ import argparse
 import asyncio
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -158,6 +159,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=300_000)
     rows = parser.parse_args().rows
+    with a_server() as url:
+        asyncio.run(measured(url, rows))
+
+
+@contextmanager
+def a_server() -> Iterator[str]:
+    """A PostgreSQL for a million rows and more, with our schema; gives its URL."""
     server = Postgres(
         in_memory=False,
         max_wal_size="4GB",
@@ -168,7 +176,7 @@ def main() -> None:
     )
     try:
         upgrade(server.url())
-        asyncio.run(measured(server.url(), rows))
+        yield server.url()
     finally:
         server.stop()
 

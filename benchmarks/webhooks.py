@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from tests.servers import free_port, wait_until
@@ -120,7 +121,8 @@ def measure(home: Path) -> tuple[list[float], list[float]]:
     ]
     try:
         for port in ports:
-            wait_until(lambda port=port: answers(port), "the server does not start", 60)  # type: ignore[misc]
+            ready = partial(answers, port)
+            wait_until(ready, "the server does not start", 60)
         found: tuple[list[float], list[float]] = ([], [])
         for number in range(ROUNDS):
             for side, port in enumerate(ports):

@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -179,7 +180,7 @@ class ValkeyCluster:
                 bus = str(first.settings["cluster_port"])
                 node.ask("CLUSTER", "MEET", "127.0.0.1", str(first.port), bus)
         for node in self.nodes:
-            wait_until(lambda node=node: _is_formed(node), "the cluster does not form")  # type: ignore[misc]
+            wait_until(partial(_is_formed, node), "the cluster does not form")
 
     @property
     def url(self) -> str:

@@ -54,11 +54,15 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What figures hang on: the window of a sale, bad reactions, and what running it all costs."""
+    """What figures hang on: the window of a sale, bad reactions, and what running it all costs.
+
+    Mentions older than `retention_days` have lost their rows, and with them what became of them.
+    """
 
     attribution_days: float
     reactions: Reactions
     running_cost_usd_per_month: float = 0.0
+    retention_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,14 @@ from tay_middleware.storage.simulations import is_simulated
 class Measures:
     """All figures of a period, as of a moment.
 
-    Conversion is of mentions before `matured_until`. `simulated` is whether rows of people who do
+    Conversion is of mentions from `matured_since` (the rows of older ones are past their retention)
+    to before `matured_until`. `simulated` is whether rows of people who do
     not exist are among them.
     """
 
     period: Period
     as_of: datetime
+    matured_since: datetime
     matured_until: datetime
     simulated: bool
     items: tuple[Measure, ...]
@@ -62,6 +64,7 @@ def terms_of(settings: Settings, playbook: Playbook) -> Terms:
         attribution_days=settings.attribution_days,
         reactions=Reactions(gates, timedelta(hours=rules.within_hours)),
         running_cost_usd_per_month=settings.running_cost_usd_per_month,
+        retention_days=settings.retention_days,
     )
 
 
@@ -92,6 +95,9 @@ async def measure(
         hour=0, minute=0, second=0, microsecond=0
     )
     matured = max(period.since, min(until, closed))
+    rows_since = period.since
+    if terms.retention_days is not None:
+        rows_since = max(rows_since, today - timedelta(days=terms.retention_days - 1))
     await make_sheets(
         database,
         period.since.date(),
@@ -100,10 +106,11 @@ async def measure(
         reactions=terms.reactions,
         step=step,
     )
-    counted = await database.read(_count, period, matured, now)
+    counted = await database.read(_count, period, rows_since, matured, now)
     return Measures(
         period=period,
         as_of=now,
+        matured_since=rows_since,
         matured_until=matured,
         simulated=counted.simulated,
         items=tuple(catalogue(counted, matured, period, terms)),
@@ -120,18 +127,28 @@ async def measure(
     )
 
 
-def _count(connection: Transaction, period: Period, matured: datetime, now: datetime) -> Counted:
+def _count(
+    connection: Transaction,
+    period: Period,
+    rows_since: datetime,
+    matured: datetime,
+    now: datetime,
+) -> Counted:
     since, until = period.since, period.until
     sheets = day_sheets.contents(connection, since.date(), until.date())
     return Counted(
         sums=add_up(sheets, now),
-        ripe=add_up([one for one in sheets if one[0] < matured.date()], now),
+        ripe=add_up([one for one in sheets if rows_since.date() <= one[0] < matured.date()], now),
         sold=[
             row
-            for row in day_sheets.sold(connection, since, until)
+            for row in day_sheets.sold(connection, rows_since, until)
             if row.converted_at is not None and row.converted_at < now
         ],
-        shown_by_day={day: sum(content["mentions"][ALL][""]) for day, content in sheets},
+        shown_by_day={
+            day: sum(content["mentions"][ALL][""])
+            for day, content in sheets
+            if day >= rows_since.date()
+        },
         kinds=trends.held_back(connection, since, until),
         detected=trends.detected(connection, since, until),
         revenue=revenue(connection, since, until),

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -75,7 +76,7 @@ def _imported(settings: Settings, lines: Sequence[Line], terms: Terms, *, keep: 
     taken = tell_each(
         settings,
         (
-            lambda transaction, piece=piece: take(transaction, piece, terms, now, new_id)  # type: ignore[misc]
+            partial(take, lines=piece, terms=terms, now=now, new_id=new_id)
             for piece in pieces(lines)
         ),
     )

@@ -196,7 +196,7 @@ def baseline(
     """Accept a run: what later runs are compared with, and below which no floor may fall."""
     _require()
     from tay_middleware.evals import offline  # noqa: PLC0415 - an extra
-    from tay_middleware.evals.baseline import make_baseline, write_baseline  # noqa: PLC0415
+    from tay_middleware.evals.baseline import make_baseline, write_baseline  # noqa: PLC0415 - an extra
     from tay_middleware.evals.gates import read_gates  # noqa: PLC0415 - an extra
     from tay_middleware.evals.run import read_run  # noqa: PLC0415 - an extra
 

@@ -103,7 +103,7 @@ def _act(console: Console, engine: Escalator, scene: Scene) -> None:
     for piece in turn:
         style = "magenta" if said >= len(scene.answer) else ""
         said += len(piece)
-        console.print(Text(piece.replace("\n\n", "\n  "), style=style), end="")
+        console.print(Text(piece.replace("\n\n", "\n  "), style=style), end="", soft_wrap=True)
         time.sleep(pause)
     console.print()
     console.print(Text(f"  = {_outcome(turn.decision)}", style="dim"))

@@ -75,7 +75,7 @@ def _asked(ask: Callable[[str], str]) -> str:
 def _answer(console: Console, turn: ChatTurn) -> None:
     console.print(Text("tay> ", style="bold"), end="")
     for piece in turn:
-        console.print(Text(piece), end="")
+        console.print(Text(piece), end="", soft_wrap=True)
     console.print()
     told = turn.decision
     verdict = "shown" if told.get("shown") else told.get("suppressed") or told.get("kind") or "-"

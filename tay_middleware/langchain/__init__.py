@@ -26,7 +26,7 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     if name == "EscalationAgentMiddleware":
-        from tay_middleware.langchain.agent import EscalationAgentMiddleware  # noqa: PLC0415
+        from tay_middleware.langchain.agent import EscalationAgentMiddleware  # noqa: PLC0415 - an extra
 
         return EscalationAgentMiddleware
     raise AttributeError(f"module 'tay_middleware.langchain' has no attribute {name!r}")

@@ -96,7 +96,7 @@ async def _simulate(order: Order, step: Callable[[float], None]) -> Result:
     )
     truth = order.truth or STAGED
     stage = Stage(place, order.seed, begins_at)
-    identity = uuid7(begins_at, Random(f"{order.seed}:simulation").getrandbits(74))  # noqa: S311
+    identity = uuid7(begins_at, Random(f"{order.seed}:simulation").getrandbits(74))  # noqa: S311 - hides nothing
     try:
         await stage.migrate()
         refusal = await stage.database.read(_refusal, order)

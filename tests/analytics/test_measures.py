@@ -18,7 +18,6 @@ from tay_middleware.cli.main import app
 from tay_middleware.settings import load_settings
 from tay_middleware.simulate import Order, Result, simulate
 from tay_middleware.storage import Database, day_sheets
-from tay_middleware.storage.figures import ALL, daily_counts
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.verdicts import label
@@ -132,16 +131,12 @@ def test_sheets_are_made_once_and_say_the_same_when_they_are_made_anew(made: Res
 
 def test_a_day_to_which_something_was_added_late_is_made_anew(made: Result) -> None:
     before = measured(made, SINCE, UNTIL)
+    sheets = day_sheets.day_sheets
     day = (SINCE + timedelta(days=5)).date()
 
     def spoil(connection: Transaction) -> None:
-        sheets, counted = day_sheets.day_sheets, daily_counts.c
-        connection.execute(
-            update(sheets).where(sheets.c.day == day).values(escalations=0, content={})
-        )
-        assert connection.execute(
-            delete(daily_counts).where(counted.dimension == ALL, counted.value == "never")
-        )
+        made_of = update(sheets).where(sheets.c.day == day)
+        connection.execute(made_of.values(escalations=sheets.c.escalations + 1, content={}))
 
     asked(made, spoil, writes=True)
     assert measured(made, SINCE, UNTIL) == before
@@ -251,3 +246,14 @@ def test_what_was_made_before_retention_stands(made: Result, tmp_path: Path) -> 
 
     asked(copy, lose, writes=True)
     assert measured(copy, SINCE, UNTIL).one("mentions") == first
+
+
+def test_mentions_past_their_retention_are_in_no_conversion_rate(made: Result) -> None:
+    terms = replace(terms_of(made.place.settings, made.place.playbook), retention_days=20)
+    found = asyncio.run(_measured(made, Period(SINCE, UNTIL), NOW, terms))
+    alone = measured(made, UNTIL - timedelta(days=19), UNTIL)
+    assert found.matured_since == UNTIL - timedelta(days=19)
+    assert found.one("conversion_rate") == alone.one("conversion_rate")
+    assert found.one("conversion_rate").n < measured(made, SINCE, UNTIL).one("conversion_rate").n
+    assert found.time_to_sale == alone.time_to_sale
+    assert found.one("escalation_rate") == measured(made, SINCE, UNTIL).one("escalation_rate")

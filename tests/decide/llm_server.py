@@ -52,7 +52,7 @@ class LlmServer:
 
     def requests(self, model: str) -> list[dict[str, Any]]:
         """The requests for `model`, oldest first: `authorization` and `body` of each."""
-        with urllib.request.urlopen(f"{self.url}/requests", timeout=10) as reply:  # noqa: S310
+        with urllib.request.urlopen(f"{self.url}/requests", timeout=10) as reply:  # noqa: S310 - on loopback
             found = cast("list[dict[str, Any]]", json.load(reply))
         return [one for one in found if one["body"]["model"] == model]
 

@@ -177,7 +177,7 @@ def _for_nothing(answer: Answer) -> Answer:
 
 def _open_server(settings: Settings) -> Server:
     """Import and make the client of the configured server; takes half a second the first time."""
-    from tay_middleware.decide.classify.server import Address, OpenAIServer  # noqa: PLC0415
+    from tay_middleware.decide.classify.server import Address, OpenAIServer  # noqa: PLC0415 - slow to import
 
     url = settings.classifier_base_url
     return OpenAIServer(

@@ -250,7 +250,7 @@ def test_a_mention_that_was_marked_by_hand_counts_but_never_for_the_holdout(
     user = record.turn.user_key or ""
 
     def write(connection: Connection) -> None:
-        from tay_middleware.storage.sql import escalation_row, question_row  # noqa: PLC0415
+        from tay_middleware.storage.sql import escalation_row, question_row  # noqa: PLC0415 - of this test
 
         connection.execute(escalation_logs.insert(), [escalation_row(question_row(record))])
         connection.execute(update(escalation_logs).values(converted=True, converted_at=NOON + DAY))

@@ -1,0 +1,99 @@
+"""Friday's plan: steps that fit what is known, as diffs that apply."""
+
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from uuid import UUID
+
+import pytest
+
+from tay_middleware.analytics.experiments import Call, Verdict
+from tay_middleware.analytics.review.diffs import Prompts
+from tay_middleware.analytics.review.page import page
+from tay_middleware.analytics.review.plan import _holdout
+from tay_middleware.analytics.review.text import markdown
+from tay_middleware.playbook import HOLDOUT, load_playbook
+from tay_middleware.playbook.load import shipped
+from tay_middleware.simulate import Order, Result, simulate
+from tay_middleware.storage.pauses import Subject, pause
+from tay_middleware.storage.purchases import Transaction
+from tests.analytics.review.stage import UNTIL, copied, reviewed, write
+
+
+def test_the_plan_of_a_paused_wording_is_a_diff_that_applies(made: Result, tmp_path: Path) -> None:
+    copy = copied(made, tmp_path / "copy")
+    prompts = copy.place.settings.home / "prompts"
+    name, reason = "course.standard.any.C", "12 of 20 users reacted badly"
+
+    def stop(connection: Transaction) -> None:
+        pause(
+            connection,
+            pause_id=UUID(int=7),
+            subject=Subject.TEMPLATE,
+            name=name,
+            now=UNTIL - timedelta(days=1),
+            by="guard",
+            reason=reason,
+            figures={},
+        )
+
+    write(copy, stop)
+    found = reviewed(copy, "2026-W47", prompts=prompts)
+    drop = next(one for one in found.actions if one.what.startswith(f"Drop {name}"))
+    assert reason in drop.why
+    change = tmp_path / "friday.patch"
+    change.write_text(drop.diff)
+    subprocess.run(["git", "apply", str(change)], cwd=prompts.parent, check=True)
+    assert load_playbook(prompts).policy.paused_templates == (name,)
+    assert "```diff" in markdown(found)
+    assert f"paused_templates: [{name}]" in page(found)
+
+
+def test_what_a_playbook_does_not_bear_is_no_diff(made: Result) -> None:
+    prompts = Prompts(made.place.prompts_dir)
+    assert prompts.diff("policy.yaml", ["paused_templates"], "[no.such.wording]") == ""
+    assert prompts.diff("policy.yaml", ["no", "such", "key"], 1) == ""
+    assert prompts.diff("policy.yaml", ["holdout", "share"], 7) == ""
+    assert "+  share: 0.15" in prompts.diff("policy.yaml", ["holdout", "share"], 0.15)
+    assert Prompts(None).diff("policy.yaml", ["holdout", "share"], 0.15) == ""
+
+
+def test_a_rate_that_misses_its_target_is_tuned(tmp_path: Path) -> None:
+    """A playbook that asks for near certainty: the rate lies below the target."""
+    home = tmp_path / "prompts"
+    shutil.copytree(shipped(), home)
+    policy = home / "policy.yaml"
+    said = policy.read_text(encoding="utf-8")
+    strict = said.replace("threshold: 0.22 ", "threshold: 0.97 ").replace(
+        "threshold: 0.34\n", "threshold: 0.97\n"
+    )
+    assert strict != said
+    policy.write_text(strict.replace("agreed: 0.15", "agreed: 0.97"), encoding="utf-8")
+    made = simulate(
+        Order(UNTIL, users=110, days=14, seed=8, home=tmp_path / "made", prompts_dir=home)
+    )
+    found = reviewed(made, "2026-W47")
+    assert any("mentions an offer" in one and "below the target" in one for one in found.sure)
+    assert any("threshold" in one.what or "so seldom" in one.what for one in found.actions)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2])
+def test_mentions_that_sell_are_never_switched_off(made: Result, share: float) -> None:
+    playbook = made.place.playbook
+    policy = playbook.policy
+    holdout = policy.holdout.model_copy(update={"share": share})
+    known = replace(playbook, policy=policy.model_copy(update={"holdout": holdout}))
+    verdict = Verdict(
+        **dict.fromkeys(Verdict.__slots__)  # type: ignore[arg-type]
+        | {"name": HOLDOUT, "kind": HOLDOUT, "call": Call.SHIP, "ship": "shown", "arms": ()}
+    )
+    facts = SimpleNamespace(verdicts=(verdict,), playbook=known)
+    steps = [one.what for one in _holdout(facts, Prompts(None))]  # type: ignore[arg-type]
+    assert steps == (["Hold out fewer users"] if share > 0.1 else [])
+    lost = SimpleNamespace(verdicts=(replace(verdict, ship=HOLDOUT),), playbook=known)
+    assert [one.what for one in _holdout(lost, Prompts(None))] == [  # type: ignore[arg-type]
+        "Switch the mentions off"
+    ]
