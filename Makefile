@@ -40,7 +40,7 @@ type: $(VENV)/.dev  ## mypy, strict
 	$(BIN)/mypy examples/*.py
 
 unit: $(VENV)/.dev  ## the tests, with the coverage floor
-	$(BIN)/pytest -n 2 --ignore=tests/slow --ignore=tests/browser --ignore=tests/chaos --ignore=tests/fuzz --cov --cov-report=term
+	$(BIN)/pytest -n 2 --dist loadscope --ignore=tests/slow --ignore=tests/browser --ignore=tests/chaos --ignore=tests/fuzz --cov --cov-report=term
 
 eval: $(VENV)/.evals  ## how right the decisions are, offline, held against the gates
 	@$(BIN)/tay eval gate

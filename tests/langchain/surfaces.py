@@ -6,7 +6,12 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 
+from tay_middleware import EscalationChatModel
 from tests.langchain.models import NEED
+
+WrapModel = Callable[..., EscalationChatModel]
+FOUR = ("invoke", "ainvoke", "stream", "astream")
+"""The verbs that everybody uses."""
 
 STREAMED = ("on_chain_stream", "on_chat_model_stream")
 

@@ -1,7 +1,6 @@
 """What callbacks, traces, counters and events hear of a reply; numbers as in `test_first_day`."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,12 +10,10 @@ from langchain_core.tracers.context import collect_runs
 
 from tay_middleware import EscalationChatModel, EscalationStep, Escalator
 from tests.langchain.models import ANSWER, NEED, PIECES, SHAPES, USAGE, model
-from tests.langchain.surfaces import SURFACES
+from tests.langchain.surfaces import FOUR, SURFACES, WrapModel
 from tests.langchain.who import someone
 
 PLAIN = SHAPES["finish, then usage"]
-WrapModel = Callable[..., EscalationChatModel]
-FOUR = ("invoke", "ainvoke", "stream", "astream")
 
 
 @pytest.mark.parametrize("verb", FOUR)

@@ -20,7 +20,7 @@ from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.wire import erase_call, retract_call
 from tests.builders import NOON
 from tests.fixtures_servers import started
-from tests.servers import Valkey, wait_until
+from tests.servers import Valkey
 from tests.storage.records import SECOND, a_record, key
 
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -346,7 +346,3 @@ def test_a_replaced_turn_is_replaced_in_history_too(play: Play, redis_url: str) 
 
     (turn,) = play(redis_url, scene, call_seconds=5)
     assert turn.kind is Kind.MENTION
-
-
-def test_servers_of_tests_say_when_they_are_ready(own_valkey: Valkey) -> None:
-    wait_until(own_valkey.answers, "it does not answer", 1)
