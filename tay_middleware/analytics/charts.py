@@ -103,20 +103,8 @@ def line(
         "scale": {"domain": [0, most]},
         "axis": {"labelExpr": _PERCENT, "tickCount": 4},
     }
-    layers: list[Spec] = []
-    if band:
-        layers.append(
-            {
-                "data": {"values": [{"low": band[0], "high": band[1]}]},
-                "mark": {"type": "rect", "color": COLOURS["band"]},
-                "encoding": {
-                    "y": {"field": "low", "type": "quantitative", "scale": y["scale"]},
-                    "y2": {"field": "high"},
-                },
-            }
-        )
-    mark = {"type": "line", "color": COLOURS["line"], "strokeWidth": 2.25, "point": _point()}
-    layers.append({"data": {"values": values}, "mark": mark, "encoding": {"x": x, "y": y}})
+    layers = _target(band, "y", {"type": "quantitative", "scale": y["scale"]})
+    layers.append(_layer(values, {**_LINE, "point": _point()}, x=x, y=y))
     return _framed({"layer": layers, "width": width - 60, "height": height})
 
 
@@ -144,36 +132,14 @@ def intervals(
     if is_narrow:
         y["axis"] = None
     x = {"type": "quantitative", "title": None, "axis": {"labelExpr": _PERCENT, "tickCount": 4}}
-    layers: list[Spec] = []
-    if band:
-        layers.append(
-            {
-                "data": {"values": [{"low": band[0], "high": band[1]}]},
-                "mark": {"type": "rect", "color": COLOURS["band"]},
-                "encoding": {"x": {"field": "low", **x}, "x2": {"field": "high"}},
-            }
-        )
+    layers = _target(band, "x", x)
     if zero:
-        layers.append(
-            {
-                "data": {"values": [{"at": 0}]},
-                "mark": {"type": "rule", "color": COLOURS["ink"], "strokeDash": [3, 3]},
-                "encoding": {"x": {"field": "at", **x}},
-            }
-        )
-    low_high = {"x": {"field": "low", **x}, "x2": {"field": "high"}, "y": y}
-    rule = {"type": "rule", "color": COLOURS["soft"], "strokeWidth": 5, "strokeCap": "round"}
-    dot = {"type": "point", "filled": True, "size": 90, "color": COLOURS["line"], "opacity": 1}
-    layers.append({"data": {"values": values}, "mark": rule, "encoding": low_high})
-    layers.append(
-        {
-            "data": {"values": values},
-            "mark": dot,
-            "encoding": {"x": {"field": "share", **x}, "y": y},
-        }
-    )
+        layers.append(_layer([{"at": 0}], _ZERO, x={"field": "at", **x}))
+    low, high, share = {"field": "low", **x}, {"field": "high"}, {"field": "share", **x}
+    layers.append(_layer(values, _BAR, x=low, x2=high, y=y))
+    layers.append(_layer(values, _DOT, x=share, y=y))
     if is_narrow:
-        layers.append({"data": {"values": values}, "mark": _ABOVE, "encoding": _above(y)})
+        layers.append(_layer(values, _ABOVE, **_above(y)))
     step = 46 if is_narrow else 30
     return _framed({"layer": layers, "width": width - 60, "height": {"step": step}}, fit=True)
 
@@ -200,22 +166,11 @@ def over_time(
         "axis": {"format": "%-d %b", "tickCount": 5 if width >= WIDE else 3, **_DAYS},
     }
     y = {"type": "quantitative", "title": None, "axis": {"labelExpr": _SIGNED, "tickCount": 4}}
-    layers: list[Spec] = [
-        {
-            "data": {"values": values},
-            "mark": {"type": "area", "color": COLOURS["band"], "opacity": 1},
-            "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}},
-        },
-        {
-            "data": {"values": [{"at": 0}]},
-            "mark": {"type": "rule", "color": COLOURS["ink"], "strokeDash": [3, 3]},
-            "encoding": {"y": {"field": "at", **y}},
-        },
-        {
-            "data": {"values": values},
-            "mark": {"type": "line", "color": COLOURS["line"], "strokeWidth": 2.25},
-            "encoding": {"x": x, "y": {"field": "share", **y}},
-        },
+    low, high, share = {"field": "low", **y}, {"field": "high"}, {"field": "share", **y}
+    layers = [
+        _layer(values, _AREA, x=x, y=low, y2=high),
+        _layer([{"at": 0}], _ZERO, y={"field": "at", **y}),
+        _layer(values, _LINE, x=x, y=share),
     ]
     return _framed({"layer": layers, "width": width - 60, "height": height})
 
@@ -245,24 +200,10 @@ def curve(
         "axis": {"tickMinStep": 1, "tickCount": 7, "grid": False, "titleFontWeight": "normal"},
     }
     y = {"type": "quantitative", "title": None, "axis": {"format": ".0%", "tickCount": 4}}
-    band = {"type": "area", "color": COLOURS["band"], "opacity": 1, "interpolate": "step-after"}
-    mark = {
-        "type": "line",
-        "color": COLOURS["line"],
-        "strokeWidth": 2.25,
-        "interpolate": "step-after",
-    }
-    layers: list[Spec] = [
-        {
-            "data": {"values": values},
-            "mark": band,
-            "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}},
-        },
-        {
-            "data": {"values": values},
-            "mark": mark,
-            "encoding": {"x": x, "y": {"field": "share", **y}},
-        },
+    low, high, share = {"field": "low", **y}, {"field": "high"}, {"field": "share", **y}
+    layers = [
+        _layer(values, {**_AREA, **_STEPS}, x=x, y=low, y2=high),
+        _layer(values, {**_LINE, **_STEPS}, x=x, y=share),
     ]
     return _framed({"layer": layers, "width": width - 60, "height": height})
 
@@ -270,6 +211,27 @@ def curve(
 _NAMES = {"labelLimit": 230, "labelPadding": 14, "domain": False, "ticks": False}
 _ABOVE = {"type": "text", "align": "left", "dy": -15, "fontSize": 13, "color": COLOURS["ink"]}
 """Where there is little room a row's name stands above its bar."""
+
+
+_LINE = {"type": "line", "color": COLOURS["line"], "strokeWidth": 2.25}
+_AREA = {"type": "area", "color": COLOURS["band"], "opacity": 1}
+_BAR = {"type": "rule", "color": COLOURS["soft"], "strokeWidth": 5, "strokeCap": "round"}
+_DOT = {"type": "point", "filled": True, "size": 90, "color": COLOURS["line"], "opacity": 1}
+_ZERO = {"type": "rule", "color": COLOURS["ink"], "strokeDash": [3, 3]}
+_STEPS = {"interpolate": "step-after"}
+
+
+def _layer(values: Sequence[Any], mark: Spec, **encoding: Spec) -> Spec:
+    return {"data": {"values": values}, "mark": mark, "encoding": encoding}
+
+
+def _target(band: tuple[float, float] | None, axis: str, scale: Spec) -> list[Spec]:
+    """The target as a band across an axis; nothing without one."""
+    if band is None:
+        return []
+    ends = [{"low": band[0], "high": band[1]}]
+    across = {axis: {"field": "low", **scale}, f"{axis}2": {"field": "high"}}
+    return [_layer(ends, {"type": "rect", "color": COLOURS["band"]}, **across)]
 
 
 def _above(y: Spec) -> Spec:

@@ -7,7 +7,7 @@ figures that are kept ready; `docs/metrics.md` says what each name means.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from tay_middleware.analytics.catalogue import Counted, Measure, Terms, catalogue
 from tay_middleware.analytics.days import ALL, Reactions, add_up, make_sheets
@@ -88,12 +88,10 @@ async def measure(
     Raises:
         StorageError: the database does not answer.
     """
-    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = _midnight(now.astimezone(UTC))
     until = min(period.until, today)
     period = Period(min(period.since, until), until)
-    closed = (today - timedelta(days=terms.attribution_days)).replace(
-        hour=0, minute=0, second=0, microsecond=0
-    )
+    closed = _midnight(today - timedelta(days=terms.attribution_days))
     matured = max(period.since, min(until, closed))
     rows_since = period.since
     if terms.retention_days is not None:
@@ -114,16 +112,25 @@ async def measure(
         matured_until=matured,
         simulated=counted.simulated,
         items=tuple(catalogue(counted, matured, period, terms)),
-        time_to_sale=time_to_sale(
-            counted.shown_by_day,
-            [
-                (row.created_at.date(), (row.converted_at - row.created_at).total_seconds())
-                for row in counted.sold
-            ],
-            today=today.date(),
-            window_days=max(1, int(terms.attribution_days)),
-            matured_until=matured.date(),
-        ),
+        time_to_sale=_waits(counted, today.date(), matured.date(), terms),
+    )
+
+
+def _midnight(at: datetime) -> datetime:
+    return at.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _waits(counted: Counted, today: date, matured: date, terms: Terms) -> TimeToSale:
+    sold = [
+        (row.created_at.date(), (row.converted_at - row.created_at).total_seconds())
+        for row in counted.sold
+    ]
+    return time_to_sale(
+        counted.shown_by_day,
+        sold,
+        today=today,
+        window_days=max(1, int(terms.attribution_days)),
+        matured_until=matured,
     )
 
 

@@ -6,6 +6,7 @@ from tay_middleware.analytics import charts
 from tay_middleware.analytics.catalogue import Measure
 from tay_middleware.analytics.experiments import Verdict
 from tay_middleware.analytics.labels import LABELS
+from tay_middleware.analytics.measures import Measures
 from tay_middleware.analytics.metrics import CONVERSION_TARGET, ENOUGH, ESCALATION_TARGET
 from tay_middleware.analytics.review.document import Section, Table
 from tay_middleware.analytics.review.facts import Facts
@@ -157,27 +158,18 @@ def _soon(facts: Facts) -> Section:
     )
 
 
+_KINDS = {
+    "attributed": "credited to a mention of the offer",
+    "cross_sale": "another offer was mentioned",
+    "organic": "nothing was mentioned",
+    "unmatched": "nobody knows whose: see the dashboard",
+    "ambiguous": "may be of several users: see the dashboard",
+}
+
+
 def _money(facts: Facts) -> Section:
     now = facts.now
-    kinds = {
-        "attributed": "credited to a mention of the offer",
-        "cross_sale": "another offer was mentioned",
-        "organic": "nothing was mentioned",
-        "unmatched": "nobody knows whose: see the dashboard",
-        "ambiguous": "may be of several users: see the dashboard",
-    }
-    rows = []
-    for one in now.of("revenue", "kind"):
-        kind, _, _currency = (one.value or "").partition(", ")
-        average = now.one("average_value", one.value)
-        rows.append(
-            (
-                kinds.get(kind, kind),
-                f"{one.n:,}",
-                figure(one.number, one.unit),
-                figure(average.number, average.unit),
-            )
-        )
+    rows = tuple(_purchases(now, one) for one in now.of("revenue", "kind"))
     lines = [
         (
             f"It cost {figure(now.one('cost').number, 'usd')}, of which LLM opinions "
@@ -189,17 +181,19 @@ def _money(facts: Facts) -> Section:
     lines += [
         "Credited is not caused: what mentions really add is what the holdout says (see the tests)."
     ]
-    return Section(
-        "What it earned",
-        tuple(lines),
-        None,
-        (
-            Table(
-                "Purchases begun in the period",
-                ("", "#purchases", "#revenue", "#average"),
-                tuple(rows),
-            ),
-        ),
+    columns = ("", "#purchases", "#revenue", "#average")
+    table = Table("Purchases begun in the period", columns, rows)
+    return Section("What it earned", tuple(lines), None, (table,))
+
+
+def _purchases(now: Measures, one: Measure) -> tuple[str, ...]:
+    kind, _, _currency = (one.value or "").partition(", ")
+    average = now.one("average_value", one.value)
+    return (
+        _KINDS.get(kind, kind),
+        f"{one.n:,}",
+        figure(one.number, one.unit),
+        figure(average.number, average.unit),
     )
 
 

@@ -93,15 +93,13 @@ async def gather(
     step("reading scores")
     causes = {row.suppressed for row in own if row.detected}
     shadow = causes == {Suppression.MODE.value}
-    reader = Reader(playbook, knob, shadow=shadow)
+    read = Reader(playbook, knob, shadow=shadow).case
+    ours, counted = playbook.version, {id(row) for row in own}
     cases = [
-        reader.case(
-            row,
-            counts=row.created_at >= since and row.playbook_version in wanted,
-            own_version=row.playbook_version == playbook.version,
-        )
+        read(row, counts=id(row) in counted, own_version=row.playbook_version == ours)
         for row in rows
     ]
+    late = (row.playbook_version for row in rows if row.created_at >= since)
     step("reading sales and reactions")
     return Log(
         since=since,
@@ -110,11 +108,7 @@ async def gather(
         cases=cases,
         passing=Passing.of([case for case in cases if case.counts], _follow_ups(own, playbook)),
         stages=stages,
-        others=Counter(
-            row.playbook_version
-            for row in rows
-            if row.created_at >= since and row.playbook_version not in wanted
-        ),
+        others=Counter(version for version in late if version not in wanted),
         sales=_sales(await database.read(sql.bought, since, until)),
         annoyed=await _annoyed(database, playbook, own, since, until),
         credited=await database.read(sql.converted, since, until),
