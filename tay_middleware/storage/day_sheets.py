@@ -22,7 +22,6 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    delete,
     func,
     or_,
     select,
@@ -127,11 +126,6 @@ def keep(connection: Connection, day: date, mark: Mark, content: Any | None) -> 
             where=day_sheets.c.closed_days <= statement.excluded.closed_days,
         )
     )
-
-
-def forget_all(connection: Connection) -> None:
-    """Throw all sheets away; they are made again when they are next asked for."""
-    connection.execute(delete(day_sheets))
 
 
 def asked(connection: Connection, day: date) -> Sequence[Any]:

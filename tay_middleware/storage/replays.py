@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Text, case, cast, func, or_, select
 
 from tay_middleware.domain import Stage
+from tay_middleware.storage.desk_tables import question_labels
 from tay_middleware.storage.partitions import uuid7_floor
 from tay_middleware.storage.payment_tables import conversions, feedback
 from tay_middleware.storage.sql import escalation_logs, question_logs
@@ -118,6 +119,15 @@ def judged(connection: Connection, since: datetime, until: datetime) -> Mapping[
         said.escalation_id < uuid7_floor(until),
     )
     return {row.escalation_id: row.helpful for row in connection.execute(statement)}
+
+
+def labelled(connection: Connection, since: datetime, until: datetime) -> Mapping[Any, bool]:
+    """What people said of questions of a period: id → whether it deserved an offer."""
+    said = question_labels.c
+    statement = select(said.id, said.escalate).where(
+        said.id >= uuid7_floor(since), said.id < uuid7_floor(until)
+    )
+    return {row.id: bool(row.escalate) for row in connection.execute(statement)}
 
 
 SAMPLES = 1 << 16

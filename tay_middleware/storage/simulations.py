@@ -53,11 +53,6 @@ def every(connection: Connection) -> Sequence[Any]:
     return connection.execute(select(simulations).order_by(simulations.c.id)).all()
 
 
-def is_empty(connection: Connection) -> bool:
-    """Whether no question was ever logged here."""
-    return connection.execute(select(question_logs.c.id).limit(1)).first() is None
-
-
 def has_real_rows(connection: Connection) -> bool:
     """Whether anything here is of people who do exist."""
     for table in (question_logs, conversions):

@@ -1,6 +1,6 @@
 """What people say of decisions: right or wrong, and notes; what was right feeds `tay label`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,12 +37,6 @@ def label_of(connection: Connection, question_id: UUID) -> Any:
     """The label of a question, or `None`."""
     statement = select(question_labels).where(question_labels.c.id == question_id)
     return connection.execute(statement).first()
-
-
-def labels_of(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Any]:
-    """The labels of some questions, by id."""
-    statement = select(question_labels).where(question_labels.c.id.in_(ids))
-    return {row.id: row for row in connection.execute(statement)}
 
 
 def labelled(connection: Connection, since: datetime, *, limit: int) -> Sequence[Any]:

@@ -42,9 +42,9 @@ class Log:
 
     `stages` holds what each threshold decided, and under `llm` and `gates` what none does.
     `others` are the questions of the period that other versions of the playbook decided. `passing`
-    stands in for what the log does not say. `annoyed`, `credited` and `helpful` go by a mention's
-    id. `shadow`: every need was held back because mentions were switched off as such; then they are
-    replayed as if they were on. `simulated`: people who do not exist are among them.
+    stands in for what the log does not say. `annoyed`, `credited`, `helpful` and `labels` go by a
+    mention's id. `shadow`: every need was held back because mentions were switched off as such, and
+    are replayed as if they were on. `simulated`: people who do not exist are among them.
     """
 
     since: datetime
@@ -58,6 +58,7 @@ class Log:
     annoyed: Collection[UUID] = field(default=frozenset(), repr=False)
     credited: Collection[UUID] = field(default=frozenset(), repr=False)
     helpful: Mapping[UUID, bool] = field(default_factory=dict, repr=False)
+    labels: Mapping[UUID, bool] = field(default_factory=dict, repr=False)
     shadow: bool = False
     simulated: bool = False
 
@@ -113,6 +114,7 @@ async def gather(
         annoyed=await _annoyed(database, playbook, own, since, until),
         credited=await database.read(sql.converted, since, until),
         helpful=await database.read(sql.judged, since, until),
+        labels=await database.read(sql.labelled, since, until),
         shadow=shadow,
         simulated=await database.read(is_simulated, since, until),
     )

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from uuid import UUID
@@ -52,7 +52,7 @@ class Measure:
         log: what was gathered.
         policy: the one in force.
         live: the threshold in force.
-        labelled: labelled questions, of a file or of the log.
+        labelled: labelled questions of files, beside those of the log.
         annoyance_cost: what a mention that is taken badly costs, in minor units.
         attribution_days: how long after a mention a purchase is credited to it.
     """
@@ -133,17 +133,19 @@ class Measure:
         return Share(len(shown), questions, max(0.0, rate - reach), min(1.0, rate + reach))
 
     def _precision(self, threshold: float) -> Share | None:
-        if not self._labelled:
-            return None
-        said = [one.escalate for one in self._labelled if one.score >= threshold]
-        return share(sum(said), len(said))
+        told = self._told(self._log.labels, threshold)
+        told += [one.escalate for one in self._labelled if one.score >= threshold]
+        return share(sum(told), len(told)) if told or self._labelled else None
 
     def _helpful(self, threshold: float) -> Share | None:
-        said = self._log.helpful
-        told = [
+        told = self._told(self._log.helpful, threshold)
+        return share(sum(told), len(told)) if told else None
+
+    def _told(self, said: Mapping[UUID, bool], threshold: float) -> list[bool]:
+        """What was said of the mentions that a threshold leaves."""
+        return [
             said[case.id] for case in self._mentions if case.id in said and case.score >= threshold
         ]
-        return share(sum(told), len(told)) if told else None
 
     def _annoyed(self, threshold: float) -> Share:
         shown = [case.id for case in self._mentions if case.score >= threshold]

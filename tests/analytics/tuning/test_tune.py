@@ -216,6 +216,21 @@ def test_without_a_holdout_nothing_is_said_of_what_mentions_add(rules: Playbook)
     assert found.at_live.net.refused is not None
 
 
+def test_what_people_judged_in_the_log_counts_beside_files(rules: Playbook) -> None:
+    log = a_log(one_question_each(4_000))
+    shown = [case for case in log.cases if case.shown][:40]
+    judged = replace(log, labels={case.id: at % 4 > 0 for at, case in enumerate(shown)})
+    alone = tune(judged, rules, Order(target=0.125)).at_live
+    assert alone is not None
+    assert alone.precision is not None
+    assert (alone.precision.found, alone.precision.of) == (30, 40)
+    labelled = [Labelled(0.95, False), Labelled(0.01, True)]
+    both = tune(judged, rules, Order(target=0.125, labelled=labelled)).at_live
+    assert both is not None
+    assert both.precision is not None
+    assert (both.precision.found, both.precision.of) == (30, 41)
+
+
 def test_labels_say_how_right_a_threshold_is(rules: Playbook) -> None:
     labelled = [
         Labelled(0.2, False),
