@@ -17,6 +17,9 @@ _ORPHAN_PUNCTUATION = re.compile(r"^[\s,;:.!-]+")
 _SPACE_BEFORE_PUNCTUATION = re.compile(r"\s+([,.;:!?])")
 _DOUBLED_COMMA = re.compile(r",(\s*,)+")
 _COMMA_BEFORE_STOP = re.compile(r",\s*([.!?;:])")
+_OPENING = re.compile(r"(?<=[.!?] )\$(\{)?(?P<name>offer|topic|pet_name)(?(1)\}|\b)")
+"""A placeholder that begins a sentence, further in; links and prices are written as they are."""
+
 _SPACES = re.compile(r"[ \t]{2,}")
 
 
@@ -52,13 +55,15 @@ def fill(text: str, values: dict[str, str]) -> str:
     """Fill the placeholders of `text` and mend what an empty value leaves behind.
 
     `"$pet_name, I can help."` with an empty pet name becomes `"I can help."`. Values are cut at
-    `MAX_VALUE_CHARS` and lose their line breaks.
+    `MAX_VALUE_CHARS`, lose their line breaks, and begin a sentence with a capital.
 
     Raises:
         KeyError: a placeholder has no value.
     """
     safe = {name: " ".join(value.split())[:MAX_VALUE_CHARS] for name, value in values.items()}
-    filled = _Wording(text).substitute(safe)
+    capital = {name: value[:1].upper() + value[1:] for name, value in safe.items()}
+    opened = _OPENING.sub(lambda found: capital[found["name"]].replace("$", "$$"), text)
+    filled = _Wording(opened).substitute(safe)
     filled = _SPACE_BEFORE_PUNCTUATION.sub(r"\1", _SPACES.sub(" ", filled))
     filled = _COMMA_BEFORE_STOP.sub(r"\1", _DOUBLED_COMMA.sub(",", filled))
     filled = _ORPHAN_PUNCTUATION.sub("", filled).strip()

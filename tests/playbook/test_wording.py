@@ -27,6 +27,9 @@ WORDINGS = st.lists(
         ("I can help, $pet_name, with $topic.", "I can help, babes, with pricing."),
         ("For $offer, $pet_name.", "For the course, babes."),
         ("It is $$5.", "It is $5."),
+        ("See it once. $offer goes through it.", "See it once. The course goes through it."),
+        ("Curious? ${offer} it is, ${topic} too.", "Curious? The course it is, pricing too."),
+        ("It is $$5. $$offer is no name.", "It is $5. $offer is no name."),
     ],
 )
 def test_placeholders_are_filled(text: str, filled: str) -> None:
@@ -59,6 +62,17 @@ def test_a_value_cannot_break_the_line_or_run_on() -> None:
     filled = fill("See $topic.", {**VALUES, "topic": "a\nb\r\nc " + "x" * 1000})
     assert "\n" not in filled
     assert len(filled) <= MAX_VALUE_CHARS + len("See .")
+
+
+def test_a_link_that_begins_a_sentence_is_written_as_it_is() -> None:
+    values = {**VALUES, "link": "https://tay.example/course"}
+    assert (
+        fill("Here. $link is the page.", values) == "Here. https://tay.example/course is the page."
+    )
+
+
+def test_a_value_with_a_dollar_may_begin_a_sentence() -> None:
+    assert fill("Ask. $offer it is.", {**VALUES, "offer": "$offer x"}) == "Ask. $offer x it is."
 
 
 def test_a_value_that_looks_like_a_placeholder_stays_text() -> None:
