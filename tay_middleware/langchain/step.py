@@ -6,6 +6,7 @@ answers at the end of the reply. Nothing of a request is kept on the instance.
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, closing
+from functools import partial
 from typing import Any
 
 from langchain_core.callbacks import (
@@ -20,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SerializeAsAny
 from tay_middleware.engine import Escalator
 from tay_middleware.langchain.asker import specs_beside
 from tay_middleware.langchain.beside import Beside
+from tay_middleware.langchain.passing import added, as_run
 from tay_middleware.langchain.reading import InputKey
 from tay_middleware.langchain.streams import aclosable, closable
 from tay_middleware.settings import Settings
@@ -173,7 +175,8 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
         """As `transform`, without blocking."""
-        chunks = self._atransform_stream_with_config(input, self._astream, config, **kwargs)
+        value = added([piece async for piece in input])
+        chunks = as_run(self.get_name(), value, partial(self._astream, value, kwargs), config)
         async with aclosing(aclosable(chunks)) as open_chunks:
             async for chunk in open_chunks:
                 yield chunk
@@ -215,7 +218,7 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         config: RunnableConfig,
         **kwargs: Any,
     ) -> Iterator[Any]:
-        value = _gathered(list(pieces))
+        value = added(list(pieces))
         beside = self._begin(value, run_manager, config)
         try:
             with closing(closable(self.bound.stream(value, config, **kwargs))) as chunks:
@@ -230,12 +233,11 @@ class EscalationStep(RunnableSerializable[Any, Any]):
 
     async def _astream(
         self,
-        pieces: AsyncIterator[Any],
+        value: Any,
+        kwargs: dict[str, Any],
         run_manager: AsyncCallbackManagerForChainRun,
         config: RunnableConfig,
-        **kwargs: Any,
     ) -> AsyncIterator[Any]:
-        value = _gathered([piece async for piece in pieces])
         beside = self._begin(value, run_manager, config)
         try:
             source = aclosable(self.bound.astream(value, config, **kwargs))
@@ -259,19 +261,6 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         config: RunnableConfig,
     ) -> Beside:
         return Beside.begin(self._engine, value, self.input_key, config, run_manager.parent_run_id)
-
-
-def _gathered(pieces: list[Any]) -> Any:
-    """One input of its pieces, added up as LangChain does."""
-    if not pieces:
-        return None
-    whole = pieces[0]
-    for piece in pieces[1:]:
-        try:
-            whole = whole + piece
-        except TypeError:
-            whole = piece
-    return whole
 
 
 async def _only(value: Any) -> AsyncIterator[Any]:
