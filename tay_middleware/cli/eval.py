@@ -231,6 +231,29 @@ def thresholds(
     typer.echo(patch(policy, tier, chosen.best.threshold) or "the policy says so already")
 
 
+@app.command("agreement")
+def agreement(
+    second: Annotated[Path, typer.Argument(metavar="SECOND.jsonl", help="id, escalate, offer")],
+    labels: Annotated[
+        Path, typer.Option(help="directory of the label files that it is about")
+    ] = Path("evals/data"),
+) -> None:
+    """How far a second person's labels agree with the first: Cohen's kappa, and each dispute.
+
+    Try: tay eval agreement evals/second_labels/sample.jsonl
+    """
+    _require()
+    from tay_middleware.evals.agreement import agreement as agreed  # noqa: PLC0415 - an extra
+    from tay_middleware.evals.agreement import read_second_labels  # noqa: PLC0415 - an extra
+    from tay_middleware.evals.out_of_fold import training_files  # noqa: PLC0415 - an extra
+    from tay_middleware.evals.report import print_tables  # noqa: PLC0415 - an extra
+    from tay_middleware.evals.rows import read_rows  # noqa: PLC0415 - an extra
+    from tay_middleware.evals.tables import agreement_tables  # noqa: PLC0415 - an extra
+
+    rows = [row for file in training_files(labels) for row in read_rows(file)]
+    print_tables(agreement_tables(agreed(rows, read_second_labels(second))), _console())
+
+
 def _require() -> None:
     from tay_middleware.evals.offline import require_extra  # noqa: PLC0415 - keeps `tay` light
 

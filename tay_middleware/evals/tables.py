@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tay_middleware.evals.agreement import Agreement
 from tay_middleware.evals.compare import Comparison, Flip
 from tay_middleware.evals.figures import tally_of
 from tay_middleware.evals.gates import TOO_FEW, Verdict
@@ -177,6 +178,30 @@ def threshold_tables(tier: str, chosen: Chosen, least_precision: float) -> list[
         ),
         Table("left out, the others choose", ("author", "threshold"), authors),
         Table("sweep", columns, tuple(dict.fromkeys(swept))),
+    ]
+
+
+def agreement_tables(found: Agreement) -> list[Table]:
+    """How far two labellers agree, and on which rows they do not."""
+    tally, interval = found.tally, found.interval
+    both, same = tally.found, tally.found + tally.passed
+    between = f"{interval.low:.2f}-{interval.high:.2f}" if interval else "-"
+    rows = (
+        ("rows labelled twice", str(tally.n)),
+        ("the same answer (escalate or not)", f"{same} ({same / max(1, tally.n):.1%})"),
+        ("Cohen's kappa", "-" if found.kappa is None else f"{found.kappa:.3f}"),
+        ("its 95 % interval, families resampled", between),
+        ("only the first escalates", str(tally.missed)),
+        ("only the second escalates", str(tally.false)),
+        ("the same offer, of those both escalate", f"{found.offers_agreed} of {both}"),
+    )
+    disputed = tuple(
+        (row.id, row.offer or "none", said.offer or "none", row.question[:90])
+        for row, said in found.disputed[:MOST_LISTED]
+    )
+    return [
+        Table("two labellers", ("", ""), rows),
+        Table("on which they disagree", ("row", "first", "second", "question"), disputed),
     ]
 
 

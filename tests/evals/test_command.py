@@ -193,3 +193,11 @@ def test_a_forbidden_slice_without_a_name_is_refused(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text("slices: {a: [b]}\nforbidden: [c]\n")
     with pytest.raises(ConfigurationError, match="'c'"):
         read_slices(tmp_path / "s.yaml")
+
+
+def test_our_second_labels_agree_with_the_first() -> None:
+    told = tay("agreement", CHECKOUT / "second_labels" / "sample.jsonl", "--labels", CHECKOUT / "data")
+    assert told.exit_code == 0, told.output
+    found = re.search(r"Cohen's kappa\s+(0\.\d+)", told.output)
+    assert found is not None
+    assert float(found[1]) > 0.8, "above 0.8 labels are called reliable (Krippendorff 2004)"

@@ -1,0 +1,115 @@
+"""How far two people who label the same questions agree: the most that any scorer can be held to.
+
+Second labels are JSON Lines, `{"id", "escalate", "offer"}`, given by somebody who saw the question
+and the rubric, and neither the first label nor a detector.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tay_middleware.errors import ConfigurationError
+from tay_middleware.evals.rows import Row
+from tay_middleware.evals.statistics import Interval, Tally, bootstrap
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLabel:
+    """What the second person said of a row."""
+
+    escalate: bool
+    offer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What two labellers made of the same rows.
+
+    `tally` counts the second label as a verdict on the first. `kappa` lies between -1 and 1, its
+    interval resamples families. `offers_agreed` is of the rows that both let escalate.
+    `disputed` holds the rows on which they disagree, in the order of the second labels.
+    """
+
+    tally: Tally
+    kappa: float | None
+    interval: Interval | None
+    offers_agreed: int
+    disputed: tuple[tuple[Row, SecondLabel], ...]
+
+
+def read_second_labels(path: Path) -> dict[str, SecondLabel]:
+    """The second labels of a file, by the id of the row.
+
+    Raises:
+        ConfigurationError: it cannot be read as second labels; the message names the line.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error}") from error
+    found: dict[str, SecondLabel] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            said = json.loads(line)
+            name, escalate, offer = said["id"], said["escalate"], said.get("offer")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ConfigurationError(
+                f"{path}:{number}: needs an id, escalate (true or false) and offer: {error!r}"
+            ) from error
+        if not isinstance(escalate, bool) or name in found:
+            why = "escalate is true or false" if name not in found else f"{name} stands there twice"
+            raise ConfigurationError(f"{path}:{number}: {why}")
+        found[str(name)] = SecondLabel(escalate, offer)
+    return found
+
+
+def agreement(rows: Iterable[Row], second: Mapping[str, SecondLabel]) -> Agreement:
+    """Hold second labels against the first.
+
+    Raises:
+        ConfigurationError: a second label is of no row.
+    """
+    known = {row.id: row for row in rows if row.id in second}
+    if lost := second.keys() - known.keys():
+        raise ConfigurationError(f"no row has the id {min(lost)!r}, which a second label is of")
+    families: dict[str, Tally] = {}
+    for name, said in second.items():
+        family = known[name].family
+        families[family] = families.get(family, Tally()) + _verdict(known[name], said)
+    tally = sum(families.values(), Tally())
+    both = [(known[name], said) for name, said in second.items()]
+    return Agreement(
+        tally,
+        kappa(tally),
+        bootstrap(families, kappa),
+        sum(row.escalate and said.escalate and row.offer == said.offer for row, said in both),
+        tuple(pair for pair in both if _differ(*pair)),
+    )
+
+
+def kappa(tally: Tally) -> float | None:
+    """Agreement beyond chance (Cohen 1960); `None` where chance alone would agree on all."""
+    if not tally.n:
+        return None
+    seconds = tally.found + tally.false
+    alike = (tally.found + tally.passed) / tally.n
+    chance = (
+        tally.positives * seconds + (tally.n - tally.positives) * (tally.n - seconds)
+    ) / tally.n**2
+    return None if chance == 1 else (alike - chance) / (1 - chance)
+
+
+def _verdict(row: Row, said: SecondLabel) -> Tally:
+    return Tally(
+        found=row.escalate and said.escalate,
+        false=not row.escalate and said.escalate,
+        missed=row.escalate and not said.escalate,
+        passed=not row.escalate and not said.escalate,
+    )
+
+
+def _differ(row: Row, said: SecondLabel) -> bool:
+    return row.escalate != said.escalate or (row.escalate and row.offer != said.offer)
