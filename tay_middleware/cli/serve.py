@@ -13,6 +13,14 @@ from tay_middleware.settings import load_settings
 def serve(
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen on")] = 8000,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="address or network of a proxy whose X-Forwarded-For and -Proto are believed; "
+            "default: this machine's own",
+            metavar="ADDRESS...",
+        ),
+    ] = None,
     no_worker: Annotated[
         bool,
         typer.Option(
@@ -32,4 +40,11 @@ def serve(
             f"{error.name} is not installed: pip install 'tay-middleware[web]'"
         ) from error
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    run(load_settings(), host, port, works=not no_worker, say=partial(typer.echo, err=True))
+    run(
+        load_settings(),
+        host,
+        port,
+        works=not no_worker,
+        trusted_proxies=trusted_proxy or (),
+        say=partial(typer.echo, err=True),
+    )

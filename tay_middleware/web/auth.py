@@ -63,15 +63,14 @@ async def authenticate(request: Request, here: Context, token: str) -> Actor:
     Raises:
         HTTPException: 401, the same for all that is wrong; 429 after many failures.
     """
-    address = address_of(request)
-    await here.rates.check(OF_FAILURES, address)
     parts = split(token)
     now = here.clock()
     row: Any = None
     if parts is not None:
         row = await here.database.read(sql.find, parts[0])
     if parts is None or not opens(row, parts[1], now):
-        await here.rates.spend(OF_FAILURES, address)
+        # Of wrong ones only: a stranger behind the same proxy must not lock out who has a good one.
+        await here.rates.spend(OF_FAILURES, address_of(request))
         raise HTTPException(401, "a valid admin token is needed", {"www-authenticate": "Bearer"})
     await here.rates.spend(OF_TOKEN, row.id)
     if row.last_used_at is None or now - row.last_used_at > USE_NOTED_EVERY:

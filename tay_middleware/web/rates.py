@@ -30,15 +30,6 @@ class Rates:
         if not await self._limiter.hit(what, whose):
             raise too_many()
 
-    async def check(self, what: RateLimitItem, whose: str) -> None:
-        """Count nothing, but refuse where nothing is left.
-
-        Raises:
-            HTTPException: 429.
-        """
-        if not await self._limiter.test(what, whose):
-            raise too_many()
-
 
 def too_many() -> HTTPException:
     """The answer to one request too many."""

@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import uvicorn
@@ -25,6 +25,7 @@ def serve(
     port: int,
     *,
     works: bool = True,
+    trusted_proxies: Sequence[str] = (),
     say: Callable[[str], None] = lambda _line: None,
 ) -> None:
     """Serve until SIGTERM or SIGINT.
@@ -34,6 +35,8 @@ def serve(
         host: the address to listen on.
         port: the port.
         works: whether this process handles the inbox too.
+        trusted_proxies: addresses or networks whose `X-Forwarded-For` and `-Proto` are believed;
+            none given: this machine's own, or what `FORWARDED_ALLOW_IPS` says.
         say: told in a few lines what is served, once it is.
 
     Raises:
@@ -50,6 +53,7 @@ def serve(
         access_log=False,
         server_header=False,
         date_header=False,
+        forwarded_allow_ips=list(trusted_proxies) or None,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = _Announced(config, lambda: _tell(settings, host, port, say, guarded=guarded))

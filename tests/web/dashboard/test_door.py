@@ -68,8 +68,11 @@ def test_a_wrong_token_opens_nothing_and_is_not_repeated(outsider: Visitor, toke
     assert COOKIE not in outsider.client.cookies
 
 
-def test_a_token_that_may_not_read_opens_nothing(served: Served, outsider: Visitor) -> None:
-    answer = outsider.sign_in(served.token(Scope.FEEDBACK))
+@pytest.mark.parametrize("scope", [Scope.FEEDBACK, Scope.WRITE, Scope.EXPORT])
+def test_a_token_that_may_not_read_opens_nothing(
+    served: Served, outsider: Visitor, scope: Scope
+) -> None:
+    answer = outsider.sign_in(served.token(scope))
     assert (answer.status_code, COOKIE in outsider.client.cookies) == (403, False)
 
 
