@@ -196,7 +196,9 @@ def test_a_forbidden_slice_without_a_name_is_refused(tmp_path: Path) -> None:
 
 
 def test_our_second_labels_agree_with_the_first() -> None:
-    told = tay("agreement", CHECKOUT / "second_labels" / "sample.jsonl", "--labels", CHECKOUT / "data")
+    told = tay(
+        "agreement", CHECKOUT / "second_labels" / "sample.jsonl", "--labels", CHECKOUT / "data"
+    )
     assert told.exit_code == 0, told.output
     found = re.search(r"Cohen's kappa\s+(0\.\d+)", told.output)
     assert found is not None
