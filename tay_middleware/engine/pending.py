@@ -96,6 +96,11 @@ class Pending:
         if work is not None:
             work.abandon(self, status)
 
+    def take_back(self) -> None:
+        """Undo the mention of a settled turn that did not reach anybody. Returns at once."""
+        if self._work is not None:
+            self._work.take_back(self)
+
     def _end(self) -> Work | None:
         """The work to do if this is the first call that ends the turn."""
         ended, self._ended = self._ended, True

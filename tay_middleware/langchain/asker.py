@@ -1,6 +1,7 @@
 """Who asks: what an app may say of a person in `configurable`, and the turn that comes of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +53,13 @@ SPECS = (
         default=None,
     ),
     ConfigurableFieldSpec(
+        id="question",
+        annotation=str | None,
+        name="Question",
+        description="What the user asked, where the input holds more than that.",
+        default=None,
+    ),
+    ConfigurableFieldSpec(
         id="signals",
         annotation=dict[str, Any],
         name="Signals",
@@ -67,6 +75,14 @@ def specs_beside(theirs: Sequence[ConfigurableFieldSpec]) -> list[ConfigurableFi
     """Those of the wrapped runnable and ours; where both declare a field, theirs stands."""
     taken = {spec.id for spec in theirs}
     return get_unique_config_specs([*theirs, *(spec for spec in SPECS if spec.id not in taken)])
+
+
+def as_told(asked: Asked | None, config: RunnableConfig) -> Asked | None:
+    """What was asked, by the app's own word where it gives one; a prompt may hold much beside."""
+    told = (config.get("configurable") or {}).get("question")
+    if not isinstance(told, str) or not told.strip():
+        return asked
+    return replace(asked, question=told) if asked is not None else Asked(told)
 
 
 def turn_of(

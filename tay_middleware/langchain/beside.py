@@ -4,6 +4,8 @@ Everything here fails open through the engine's guards: whatever goes wrong, the
 model made it. The one error that leaves is `InputError`, before the model is asked.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +16,7 @@ from tay_middleware.decide.describe import Json
 from tay_middleware.domain import Mode, ReplyStatus
 from tay_middleware.engine import Escalator, Outcome, Pending, Reply
 from tay_middleware.langchain.announce import aannounce, announce
-from tay_middleware.langchain.asker import turn_of
+from tay_middleware.langchain.asker import as_told, turn_of
 from tay_middleware.langchain.reading import InputKey, locate, understand
 from tay_middleware.langchain.replies import reply_of, woven
 from tay_middleware.langchain.streams import StreamedReply
@@ -45,8 +47,8 @@ class Beside:
             return cls(None)
         place = locate(value, input_key)
         with engine.guard("a turn that did not begin")("begin"):
-            asked = understand(place)
-            if asked is not None:
+            asked = as_told(understand(place), config)
+            if asked is not None and not asked.is_answered:
                 return cls(engine.begin(turn_of(engine, asked, config, parent_run_id)))
         return cls(None)
 
@@ -66,7 +68,8 @@ class Beside:
         reply = _read(pending, output)
         outcome = pending.settle(reply)
         told = _told(pending, outcome)
-        _announce(pending, reply, told, config)
+        with _or_taken_back(pending, outcome):
+            _announce(pending, reply, told, config)
         return _woven(pending, output, outcome, told)
 
     async def afinished(self, output: Any, config: RunnableConfig) -> Any:
@@ -77,7 +80,8 @@ class Beside:
         reply = _read(pending, output)
         outcome = await pending.asettle(reply)
         told = _told(pending, outcome)
-        await _aannounce(pending, reply, told, config)
+        with _or_taken_back(pending, outcome):
+            await _aannounce(pending, reply, told, config)
         return _woven(pending, output, outcome, told)
 
     # A reply in chunks.
@@ -103,7 +107,8 @@ class Beside:
         reply = self._streamed_reply(pending)
         outcome = pending.settle(reply)
         told = _told(pending, outcome)
-        _announce(pending, reply, told, config)
+        with _or_taken_back(pending, outcome):
+            _announce(pending, reply, told, config)
         return self._end(pending, outcome, told)
 
     async def aended(self, config: RunnableConfig) -> list[Any]:
@@ -114,7 +119,8 @@ class Beside:
         reply = self._streamed_reply(pending)
         outcome = await pending.asettle(reply)
         told = _told(pending, outcome)
-        await _aannounce(pending, reply, told, config)
+        with _or_taken_back(pending, outcome):
+            await _aannounce(pending, reply, told, config)
         return self._end(pending, outcome, told)
 
     def _streamed_reply(self, pending: Pending) -> Reply:
@@ -126,6 +132,17 @@ class Beside:
         with pending.guard("weave"):
             return self._streamed.end(outcome, told)
         return self._streamed.let_go()
+
+
+@contextmanager
+def _or_taken_back(pending: Pending, outcome: Outcome) -> Iterator[None]:
+    """What stops us here stops the reply: a mention that it would have carried was not shown."""
+    try:
+        yield
+    except BaseException:
+        if outcome.addition is not None:
+            pending.take_back()
+        raise
 
 
 _UNREADABLE = Reply("", "unreadable")

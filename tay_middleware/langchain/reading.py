@@ -10,6 +10,7 @@ from langchain_core.prompt_values import PromptValue
 
 from tay_middleware.domain import Message
 from tay_middleware.errors import InputError
+from tay_middleware.langchain.replies import METADATA_KEY
 
 InputKey = str | Callable[[Any], Any] | None
 """How to find the question in a dict: its key, a function of the dict, or the usual keys."""
@@ -26,12 +27,14 @@ class Asked:
     """The question and the earlier messages, as plain text, oldest first.
 
     `message_id` is the id of the question's message, where it has one: a graph gives every message
-    of its state an id that it keeps.
+    of its state an id that it keeps. `is_answered` says that a reply to it already carries an
+    addition of ours: it is another node of a graph that is asked now.
     """
 
     question: str
     transcript: tuple[Message, ...] = ()
     message_id: str | None = None
+    is_answered: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -131,7 +134,17 @@ def _in_messages(value: Any) -> Asked | None:
     question = str(messages[last].text)
     if not question.strip():
         return None
-    return Asked(question, _transcript(messages[:last]), messages[last].id)
+    return Asked(
+        question,
+        _transcript(messages[:last]),
+        messages[last].id,
+        any(_carries_addition(message) for message in messages[last + 1 :]),
+    )
+
+
+def _carries_addition(message: BaseMessage) -> bool:
+    told = message.response_metadata.get(METADATA_KEY)
+    return isinstance(told, Mapping) and bool(told.get("addition"))
 
 
 def _messages(value: Any) -> Sequence[BaseMessage]:

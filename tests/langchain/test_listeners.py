@@ -1,17 +1,24 @@
 """What callbacks, traces, counters and events hear of a reply; numbers as in `test_first_day`."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from langchain_core.callbacks import BaseCallbackHandler, get_usage_metadata_callback
+from langchain_core.callbacks import (
+    AsyncCallbackHandler,
+    BaseCallbackHandler,
+    get_usage_metadata_callback,
+)
 from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import RunnableConfig
 from langchain_core.tracers.context import collect_runs
 
 from tay_middleware import EscalationChatModel, EscalationStep, Escalator
+from tay_middleware.langchain import ScriptedChatModel
 from tests.langchain.models import ANSWER, NEED, PIECES, SHAPES, USAGE, model
 from tests.langchain.surfaces import FOUR, SURFACES, WrapModel
-from tests.langchain.who import someone
+from tests.langchain.who import name_in, rows_of, someone
 
 PLAIN = SHAPES["finish, then usage"]
 
@@ -87,3 +94,42 @@ def test_04_events_v3_are_those_of_the_model_and_then_the_addition(
         assert told.response_metadata.pop("tay")["shown"] is True
         assert told.response_metadata == alone.response_metadata
         assert [part["type"] for part in told.content] == [part["type"] for part in alone.content]
+
+
+class _Suspends(AsyncCallbackHandler):
+    """Listens so slowly that its caller may be cancelled meanwhile."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+
+    async def on_custom_event(self, *_args: Any, **_more: Any) -> None:
+        self.reached.set()
+        await asyncio.sleep(60)
+
+
+@pytest.mark.parametrize("how", ["ainvoke", "astream"])
+def test_who_is_cancelled_while_a_mention_is_announced_was_shown_none(
+    wrap: Callable[..., EscalationStep], engine: Escalator, how: str
+) -> None:
+    step, config = wrap(ScriptedChatModel(reply=lambda _question: ANSWER)), someone()
+
+    async def read() -> None:
+        listening: RunnableConfig = {**config, "callbacks": [slow]}
+        if how == "ainvoke":
+            await step.ainvoke(NEED, listening)
+        else:
+            async for _chunk in step.astream(NEED, listening):
+                pass
+
+    async def leave() -> None:
+        reading = asyncio.create_task(read())
+        await asyncio.wait_for(slow.reached.wait(), 10)
+        reading.cancel()
+        await asyncio.wait({reading})
+        assert reading.cancelled()
+
+    slow = _Suspends()
+    asyncio.run(leave())
+    assert [row.shown for row in rows_of(engine, name_in(config))] == [False]
+    again = step.invoke(NEED, config)
+    assert str(again.text).startswith(f"{ANSWER}\n\n")

@@ -9,7 +9,8 @@ from langchain_core.runnables import RunnableConfig, RunnableLambda
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, MessagesState, StateGraph
 
-from tay_middleware import EscalationStep, Escalator
+from tay_middleware import EscalationChatModel, EscalationStep, Escalator
+from tay_middleware.langchain import ScriptedChatModel
 from tests.langchain.models import ANSWER, NEED
 from tests.langchain.who import name_in, rows_of, someone
 
@@ -83,3 +84,34 @@ def test_in_a_graph_with_tools_the_state_holds_the_addition_once(wrap: Wrap) -> 
     assert kept[:3] == [NEED, "Let me look.", "seen"]
     assert kept[3].startswith(f"{ANSWER}\n\n")
     assert len(kept) == 4
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_second_node_that_answers_the_same_question_adds_nothing_again(
+    wrap_model: Callable[..., EscalationChatModel], engine: Escalator, *, stream: bool
+) -> None:
+    model = wrap_model(ScriptedChatModel(reply=lambda _question: ANSWER))
+
+    def say(state: MessagesState, config: RunnableConfig) -> dict[str, Any]:
+        return {"messages": [model.invoke(state["messages"], config)]}
+
+    graph = (
+        StateGraph(MessagesState)
+        .add_node("plan", say)
+        .add_node("answer", say)
+        .add_edge(START, "plan")
+        .add_edge("plan", "answer")
+        .add_edge("answer", END)
+        .compile()
+    )
+    config = someone()
+    asked = MessagesState(messages=[HumanMessage(NEED)])
+    if stream:
+        streamed: Any = graph.stream(asked, config, stream_mode="messages")
+        told = "".join(str(token.text) for token, _ in streamed)
+    else:
+        told = "".join(str(said.text) for said in graph.invoke(asked, config)["messages"][1:])
+    (row,) = rows_of(engine, name_in(config))
+    assert row.shown
+    assert told.count(ANSWER) == 2
+    assert told.count(f"{ANSWER}\n\n") == 1
