@@ -10,13 +10,17 @@ from dataclasses import dataclass
 
 from tay_middleware.decide.encoding import said_before
 from tay_middleware.decide.normalise import BLANK
+from tay_middleware.decide.spelling import respelled
 from tay_middleware.domain import Detection, Message
 
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|[$]|\d[\d.,]*[a-z%]*|\?")
+_CALLED = (
+    "there|tay|team|all|everyone|girl|sis|hun|hon|honey|love|lovely|babe|dear|darling|sweetie"
+    "|friend|lady|ladies|madam|ma'am|sir|auntie|aunty|queen|boss|mama|coach|ma|miss tay|again"
+)
 _GREETING = re.compile(
     r"\s*(?:(?:hi+|hey+|hello+|hiya|heya|yo|good (?:morning|afternoon|evening|day)|greetings"
-    r"|dear)\b(?:[ ,]+(?:there|tay|team|all|everyone|girl|sis|hun|queen|boss|mama|coach|ma"
-    r"|miss tay|again))*"
+    rf"|dear)\b(?:[ ,]+(?:{_CALLED})\b)*"
     r"[\s,.!:-]*|tay[,!:]\s*)+"
 )
 _EMOJI = re.compile("[\u2190-\u2bff\u3030\u303d\u200d\ufe0f\U0001f000-\U0001faff]+")
@@ -37,12 +41,12 @@ class Features:
 
 
 def spoken(folded: str) -> str:
-    """The folded text as a reader would take it: no greeting, nothing that was blanked."""
+    """The folded text as a reader would take it: no greeting, no slip, nothing that was blanked."""
     text = _EMOJI.sub(" ", folded.replace(BLANK, " "))
     greeting = _GREETING.match(text)
     if greeting is not None and greeting.end() < len(text):
         text = text[greeting.end() :]
-    return text
+    return respelled(text)
 
 
 def features(text: str, detection: Detection, history: Sequence[Message] = ()) -> Features:

@@ -15,6 +15,7 @@ from torch import Tensor
 from tay_middleware.decide.encoding import Encoded, encode
 from tay_middleware.decide.features import spoken
 from tay_middleware.decide.normalise import normalise
+from tay_middleware.decide.spelling import respelled
 from tay_middleware.training.examples import Example
 
 STEP = 16
@@ -87,7 +88,7 @@ class Epochs:
     def _encoded(self, at: int) -> Encoded:
         text, example, rough = self._texts[at], self._examples[at], self._roughening
         if self._random.random() < rough.typo_share:
-            text = mistyped(text, self._random)
+            text = respelled(mistyped(text, self._random))
         encoded = encode(self._tokenizer, text, example.history)
         if not example.on_topic:
             encoded = self._piece(encoded)
