@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tay_middleware.payments.facts import from_row, to_row
+from tay_middleware.payments.money import Money
 from tay_middleware.payments.purchases import Purchase, components, purchase_of
 from tests.payments import deliveries as d
 
@@ -103,3 +104,15 @@ def test_amounts_of_another_currency_are_never_added() -> None:
 def test_a_fact_is_kept_whole(story: str) -> None:
     for fact in d.facts(*STORIES[story]):
         assert from_row(to_row(fact, "k")) == fact
+
+
+def test_a_fact_of_no_money_is_kept_whole() -> None:
+    (free,) = d.facts(d.session(payment_status="no_payment_required", amount_total=0))
+    assert from_row(to_row(free, "k")) == free
+
+
+def test_a_row_from_before_with_a_currency_and_no_amount_is_of_0() -> None:
+    (free,) = d.facts(d.session(payment_status="no_payment_required", amount_total=0))
+    row = to_row(free, "k")
+    del row["said"]["amount"]
+    assert from_row(row).money == Money(0, "usd")
