@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from tay_middleware.payments.catalogue import Sold
 from tay_middleware.payments.facts import Evidence, Fact
 from tay_middleware.payments.purchases import Purchase
 
@@ -174,7 +175,7 @@ def credit(
     buyer: Buyer,
     touches: Iterable[Touch],
     *,
-    offer: str | None,
+    sold: Sold,
     window: timedelta,
 ) -> Credit:
     """The mention that gets the credit.
@@ -183,36 +184,41 @@ def credit(
         purchase: what was bought.
         buyer: by whom.
         touches: mentions of that user, at least those of the window.
-        offer: the offer of the catalogue that was bought, `None` where nothing says it.
+        sold: what was bought. Of what the catalogue does not know, a mention that the evidence
+            itself names gets the credit, and no other.
         window: how long after a mention a purchase is credited to it. A mention that the evidence
             itself names needs no window.
     """
     if buyer.dismissed:
-        return Credit("dismissed", offer)
+        return Credit("dismissed", sold.one())
     if buyer.ambiguous:
-        return Credit("ambiguous", offer)
+        return Credit("ambiguous", sold.one())
     if buyer.user_key is None and buyer.named is None:
-        return Credit("unmatched", offer)
+        return Credit("unmatched", sold.one())
     at = (purchase.paid_at or purchase.begun_at) + CLOCK_SKEW
     seen = [touch for touch in touches if at - window <= touch.shown_at <= at]
-    fits = [touch for touch in seen if offer is None or touch.offer == offer]
+    fits = [touch for touch in seen if sold.fits(touch.offer)]
     first = min(fits, key=lambda one: (one.shown_at, one.escalation_id), default=None)
     named = buyer.named
-    if named is not None and (offer is None or named.offer == offer or buyer.method == "by_hand"):
+    if named is not None and (_is_sold(named, sold) or buyer.method == "by_hand"):
         last: Touch | None = named
     else:
         last = _last(fits, at)
     if last is not None:
         return Credit(
             "attributed",
-            offer or last.offer,
+            sold.one(last.offer) or last.offer,
             escalation_id=last.escalation_id,
             first_escalation_id=(first or last).escalation_id,
         )
     other = named or _last(seen, at)
     if other is not None:
-        return Credit("cross_sale", offer, cross_escalation_id=other.escalation_id)
-    return Credit("organic", offer)
+        return Credit("cross_sale", sold.one(), cross_escalation_id=other.escalation_id)
+    return Credit("organic", sold.one())
+
+
+def _is_sold(named: Touch, sold: Sold) -> bool:
+    return not sold.known or sold.fits(named.offer)
 
 
 def _last(touches: Iterable[Touch], at: datetime) -> Touch | None:

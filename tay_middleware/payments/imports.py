@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from tay_middleware.errors import InputError, PayloadError
+from tay_middleware.payments.catalogue import check_offers
 from tay_middleware.payments.facts import Fact
 from tay_middleware.payments.inbox import Terms, as_body, understood
 from tay_middleware.payments.settle import settle
@@ -148,6 +149,7 @@ def take(
     for line in lines:
         try:
             outcome, found = understood(line, terms)
+            check_offers(found, terms.rules)
         except PayloadError as error:
             taken.append(Taken(line, new=False, problem=f"line {line.number}: {error}"))
             continue

@@ -14,10 +14,11 @@ from typing import Any
 
 from tay_middleware.domain import user_key
 from tay_middleware.errors import PayloadError, SchemaMismatch, StorageError
+from tay_middleware.payments.catalogue import Rules
 from tay_middleware.payments.facts import Fact, KeyOf
 from tay_middleware.payments.providers import PROVIDERS, Provider, parse
 from tay_middleware.payments.reading import Reading
-from tay_middleware.payments.settle import Rules, reconsider, settle
+from tay_middleware.payments.settle import reconsider, settle
 from tay_middleware.storage import Database
 from tay_middleware.storage import inbox as sql
 from tay_middleware.storage.purchases import Transaction

@@ -6,8 +6,8 @@ earlier one only hinted at.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -20,6 +20,7 @@ from tay_middleware.payments.attribution import (
     buyer_of,
     credit,
 )
+from tay_middleware.payments.catalogue import Rules, product_of, sold
 from tay_middleware.payments.circle import Circle, Groups, circle_of, concerned, known_of
 from tay_middleware.payments.facts import Evidence, Fact, from_row, to_row
 from tay_middleware.payments.purchases import Purchase, components, purchase_of
@@ -29,14 +30,6 @@ from tay_middleware.storage.purchases import Transaction
 
 PURCHASES = UUID("0c9b6f5e-2f43-5d0e-8f3f-5b1f0c6a9d27")
 """Ids of purchases are made from their keys, in a namespace of their own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How purchases are credited: the window, and which product sells which offer."""
-
-    window: timedelta = timedelta(days=14)
-    offers: Mapping[str, str] = field(default_factory=dict)
 
 
 def settle(
@@ -115,7 +108,7 @@ def _row(
 ) -> dict[str, Any]:
     purchase = purchase_of(circle.groups[key])
     buyer = buyer_of(purchase, known_of(circle, key))
-    offer, product = _sold(purchase, rules)
+    bought = sold(purchase, rules)
     at = purchase.paid_at or purchase.begun_at
     touches = []
     if buyer.user_key is not None:
@@ -123,13 +116,13 @@ def _row(
         touches = [
             _touch(row) for row in sql.mentions_of(transaction, buyer.user_key, since, until)
         ]
-    given = credit(purchase, buyer, touches, offer=offer, window=rules.window)
+    given = credit(purchase, buyer, touches, sold=bought, window=rules.window)
     return {
         **_figures(purchase),
         **_who(buyer),
         "kind": given.kind,
         "offer": given.offer,
-        "product": product,
+        "product": product_of(bought, given.offer, rules),
         "escalation_id": given.escalation_id,
         "first_escalation_id": given.first_escalation_id,
         "cross_escalation_id": given.cross_escalation_id,
@@ -195,17 +188,6 @@ def _touch(row: Any) -> Touch:
         clicked_at=row.clicked_at,
         token=row.link_token,
     )
-
-
-def _sold(purchase: Purchase, rules: Rules) -> tuple[str | None, str | None]:
-    """The offer and the product that was bought, as far as anything says so."""
-    offers = sorted({fact.offer[:64] for fact in purchase.facts if fact.offer})
-    products = sorted({product for fact in purchase.facts for product in fact.products})
-    known = [product for product in products if product in rules.offers]
-    product = known[0] if known else products[0] if products else None
-    if offers:
-        return offers[0], product
-    return (rules.offers[known[0]] if known else None), product
 
 
 def _without_erased(transaction: Transaction, facts: Sequence[Fact]) -> list[Fact]:
