@@ -186,8 +186,8 @@ def credit(
         touches: mentions of that user, at least those of the window.
         sold: what was bought. Of what the catalogue does not know, a mention that the evidence
             itself names gets the credit, and no other.
-        window: how long after a mention a purchase is credited to it. A mention that the evidence
-            itself names needs no window.
+        window: how long after a mention a purchase that begins is credited to it. A mention that
+            the evidence itself names needs no window.
     """
     if buyer.dismissed:
         return Credit("dismissed", sold.one())
@@ -195,7 +195,7 @@ def credit(
         return Credit("ambiguous", sold.one())
     if buyer.user_key is None and buyer.named is None:
         return Credit("unmatched", sold.one())
-    at = (purchase.paid_at or purchase.begun_at) + CLOCK_SKEW
+    at = purchase.begun_at + CLOCK_SKEW
     seen = [touch for touch in touches if at - window <= touch.shown_at <= at]
     fits = [touch for touch in seen if sold.fits(touch.offer)]
     first = min(fits, key=lambda one: (one.shown_at, one.escalation_id), default=None)

@@ -5,6 +5,7 @@ of the same customer that it may say something about: one delivery may name the 
 earlier one only hinted at.
 """
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -23,10 +24,12 @@ from tay_middleware.payments.attribution import (
 from tay_middleware.payments.catalogue import Rules, product_of, sold
 from tay_middleware.payments.circle import Circle, Groups, circle_of, concerned, known_of
 from tay_middleware.payments.facts import Evidence, Fact, from_row, to_row
-from tay_middleware.payments.purchases import Purchase, components, purchase_of
+from tay_middleware.payments.purchases import Purchase, components, left_out, purchase_of
 from tay_middleware.payments.standing import standing
 from tay_middleware.storage import purchases as sql
 from tay_middleware.storage.purchases import Transaction
+
+_log = logging.getLogger("tay_middleware.payments")
 
 PURCHASES = UUID("0c9b6f5e-2f43-5d0e-8f3f-5b1f0c6a9d27")
 """Ids of purchases are made from their keys, in a namespace of their own."""
@@ -43,7 +46,10 @@ def settle(
         key, gone = _put(transaction, group)
         touched.add(key)
         freed |= gone
-    return _restate(transaction, touched, freed, rules, now)
+    groups = _grouped(transaction, touched)
+    for facts_of_one in groups.values():
+        _tell_left_out(facts_of_one)
+    return _restate(transaction, groups, freed, rules, now)
 
 
 def reconsider(
@@ -51,7 +57,8 @@ def reconsider(
 ) -> list[Mapping[str, Any]]:
     """Look again for whom recent purchases without a mention are: the log may have caught up."""
     sql.lock(transaction)
-    return _restate(transaction, sql.open_ends(transaction, since), set(), rules, now)
+    groups = _grouped(transaction, sql.open_ends(transaction, since))
+    return _restate(transaction, groups, set(), rules, now)
 
 
 def restate_mentions(transaction: Transaction, escalations: Collection[UUID]) -> None:
@@ -70,12 +77,22 @@ def _put(transaction: Transaction, group: Sequence[Fact]) -> tuple[str, set[UUID
     return purchase_key, sql.put(transaction, purchase_key, keys, rows, merged)
 
 
+def _tell_left_out(facts: Sequence[Fact]) -> None:
+    for fact in left_out(facts):
+        _log.warning(
+            "%s is left out: it is of another currency than the payment of %s",
+            fact.id,
+            ", ".join(sorted(fact.keys)),
+        )
+
+
 def _restate(
-    transaction: Transaction, touched: set[str], freed: set[UUID], rules: Rules, now: datetime
+    transaction: Transaction, groups: Groups, freed: set[UUID], rules: Rules, now: datetime
 ) -> list[Mapping[str, Any]]:
+    touched = set(groups)
     if not touched and not freed:
         return []
-    groups = _grouped(transaction, touched)
+    groups = dict(groups)
     while others := sql.of_same_buyers(transaction, *_buyers(groups.values())) - set(groups):
         groups |= _grouped(transaction, others)
     circle = circle_of(groups, _named(transaction, groups))
@@ -109,10 +126,9 @@ def _row(
     purchase = purchase_of(circle.groups[key])
     buyer = buyer_of(purchase, known_of(circle, key))
     bought = sold(purchase, rules)
-    at = purchase.paid_at or purchase.begun_at
     touches = []
     if buyer.user_key is not None:
-        since, until = at - rules.window, at + CLOCK_SKEW
+        since, until = purchase.begun_at - rules.window, purchase.begun_at + CLOCK_SKEW
         touches = [
             _touch(row) for row in sql.mentions_of(transaction, buyer.user_key, since, until)
         ]

@@ -120,6 +120,22 @@ def test_only_what_comes_is_made_again_however_much_the_customer_has_bought(
     assert [len(settle(tables, [fact], d.RULES, LATER)) for fact in facts] == 60 * [1]
 
 
+def test_a_trial_that_is_paid_long_after_the_mention_is_credited_to_it(
+    tables: Connection,
+) -> None:
+    trial = d.session(
+        payment_status="no_payment_required",
+        amount_total=0,
+        subscription="sub_1",
+        metadata={"tay_user_id": "ada"},
+    )
+    paid = d.invoice("i2", 2, 20 * 86_400, reason="subscription_cycle")
+    settle(tables, d.facts(trial, paid), d.RULES, LATER)
+    (sale,) = tables.execute(select(conversions)).all()
+    assert (sale.kind, sale.status) == ("attributed", "paid")
+    assert (sale.escalation_id, sale.begun_at) == (MENTIONS[0].id, NOON)
+
+
 def test_a_late_name_reaches_the_purchases_that_only_hinted_at_it(tables: Connection) -> None:
     facts = d.facts(
         *(d.session(f"s{n}", n, id=f"cs_{n}", payment_intent=f"pi_{n}") for n in range(3)),
