@@ -25,6 +25,9 @@ CONFIDENCE = {
 }
 """How sure each method is, in percent, by judgement: not measured."""
 
+OF_ITS_OWN = frozenset({"token", "metadata", "reference"})
+"""The methods by which a purchase itself says whose it is; an admin's word does not change that."""
+
 CLOCK_SKEW = timedelta(seconds=60)
 """Providers tell times in whole seconds of their own clock: a mention may seem to be so much later
 than the purchase that it led to."""
@@ -82,10 +85,7 @@ class Credit:
 def buyer_of(purchase: Purchase, known: Known) -> Buyer:
     """Whose purchase it is."""
     evidence = [fact.evidence for fact in purchase.facts if not fact.evidence.by_hand]
-    hands = sorted(
-        (fact for fact in purchase.facts if fact.evidence.by_hand),
-        key=lambda fact: (fact.at, fact.id),
-    )
+    hands = hands_of(purchase.facts)
     for method, answers in (
         ("token", _by_token(evidence, known)),
         ("metadata", _by_metadata(evidence, known)),
@@ -104,14 +104,26 @@ _Answer = tuple[str | None, Touch | None]
 
 
 def direct_users(facts: Iterable[Fact], known: Known) -> frozenset[str]:
-    """The users that a purchase's own facts name, for other purchases of the same customer."""
-    evidence = [fact.evidence for fact in facts]
+    """The users that a purchase's own facts name, for other purchases of the same customer.
+
+    An admin's last word stands in where its evidence names nobody; earlier words were corrected.
+    """
+    known_facts = tuple(facts)
+    evidence = [fact.evidence for fact in known_facts if not fact.evidence.by_hand]
     answers = [
         *_by_token(evidence, known),
         *_by_metadata(evidence, known),
         *_by_reference(evidence, known),
     ]
+    if not answers and (word := _by_hand(hands_of(known_facts), known)) is not None:
+        answers = [(word.user_key, None)]
     return frozenset(user for user, _ in answers if user is not None)
+
+
+def hands_of(facts: Iterable[Fact]) -> list[Fact]:
+    """What admins said of a purchase, the last word last."""
+    said = (fact for fact in facts if fact.evidence.by_hand)
+    return sorted(said, key=lambda fact: (fact.at, fact.id))
 
 
 def _found(method: str, answer: _Answer) -> Buyer:
