@@ -77,6 +77,20 @@ def test_bad_lines_are_named_and_the_others_imported(shop: Site, tmp_path: Path)
     ]
 
 
+@pytest.mark.parametrize("end", ['"2026-03-02\n', '"' + "a," * 70_000 + "\n"])
+def test_a_quote_that_is_never_closed_is_named_by_its_line(end: str) -> None:
+    head = "purchase_id,amount,currency,occurred_at\n"
+    with pytest.raises(InputError, match="line 3: "):
+        read_file([head, "o-1,1.00,usd,2026-03-02\n", "o-2,1.00,usd," + end, "o-3,1,usd,2026\n"])
+
+
+def test_in_test_mode_an_import_says_that_nothing_of_it_counts(tmp_path: Path) -> None:
+    site = Site(tmp_path / "tay", TAY_PAYMENT_MODE="test")
+    site.client.close()
+    path = written(tmp_path, "purchase_id,amount,currency,occurred_at\no-1,1,usd,2026-03-02\n")
+    assert "none counts" in site.tay("conversions", "import", path).stdout
+
+
 @pytest.mark.parametrize("head", ["", "a,b", "purchase_id,amount,currency,occurred_at,odd"])
 def test_another_first_line_is_refused(head: str) -> None:
     with pytest.raises(InputError, match="the first line must name"):

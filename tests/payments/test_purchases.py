@@ -86,9 +86,7 @@ def test_an_unpaid_session_is_pending_and_a_free_one_is_no_conversion() -> None:
     assert (free.status, free.counts) == ("free", False)
 
 
-def test_a_purchase_begins_with_its_trial_or_its_first_try_to_pay() -> (
-    None
-):
+def test_a_purchase_begins_with_its_trial_or_its_first_try_to_pay() -> None:
     trial = d.session(
         payment_status="no_payment_required", amount_total=0, subscription="sub_1", invoice="in_1"
     )
