@@ -248,7 +248,7 @@ def test_a_purchase_by_hearsay_waits_for_the_mention_of_its_own_token(tmp_path: 
     async def scene(database: Database) -> list[Any]:
         await database.write(mention, MENTION)
         other = d.session("s2", 60, id="cs_2", payment_intent="pi_2", client_reference_id=token)
-        await handled(database, [d.session(**BUYER), other])
+        await handled(database, [d.session("s1", 0, **BUYER), other])
         columns = conversions.c
         theirs = select(columns.method, columns.escalation_id).where(
             columns.begun_at > NOON + timedelta(seconds=30)
