@@ -53,6 +53,8 @@ def import_command(
         raise InputError(f"{file}: cannot be read: {error}") from None
     found = _imported(settings, lines, terms, keep=not dry_run)
     typer.echo("dry run: nothing is kept" if dry_run else "imported")
+    if not terms.live:
+        typer.echo("TAY_PAYMENT_MODE is test: purchases of a file are live ones, none counts")
     typer.echo(f"lines: {found.lines}, new: {found.new}, known before: {found.repeated}")
     for kind, count in sorted(found.kinds.items()):
         typer.echo(f"{kind}: {count}")

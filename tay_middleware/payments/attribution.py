@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from tay_middleware.payments.catalogue import Sold
 from tay_middleware.payments.facts import Evidence, Fact
 from tay_middleware.payments.purchases import Purchase
 
@@ -23,6 +24,9 @@ CONFIDENCE = {
     "by_hand": 100,
 }
 """How sure each method is, in percent, by judgement: not measured."""
+
+OF_ITS_OWN = frozenset({"token", "metadata", "reference"})
+"""The methods by which a purchase itself says whose it is; an admin's word does not change that."""
 
 CLOCK_SKEW = timedelta(seconds=60)
 """Providers tell times in whole seconds of their own clock: a mention may seem to be so much later
@@ -81,10 +85,7 @@ class Credit:
 def buyer_of(purchase: Purchase, known: Known) -> Buyer:
     """Whose purchase it is."""
     evidence = [fact.evidence for fact in purchase.facts if not fact.evidence.by_hand]
-    hands = sorted(
-        (fact for fact in purchase.facts if fact.evidence.by_hand),
-        key=lambda fact: (fact.at, fact.id),
-    )
+    hands = hands_of(purchase.facts)
     for method, answers in (
         ("token", _by_token(evidence, known)),
         ("metadata", _by_metadata(evidence, known)),
@@ -103,14 +104,26 @@ _Answer = tuple[str | None, Touch | None]
 
 
 def direct_users(facts: Iterable[Fact], known: Known) -> frozenset[str]:
-    """The users that a purchase's own facts name, for other purchases of the same customer."""
-    evidence = [fact.evidence for fact in facts]
+    """The users that a purchase's own facts name, for other purchases of the same customer.
+
+    An admin's last word stands in where its evidence names nobody; earlier words were corrected.
+    """
+    known_facts = tuple(facts)
+    evidence = [fact.evidence for fact in known_facts if not fact.evidence.by_hand]
     answers = [
         *_by_token(evidence, known),
         *_by_metadata(evidence, known),
         *_by_reference(evidence, known),
     ]
+    if not answers and (word := _by_hand(hands_of(known_facts), known)) is not None:
+        answers = [(word.user_key, None)]
     return frozenset(user for user, _ in answers if user is not None)
+
+
+def hands_of(facts: Iterable[Fact]) -> list[Fact]:
+    """What admins said of a purchase, the last word last."""
+    said = (fact for fact in facts if fact.evidence.by_hand)
+    return sorted(said, key=lambda fact: (fact.at, fact.id))
 
 
 def _found(method: str, answer: _Answer) -> Buyer:
@@ -174,7 +187,7 @@ def credit(
     buyer: Buyer,
     touches: Iterable[Touch],
     *,
-    offer: str | None,
+    sold: Sold,
     window: timedelta,
 ) -> Credit:
     """The mention that gets the credit.
@@ -183,36 +196,41 @@ def credit(
         purchase: what was bought.
         buyer: by whom.
         touches: mentions of that user, at least those of the window.
-        offer: the offer of the catalogue that was bought, `None` where nothing says it.
-        window: how long after a mention a purchase is credited to it. A mention that the evidence
-            itself names needs no window.
+        sold: what was bought. Of what the catalogue does not know, a mention that the evidence
+            itself names gets the credit, and no other.
+        window: how long after a mention a purchase that begins is credited to it. A mention that
+            the evidence itself names needs no window.
     """
     if buyer.dismissed:
-        return Credit("dismissed", offer)
+        return Credit("dismissed", sold.one())
     if buyer.ambiguous:
-        return Credit("ambiguous", offer)
+        return Credit("ambiguous", sold.one())
     if buyer.user_key is None and buyer.named is None:
-        return Credit("unmatched", offer)
-    at = (purchase.paid_at or purchase.begun_at) + CLOCK_SKEW
+        return Credit("unmatched", sold.one())
+    at = purchase.begun_at + CLOCK_SKEW
     seen = [touch for touch in touches if at - window <= touch.shown_at <= at]
-    fits = [touch for touch in seen if offer is None or touch.offer == offer]
+    fits = [touch for touch in seen if sold.fits(touch.offer)]
     first = min(fits, key=lambda one: (one.shown_at, one.escalation_id), default=None)
     named = buyer.named
-    if named is not None and (offer is None or named.offer == offer or buyer.method == "by_hand"):
+    if named is not None and (_is_sold(named, sold) or buyer.method == "by_hand"):
         last: Touch | None = named
     else:
         last = _last(fits, at)
     if last is not None:
         return Credit(
             "attributed",
-            offer or last.offer,
+            sold.one(last.offer) or last.offer,
             escalation_id=last.escalation_id,
             first_escalation_id=(first or last).escalation_id,
         )
     other = named or _last(seen, at)
     if other is not None:
-        return Credit("cross_sale", offer, cross_escalation_id=other.escalation_id)
-    return Credit("organic", offer)
+        return Credit("cross_sale", sold.one(), cross_escalation_id=other.escalation_id)
+    return Credit("organic", sold.one())
+
+
+def _is_sold(named: Touch, sold: Sold) -> bool:
+    return not sold.known or sold.fits(named.offer)
 
 
 def _last(touches: Iterable[Touch], at: datetime) -> Touch | None:

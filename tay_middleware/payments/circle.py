@@ -7,7 +7,7 @@ customer or address. Nothing else passes from one purchase to another.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from tay_middleware.payments.attribution import Known, direct_users
+from tay_middleware.payments.attribution import Known, direct_users, hands_of
 from tay_middleware.payments.facts import Fact
 
 Groups = Mapping[str, tuple[Fact, ...]]
@@ -47,9 +47,13 @@ def circle_of(groups: Groups, named: Known) -> Circle:
 
 
 def known_of(circle: Circle, key: str) -> Known:
-    """All that is known beside one purchase of the circle itself."""
+    """All that is known beside one purchase of the circle itself.
+
+    One that an admin gave to somebody, or to nobody, borrows no user: else it would hear its own
+    word, or another's, as a customer's.
+    """
     found: dict[str, dict[str, frozenset[str]]] = {"customer": {}, "email": {}}
-    for kind, name in _names(circle.groups[key]):
+    for kind, name in () if hands_of(circle.groups[key]) else _names(circle.groups[key]):
         found[kind][name] = circle.lent.get((kind, name), frozenset())
     return replace(circle.named, customers=found["customer"], emails=found["email"])
 
@@ -57,11 +61,12 @@ def known_of(circle: Circle, key: str) -> Known:
 def concerned(circle: Circle, touched: Collection[str]) -> set[str]:
     """The purchases to be made again when facts came to those `touched`.
 
-    Beside these it is the ones that a touched one may lend a user to: it has one, they share a
-    name, and their own evidence names nobody, for then they would not ask others (`buyer_of`).
+    Beside these it is the ones that a touched one may lend a user to: it has one, or an admin may
+    have taken it away; they share a name, and the evidence of the other names nobody, for then it
+    would not ask others (`buyer_of`).
     """
     lending = {
-        name for key in touched if circle.direct.get(key) for name in _names(circle.groups[key])
+        name for key in touched if _may_lend(circle, key) for name in _names(circle.groups[key])
     }
     borrowing = {
         key
@@ -69,6 +74,11 @@ def concerned(circle: Circle, touched: Collection[str]) -> set[str]:
         if not circle.direct[key] and not lending.isdisjoint(_names(facts))
     }
     return borrowing | (set(touched) & set(circle.groups))
+
+
+def _may_lend(circle: Circle, key: str) -> bool:
+    facts = circle.groups.get(key, ())
+    return bool(circle.direct.get(key)) or bool(hands_of(facts))
 
 
 def _names(facts: Iterable[Fact]) -> set[_Name]:

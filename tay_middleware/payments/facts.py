@@ -123,12 +123,17 @@ def to_row(fact: Fact, purchase_key: str) -> dict[str, Any]:
         "provider": fact.provider,
         "kind": fact.said.value,
         "at": fact.at,
-        "said": {name: value for name, value in said.items() if value not in (None, False, [])},
+        "said": {name: value for name, value in said.items() if _says(value)},
     }
 
 
+def _says(value: object) -> bool:
+    """Whether a value is worth keeping; 0 is, and equals `False`."""
+    return value is not None and value is not False and value != []
+
+
 def from_row(row: Mapping[str, Any]) -> Fact:
-    """The fact again."""
+    """The fact again; a currency without an amount is 0, which rows once left out."""
     said = row["said"]
     escalation = said.get("escalation_id")
     return Fact(
@@ -138,7 +143,7 @@ def from_row(row: Mapping[str, Any]) -> Fact:
         at=row["at"],
         keys=frozenset(said.get("keys", ())),
         series=said.get("series"),
-        money=Money(said["amount"], said["currency"]) if "amount" in said else None,
+        money=Money(said.get("amount", 0), said["currency"]) if "currency" in said else None,
         source=Source(said["source"]) if said.get("source") else None,
         subject=said.get("subject"),
         state=said.get("state"),

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from tay_middleware.errors import InputError, PayloadError
+from tay_middleware.payments.catalogue import check_offers
 from tay_middleware.payments.facts import Fact
 from tay_middleware.payments.inbox import Terms, as_body, understood
 from tay_middleware.payments.settle import settle
@@ -86,11 +87,10 @@ def read_file(text: Iterable[str]) -> tuple[list[Line], list[str]]:
     """The lines of a file, and what is wrong with those that are none.
 
     Raises:
-        InputError: the head is missing or names other columns.
+        InputError: the head is missing or names other columns, or a quote is never closed.
     """
-    reader = csv.DictReader(text)
-    names = [name.strip() for name in reader.fieldnames or ()]
-    reader.fieldnames = names
+    reader = csv.DictReader(text, strict=True)
+    names = _head(reader)
     missing = [name for name in NEEDED if name not in names]
     unknown = [name for name in names if name not in NEEDED + OPTIONAL]
     if missing or unknown:
@@ -100,12 +100,32 @@ def read_file(text: Iterable[str]) -> tuple[list[Line], list[str]]:
         )
     lines: list[Line] = []
     problems: list[str] = []
-    for values in reader:
+    for values in _rows(reader):
         try:
             lines.append(_line(reader.line_num, values))
         except PayloadError as error:
             problems.append(f"line {reader.line_num}: {error}")
     return lines, problems
+
+
+def _head(reader: "csv.DictReader[str]") -> list[str]:
+    try:
+        names = [name.strip() for name in reader.fieldnames or ()]
+    except csv.Error as error:
+        raise InputError(f"line 1: {error}") from None
+    reader.fieldnames = names
+    return names
+
+
+def _rows(reader: "csv.DictReader[str]") -> Iterator[Mapping[Any, Any]]:
+    """The rows; after a quote that is never closed nothing says where the next one begins."""
+    begins = 1
+    try:
+        for values in reader:
+            begins = reader.line_num
+            yield values
+    except csv.Error as error:
+        raise InputError(f"line {begins + 1}: {error}") from None
 
 
 def _line(number: int, values: Mapping[Any, Any]) -> Line:
@@ -148,6 +168,7 @@ def take(
     for line in lines:
         try:
             outcome, found = understood(line, terms)
+            check_offers(found, terms.rules)
         except PayloadError as error:
             taken.append(Taken(line, new=False, problem=f"line {line.number}: {error}"))
             continue

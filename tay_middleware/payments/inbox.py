@@ -14,10 +14,11 @@ from typing import Any
 
 from tay_middleware.domain import user_key
 from tay_middleware.errors import PayloadError, SchemaMismatch, StorageError
+from tay_middleware.payments.catalogue import Rules
 from tay_middleware.payments.facts import Fact, KeyOf
 from tay_middleware.payments.providers import PROVIDERS, Provider, parse
 from tay_middleware.payments.reading import Reading
-from tay_middleware.payments.settle import Rules, reconsider, settle
+from tay_middleware.payments.settle import reconsider, settle
 from tay_middleware.storage import Database
 from tay_middleware.storage import inbox as sql
 from tay_middleware.storage.purchases import Transaction
@@ -128,7 +129,8 @@ class InboxWorker:
             try:
                 self._wake.clear()
                 done = await self.work_off()
-                await self._upkeep()
+                if self._clock() >= self._upkeep_at:
+                    await self.upkeep()
                 failures = 0
             except SchemaMismatch:
                 raise
@@ -187,10 +189,13 @@ class InboxWorker:
             again = None if attempts >= MOST_ATTEMPTS else now + pause
             sql.set_failed(transaction, row.id, now, error, again)
 
-    async def _upkeep(self) -> None:
+    async def upkeep(self) -> None:
+        """Look again at purchases whose mention may have come to the log; redact what is due.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
         now = self._clock()
-        if now < self._upkeep_at:
-            return
         self._upkeep_at = now + timedelta(seconds=UPKEEP_SECONDS)
         await self._database.write(reconsider, now - RECONSIDERED, self._terms.rules, now)
         await self._database.write(sql.redact, now - self._terms.kept_for, now)

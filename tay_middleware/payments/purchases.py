@@ -8,6 +8,7 @@ order facts come in and however often, the answer is the same. Rules, each held 
   failed after that figure was told is taken off it again;
 - of one dispute, won outranks lost outranks open;
 - renewals add to the lifetime value, not to conversions;
+- a refund that names no payment of its own goes back from the first one of its series;
 - amounts of another currency than the first payment's are left out, and never added.
 """
 
@@ -19,6 +20,8 @@ from tay_middleware.payments.facts import Fact, Said, Source
 
 DISPUTE_RANK = {"open": 0, "lost": 1, "won": 2}
 _BELIEVED = list(Source)
+_GOES_BACK = {Said.REFUNDED_SO_FAR, Said.REFUND, Said.DISPUTE}
+_OF_A_PURCHASE = {Said.PAID, Said.PENDING, Said.FAILED}
 
 KeysOf = Callable[[Fact], frozenset[str]]
 """The keys by which facts are put together."""
@@ -52,8 +55,9 @@ class Payment:
 class Purchase:
     """One purchase as it stands. The amounts are of its first payment, `lifetime` of all.
 
-    `payments` counts those that were paid. `begun_at` is the time of the earliest fact. See
-    `storage.payment_tables.conversions` for `status` and `counts`.
+    `payments` counts those that were paid. `begun_at` is when it was first seen paid,
+    pending or failed; where it never was, the time of the earliest fact. `status` and `counts` are
+    those of `storage.payment_tables.conversions`.
     """
 
     key: str
@@ -82,6 +86,7 @@ def purchase_of(facts: Iterable[Fact]) -> Purchase:
     first = paid[0] if paid else None
     ended = [fact.at for fact in known if fact.said is Said.ENDED]
     status = _status(first, payments)
+    bought = [fact for fact in known if fact.said in _OF_A_PURCHASE]
     told = [fact.provider for fact in known if fact.said is not Said.ASSIGNED]
     return Purchase(
         key=min(key for fact in known for key in fact.all_keys),
@@ -91,7 +96,7 @@ def purchase_of(facts: Iterable[Fact]) -> Purchase:
         first=first,
         lifetime=sum(one.net for one in paid if first and one.currency == first.currency),
         payments=len(paid),
-        begun_at=min(fact.at for fact in known),
+        begun_at=min(fact.at for fact in bought or known),
         ended_at=max(ended) if ended else None,
         facts=known,
     )
@@ -102,9 +107,40 @@ def components(facts: Iterable[Fact]) -> list[tuple[Fact, ...]]:
     return _united(facts, lambda fact: fact.all_keys)
 
 
+def left_out(facts: Iterable[Fact]) -> list[Fact]:
+    """Refunds and disputes of one purchase that are of another currency than their payment."""
+    found = []
+    for group in _groups(tuple(facts)):
+        currency = _payment(group).currency
+        back = [fact for fact in group if fact.said in _GOES_BACK and fact.money is not None]
+        found += [fact for fact in back if not _is_of(fact, currency)]
+    return found
+
+
 def _groups(facts: Sequence[Fact]) -> list[tuple[Fact, ...]]:
     """The facts of a purchase by payment; those without a payment of their own are left out."""
-    return _united([fact for fact in facts if fact.keys], lambda fact: fact.keys)
+    groups = _united([fact for fact in facts if fact.keys], lambda fact: fact.keys)
+    bought = sorted((list(group) for group in groups if _is_bought(group)), key=_place)
+    others = [list(group) for group in groups if not _is_bought(group)]
+    for group in others:
+        for fact in [one for one in group if one.said in _GOES_BACK and one.series]:
+            payments = (one for one in bought if fact.series in {told.series for told in one})
+            first = next(payments, None)
+            if first is not None:
+                group.remove(fact)
+                first.append(fact)
+    return [tuple(group) for group in (*bought, *others) if group]
+
+
+def _is_bought(facts: Sequence[Fact]) -> bool:
+    return any(fact.said in {Said.PAID, Said.PENDING} for fact in facts)
+
+
+def _place(facts: Sequence[Fact]) -> tuple[bool, datetime, str]:
+    """The order of payments: those of money first, then by time."""
+    paid = [fact.at for fact in facts if fact.said is Said.PAID and _amount(fact)]
+    at = min(paid, default=min(fact.at for fact in facts))
+    return not paid, at, min(key for fact in facts for key in fact.keys)
 
 
 def _united(facts: Iterable[Fact], keys_of: KeysOf) -> list[tuple[Fact, ...]]:

@@ -16,6 +16,10 @@ MOST_CHARS = 200
 """An id longer than this is nobody's."""
 
 
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""A time outside is a placeholder or a slip; windows around it leave what a calendar holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a delivery comes to. `facts` is `None` for a type that means nothing to us."""
@@ -101,7 +105,7 @@ class Part:
         """A time in seconds since 1970, or as ISO 8601 with its zone.
 
         Raises:
-            PayloadError: it is no such time.
+            PayloadError: it is no such time, or none of this century.
         """
         value = self.values.get(name)
         try:
@@ -109,10 +113,14 @@ class Part:
                 found = datetime.fromisoformat(value)
                 if found.tzinfo is None:
                     raise PayloadError(f"{name} has no time zone")
-                return found.astimezone(UTC)
-            return datetime.fromtimestamp(self.whole(name), UTC)
+                found = found.astimezone(UTC)
+            else:
+                found = datetime.fromtimestamp(self.whole(name), UTC)
         except (ValueError, OverflowError, OSError):
             raise PayloadError(f"{name} is no time") from None
+        if not EARLIEST <= found <= LATEST:
+            raise PayloadError(f"{name} is no time between the years 2000 and 2100")
+        return found
 
 
 def _is_storable(text: str) -> bool:

@@ -5,9 +5,10 @@ of the same customer that it may say something about: one delivery may name the 
 earlier one only hinted at.
 """
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -20,23 +21,18 @@ from tay_middleware.payments.attribution import (
     buyer_of,
     credit,
 )
+from tay_middleware.payments.catalogue import Rules, product_of, sold
 from tay_middleware.payments.circle import Circle, Groups, circle_of, concerned, known_of
 from tay_middleware.payments.facts import Evidence, Fact, from_row, to_row
-from tay_middleware.payments.purchases import Purchase, components, purchase_of
+from tay_middleware.payments.purchases import Purchase, components, left_out, purchase_of
 from tay_middleware.payments.standing import standing
 from tay_middleware.storage import purchases as sql
 from tay_middleware.storage.purchases import Transaction
 
+_log = logging.getLogger("tay_middleware.payments")
+
 PURCHASES = UUID("0c9b6f5e-2f43-5d0e-8f3f-5b1f0c6a9d27")
 """Ids of purchases are made from their keys, in a namespace of their own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How purchases are credited: the window, and which product sells which offer."""
-
-    window: timedelta = timedelta(days=14)
-    offers: Mapping[str, str] = field(default_factory=dict)
 
 
 def settle(
@@ -50,7 +46,10 @@ def settle(
         key, gone = _put(transaction, group)
         touched.add(key)
         freed |= gone
-    return _restate(transaction, touched, freed, rules, now)
+    groups = _grouped(transaction, touched)
+    for facts_of_one in groups.values():
+        _tell_left_out(facts_of_one)
+    return _restate(transaction, groups, freed, rules, now)
 
 
 def reconsider(
@@ -58,7 +57,8 @@ def reconsider(
 ) -> list[Mapping[str, Any]]:
     """Look again for whom recent purchases without a mention are: the log may have caught up."""
     sql.lock(transaction)
-    return _restate(transaction, sql.open_ends(transaction, since), set(), rules, now)
+    groups = _grouped(transaction, sql.open_ends(transaction, since))
+    return _restate(transaction, groups, set(), rules, now)
 
 
 def restate_mentions(transaction: Transaction, escalations: Collection[UUID]) -> None:
@@ -77,12 +77,22 @@ def _put(transaction: Transaction, group: Sequence[Fact]) -> tuple[str, set[UUID
     return purchase_key, sql.put(transaction, purchase_key, keys, rows, merged)
 
 
+def _tell_left_out(facts: Sequence[Fact]) -> None:
+    for fact in left_out(facts):
+        _log.warning(
+            "%s is left out: it is of another currency than the payment of %s",
+            fact.id,
+            ", ".join(sorted(fact.keys)),
+        )
+
+
 def _restate(
-    transaction: Transaction, touched: set[str], freed: set[UUID], rules: Rules, now: datetime
+    transaction: Transaction, groups: Groups, freed: set[UUID], rules: Rules, now: datetime
 ) -> list[Mapping[str, Any]]:
+    touched = set(groups)
     if not touched and not freed:
         return []
-    groups = _grouped(transaction, touched)
+    groups = dict(groups)
     while others := sql.of_same_buyers(transaction, *_buyers(groups.values())) - set(groups):
         groups |= _grouped(transaction, others)
     circle = circle_of(groups, _named(transaction, groups))
@@ -115,21 +125,20 @@ def _row(
 ) -> dict[str, Any]:
     purchase = purchase_of(circle.groups[key])
     buyer = buyer_of(purchase, known_of(circle, key))
-    offer, product = _sold(purchase, rules)
-    at = purchase.paid_at or purchase.begun_at
+    bought = sold(purchase, rules)
     touches = []
     if buyer.user_key is not None:
-        since, until = at - rules.window, at + CLOCK_SKEW
+        since, until = purchase.begun_at - rules.window, purchase.begun_at + CLOCK_SKEW
         touches = [
             _touch(row) for row in sql.mentions_of(transaction, buyer.user_key, since, until)
         ]
-    given = credit(purchase, buyer, touches, offer=offer, window=rules.window)
+    given = credit(purchase, buyer, touches, sold=bought, window=rules.window)
     return {
         **_figures(purchase),
         **_who(buyer),
         "kind": given.kind,
         "offer": given.offer,
-        "product": product,
+        "product": product_of(bought, given.offer, rules),
         "escalation_id": given.escalation_id,
         "first_escalation_id": given.first_escalation_id,
         "cross_escalation_id": given.cross_escalation_id,
@@ -195,17 +204,6 @@ def _touch(row: Any) -> Touch:
         clicked_at=row.clicked_at,
         token=row.link_token,
     )
-
-
-def _sold(purchase: Purchase, rules: Rules) -> tuple[str | None, str | None]:
-    """The offer and the product that was bought, as far as anything says so."""
-    offers = sorted({fact.offer[:64] for fact in purchase.facts if fact.offer})
-    products = sorted({product for fact in purchase.facts for product in fact.products})
-    known = [product for product in products if product in rules.offers]
-    product = known[0] if known else products[0] if products else None
-    if offers:
-        return offers[0], product
-    return (rules.offers[known[0]] if known else None), product
 
 
 def _without_erased(transaction: Transaction, facts: Sequence[Fact]) -> list[Fact]:

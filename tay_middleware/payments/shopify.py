@@ -33,7 +33,7 @@ def _order(external_id: str, order: Part, key_of: KeyOf) -> Fact:
         said=Said.PAID,
         at=order.moment("processed_at" if order.text("processed_at") else "created_at"),
         keys=frozenset({f"{PROVIDER}:order:{_id(order, 'id')}"}),
-        money=major(order.values.get("total_price"), order.values.get("currency")),
+        money=_money(order, "total_price"),
         source=Source.PAYMENT,
         offer=attributes.get("tay_offer"),
         products=tuple(sorted({product for product in lines if product})),
@@ -48,7 +48,7 @@ def _order(external_id: str, order: Part, key_of: KeyOf) -> Fact:
 
 def _refund(external_id: str, refund: Part) -> Fact:
     returned = [
-        major(one.values.get("amount"), one.values.get("currency"))
+        _money(one, "amount")
         for one in refund.parts("transactions")
         if one.text("kind") == "refund" and one.text("status") == "success"
     ]
@@ -63,6 +63,14 @@ def _refund(external_id: str, refund: Part) -> Fact:
         subject=_id(refund, "id"),
         state="succeeded",
     )
+
+
+def _money(part: Part, name: str) -> Money:
+    """An amount in the currency that the customer paid in, the only one in which refunds come."""
+    shown = part.part(f"{name}_set").part("presentment_money").values
+    if "amount" in shown:
+        return major(shown["amount"], shown.get("currency_code"))
+    return major(part.values.get(name), part.values.get("currency"))
 
 
 def _id(part: Part, name: str) -> str:

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from tay_middleware.payments.catalogue import Rules
 from tay_middleware.payments.inbox import Terms, hider
-from tay_middleware.payments.settle import Rules
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 
@@ -17,8 +17,13 @@ def terms_of(settings: Settings, playbook: Playbook) -> Terms:
     products = {
         product: name for name, offer in playbook.offers.items() for product in offer.products
     }
+    rules = Rules(
+        window=timedelta(days=settings.attribution_days),
+        offers=products,
+        catalogue=frozenset(playbook.offers),
+    )
     return Terms(
-        rules=Rules(window=timedelta(days=settings.attribution_days), offers=products),
+        rules=rules,
         key_of=hider(settings.user_key_bytes()),
         live=settings.payment_mode == "live",
         kept_for=timedelta(days=settings.payload_retention_days),

@@ -34,6 +34,7 @@ async def _run(settings: Settings, *, once: bool) -> Counts:
         await database.read(check_current)
         if once:
             await worker.work_off()
+            await worker.upkeep()
         else:
             await worker.run()
     finally:

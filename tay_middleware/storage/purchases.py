@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, or_, select, text, update
+from sqlalchemy import Connection, and_, delete, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tay_middleware.storage.ledger import LOCK_SPACE, erased_users
@@ -198,10 +198,15 @@ def write_purchase(connection: Connection, row: Row) -> UUID | None:
 
 
 def open_ends(connection: Connection, since: datetime) -> set[str]:
-    """Purchases since a time that no mention has the credit for: one may still come to the log."""
+    """Purchases since a time that a mention may change which still comes to the log.
+
+    No mention has the credit, or one has it by hearsay: the mention of their own token may come.
+    """
     columns = conversions.c
+    hearsay = and_(columns.kind == "attributed", columns.method.in_(("customer", "email")))
+    unsettled = columns.kind.in_(("unmatched", "organic", "cross_sale", "ambiguous"))
     statement = select(columns.purchase_key).where(
-        columns.kind.in_(("unmatched", "organic", "cross_sale")), columns.begun_at >= since
+        or_(unsettled, hearsay), columns.begun_at >= since
     )
     return set(connection.execute(statement).scalars())
 

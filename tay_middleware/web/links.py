@@ -3,29 +3,38 @@
 The target is the catalogue's, never the request's. What previews links is no click.
 """
 
+import logging
+import re
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from fastapi import APIRouter, Path, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
+from tay_middleware.errors import StorageError
 from tay_middleware.payments.reading import is_token
 from tay_middleware.storage import touches
 from tay_middleware.web.auth import address_of
-from tay_middleware.web.context import Here
+from tay_middleware.web.context import Context, Here
 from tay_middleware.web.problems import responses
 from tay_middleware.web.rates import OF_CLICKS
 
 router = APIRouter(tags=["links"])
 
 _PREVIEWS = (
-    *("bot", "crawl", "spider", "preview", "facebookexternalhit", "whatsapp", "slack", "discord"),
-    *("telegram", "twitter", "linkedin", "skype", "embed", "curl", "wget", "python", "headless"),
+    *("crawl", "spider", "preview", "facebookexternalhit", "whatsapp", "slack"),
+    *("skype", "embed", "curl", "wget", "python", "headless"),
     *("monitor", "scanner", "fetch", "http-client", "okhttp", "java/", "go-http"),
 )
-"""Parts of names of programs that open links for nobody."""
+"""Parts of names of programs that open links for nobody. Names of apps in which people read are
+none: their previews call themselves bots, the browsers in them do not."""
+
+_BOT = re.compile(r"(?<!\bcu)bots?(?![a-z])")
+"""A bot's name ends so; so does that of Cubot, who make telephones."""
+
+_log = logging.getLogger("tay_middleware.web")
 
 
 @router.api_route(
@@ -47,9 +56,17 @@ async def follow(
     if mention is None or offer is None or offer.link is None:
         raise HTTPException(404, "this link leads nowhere any more")
     if is_click(request.method, request.headers.get("user-agent", ""), request.headers):
-        await here.database.write(touches.note_click, mention.id, mention.user_key, here.clock())
+        await _note(here, mention)
     target = with_reference(str(offer.link), token, mention.offer)
     return RedirectResponse(target, 302, headers={"cache-control": "no-store"})
+
+
+async def _note(here: Context, mention: Any) -> None:
+    """Keep the click if that can be: whoever wants to buy is never stopped by our books."""
+    try:
+        await here.database.write(touches.note_click, mention.id, mention.user_key, here.clock())
+    except StorageError as error:
+        _log.warning("a click on the link of mention %s is not kept: %s", mention.id, error)
 
 
 def is_click(method: str, agent: str, headers: Mapping[str, str]) -> bool:
@@ -60,6 +77,7 @@ def is_click(method: str, agent: str, headers: Mapping[str, str]) -> bool:
         method == "GET"
         and bool(named)
         and "prefetch" not in purpose
+        and _BOT.search(named) is None
         and not any(part in named for part in _PREVIEWS)
     )
 

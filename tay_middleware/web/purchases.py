@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 from starlette.exceptions import HTTPException
 
+from tay_middleware.payments.attribution import OF_ITS_OWN
 from tay_middleware.payments.facts import Evidence, Fact, Said
 from tay_middleware.payments.settle import settle
 from tay_middleware.storage import inbox, sales
@@ -73,7 +74,7 @@ async def purchase_stats(here: Here, _actor: Reader, period_days: PeriodDays = 3
 
 
 @router.post(
-    "/purchases/{purchase_id}/assignment", responses=responses(400, 401, 403, 404, 413, 422)
+    "/purchases/{purchase_id}/assignment", responses=responses(400, 401, 403, 404, 409, 413, 422)
 )
 async def assign_purchase(
     here: Here,
@@ -177,10 +178,16 @@ def assign(
     said: AssignIn,
     now: datetime,
 ) -> PurchaseListed | None:
-    """Say whose a purchase is; the purchase as it stands then, `None` if there is none."""
+    """Say whose a purchase is; the purchase as it stands then, `None` if there is none.
+
+    Raises:
+        HTTPException: 409 its own evidence says whose it is, over which no word stands.
+    """
     row = sales.purchase(transaction, purchase_id)
     if row is None:
         return None
+    if row.method in OF_ITS_OWN:
+        raise HTTPException(409, f"its own evidence ({row.method}) says whose purchase it is")
     key = row.purchase_key
     fact = Fact(
         id=f"admin:{here.new_id(now)}",

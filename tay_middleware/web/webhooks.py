@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import ConfigurationError, PayloadError, SignatureError
+from tay_middleware.payments.catalogue import check_offers
 from tay_middleware.payments.providers import PROVIDERS, Label, Provider, labelled, parse
 from tay_middleware.payments.reading import Part
 from tay_middleware.payments.signatures import Headers, verify
@@ -127,6 +128,7 @@ def delivery_row(
 def _check_shape(here: Context, provider: Provider, label: Label, payload: Part) -> None:
     """Tell whoever builds a delivery by hand what is wrong with it."""
     try:
-        provider.read(label.kind, label.external_id, payload, here.terms.key_of)
+        reading = provider.read(label.kind, label.external_id, payload, here.terms.key_of)
+        check_offers(reading.facts or (), here.terms.rules)
     except PayloadError as error:
         raise HTTPException(422, str(error)) from None

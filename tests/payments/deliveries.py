@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tay_middleware.payments import stripe
+from tay_middleware.payments.catalogue import Rules
 from tay_middleware.payments.facts import Fact
 from tay_middleware.payments.inbox import hider
 from tay_middleware.payments.reading import Part
-from tay_middleware.payments.settle import Rules
 from tests.builders import NOON, SECRET
 
 KEY_OF = hider(SECRET)

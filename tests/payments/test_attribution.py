@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from tay_middleware.payments.attribution import Buyer, Credit, Known, Touch, buyer_of, credit
+from tay_middleware.payments.catalogue import Sold
 from tay_middleware.payments.facts import Evidence, Fact, Said, Source
 from tay_middleware.payments.money import Money
 from tay_middleware.payments.purchases import Purchase, purchase_of
@@ -52,8 +53,11 @@ def shown(
 ADA = Buyer(user_key="ada", method="metadata")
 
 
-def given(*touches: Touch, offer: str | None = None, buyer: Buyer = ADA) -> Credit:
-    return credit(bought(), buyer, touches, offer=offer, window=WINDOW)
+def given(
+    *touches: Touch, offer: str | None = None, buyer: Buyer = ADA, sold: Sold | None = None
+) -> Credit:
+    sold = sold or (Sold(frozenset({offer}), known=True) if offer else Sold())
+    return credit(bought(), buyer, touches, sold=sold, window=WINDOW)
 
 
 def test_the_last_mention_in_the_window_gets_the_credit_and_the_first_is_remembered() -> None:
@@ -89,6 +93,24 @@ def test_a_link_that_was_kept_for_long_still_names_its_mention() -> None:
     named = Buyer(user_key="ada", method="token", named=old)
     assert given(shown(2, DAY), buyer=named).escalation_id == UUID(int=1)
     assert given(shown(2, DAY), buyer=named, offer="course").kind == "cross_sale"
+
+
+def test_of_a_basket_the_offer_that_was_mentioned_is_sold() -> None:
+    basket = Sold(frozenset({"course", "masterclass"}), known=True)
+    found = given(shown(1, DAY, offer="masterclass"), sold=basket)
+    assert (found.kind, found.offer) == ("attributed", "masterclass")
+    assert given(shown(1, DAY), sold=basket) == Credit(
+        "cross_sale", "course", cross_escalation_id=UUID(int=1)
+    )
+
+
+@pytest.mark.parametrize("other", [Sold(frozenset()), Sold(frozenset({"t-shirt"}))])
+def test_what_the_catalogue_does_not_sell_is_credited_to_a_mention_that_led_there_alone(
+    other: Sold,
+) -> None:
+    assert given(shown(1, DAY), sold=other).kind == "cross_sale"
+    named = Buyer(user_key="ada", method="token", named=shown(1, DAY))
+    assert given(shown(1, DAY), buyer=named, sold=other).kind == "attributed"
 
 
 MENTION = shown(1, DAY)

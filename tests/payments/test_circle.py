@@ -5,6 +5,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 from sqlalchemy import Connection, create_engine, select
 from sqlalchemy.pool import StaticPool
 
-from tay_middleware.payments.facts import Fact
+from tay_middleware.payments.attribution import Known, direct_users
+from tay_middleware.payments.facts import Evidence, Fact, Said
 from tay_middleware.payments.settle import settle
 from tay_middleware.storage.payment_tables import conversions
 from tay_middleware.storage.sql import escalation_logs, metadata
@@ -118,6 +120,55 @@ def test_only_what_comes_is_made_again_however_much_the_customer_has_bought(
         *(d.session(f"s{n}", n, id=f"cs_{n}", payment_intent=f"pi_{n}", **buyer) for n in range(60))
     )
     assert [len(settle(tables, [fact], d.RULES, LATER)) for fact in facts] == 60 * [1]
+
+
+def test_a_trial_that_is_paid_long_after_the_mention_is_credited_to_it(
+    tables: Connection,
+) -> None:
+    trial = d.session(
+        payment_status="no_payment_required",
+        amount_total=0,
+        subscription="sub_1",
+        metadata={"tay_user_id": "ada"},
+    )
+    paid = d.invoice("i2", 2, 20 * 86_400, reason="subscription_cycle")
+    settle(tables, d.facts(trial, paid), d.RULES, LATER)
+    (sale,) = tables.execute(select(conversions)).all()
+    assert (sale.kind, sale.status) == ("attributed", "paid")
+    assert (sale.escalation_id, sale.begun_at) == (MENTIONS[0].id, NOON)
+
+
+def test_the_last_word_of_an_admin_is_lent_and_none_before_it(tables: Connection) -> None:
+    first, second = (
+        d.facts(d.session(f"s{n}", n, id=f"cs_{n}", payment_intent=f"pi_{n}")) for n in (1, 2)
+    )
+
+    def said(number: int, **word: Any) -> list[tuple[Any, Any]]:
+        fact = Fact(
+            id=f"admin:{number}",
+            provider="admin",
+            said=Said.ASSIGNED,
+            at=NOON + timedelta(seconds=number),
+            keys=frozenset(),
+            series="stripe:cs_1",
+            evidence=Evidence(by_hand=True, **word),
+        )
+        settle(tables, [fact], d.RULES, LATER)
+        columns = conversions.c
+        rows = select(columns.user_key, columns.method).order_by(columns.purchase_key)
+        return [(row.user_key, row.method) for row in tables.execute(rows)]
+
+    settle(tables, [*first, *second], d.RULES, LATER)
+    assert said(1, user_key="wrong") == [("wrong", "by_hand"), ("wrong", "customer")]
+    assert said(2, user_key="right") == [("right", "by_hand"), ("right", "customer")]
+    assert said(3, dismissed=True) == [(None, "by_hand"), (None, None)]
+
+
+def test_a_word_is_not_lent_by_a_purchase_whose_evidence_names_another() -> None:
+    evidence = [Evidence(user_key="ada"), Evidence(user_key="bea", by_hand=True)]
+    (fact,) = d.facts(d.session())
+    facts = [replace(fact, id=str(number), evidence=one) for number, one in enumerate(evidence)]
+    assert direct_users(facts, Known()) == {"ada"}
 
 
 def test_a_late_name_reaches_the_purchases_that_only_hinted_at_it(tables: Connection) -> None:

@@ -61,18 +61,34 @@ def test_a_file_is_tried_imported_and_imported_again(shop: Site, tmp_path: Path)
 
 
 def test_bad_lines_are_named_and_the_others_imported(shop: Site, tmp_path: Path) -> None:
-    head = "purchase_id,amount,currency,occurred_at\n"
-    good, bad = "a,1.00,usd,2026-03-02", ("b,x,usd,2026-03-02", "c,1,usd,soon", "d,1")
-    path = written(tmp_path, head + "\n".join([good, *bad, "e,1,zzz,2026-03-02"]))
+    head = "purchase_id,amount,currency,occurred_at,offer\n"
+    good, bad = "a,1.00,usd,2026-03-02,", ("b,x,usd,2026-03-02,", "c,1,usd,soon,", "d,1")
+    rest = ("e,1,zzz,2026-03-02,", "f,1,usd,2026-03-02,corse")
+    path = written(tmp_path, head + "\n".join([good, *bad, *rest]))
     run = shop.tay("conversions", "import", path)
-    assert (run.returncode, "lines: 3, new: 1, known before: 0" in run.stdout) == (1, True)
+    assert (run.returncode, "lines: 4, new: 1, known before: 0" in run.stdout) == (1, True)
     assert shop.tay("webhooks", "list", "--state", "dead").stdout == "none\n"
     assert run.stderr.splitlines() == [
         "line 4: occurred_at is no time such as 2026-03-02 or 2026-03-02T12:00Z",
         "line 5: it has more or fewer cells than the first line",
         "line 3: the amount is no number such as 49.00",
         "line 6: unknown currency 'zzz'",
+        "line 7: the catalogue has no offer 'corse'; it has course, masterclass, mentorship",
     ]
+
+
+@pytest.mark.parametrize("end", ['"2026-03-02\n', '"' + "a," * 70_000 + "\n"])
+def test_a_quote_that_is_never_closed_is_named_by_its_line(end: str) -> None:
+    head = "purchase_id,amount,currency,occurred_at\n"
+    with pytest.raises(InputError, match="line 3: "):
+        read_file([head, "o-1,1.00,usd,2026-03-02\n", "o-2,1.00,usd," + end, "o-3,1,usd,2026\n"])
+
+
+def test_in_test_mode_an_import_says_that_nothing_of_it_counts(tmp_path: Path) -> None:
+    site = Site(tmp_path / "tay", TAY_PAYMENT_MODE="test")
+    site.client.close()
+    path = written(tmp_path, "purchase_id,amount,currency,occurred_at\no-1,1,usd,2026-03-02\n")
+    assert "none counts" in site.tay("conversions", "import", path).stdout
 
 
 @pytest.mark.parametrize("head", ["", "a,b", "purchase_id,amount,currency,occurred_at,odd"])

@@ -1,5 +1,6 @@
 """What a purchase is follows from the set of its facts: 9 x 250 shuffles with duplicates."""
 
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -7,8 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tay_middleware.payments.facts import from_row, to_row
-from tay_middleware.payments.purchases import Purchase, components, purchase_of
+from tay_middleware.payments import shopify
+from tay_middleware.payments.facts import Fact, from_row, to_row
+from tay_middleware.payments.money import Money
+from tay_middleware.payments.providers import PROVIDERS
+from tay_middleware.payments.purchases import Purchase, components, left_out, purchase_of
+from tay_middleware.payments.reading import Part
+from tests.builders import NOON
 from tests.payments import deliveries as d
 
 STORIES: dict[str, tuple[dict[str, Any], ...]] = {
@@ -80,6 +86,18 @@ def test_an_unpaid_session_is_pending_and_a_free_one_is_no_conversion() -> None:
     assert (free.status, free.counts) == ("free", False)
 
 
+def test_a_purchase_begins_with_its_trial_or_its_first_try_to_pay() -> None:
+    trial = d.session(
+        payment_status="no_payment_required", amount_total=0, subscription="sub_1", invoice="in_1"
+    )
+    later = d.invoice("i2", 2, 1_700_000, reason="subscription_cycle")
+    assert made((trial, later)).begun_at == NOON
+    assert made(d.ASYNC).begun_at == NOON
+    early = d.refunded("r1", -50, 100)
+    assert made((*d.ONE_TIME, early)).begun_at == NOON
+    assert made((early,)).begun_at == NOON - timedelta(seconds=50)
+
+
 def test_an_open_dispute_still_counts_and_says_how_much_is_at_stake() -> None:
     purchase = made(d.LOST[:3])
     assert (purchase.status, purchase.counts) == ("disputed", True)
@@ -93,6 +111,64 @@ def test_single_refunds_count_where_no_cumulative_figure_came() -> None:
     assert first.refunded == 700
 
 
+def generic(kind: str, name: str, **data: Any) -> Fact:
+    said = {"purchase_id": "o1", "amount": "49.00", "currency": "usd", "occurred_at": d.at(0)}
+    reading = PROVIDERS["standard"].read(
+        kind, name, Part({"type": kind, "data": said | data}), d.KEY_OF
+    )
+    (fact,) = reading.facts or ()
+    return fact
+
+
+def test_a_refund_that_names_no_payment_goes_back_from_the_first() -> None:
+    facts = [
+        generic("purchase.paid", "e0", payment_id="p0", amount="0", occurred_at=d.at(-9)),
+        generic("purchase.paid", "e1", payment_id="p1"),
+        generic("purchase.renewed", "e2", payment_id="p2", occurred_at=d.at(99)),
+        generic("purchase.refunded", "e3", amount="9.00", occurred_at=d.at(100)),
+    ]
+    assert figures(purchase_of(facts)) == (
+        *("partially_refunded", True, 4900, 900, 0, 4000, 8900, 2),
+    )
+    assert purchase_of(reversed(facts)) == purchase_of(facts)
+
+
+def test_a_refund_that_comes_first_finds_its_payment() -> None:
+    early = generic("purchase.refunded", "e3", occurred_at=d.at(-5))
+    assert purchase_of([early]).status == "pending"
+    assert purchase_of([early, generic("purchase.paid", "e1", payment_id="p1")]).status == (
+        "refunded"
+    )
+
+
+def test_a_refund_of_another_currency_is_known_to_be_left_out() -> None:
+    paid = d.facts(*d.ONE_TIME)
+    (euros,) = d.facts(d.refunded("r1", 100, 1000, currency="eur"))
+    assert left_out([*paid, euros]) == [euros]
+    assert left_out([*paid, *d.facts(d.refunded("r1", 100, 1000))]) == []
+    assert left_out([euros]) == []
+
+
+def test_an_order_of_a_shop_and_its_refund_are_of_the_currency_that_was_paid() -> None:
+    def both(name: str, shop: str, customer: str) -> dict[str, Any]:
+        paid = {"amount": customer, "currency_code": "USD"}
+        return {name: shop, f"{name}_set": {"presentment_money": paid}}
+
+    order = {"id": 5, "created_at": "2026-03-02T12:00:00Z", "currency": "EUR"}
+    returned = {"kind": "refund", "status": "success", "currency": "USD", "amount": "330.00"}
+    refund = {"id": 9, "order_id": 5, "created_at": "2026-03-03T12:00:00Z"}
+    for back in (returned, returned | both("amount", "300.00", "330.00") | {"currency": "EUR"}):
+        facts = [
+            fact
+            for kind, payload in (
+                ("orders/paid", order | both("total_price", "300.00", "330.00")),
+                ("refunds/create", refund | {"transactions": [back]}),
+            )
+            for fact in shopify.read(kind, kind, Part(payload), d.KEY_OF).facts or ()
+        ]
+        assert figures(purchase_of(facts))[:4] == ("refunded", False, 33000, 33000)
+
+
 def test_amounts_of_another_currency_are_never_added() -> None:
     other = d.invoice("i2", 2, 99, reason="subscription_cycle", currency="eur")
     purchase = made((*d.SUBSCRIPTION[:4], other))
@@ -103,3 +179,15 @@ def test_amounts_of_another_currency_are_never_added() -> None:
 def test_a_fact_is_kept_whole(story: str) -> None:
     for fact in d.facts(*STORIES[story]):
         assert from_row(to_row(fact, "k")) == fact
+
+
+def test_a_fact_of_no_money_is_kept_whole() -> None:
+    (free,) = d.facts(d.session(payment_status="no_payment_required", amount_total=0))
+    assert from_row(to_row(free, "k")) == free
+
+
+def test_a_row_from_before_with_a_currency_and_no_amount_is_of_0() -> None:
+    (free,) = d.facts(d.session(payment_status="no_payment_required", amount_total=0))
+    row = to_row(free, "k")
+    del row["said"]["amount"]
+    assert from_row(row).money == Money(0, "usd")

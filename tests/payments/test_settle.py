@@ -233,6 +233,47 @@ def test_a_purchase_waits_for_a_mention_that_is_still_on_its_way(url: str) -> No
     assert play(url, scene) == ["organic", "attributed"]
 
 
+def test_a_purchase_by_hearsay_waits_for_the_mention_of_its_own_token(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
+    upgrade(url)
+    token = "t" * 22
+    new = a_record(2, at=NOON - timedelta(hours=1))
+
+    def arrives(connection: Connection) -> None:
+        mention(connection, new)
+        columns = escalation_logs.c
+        values = escalation_logs.update().where(columns.id == new.id).values(link_token=token)
+        connection.execute(values)
+
+    async def scene(database: Database) -> list[Any]:
+        await database.write(mention, MENTION)
+        other = d.session("s2", 60, id="cs_2", payment_intent="pi_2", client_reference_id=token)
+        await handled(database, [d.session("s1", 0, **BUYER), other])
+        columns = conversions.c
+        theirs = select(columns.method, columns.escalation_id).where(
+            columns.begun_at > NOON + timedelta(seconds=30)
+        )
+        found = [await database.read(lambda tx: tuple(tx.execute(theirs).one()))]
+        await database.write(arrives)
+        soon = worker(database, NOON + timedelta(hours=2))
+        await soon.upkeep()
+        return [*found, await database.read(lambda tx: tuple(tx.execute(theirs).one()))]
+
+    assert play(url, scene) == [("customer", MENTION.id), ("token", new.id)]
+
+
+def test_upkeep_redacts_what_is_past_its_time(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
+    upgrade(url)
+
+    async def scene(database: Database) -> Any:
+        await handled(database, d.ONE_TIME)
+        await worker(database, LATER + TERMS.kept_for + timedelta(days=1)).upkeep()
+        return (await database.read(inbox.named, "stripe", "evt_s1")).body
+
+    assert play(url, scene) is None
+
+
 def _kind(connection: Connection) -> str:
     return str(connection.execute(select(conversions.c.kind)).scalar_one())
 

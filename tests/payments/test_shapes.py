@@ -3,14 +3,24 @@
 import json
 from types import SimpleNamespace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tay_middleware.errors import PayloadError
 from tay_middleware.payments.inbox import Terms, understood
+from tay_middleware.payments.reading import Part
 from tests.payments import deliveries as d
 
 TERMS = Terms(rules=d.RULES, key_of=d.KEY_OF)
+
+
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "1999-12-31T23:59:59Z", 0]
+)
+def test_a_time_that_no_window_fits_around_is_refused(at: str | int) -> None:
+    with pytest.raises(PayloadError, match="between the years 2000 and 2100"):
+        Part({"occurred_at": at}).moment("occurred_at")
 
 
 @given(st.data())

@@ -186,6 +186,7 @@ def test_standard_webhooks_are_taken_as_their_own_library_signs_them(
         ({"currency": "doge"}, "unknown currency"),
         ({"occurred_at": "2026-03-02T12:00:00"}, "no time zone"),
         ({"purchase_id": None}, "purchase_id is missing"),
+        ({"offer": "corse"}, "no offer 'corse'"),
     ],
 )
 def test_whoever_builds_a_delivery_by_hand_is_told_what_is_wrong(

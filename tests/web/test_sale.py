@@ -105,6 +105,15 @@ def test_an_unmatched_purchase_is_given_to_a_user_by_an_admin(either: Site) -> N
     assert either.get(LIST, admin, converted_only=True)["items"] == []
 
 
+def test_no_word_stands_over_what_a_purchase_itself_says(either: Site) -> None:
+    admin = either.token("read", "write")
+    either.deliver(now(d.session(metadata={"tay_user_id": "ada"}), 1))
+    either.settled()
+    (sale,) = either.get("/api/v1/admin/purchases", admin)["items"]
+    path = f"/api/v1/admin/purchases/{sale['id']}/assignment"
+    assert either.client.post(path, headers=admin, json={"user_id": "bea"}).status_code == 409
+
+
 def test_a_stop_is_a_decline_that_the_next_turn_hears(either: Site) -> None:
     asked(either)
     admin = either.token("read", "feedback")
