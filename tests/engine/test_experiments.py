@@ -109,6 +109,23 @@ def test_a_chat_learns_of_a_pause_and_of_its_end(playbook: Playbook, settings: S
     engine.close()
 
 
+def test_a_chat_that_knows_nobody_learns_of_a_pause_too(
+    playbook: Playbook, settings: Settings
+) -> None:
+    board = Board()
+    engine, clock = on(board, playbook, settings)
+    nobody = {"user_id": None, "session_id": None}
+    assert ask(engine, **nobody).addition
+    board.names = frozenset({"mentorship"})
+    clock.now += timedelta(seconds=30)
+    ask(engine, **nobody)
+    assert engine.flush(5)
+    decision = ask(engine, **nobody).decision
+    assert decision is not None
+    assert decision.suppressed is Suppression.PAUSED
+    engine.close()
+
+
 def test_a_board_out_of_reach_changes_nothing_and_is_counted(
     playbook: Playbook, settings: Settings
 ) -> None:
