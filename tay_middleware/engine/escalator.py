@@ -19,6 +19,7 @@ from tay_middleware.engine.judging import TurnJudge
 from tay_middleware.engine.pending import Pending
 from tay_middleware.engine.preparation import Preparation
 from tay_middleware.engine.work import TurnWork
+from tay_middleware.errors import ConfigurationError
 from tay_middleware.playbook import Playbook, load_playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import TurnStore, open_store_of
@@ -55,7 +56,8 @@ class Escalator:
             judge: what judges questions; by default the cascade that the settings describe.
 
         Raises:
-            ConfigurationError: the secret that hides user ids is missing.
+            ConfigurationError: the secret that hides user ids is missing, or the store must not be
+                used as it is (a Redis that throws keys away, say).
         """
         self.playbook = playbook
         self.settings = settings
@@ -87,7 +89,7 @@ class Escalator:
         """The engine that the settings describe; it can be pickled.
 
         Raises:
-            ConfigurationError: settings or playbook are wrong.
+            ConfigurationError: settings or playbook are wrong, or the store must not be used.
         """
         settings = settings or load_settings()
         engine = cls(
@@ -194,12 +196,23 @@ class Escalator:
         return cascade
 
     def _warm_up(self) -> None:
-        """Open the store now: the first user should not wait for a migration."""
+        """Open the store now: the first user should not wait for a migration.
+
+        A server that is away is no reason not to start; one that must not be used is.
+        """
         if self.settings.mode is Mode.OFF:
             return
+        wrong = None
         with self.guard("the start")("open"):
-            self._running().warm_up(WARM_UP_SECONDS)
-            self._running().start(self._work.read_paused, self.guard("the start"))
+            try:
+                self._running().warm_up(WARM_UP_SECONDS)
+            except ConfigurationError as error:
+                wrong = error
+            else:
+                self._running().start(self._work.read_paused, self.guard("the start"))
+        if wrong is not None:
+            self.close()
+            raise wrong
         if self._get_ready is not None:
             self._running().start(self._ready, self._get_ready)
 

@@ -144,6 +144,17 @@ def test_a_server_without_a_secret_is_refused(tmp_path: Path) -> None:
         Escalator.from_settings(settings)
 
 
+def test_a_server_of_sql_without_a_redis_is_refused_at_the_start(tmp_path: Path) -> None:
+    settings = load_settings(
+        home=tmp_path, database_url="postgresql+asyncpg://db/tay", user_key_secret="x" * 40
+    )
+    threads = set(threading.enumerate())
+    with pytest.raises(ConfigurationError, match="need TAY_REDIS_URL"):
+        Escalator.from_settings(settings)
+    left = {thread.name for thread in set(threading.enumerate()) - threads}
+    assert not any("tay-background" in name for name in left)
+
+
 MANY = """
 import asyncio, sys
 from pathlib import Path
