@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -114,7 +115,7 @@ def test_a_chat_that_knows_nobody_learns_of_a_pause_too(
 ) -> None:
     board = Board()
     engine, clock = on(board, playbook, settings)
-    nobody = {"user_id": None, "session_id": None}
+    nobody: dict[str, Any] = {"user_id": None, "session_id": None}
     assert ask(engine, **nobody).addition
     board.names = frozenset({"mentorship"})
     clock.now += timedelta(seconds=30)
