@@ -1,5 +1,6 @@
 """Escalator: recall → decide → weave → record, beside a reply that is never kept waiting for it."""
 
+import logging
 import os
 import secrets
 import threading
@@ -26,6 +27,14 @@ from tay_middleware.storage import TurnStore, open_store_of
 
 WARM_UP_SECONDS = 10.0
 """Longest wait for the store at construction, where nobody is chatting yet."""
+
+FORKED = (
+    "tay goes on in a forked child while its parent's SQLite files were open: commits to them may "
+    "be lost; make the engine after the fork"
+)
+"""SQLite's notes of its own locks are inherited with the memory: a child may write without one."""
+
+_log = logging.getLogger("tay_middleware")
 
 
 class Escalator:
@@ -181,6 +190,8 @@ class Escalator:
         if background is None:
             with self._lock:
                 if self._background is None:
+                    if self._of_parents:
+                        _log.warning(FORKED)
                     self._background = Background(self._open_store, self._let_go)
                     self._closing = weakref.finalize(
                         self, _close_in, os.getpid(), self._background, self.settings
