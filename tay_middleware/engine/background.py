@@ -8,11 +8,12 @@ the parent's untouched (closing an inherited SQLite file would drop the child's 
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from tay_middleware.errors import ConfigurationError
 from tay_middleware.storage import TurnStore
 
 CLOSE_SECONDS = 1.0
@@ -32,14 +33,17 @@ class Background:
         Args:
             open_store: makes the unopened store.
             let_go: called on the loop at the end, for what else holds connections.
+
+        Raises:
+            ConfigurationError: no store is known for what the settings name.
         """
+        self._store = open_store()
         self._exits = ExitStack()
         self._portal: BlockingPortal = self._exits.enter_context(
             start_blocking_portal("asyncio", name="tay-background")
         )
         self._thread_id = self._portal.call(threading.get_ident)
         self._loop = self._portal.call(asyncio.get_running_loop)
-        self._store = open_store()
         self._let_go = let_go
         self._opened = False
         self._opening = asyncio.Lock()
@@ -59,10 +63,11 @@ class Background:
         """Open the store now and wait for it.
 
         Raises:
+            ConfigurationError: the store must not be used as it is.
             StorageError: it does not open.
             TimeoutError: it takes too long; it goes on opening.
         """
-        self._portal.start_task_soon(self.store).result(timeout_seconds)
+        self._portal.start_task_soon(self._open).result(timeout_seconds)
 
     def flush(self, timeout_seconds: float) -> bool:
         """Wait, from another thread, for all work so far; whether all of it ended in time."""
@@ -74,11 +79,10 @@ class Background:
         Raises:
             StorageError: it does not open.
         """
-        if not self._opened:
-            async with self._opening:
-                if not self._opened:
-                    await self._store.open()
-                    self._opened = True
+        # Nobody is starting anything who could be told, in a forked child say: the store keeps what
+        # it can, and says in the log what is wrong.
+        with suppress(ConfigurationError):
+            await self._open()
         return self._store
 
     def spawn(self, work: Coroutine[Any, Any, None], user_key: str | None) -> None:
@@ -107,6 +111,14 @@ class Background:
         self._closed = True
         self._portal.call(self._wind_up, timeout_seconds)
         self._exits.close()
+
+    async def _open(self) -> None:
+        if self._opened:
+            return
+        async with self._opening:
+            if not self._opened:
+                await self._store.open()
+                self._opened = True
 
     def _track(self, function: Callable[..., Coroutine[Any, Any, None]], args: Any) -> None:
         self.spawn(function(*args), user_key=None)

@@ -1,5 +1,6 @@
 """Escalator: recall → decide → weave → record, beside a reply that is never kept waiting for it."""
 
+import logging
 import os
 import secrets
 import threading
@@ -19,12 +20,21 @@ from tay_middleware.engine.judging import TurnJudge
 from tay_middleware.engine.pending import Pending
 from tay_middleware.engine.preparation import Preparation
 from tay_middleware.engine.work import TurnWork
+from tay_middleware.errors import ConfigurationError
 from tay_middleware.playbook import Playbook, load_playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import TurnStore, open_store_of
 
 WARM_UP_SECONDS = 10.0
 """Longest wait for the store at construction, where nobody is chatting yet."""
+
+FORKED = (
+    "tay goes on in a forked child while its parent's SQLite files were open: commits to them may "
+    "be lost; make the engine after the fork"
+)
+"""SQLite's notes of its own locks are inherited with the memory: a child may write without one."""
+
+_log = logging.getLogger("tay_middleware")
 
 
 class Escalator:
@@ -55,7 +65,8 @@ class Escalator:
             judge: what judges questions; by default the cascade that the settings describe.
 
         Raises:
-            ConfigurationError: the secret that hides user ids is missing.
+            ConfigurationError: the secret that hides user ids is missing, or the store must not be
+                used as it is (a Redis that throws keys away, say).
         """
         self.playbook = playbook
         self.settings = settings
@@ -87,7 +98,7 @@ class Escalator:
         """The engine that the settings describe; it can be pickled.
 
         Raises:
-            ConfigurationError: settings or playbook are wrong.
+            ConfigurationError: settings or playbook are wrong, or the store must not be used.
         """
         settings = settings or load_settings()
         engine = cls(
@@ -179,6 +190,8 @@ class Escalator:
         if background is None:
             with self._lock:
                 if self._background is None:
+                    if self._of_parents:
+                        _log.warning(FORKED)
                     self._background = Background(self._open_store, self._let_go)
                     self._closing = weakref.finalize(
                         self, _close_in, os.getpid(), self._background, self.settings
@@ -194,12 +207,23 @@ class Escalator:
         return cascade
 
     def _warm_up(self) -> None:
-        """Open the store now: the first user should not wait for a migration."""
+        """Open the store now: the first user should not wait for a migration.
+
+        A server that is away is no reason not to start; one that must not be used is.
+        """
         if self.settings.mode is Mode.OFF:
             return
+        wrong = None
         with self.guard("the start")("open"):
-            self._running().warm_up(WARM_UP_SECONDS)
-            self._running().start(self._work.read_paused, self.guard("the start"))
+            try:
+                self._running().warm_up(WARM_UP_SECONDS)
+            except ConfigurationError as error:
+                wrong = error
+            else:
+                self._running().start(self._work.read_paused, self.guard("the start"))
+        if wrong is not None:
+            self.close()
+            raise wrong
         if self._get_ready is not None:
             self._running().start(self._ready, self._get_ready)
 

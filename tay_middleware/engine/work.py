@@ -95,12 +95,13 @@ class TurnWork:
         recall = None
         if turn.user_key is not None:
             recall = asyncio.ensure_future(preparation.history(self._recall(turn.user_key)))
+        with guard("paused"):
+            if self._paused.is_due():
+                self._background().spawn(self.read_paused(guard), None)
         judgement = self._judge.begin(turn)
         if recall is not None:
             with guard("recall"):
                 history, known = (await recall).without(turn.turn_id), True
-                if self._paused.is_due():
-                    self._background().spawn(self.read_paused(guard), None)
         return Prepared(judgement, history, known)
 
     async def read_paused(self, guard: Guard) -> None:

@@ -61,6 +61,11 @@ class TurnRecord:
         decision = replace(self.decision, kind=Kind.NONE, suppressed=cause, addition=None, arm=None)
         return replace(self, decision=decision, claim=None)
 
+    def anonymous(self) -> "TurnRecord":
+        """The same turn without what leads to a person; what was decided stays."""
+        turn = replace(self.turn, user_id=None, user_key=None, session_id=None)
+        return replace(self, turn=turn, question=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import URL
 
@@ -23,6 +23,7 @@ from tay_middleware.storage import exposures, figures
 from tay_middleware.storage.base import Claim, LoggedTurn, TurnRecord, Verdict
 from tay_middleware.storage.database import BUSY_SECONDS, READERS, file_engine
 from tay_middleware.storage.failures import translated
+from tay_middleware.storage.ledger import erased_users
 from tay_middleware.storage.location import EMBEDDED, is_file, read_url
 from tay_middleware.storage.pauses import paused_names
 from tay_middleware.storage.schema import upgrade
@@ -130,9 +131,10 @@ class EmbeddedStore:
             if earlier is not None and not _replaces(record, earlier):
                 return Verdict(earlier.addition is not None, True, earlier.addition)
             gone = None if earlier is None else _removed(connection, earlier.id)
-            granted = _claimed(connection, record)
+            erased = _is_erased(connection, record)
+            granted = record.claim is None if erased else _claimed(connection, record)
             kept = record if granted else record.denied(Suppression.COOLDOWN)
-            _write(connection, kept, gone)
+            _write(connection, kept.anonymous() if erased else kept, gone)
         return Verdict(granted, addition=record.decision.addition if granted else None)
 
     def _retract(self, turn_id: UUID) -> None:
@@ -170,6 +172,17 @@ def _file_url(url: str) -> URL:
 def _replaces(record: TurnRecord, earlier: Any) -> bool:
     """Whether this is the retry that worked of a turn that had failed."""
     return record.status is ReplyStatus.REPLIED and earlier.status != ReplyStatus.REPLIED.value
+
+
+def _is_erased(connection: Connection, record: TurnRecord) -> bool:
+    """Whether the turn's user was erased after it was asked."""
+    if record.turn.user_key is None:
+        return False
+    until = connection.execute(_ERASED, {"user_key": record.turn.user_key}).scalar()
+    return until is not None and record.turn.asked_at <= until
+
+
+_ERASED = select(erased_users.c.erased_at).where(erased_users.c.user_key == bindparam("user_key"))
 
 
 def _claimed(connection: Connection, record: TurnRecord) -> bool:

@@ -5,7 +5,7 @@ is a matter of this module alone: `folded` is a pure function of what SQL holds 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import NoneType
 from typing import Any, Literal
@@ -63,6 +63,8 @@ class Changes:
     """What must be written so that SQL holds what the events say.
 
     `gone` are rows as they were; `held_back` rows as they will be, their mention taken back.
+    `erased` are the users of every erasing among the events, known or not: erasing again does no
+    harm, and what slipped in between finds its end.
     """
 
     new: tuple[Row, ...] = ()
@@ -98,9 +100,11 @@ def folded(known: Known, events: Iterable[Event]) -> Changes:
     now = dict(known.rows)
     retracted = set(known.retracted)
     erased = dict(known.erased)
+    told = set()
     for event in events:
         if event.kind == "erase" and event.user_key is not None and event.at is not None:
             erased[event.user_key] = max(event.at, erased.get(event.user_key, event.at))
+            told.add(event.user_key)
         elif event.kind == "retract" and event.turn_id is not None:
             retracted.add(event.turn_id)
             if event.turn_id in now:
@@ -109,7 +113,8 @@ def folded(known: Known, events: Iterable[Event]) -> Changes:
             row = _held_back(event.row) if event.turn_id in retracted else event.row
             if _counts(row, now.get(row["turn_id"])):
                 now[row["turn_id"]] = row
-    return _changes(known, now, retracted, erased)
+    changes = _changes(known, now, retracted, erased)
+    return replace(changes, erased={user_key: erased[user_key] for user_key in told})
 
 
 def anonymous(row: Row) -> Row:
@@ -137,7 +142,6 @@ def _changes(
         gone=tuple(gone),
         held_back=tuple(held_back),
         retracted=frozenset(retracted - known.retracted),
-        erased={who: at for who, at in erased.items() if known.erased.get(who) != at},
     )
 
 

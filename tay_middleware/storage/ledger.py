@@ -88,11 +88,18 @@ def apply(
 
     The connection is inside a transaction, which the caller commits; on SQLite it holds the lock.
     """
-    if connection.dialect.name == "postgresql":
-        locks = {"space": LOCK_SPACE, "buckets": sorted(buckets)}
-        connection.execute(_LOCK, locks)
+    lock(connection, buckets)
     changes = folded(_known(connection, events), events)
     return _write(connection, changes, now)
+
+
+def lock(connection: Connection, buckets: Collection[int]) -> None:
+    """Let nobody else write events of these buckets until the transaction ends.
+
+    On SQLite that is so already: a transaction that writes holds the file's only lock.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK, {"space": LOCK_SPACE, "buckets": sorted(buckets)})
 
 
 def bury(connection: Connection, letters: Sequence[dict[str, Any]]) -> None:

@@ -21,7 +21,7 @@ from tay_middleware.storage.database import Database
 from tay_middleware.storage.events import read_event
 from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.figures import daily_users
-from tay_middleware.storage.ledger import dead_letters, erase_rows, remember_erased
+from tay_middleware.storage.ledger import dead_letters, erase_rows, lock, remember_erased
 from tay_middleware.storage.link import PATIENT_SECONDS, in_time, translated
 from tay_middleware.storage.payment_tables import (
     conversions,
@@ -129,6 +129,8 @@ def _rows_of(connection: Connection, user_key: str) -> Kept:
 
 def _erase(connection: Connection, user_key: str, now: datetime) -> int:
     check_current(connection)
+    # A drain that has looked for marks would store the person after we have looked for rows.
+    lock(connection, [bucket_of(user_key)])
     remember_erased(connection, {user_key: now})
     connection.execute(_letters_of(delete(dead_letters), user_key))
     return erase_rows(connection, user_key, now)

@@ -85,6 +85,7 @@ class RedisStore:
         self._limits = limits
         self._mentions_seconds = mentions_seconds
         self._checked = False
+        self._said: str | None = None
         self._mending: asyncio.Task[None] | None = None
         self._users: OrderedDict[UUID, str | None] = OrderedDict()
         self._holder = secrets.token_hex(8)
@@ -110,7 +111,8 @@ class RedisStore:
         """Check the server; one that does not answer is no reason not to open. See `TurnStore`.
 
         Raises:
-            ConfigurationError: this Redis must not be used as it is.
+            ConfigurationError: this Redis must not be used as it is. A store that is used all the
+                same keeps decisions in the spool until it may be.
         """
         if self._checked or self._mending is not None:
             return
@@ -118,6 +120,9 @@ class RedisStore:
             await self._check()
         except StorageError:
             self.mend()
+        except ConfigurationError:
+            self.mend()
+            raise
         else:
             if await self.spool.count():
                 self.mend()
@@ -288,7 +293,9 @@ class RedisStore:
             try:
                 await self._check()
             except ConfigurationError as error:
-                _log.error("tay keeps decisions in the spool: %s", error)
+                if str(error) != self._said:
+                    self._said = str(error)
+                    _log.error("tay keeps decisions in the spool: %s", error)
                 return
         for bucket in self.link.open_buckets:
             await self.link.probe(bucket)

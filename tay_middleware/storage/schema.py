@@ -17,7 +17,7 @@ from tay_middleware.storage.failures import translated
 from tay_middleware.storage.ledger import LOCK_SPACE
 from tay_middleware.storage.location import file_of, is_file, read_url
 from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
-from tay_middleware.storage.partitions import Upkeep, maintain
+from tay_middleware.storage.partitions import Upkeep, maintain, maintain_file
 
 WAIT_SECONDS = 30
 """Longest wait for another process that is migrating the same file."""
@@ -131,7 +131,10 @@ def maintain_now(url: str, keep_days: int | None) -> Upkeep:
         database = Database(url, statement_seconds=MIGRATION_SECONDS)
         try:
             await database.read(check_current)
-            return await database.write(maintain, datetime.now(UTC), keep_days)
+            now = datetime.now(UTC)
+            if database.is_file:
+                return await maintain_file(database, now, keep_days)
+            return await database.write(maintain, now, keep_days)
         finally:
             await database.aclose()
 

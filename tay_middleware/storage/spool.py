@@ -9,12 +9,13 @@ one of them at a time work it off.
 """
 
 import json
+import logging
 import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -27,6 +28,15 @@ MOST_HELD = 50_000
 
 BUSY_SECONDS = 2.0
 """Longest wait for another process that writes the file."""
+
+RETRY_SECONDS = 1.0
+"""How long a file that could not be written is left alone: a full disk must not cost the chat's CPU
+for every turn."""
+
+CHUNK = 500
+"""Calls in one transaction: what did not fit into the file is not made ready all over again."""
+
+_log = logging.getLogger("tay_middleware")
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS calls (
@@ -67,6 +77,7 @@ class Spool:
         self._connection: sqlite3.Connection | None = None
         self._coming: SimpleQueue[Call] = SimpleQueue()
         self._held: deque[Spooled] = deque()
+        self._failed_at: float | None = None
         self._numbers = count(-1, -1)  # never given twice: `remove` must not meet a later call
 
     @property
@@ -122,27 +133,57 @@ class Spool:
         return await self._worker.run(self._erase, user_key)
 
     async def aclose(self) -> None:
-        """Write what is still in memory, if it can be, and close the file. Idempotent."""
+        """Write what is still in memory, if it can be, and close the file. Idempotent.
+
+        What is lost because the file cannot be written is counted in the log.
+        """
         if self._held or not self._coming.empty():
-            await self._worker.run(self._write)
+            await self._worker.run(self._write_last)
         await self._worker.run(self._close)
         await self._worker.close()
 
     # On the spool's own thread, from here on.
 
     def _write(self) -> None:
+        self._take()
+        failed_at = self._failed_at
+        if self._held and (failed_at is None or abs(self._clock() - failed_at) >= RETRY_SECONDS):
+            self._write_held()
+
+    def _write_last(self) -> None:
+        self._take()
+        self._write_held()
+        if self._held:
+            _log.error(
+                "%d decisions are lost: the spool %s cannot be written",
+                len(self._held),
+                self._path,
+            )
+
+    def _take(self) -> None:
         self._held.extend(zip(self._numbers, _taken(self._coming), strict=False))
-        if not self._held:
-            return
+
+    def _write_held(self) -> None:
         try:
-            with self._transaction() as connection:
-                connection.executemany(
-                    "INSERT INTO calls (bucket, user_key, body) VALUES (?, ?, ?)",
-                    [(call.bucket, call.user_key, _to_text(call)) for _, call in self._held],
+            while self._held:
+                some = list(islice(self._held, CHUNK))
+                with self._transaction() as connection:
+                    connection.executemany(
+                        "INSERT INTO calls (bucket, user_key, body) VALUES (?, ?, ?)",
+                        [(call.bucket, call.user_key, _to_text(call)) for _, call in some],
+                    )
+                for _ in some:
+                    self._held.popleft()
+        except (sqlite3.Error, OSError) as error:
+            if self._failed_at is None:
+                _log.warning(
+                    "the spool %s cannot be written (%s): decisions wait in memory",
+                    self._path,
+                    type(error).__name__,
                 )
-        except (sqlite3.Error, OSError):
-            return
-        self._held.clear()
+            self._failed_at = self._clock()
+        else:
+            self._failed_at = None
 
     def _oldest(self, most: int, without: Collection[int]) -> list[Spooled]:
         self._write()

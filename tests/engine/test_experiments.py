@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -106,6 +107,23 @@ def test_a_chat_learns_of_a_pause_and_of_its_end(playbook: Playbook, settings: S
     ask(engine, user_id="eve")
     assert engine.flush(5)
     assert ask(engine, user_id="fay").addition
+    engine.close()
+
+
+def test_a_chat_that_knows_nobody_learns_of_a_pause_too(
+    playbook: Playbook, settings: Settings
+) -> None:
+    board = Board()
+    engine, clock = on(board, playbook, settings)
+    nobody: dict[str, Any] = {"user_id": None, "session_id": None}
+    assert ask(engine, **nobody).addition
+    board.names = frozenset({"mentorship"})
+    clock.now += timedelta(seconds=30)
+    ask(engine, **nobody)
+    assert engine.flush(5)
+    decision = ask(engine, **nobody).decision
+    assert decision is not None
+    assert decision.suppressed is Suppression.PAUSED
     engine.close()
 
 

@@ -73,13 +73,16 @@ def test_a_cancelled_wait_takes_the_mention_back(engine_on: EngineOf) -> None:
     assert len(store.retracted) == 1
 
 
-def test_a_child_process_starts_afresh(engine: Escalator) -> None:
+def test_a_child_process_starts_afresh_and_is_warned(
+    engine: Escalator, caplog: pytest.LogCaptureFixture
+) -> None:
     assert ask(engine, user_id="parent").addition is not None
     child = os.fork()
     if child == 0:
         outcome = ask(engine, user_id="child")
         written = engine.flush(5)
-        os._exit(0 if outcome.addition and written else 1)
+        warned = "make the engine after the fork" in caplog.text
+        os._exit(0 if outcome.addition and written and warned else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert ask(engine, user_id="parent-again").addition is not None
     assert {row.user_id for row in logged(engine)} == {"parent", "child", "parent-again"}
@@ -142,6 +145,17 @@ def test_a_server_without_a_secret_is_refused(tmp_path: Path) -> None:
     settings = load_settings(home=tmp_path, database_url="postgresql+asyncpg://db/tay")
     with pytest.raises(ConfigurationError, match="TAY_USER_KEY_SECRET is not set"):
         Escalator.from_settings(settings)
+
+
+def test_a_server_of_sql_without_a_redis_is_refused_at_the_start(tmp_path: Path) -> None:
+    settings = load_settings(
+        home=tmp_path, database_url="postgresql+asyncpg://db/tay", user_key_secret="x" * 40
+    )
+    threads = set(threading.enumerate())
+    with pytest.raises(ConfigurationError, match="need TAY_REDIS_URL"):
+        Escalator.from_settings(settings)
+    left = {thread.name for thread in set(threading.enumerate()) - threads}
+    assert not any("tay-background" in name for name in left)
 
 
 MANY = """

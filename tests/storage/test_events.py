@@ -111,6 +111,15 @@ def test_any_order_any_repetition_and_any_cut_give_one_state(data: st.DataObject
     assert sql.counted() == {cell: n for cell, n in sql.figures.items() if any(n)}
 
 
+def test_an_erasing_that_is_known_is_done_again() -> None:
+    again = erase("u1")
+    assert again.user_key is not None
+    assert again.at is not None
+    known = Known(erased={again.user_key: again.at + SECOND})
+    assert folded(known, [again]).erased == {again.user_key: again.at + SECOND}
+    assert folded(known, [turn(1)]).erased == {}
+
+
 def test_the_story_ends_as_it_should() -> None:
     rows = told([STORY]).rows
     assert {turn_id.int: row["shown"] for turn_id, row in rows.items()} == {

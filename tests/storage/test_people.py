@@ -1,23 +1,26 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from tay_middleware.domain import History
 from tay_middleware.errors import StorageUnavailable
-from tay_middleware.storage import Database, Outbox, open_store, upgrade
+from tay_middleware.storage import Claim, Database, Outbox, open_store, upgrade
+from tay_middleware.storage.buckets import bucket_of
 from tay_middleware.storage.drain import Drain, Pace
-from tay_middleware.storage.ledger import dead_letters
+from tay_middleware.storage.events import read_event
+from tay_middleware.storage.ledger import apply, dead_letters
 from tay_middleware.storage.people import EXPORTED, Archive, Erased, Kept
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.sql import question_logs
+from tay_middleware.storage.wire import erase_call, turn_event
 from tests.builders import NOON
-from tests.storage.records import DAY, SECOND, a_record, key
+from tests.storage.records import DAY, RULE, SECOND, a_record, key
 
 AFTER = NOON + DAY
 
@@ -140,6 +143,25 @@ def test_erasing_again_is_fine_and_the_user_may_come_back(play: Any) -> None:
     assert sorted(users, key=str) == [None, None, "ada", "bea"]
 
 
+@pytest.mark.parametrize("claim", [RULE, None])
+def test_a_reply_under_way_while_its_user_is_erased_is_stored_without_the_person(
+    play: Any, claim: Claim | None
+) -> None:
+    async def scene(places: Places) -> Any:
+        await places.archive.erase(key(), AFTER)
+        verdict = await places.store.commit(a_record(1, claim=claim))
+        await places.drain()
+        kept = await places.archive.export(key(), AFTER)
+        return verdict.granted, kept, await places.questions()
+
+    granted, kept, (row,) = play(scene)
+    assert granted is (claim is None)
+    assert row.shown is granted
+    assert (row.user_id, row.user_key, row.session_id, row.question) == (None,) * 4
+    for table in EXPORTED:
+        assert kept[table.name] == []
+
+
 @pytest.fixture
 def redis_play(redis_url: str, postgres_url: str, tmp_path: Path) -> Callable[[Scene], Any]:
     def run(scene: Scene) -> Any:
@@ -175,6 +197,56 @@ def test_a_redelivery_after_the_erasing_brings_nobody_back(redis_play: Any) -> N
 
     (row,) = redis_play(scene)
     assert (row.user_id, row.user_key, row.question) == (None, None, None)
+
+
+def test_a_batch_that_is_being_written_while_a_user_is_erased_leads_to_nobody(
+    postgres_url: str,
+) -> None:
+    async def scene() -> Any:
+        drain, archive = Database(postgres_url), Archive(Database(postgres_url), None)
+        looked = asyncio.Event()
+
+        def write(connection: Connection) -> None:
+            turn = read_event("turn", turn_event(a_record(1, shown=False)))
+            apply(connection, [turn], {bucket_of(key())}, AFTER)
+            looked.set()
+            connection.execute(text("SELECT pg_sleep(0.5)"))
+
+        writing = asyncio.ensure_future(drain.write(write))
+        await looked.wait()
+        await archive.erase(key(), AFTER)
+        await writing
+        rows = await drain.read(lambda on: on.execute(select(question_logs)).all())
+        await archive.aclose()
+        await drain.aclose()
+        return rows
+
+    (row,) = asyncio.run(scene())
+    assert (row.user_id, row.user_key, row.question) == (None, None, None)
+
+
+def test_what_an_older_turn_of_an_erased_user_claims_is_not_granted(redis_play: Any) -> None:
+    async def scene(places: Places) -> list[bool]:
+        await places.store.run(erase_call(key(), NOON + SECOND))
+        claiming = [a_record(n, at=NOON + n * SECOND / 10) for n in range(1, 5)]
+        wished = a_record(5, at=NOON, claim=None)
+        nobody = a_record(6, at=NOON, user=None, session=None)
+        return [(await places.store.commit(one)).granted for one in (*claiming, wished, nobody)]
+
+    assert redis_play(scene) == [False] * 4 + [True] * 2
+
+
+def test_an_erasing_from_a_machine_whose_clock_is_ahead_forgets_nothing_said_after_it(
+    redis_play: Any,
+) -> None:
+    async def scene(places: Places) -> Any:
+        now = datetime.now(UTC)
+        await places.store.run(erase_call(key(), now + 100 * SECOND))
+        asked = now + 50 * SECOND
+        await places.store.commit(a_record(1, at=asked, shown=False, opts_out=True))
+        return (await places.store.recall(key(), asked)).opted_out_at == asked
+
+    assert redis_play(scene)
 
 
 def test_dead_letters_of_a_user_go_too(redis_play: Any) -> None:

@@ -164,6 +164,32 @@ def test_months_past_their_retention_are_dropped_whole(postgres_url: str) -> Non
     assert done.deleted == 2
 
 
+def test_months_that_were_missed_are_made_later_and_their_rows_moved(postgres_url: str) -> None:
+    def scene(connection: Connection) -> Any:
+        days = (0, 1, 140)  # March and August; in September the upkeep runs again
+        insert_turns(connection, [row_at(MARCH + timedelta(days=d), d + 1) for d in days])
+        september = MARCH + timedelta(days=180)
+        done = maintain(connection, september, None)
+        again = maintain(connection, september, None)
+        return done, again, parts(connection)
+
+    done, again, after = on(postgres_url, scene)
+    assert done.made[:2] == ("question_logs_y2026m03", "question_logs_y2026m08")
+    assert (len(done.made), done.moved) == (10, 6)
+    assert (again.made, again.moved) == ((), 0)
+    assert after == {"question_logs_y2026m03": 2, "question_logs_y2026m08": 1}
+
+
+def test_what_is_past_its_retention_is_not_moved_but_deleted(postgres_url: str) -> None:
+    def scene(connection: Connection) -> Any:
+        insert_turns(connection, [row_at(MARCH + timedelta(days=d), d + 1) for d in (0, 100)])
+        return maintain(connection, MARCH + timedelta(days=130), 60), parts(connection)
+
+    done, after = on(postgres_url, scene)
+    assert (done.moved, done.deleted) == (2, 2)
+    assert after == {"question_logs_y2026m06": 1}
+
+
 def test_upkeep_may_be_repeated(postgres_url: str) -> None:
     maintain_now(postgres_url, None)
     again = maintain_now(postgres_url, 400)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tay_middleware.errors import StorageUnavailable
-from tay_middleware.storage.spool import MOST_HELD, Spool
+from tay_middleware.storage.spool import CHUNK, MOST_HELD, RETRY_SECONDS, Spool
 from tay_middleware.storage.wire import Call, Limits, commit_call
 from tests.storage.records import a_record, key
 
@@ -101,16 +101,63 @@ def test_a_full_file_leaves_calls_in_memory_until_there_is_room(path: Path) -> N
 def test_calls_in_memory_reach_the_file_once_it_can_be_written(path: Path) -> None:
     path.parent.mkdir()
     path.mkdir()
+    now = [1000.0]
 
-    async def scene(spool: Spool) -> int:
+    async def scene(spool: Spool) -> list[int]:
         await spool.put(a_call(1))
-        assert spool.held == 1
+        held = [spool.held]
         path.rmdir()  # noqa: ASYNC240 - nobody else is waiting
         await spool.put(a_call(2))
-        return spool.held
+        held.append(spool.held)
+        now[0] += RETRY_SECONDS
+        await spool.put(a_call(3))
+        return [*held, spool.held]
 
-    assert play(path, scene) == 0
-    assert [call.args[0][-1] for _, call in play(path, lambda spool: spool.oldest(9))] == ["1", "2"]
+    assert play(path, scene, clock=lambda: now[0]) == [1, 2, 0]
+    assert [call.args[0][-1] for _, call in play(path, lambda spool: spool.oldest(9))] == [
+        *("1", "2", "3")
+    ]
+
+
+def test_a_file_that_cannot_be_written_is_tried_once_a_second_and_told_of_once(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.parent.mkdir()
+    path.mkdir()
+    now, tries = [1000.0], []
+
+    class Watched(Spool):
+        def _open(self) -> sqlite3.Connection:
+            tries.append(now[0])
+            return super()._open()
+
+    async def scene() -> None:
+        spool = Watched(path, clock=lambda: now[0])
+        for number in range(1, 31):
+            now[0] += 0.1
+            await spool.put(a_call(number))
+        await spool.aclose()
+
+    asyncio.run(scene())
+    assert 3 <= len(tries) <= 5
+    assert [(one.levelname, one.getMessage().split(":")[0]) for one in caplog.records] == [
+        ("WARNING", f"the spool {path} cannot be written (OperationalError)"),
+        ("ERROR", "30 decisions are lost"),
+    ]
+
+
+def test_what_was_written_before_the_file_was_full_is_not_written_again(path: Path) -> None:
+    async def scene(spool: Spool) -> Any:
+        for number in range(1, 3 * CHUNK):
+            spool.leave(a_call(number))
+        await spool.put(a_call(3 * CHUNK))
+        held = spool.held
+        numbers = [call.args[0] for _, call in await spool.oldest(5000)]
+        return held, len(numbers), len(set(numbers))
+
+    held, found, different = play(path, scene, most_bytes=3 << 20)
+    assert held in {CHUNK, 2 * CHUNK}
+    assert (found, different) == (3 * CHUNK, 3 * CHUNK)
 
 
 def test_a_call_that_came_while_others_were_worked_off_is_kept(path: Path) -> None:

@@ -8,7 +8,7 @@
 -- into here. A member of the cool-down is "turn session answered", its score the time asked. A turn
 -- is "status row user words", or "void" when it was taken back before it arrived: then its mention is
 -- held back, whoever sent it has given up waiting. A user erased later than a turn was asked is not
--- remembered by it. Times are microseconds.
+-- remembered by it, so that what it claims cannot be granted. Times are microseconds.
 
 local HISTORY, PROFILE, COOLDOWN, TURN, OUTBOX, ERASED = unpack(KEYS)
 local turn, row, status, words = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -69,8 +69,11 @@ local function turns_passed(since)
 end
 
 local function claimed()
-    if not session_turns or not known then
+    if not session_turns or user == '-' then
         return true
+    end
+    if not known then
+        return false
     end
     local last = last_mention_of_session()
     if last and turns_passed(last) < session_turns then

@@ -3,8 +3,13 @@
 --
 -- KEYS  as in commit.lua
 -- ARGV  time (microseconds), seconds that the mark is kept, event
+-- The mark is never later than the server's clock: one from a machine that is ahead would forget what a
+-- user says who has come back, "stop recommending" among it.
+
+local clock = redis.call('TIME')
+local erased = math.min(tonumber(ARGV[1]), clock[1] * 1000000 + clock[2])
 
 redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3])
-redis.call('SET', KEYS[6], ARGV[1], 'EX', ARGV[2])
+redis.call('SET', KEYS[6], string.format('%.0f', erased), 'EX', ARGV[2])
 redis.call('XADD', KEYS[5], '*', 'erase', ARGV[3])
 return 1
