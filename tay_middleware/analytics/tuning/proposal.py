@@ -37,8 +37,8 @@ class Point:
     `rate` is mentions ÷ questions as replayed. `known` is the share of these mentions that the log
     decided itself; the rest is filled in. `precision` is on labelled rows, `helpful` by users'
     feedback, `annoyed` the mentions that were taken badly. `credited` are users who bought what was
-    mentioned, `added` what the holdout says that mentions add in the whole period; `net` is that
-    money less what annoyance costs, in minor units.
+    mentioned, `added` what the holdout says that mentions add to users whose window is closed,
+    within it; `net` is that of `added`: money less what annoyance costs, in minor units.
     """
 
     threshold: float
