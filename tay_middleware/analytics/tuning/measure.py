@@ -19,6 +19,7 @@ from tay_middleware.analytics.tuning.worth import (
     credited,
     normal,
 )
+from tay_middleware.currencies import DECIMALS
 from tay_middleware.playbook import Policy
 
 DAY_SECONDS = 86_400.0
@@ -53,7 +54,8 @@ class Measure:
         policy: the one in force.
         live: the threshold in force.
         labelled: labelled questions of files, beside those of the log.
-        annoyance_cost: what a mention that is taken badly costs, in minor units.
+        annoyance_cost: what a mention that is taken badly costs, in whole units of the currency of
+            most sales (20 is 20 euros, or 20 yen).
         attribution_days: how long after a mention a purchase is credited to it.
     """
 
@@ -64,16 +66,17 @@ class Measure:
         live: float,
         *,
         labelled: Sequence[Labelled] = (),
-        annoyance_cost: int = 0,
+        annoyance_cost: float = 0,
         attribution_days: float = 14,
     ) -> None:
         self._log, self._policy, self._live = log, policy, live
-        self._labelled, self._cost = labelled, annoyance_cost
+        self._labelled = labelled
         self._ripe_until = log.until.timestamp() - attribution_days * DAY_SECONDS
         self._mentions = [case for case in log.cases if case.counts and case.shown]
         currencies = Counter(sale.currency for own in log.sales.values() for sale in own)
         self.currency = currencies.most_common(1)[0][0] if currencies else None
         self.currencies = len(currencies)
+        self._cost = annoyance_cost * float(10 ** DECIMALS.get(self.currency or "", 2))
         self.subjects = self._subjects()
         self._asked = Counter(_who(case) for case in log.cases if case.counts)
 

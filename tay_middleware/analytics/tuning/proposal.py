@@ -71,6 +71,7 @@ class Proposal:
     `words` is the verdict in a sentence, `reasons` why something was refused or must be known.
     `agreement` is the share of logged mentions that the replay makes again at the threshold in
     force. `others` are questions of the period under other versions of the playbook.
+    `annoyance_cost` is in whole units of the currency, other money in its minor units.
     """
 
     verdict: Verdict
@@ -89,7 +90,7 @@ class Proposal:
     reasons: tuple[str, ...] = ()
     others: dict[str, int] = field(default_factory=dict)
     currency: str | None = None
-    annoyance_cost: int = 0
+    annoyance_cost: float = 0
     simulated: bool = False
 
     @property

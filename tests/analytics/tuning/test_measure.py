@@ -44,7 +44,7 @@ def the_only_subject(
     log = a_log(
         list(cases), sales={"ada": [sale]}, annoyed=frozenset(UUID(int=one) for one in annoyed)
     )
-    (found,) = Measure(log, policy, LIVE, annoyance_cost=2_000).subjects
+    (found,) = Measure(log, policy, LIVE, annoyance_cost=20).subjects
     return found
 
 
@@ -93,7 +93,7 @@ def test_money_and_annoyance_are_of_the_same_mentions(
     policy: Policy, visits: Log, cost: int
 ) -> None:
     """A user of a closed window has two mentions in it: what both are worth is known."""
-    measure = Measure(visits, policy, LIVE, annoyance_cost=100 * cost)
+    measure = Measure(visits, policy, LIVE, annoyance_cost=cost)
     worth = SOLD * PRICE - BAD * cost * 100
     truth = len(measure.subjects) * 2 * worth
     found = measure.lost_by(0.4, 0.95)
@@ -104,7 +104,13 @@ def test_money_and_annoyance_are_of_the_same_mentions(
 
 def test_the_interval_widens_with_what_annoyance_costs(policy: Policy, visits: Log) -> None:
     free, dear = (
-        bounds(Measure(visits, policy, LIVE, annoyance_cost=100 * cost).lost_by(0.4, 0.95))
+        bounds(Measure(visits, policy, LIVE, annoyance_cost=cost).lost_by(0.4, 0.95))
         for cost in (0, 200)
     )
     assert dear[1] - dear[0] > 1.2 * (free[1] - free[0])
+
+
+@pytest.mark.parametrize(("currency", "minor"), [("jpy", 20), ("eur", 2_000), ("kwd", 20_000)])
+def test_a_cost_is_in_the_currency_of_the_sales(policy: Policy, currency: str, minor: int) -> None:
+    case = a_case(1, 0.9, user="ada")
+    assert the_only_subject(policy, [case], [1], currency).net == PRICE - minor
