@@ -9,6 +9,7 @@ from rich.text import Text
 
 from tay_middleware.analytics.experiments import ArmResult, Call, SamplePlan, Verdict
 from tay_middleware.analytics.experiments.guard import Watched
+from tay_middleware.analytics.wording import major
 
 _COLOURS = {
     Call.SHIP: "green",
@@ -130,11 +131,14 @@ def _comparisons(one: Verdict) -> Table:
 
 def _brought(one: Verdict) -> Iterator[str]:
     for found in one.increments:
-        scale = 1 if found.currency is None else 100
         unit = "purchases" if found.currency is None else found.currency.upper()
+        amount, low, high = (
+            minor if found.currency is None else major(minor, found.currency)
+            for minor in (found.amount, found.interval.low, found.interval.high)
+        )
         yield (
-            f"the mentions brought {found.amount / scale:,.0f} {unit} more than silence "
-            f"({found.interval.low / scale:,.0f} to {found.interval.high / scale:,.0f})"
+            f"the mentions brought {amount:,.0f} {unit} more than silence "
+            f"({low:,.0f} to {high:,.0f})"
         )
 
 

@@ -42,9 +42,6 @@ GARBAGE_THRESHOLD = 100_000
 MOST_QUESTIONS = 200_000
 """Of a period with more, the last so many: a rate needs no more, and memory is not endless."""
 
-MINOR = 100
-"""Minor units in one: money is logged in cents."""
-
 
 def tune(
     target_rate: Annotated[
@@ -64,7 +61,8 @@ def tune(
     ] = None,
     most: Annotated[str, typer.Option(help="the rate that is never exceeded")] = f"{HIGH:.0%}",
     annoyance_cost: Annotated[
-        float, typer.Option(min=0, help="what a mention that is taken badly costs, in money")
+        float,
+        typer.Option(min=0, help="what a mention that is taken badly costs: 20 is 20 EUR, or JPY"),
     ] = 0.0,
     labels: Annotated[
         list[Path] | None,
@@ -105,7 +103,7 @@ def tune(
         order = Order(
             target=share(target_rate) if target_rate else None,
             most=share(most),
-            annoyance_cost=round(annoyance_cost * MINOR),
+            annoyance_cost=annoyance_cost,
             attribution_days=settings.attribution_days,
             labelled=_labelled(labels or [], playbook, settings, log.knob),
         )

@@ -8,13 +8,12 @@ from rich.table import Table
 from rich.text import Text
 
 from tay_middleware.analytics.tuning import Estimate, Point, Proposal, Share, Verdict
+from tay_middleware.analytics.wording import major
 
 _COLOURS = {Verdict.MOVE: "green", Verdict.KEEP: "cyan", Verdict.REFUSED: "red"}
 
 WIDTH = 160
 """Columns where nobody looks at a terminal."""
-
-MINOR = 100
 
 
 def tell(found: Proposal) -> None:
@@ -49,7 +48,7 @@ def _origin(found: Proposal) -> Iterator[str]:
     if found.questions:
         yield f"the replay makes {found.agreement:.1%} of the logged mentions again"
     if found.annoyance_cost:
-        yield f"a mention that is taken badly costs {found.annoyance_cost / MINOR:,.2f}"
+        yield f"a mention that is taken badly costs {found.annoyance_cost:,.10g}"
     for version, many in found.others.items():
         yield f"left out: {many:,} questions that version {version} of the playbook decided"
 
@@ -76,7 +75,10 @@ def _points(found: Proposal) -> Table:
         ("taken badly, %", [_share(point.annoyed) for point in found.points]),
         ("credited sales, %", [_rate(point.credited) for point in found.points]),
         ("added purchases", [_number(point.added.purchases) for point in found.points]),
-        (f"added net{_currency(found)}", [_money(point.net) for point in found.points]),
+        (
+            f"added net{_currency(found)}",
+            [_money(point.net, found.currency) for point in found.points],
+        ),
     ]
     kept = [(head, cells) for head, cells in columns if not {"-", "refused"}.issuperset(cells)]
     table = Table("threshold", *(head for head, _ in kept), box=None)
@@ -113,10 +115,11 @@ def _number(one: Estimate) -> str:
     return f"{one.value:,.0f} ({one.low:,.0f} to {one.high:,.0f})"
 
 
-def _money(one: Estimate) -> str:
+def _money(one: Estimate, currency: str | None) -> str:
     if one.value is None or one.low is None or one.high is None:
         return "refused"
-    return f"{one.value / MINOR:,.0f} ({one.low / MINOR:,.0f} to {one.high / MINOR:,.0f})"
+    value, low, high = (major(minor, currency or "") for minor in (one.value, one.low, one.high))
+    return f"{value:,.0f} ({low:,.0f} to {high:,.0f})"
 
 
 def _currency(found: Proposal) -> str:

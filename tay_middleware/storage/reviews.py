@@ -1,4 +1,4 @@
-"""Reviews as they were given out: one row for each period and moment, never changed.
+"""Reviews as they were given out: one row for each period and moment; only `anew` changes it.
 
 Every function takes a `Transaction`.
 """
@@ -25,11 +25,27 @@ reviews = Table(
 
 
 def keep(
-    connection: Connection, period: str, as_of: datetime, made_at: datetime, content: Any
+    connection: Connection,
+    period: str,
+    as_of: datetime,
+    made_at: datetime,
+    content: Any,
+    *,
+    anew: bool = False,
 ) -> None:
-    """Write a review down; the first of a period and moment stands."""
+    """Write a review down; the first of a period and moment stands, unless it is made `anew`."""
     row = {"period": period, "as_of": as_of, "made_at": made_at, "content": content}
-    connection.execute(insert(connection)(reviews).values(**row).on_conflict_do_nothing())
+    statement = insert(connection)(reviews).values(**row)
+    if not anew:
+        connection.execute(statement.on_conflict_do_nothing())
+        return
+    fresh = statement.excluded
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["period", "as_of"],
+            set_={"made_at": fresh.made_at, "content": fresh.content},
+        )
+    )
 
 
 def kept(connection: Connection, period: str, as_of: datetime | None) -> Any:

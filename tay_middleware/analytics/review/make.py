@@ -55,7 +55,7 @@ async def review(
         name: `2026-W47`, `2026-11` or `2026-Q4`.
         now: the moment; a new review is as of this morning.
         as_of: what was known then, instead.
-        anew: make it again, from what is known now.
+        anew: make it again, from what is known now; it takes the place of one of the same moment.
         prompts: the directory that the plan writes diffs of; `None` leaves them out.
         step: told how many days' sheets are made, of how many.
 
@@ -79,9 +79,8 @@ async def review(
     actions = await asyncio.to_thread(plan, facts, Prompts(prompts), moment.date())
     found = _compose(facts, moment, actions, scores)
     if period.until <= moment:
-        await database.write(sql.keep, name, moment, now, to_json(found))
-        kept = await database.read(sql.kept, name, moment)
-        return from_json(kept) if not anew else found
+        await database.write(sql.keep, name, moment, now, to_json(found), anew=anew)
+        return from_json(await database.read(sql.kept, name, moment))
     return found
 
 

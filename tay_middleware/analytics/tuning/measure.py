@@ -19,6 +19,7 @@ from tay_middleware.analytics.tuning.worth import (
     credited,
     normal,
 )
+from tay_middleware.currencies import DECIMALS
 from tay_middleware.playbook import Policy
 
 DAY_SECONDS = 86_400.0
@@ -53,7 +54,8 @@ class Measure:
         policy: the one in force.
         live: the threshold in force.
         labelled: labelled questions of files, beside those of the log.
-        annoyance_cost: what a mention that is taken badly costs, in minor units.
+        annoyance_cost: what a mention that is taken badly costs, in whole units of the currency of
+            most sales (20 is 20 euros, or 20 yen).
         attribution_days: how long after a mention a purchase is credited to it.
     """
 
@@ -64,22 +66,23 @@ class Measure:
         live: float,
         *,
         labelled: Sequence[Labelled] = (),
-        annoyance_cost: int = 0,
+        annoyance_cost: float = 0,
         attribution_days: float = 14,
     ) -> None:
         self._log, self._policy, self._live = log, policy, live
-        self._labelled, self._cost = labelled, annoyance_cost
+        self._labelled = labelled
         self._ripe_until = log.until.timestamp() - attribution_days * DAY_SECONDS
         self._mentions = [case for case in log.cases if case.counts and case.shown]
         currencies = Counter(sale.currency for own in log.sales.values() for sale in own)
         self.currency = currencies.most_common(1)[0][0] if currencies else None
         self.currencies = len(currencies)
+        self._cost = annoyance_cost * float(10 ** DECIMALS.get(self.currency or "", 2))
         self.subjects = self._subjects()
         self._asked = Counter(_who(case) for case in log.cases if case.counts)
 
     def point(self, threshold: float, shown: Sequence[int], questions: int) -> Point:
         """What a threshold comes to, given the places of what would be shown."""
-        below, annoyed = threshold < self._live, self._annoyed(threshold)
+        below = threshold < self._live
         adds = _refused(_BELOW) if below else self.added(threshold)
         return Point(
             threshold=threshold,
@@ -88,10 +91,10 @@ class Measure:
             known=self.known(shown),
             precision=self._precision(threshold),
             helpful=self._helpful(threshold),
-            annoyed=annoyed,
+            annoyed=self._annoyed(threshold),
             credited=Estimate(refused=_BELOW) if below else self._credited(threshold),
             added=adds,
-            net=self._net(adds.net, annoyed.found),
+            net=adds.net,
         )
 
     def known(self, shown: Sequence[int]) -> float:
@@ -112,16 +115,8 @@ class Measure:
         )
 
     def lost_by(self, threshold: float, confidence: float) -> Estimate:
-        """What raising the threshold gives up: money of users who would get nothing any more."""
-        gone = [case for case in self._mentions if self._live <= case.score < threshold]
-        annoyed = sum(case.id in self._log.annoyed for case in gone)
-        return self._net(self.added(self._live, threshold, confidence).net, annoyed)
-
-    def _net(self, money: Estimate, annoyed: int) -> Estimate:
-        if money.value is None or money.low is None or money.high is None:
-            return money
-        cost = annoyed * self._cost
-        return Estimate(money.value - cost, money.low - cost, money.high - cost, money.effective)
+        """What raising the threshold gives up: the net of users who would get nothing any more."""
+        return self.added(self._live, threshold, confidence).net
 
     def _rate(self, shown: Sequence[int], questions: int) -> Share:
         """The rate, with the interval of a ratio of sums over users: theirs go together."""
@@ -179,15 +174,18 @@ class Measure:
 
     def _subject(self, user: str, own: Collection[Case], window: float, chance: float) -> Subject:
         first = min(case.asked for case in own)
-        bought = [
-            sale for sale in self._log.sales.get(user, ()) if first <= sale.at < first + window
-        ]
+        end = first + window
+        bought = [sale for sale in self._log.sales.get(user, ()) if first <= sale.at < end]
+        money = sum(sale.net for sale in bought if sale.currency == self.currency)
+        annoyed = sum(
+            case.shown and case.asked < end and case.id in self._log.annoyed for case in own
+        )
         return Subject(
             score=max(case.score for case in own),
             treated=not any(case.fate is Fate.HOLDOUT for case in own),
             chance=chance,
             purchases=float(len(bought)),
-            net=float(sum(sale.net for sale in bought if sale.currency == self.currency)),
+            net=money - annoyed * self._cost,
         )
 
 

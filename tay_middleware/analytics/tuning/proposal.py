@@ -37,8 +37,8 @@ class Point:
     `rate` is mentions ÷ questions as replayed. `known` is the share of these mentions that the log
     decided itself; the rest is filled in. `precision` is on labelled rows, `helpful` by users'
     feedback, `annoyed` the mentions that were taken badly. `credited` are users who bought what was
-    mentioned, `added` what the holdout says that mentions add in the whole period; `net` is that
-    money less what annoyance costs, in minor units.
+    mentioned, `added` what the holdout says that mentions add to users whose window is closed,
+    within it; `net` is that of `added`: money less what annoyance costs, in minor units.
     """
 
     threshold: float
@@ -71,6 +71,7 @@ class Proposal:
     `words` is the verdict in a sentence, `reasons` why something was refused or must be known.
     `agreement` is the share of logged mentions that the replay makes again at the threshold in
     force. `others` are questions of the period under other versions of the playbook.
+    `annoyance_cost` is in whole units of the currency, other money in its minor units.
     """
 
     verdict: Verdict
@@ -89,7 +90,7 @@ class Proposal:
     reasons: tuple[str, ...] = ()
     others: dict[str, int] = field(default_factory=dict)
     currency: str | None = None
-    annoyance_cost: int = 0
+    annoyance_cost: float = 0
     simulated: bool = False
 
     @property

@@ -49,14 +49,14 @@ class Order:
     Args:
         target: the rate to come to; `None` looks for the most valuable threshold.
         most: the rate that is never exceeded.
-        annoyance_cost: of a mention that is taken badly, in minor units.
+        annoyance_cost: of a mention that is taken badly, in whole units of the sales' currency.
         attribution_days: how long a purchase is credited to a mention.
         labelled: labelled questions, for precision.
     """
 
     target: float | None = None
     most: float = HIGH
-    annoyance_cost: int = 0
+    annoyance_cost: float = 0
     attribution_days: float = 14
     labelled: Sequence[Labelled] = ()
 

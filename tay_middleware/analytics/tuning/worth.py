@@ -34,7 +34,8 @@ class Subject:
     """A user to whom a mention was due, with what she did within the window after it.
 
     `score` is the highest of her due questions: up to it a threshold leaves her a mention.
-    `treated` is whether she was shown hers, `chance` with which probability she was to be.
+    `treated` is whether she was shown hers, `chance` with which probability she was to be. `net` is
+    what she paid less what the mentions cost that she took badly, in minor units.
     """
 
     score: float
@@ -57,7 +58,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What mentions add at a threshold: purchases, and money in minor units."""
+    """What mentions add: purchases, and money less what annoyance costs, in minor units."""
 
     purchases: Estimate
     net: Estimate

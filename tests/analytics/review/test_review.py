@@ -7,6 +7,7 @@ from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import update
@@ -23,6 +24,7 @@ from tay_middleware.analytics.review.text import markdown
 from tay_middleware.cli.main import app
 from tay_middleware.errors import InputError
 from tay_middleware.simulate import Result
+from tay_middleware.storage import pauses
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sql import escalation_logs
 from tests.analytics.review.stage import UNTIL, copied, forget, reviewed, write
@@ -43,6 +45,31 @@ def test_a_review_is_given_out_again_word_for_word(made: Result, tmp_path: Path)
     assert again.as_of == later
     assert again.sections != first.sections
     assert reviewed(copy, "2026-W46", later, as_of=UNTIL) == first
+
+
+def test_one_made_anew_on_the_same_day_is_the_one_that_is_given_out(
+    made: Result, tmp_path: Path
+) -> None:
+    copy = copied(made, tmp_path / "copy")
+    first = reviewed(copy, "2026-W46")
+
+    def pause(connection: Transaction) -> None:
+        pauses.pause(
+            connection,
+            pause_id=UUID(int=1),
+            subject=pauses.Subject.OFFER,
+            name="mentorship",
+            now=UNTIL - timedelta(days=1),
+            by="cli:robin",
+            reason="sold out until May",
+            figures={},
+        )
+
+    write(copy, pause)
+    again = reviewed(copy, "2026-W46", UNTIL + timedelta(hours=2), anew=True)
+    assert (again.as_of, again.actions != first.actions) == (first.as_of, True)
+    for later in (timedelta(hours=3), timedelta(days=1)):
+        assert reviewed(copy, "2026-W46", UNTIL + later) == again
 
 
 def test_a_period_that_is_not_over_is_reviewed_and_not_kept(made: Result) -> None:

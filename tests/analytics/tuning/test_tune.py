@@ -182,7 +182,7 @@ def worlds_of_worth(rules: Playbook, *, harm: bool, many: int = 9_000) -> tuple[
 
 def test_mentions_that_surely_cost_more_than_they_bring_are_given_up(rules: Playbook) -> None:
     log, held = worlds_of_worth(rules, harm=True)
-    found = tune(log, held, Order(annoyance_cost=2_000))
+    found = tune(log, held, Order(annoyance_cost=20))
     assert found.verdict is Verdict.MOVE
     assert found.proposed is not None
     assert 0.3 < found.proposed <= 0.66
@@ -199,7 +199,7 @@ def test_mentions_that_surely_cost_more_than_they_bring_are_given_up(rules: Play
 
 def test_what_is_not_surely_better_is_left_alone(rules: Playbook) -> None:
     log, held = worlds_of_worth(rules, harm=False)
-    found = tune(log, held, Order(annoyance_cost=2_000))
+    found = tune(log, held, Order(annoyance_cost=20))
     assert (found.verdict, found.proposed) == (Verdict.KEEP, LIVE)
 
 
