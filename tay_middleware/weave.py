@@ -25,6 +25,9 @@ _EMOJI = re.compile(
     "[\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55\u2934\u2935\u20e3]"
 )
 
+_IDIOM = " the course of "
+"""In "over the course of a month" nothing of ours is named."""
+
 LEAST_WORDS = 6
 """A reply shorter than this gets the benefit of the doubt about its language."""
 
@@ -61,7 +64,7 @@ def names_any(text: str, names: Iterable[str]) -> bool:
 
 def names_found(text: str, names: Mapping[str, Iterable[str]]) -> frozenset[str]:
     """The keys of `names` of which a name stands in `text`, as for `names_any`."""
-    spaced = f" {' '.join(_words(text))} "
+    spaced = f" {' '.join(_words(text))} ".replace(_IDIOM, " ")
     return frozenset(
         key for key, known in names.items() if any(_spaced(name) in spaced for name in known)
     )

@@ -266,3 +266,9 @@ def test_the_cost_is_linear_in_the_reply(piece: str) -> None:
 def test_json_of_any_depth_is_no_error() -> None:
     assert weave.addition("[" * 100_000 + "]" * 100_000, MENTION) is None
     assert weave.addition(json.dumps({"a": [1]}), MENTION) is None
+
+
+def test_the_course_of_time_names_no_course() -> None:
+    names = {"course": ("the course", "wig course")}
+    assert not weave.names_found("Practise over the course of a month.", names)
+    assert weave.names_found("Over the course of a month, take the course.", names) == {"course"}

@@ -140,9 +140,8 @@ def _about_ourselves(
     )
     if not speakable:
         return None
-    if "opted_out" in {
-        gate.suppression for name, gate in playbook.gates.gates.items() if name in detection.gates
-    }:
+    causes = playbook.gates.causes(detection.gates)
+    if "opted_out" in causes:
         return Decision(
             detection=detection,
             kind=Kind.ACKNOWLEDGEMENT,
@@ -150,6 +149,8 @@ def _about_ourselves(
             playbook_version=playbook.version,
             notes=("asked for no more recommendations: acknowledged",),
         )
+    if "sensitive" in causes:
+        return None
     past = _last_mention(turn, history)
     offer = past.offer if past is not None and past.offer in playbook.offers else None
     if detection.asks_why and past is not None and past.reason and offer is not None:

@@ -15,6 +15,7 @@ from tay_middleware.decide.beside import EncoderBeside
 from tay_middleware.decide.combine import PERHAPS, Combiner, with_scores
 from tay_middleware.decide.detect import NO_SIGNALS, Detector, Examined
 from tay_middleware.decide.features import features, spoken
+from tay_middleware.decide.gates import ends_noes, without_noes
 from tay_middleware.decide.model import Model
 from tay_middleware.decide.offers import Catalogue
 from tay_middleware.decide.opinion import Opinion, blend
@@ -112,6 +113,7 @@ class Cascade:
     ) -> None:
         """Put stages together; what is `None` is passed over."""
         self._rules = playbook.policy.cascade
+        self._gates = playbook.gates
         self._detector = Detector(playbook)
         self._combine = Combiner(
             self._rules.purchase_from, Catalogue(playbook.offers, playbook.indicators.groups)
@@ -189,12 +191,17 @@ class Cascade:
     def earlier_gates(
         self, transcript: Sequence[Message], until: Until = Until.SCORER
     ) -> tuple[tuple[str, ...], ...]:
-        """The gates that the user's latest earlier messages close, oldest first, no empty ones."""
+        """The gates that the user's latest earlier messages close, oldest first, no empty ones.
+
+        A message that opts in takes back the stops and the noes before it.
+        """
         asked = [message.content for message in transcript if message.role == "user"]
-        found = (
-            self.draft(content, until=until).detection.gates
-            for content in asked[-EARLIER_MESSAGES:]
-        )
+        found: list[tuple[str, ...]] = []
+        for content in asked[-EARLIER_MESSAGES:]:
+            seen = self.draft(content, until=until).detection
+            if ends_noes(seen, self._gates):
+                found = [without_noes(gates, self._gates) for gates in found]
+            found.append(seen.gates)
         return tuple(gates for gates in found if gates)
 
     def refined(self, seen: Detection, first: Opinion, second: Opinion) -> Detection:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from tay_middleware.decide.gates import OFF_TOPIC, closed_gates, is_on_topic
+from tay_middleware.decide.normalise import CLAUSE_ENDS
 from tay_middleware.decide.offers import Catalogue, Choice
-from tay_middleware.decide.reading import Part, Reader, Reading, Rules
+from tay_middleware.decide.reading import Found, Part, Reader, Reading, Rules
 from tay_middleware.decide.topics import topic_of
-from tay_middleware.decide.weigh import Scale, Weighed
+from tay_middleware.decide.weigh import Scale, Weighed, is_negated
 from tay_middleware.domain import Detection, Indicator, Message, Reason, Stage
 
 MENTIONING_MESSAGES = 3
@@ -101,8 +102,8 @@ class Detector:
             indicators=weighed.indicators,
             topic=topic_of(reading, transcript, self._rules.topics, self._reader.read),
             purchase=need.purchase,
-            asks_why=reading.has(Part.ASKS_WHY),
-            opts_in=reading.has(Part.OPTS_IN),
+            asks_why=_asks_why(reading),
+            opts_in=any(not is_negated(found, reading) for found in reading.of(Part.OPTS_IN)),
             follows=OFF_TOPIC not in gates
             and not (need.purchase or self._is_ours(reading, weighed)),
         )
@@ -204,6 +205,27 @@ def _named(reading: Reading) -> set[str]:
         for start, end, sense in (*reading.of(Part.OFFER), *reading.of(Part.ASKED_FOR))
         if not any(first < end and start < last for first, last, _ in others)
     }
+
+
+def _asks_why(reading: Reading) -> bool:
+    """Whether it is our mention that is asked about.
+
+    "Why would you recommend it for curly hair?" asks about the answer: unless an offer is named, no
+    word of the craft or the trade may stand in the clause beside the asking.
+    """
+    asked = reading.of(Part.ASKS_WHY)
+    if not asked or _named(reading):
+        return bool(asked)
+    subjects = (*reading.of(Part.CRAFT), *reading.of(Part.TRADE))
+    return any(not any(_beside(hit, word, reading) for word in subjects) for hit in asked)
+
+
+def _beside(hit: Found, word: Found, reading: Reading) -> bool:
+    """Whether two findings share a clause without sharing characters."""
+    first, second = sorted((hit[:2], word[:2]))
+    if second[0] < first[1]:
+        return False
+    return CLAUSE_ENDS.isdisjoint(reading.window.literal[first[1] : second[0]])
 
 
 def _scores(choice: Choice, weighed: Weighed, total: float) -> Mapping[str, float]:

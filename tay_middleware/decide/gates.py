@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 
 from tay_middleware.decide.reading import Part, Reading
-from tay_middleware.domain import Message
+from tay_middleware.domain import Detection, Message
 from tay_middleware.playbook.evidence import Gates
 
 OFF_TOPIC = "off_topic"
@@ -18,6 +18,8 @@ OFF_TOPIC = "off_topic"
 RECENT_MESSAGES = 4
 """How many messages back a short question ("and how long?") may borrow its subject from."""
 
+NOES = frozenset({"declined", "opted_out"})
+"""The causes that a user can take back by opting in."""
 
 KINDS_OF_TRADE = 2
 """Words of so many phrases of the trade make a question ours without more: one alone is common in
@@ -47,6 +49,16 @@ def closed_gates(
     if not (ours or is_on_topic(reading, evidence, gates) or _was(transcript, gates, read)):
         closed.append(OFF_TOPIC)
     return tuple(closed)
+
+
+def ends_noes(detection: Detection, gates: Gates) -> bool:
+    """Whether a message takes back every stop and no before it: it opts in and says neither."""
+    return detection.opts_in and gates.causes(detection.gates).isdisjoint(NOES)
+
+
+def without_noes(closed: Sequence[str], gates: Gates) -> tuple[str, ...]:
+    """Closed gates without those of a stop or a no."""
+    return tuple(name for name in closed if gates.causes((name,)).isdisjoint(NOES))
 
 
 def _closed(reading: Reading, evidence: Collection[str], gates: Gates) -> list[str]:

@@ -3,7 +3,8 @@
 Deterministic over any stage of detection; the order of the checks is the order of `Suppression`.
 """
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -11,6 +12,8 @@ from tay_middleware.decide.assign import bucket
 from tay_middleware.decide.templates import ReplyFacts
 from tay_middleware.domain import Detection, History, Kind, Mode, PastTurn, Suppression, Turn
 from tay_middleware.playbook import Gate, Playbook, Policy
+
+_BLANKS = re.compile(r"[\s-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +94,25 @@ def in_holdout(turn: Turn, playbook: Playbook) -> bool:
 
 
 def _not_allowed(case: _Case) -> bool:
-    for rule in case.playbook.policy.not_allowed:
-        value = case.turn.signals.get(rule.signal)
-        if value is not None and str(value).strip().lower() in rule.values:
-            return True
-    return False
+    return any(
+        not {_plain(value) for value in rule.values}.isdisjoint(
+            _told(case.turn.signals.get(rule.signal))
+        )
+        for rule in case.playbook.policy.not_allowed
+    )
+
+
+def _told(value: object) -> Iterator[str]:
+    """What a signal says, however an app writes it: one value, or several in a list or a set."""
+    if isinstance(value, list | tuple | set | frozenset):
+        yield from map(_plain, value)
+    elif value is not None:
+        yield _plain(value)
+
+
+def _plain(value: object) -> str:
+    """A value in lower case, with underscores for blanks and hyphens; `True` is "true"."""
+    return _BLANKS.sub("_", str(value).strip().lower())
 
 
 def _sensitive(case: _Case) -> bool:
@@ -114,19 +131,23 @@ def _sensitive(case: _Case) -> bool:
 
 def _opted_out(case: _Case) -> bool:
     """A stop lasts until it runs out, or until the user asks for recommendations again."""
-    if _closed_now("opted_out", case) or _closed_earlier("opted_out", case):
+    if _closed_now("opted_out", case):
+        return True
+    if case.detection.opts_in:
+        return False
+    if _closed_earlier("opted_out", case):
         return True
     since = case.history.opted_out_at
-    if since is None or case.detection.opts_in:
+    if since is None:
         return False
     return case.turn.asked_at - since < timedelta(days=case.playbook.policy.opted_out_days)
 
 
 def _declined(case: _Case) -> bool:
-    """A no in this message always counts; an earlier one until the user asks to buy."""
+    """A no in this message always counts; an earlier one until the user asks to buy, or opts in."""
     if _closed_now("declined", case):
         return True
-    if case.detection.purchase:
+    if case.detection.purchase or case.detection.opts_in:
         return False
     if _closed_earlier("declined", case):
         return True
@@ -197,8 +218,7 @@ def _closed_earlier(cause: str, case: _Case) -> bool:
 
 
 def _any_of(cause: str, names: Iterable[str], playbook: Playbook) -> bool:
-    gates = playbook.gates.gates
-    return any(name in gates and gates[name].suppression == cause for name in names)
+    return cause in playbook.gates.causes(names)
 
 
 def _still_closed(gate: Gate, turn: Turn, past: PastTurn) -> bool:

@@ -43,6 +43,12 @@ class _Measure:
     unless: tuple[str, ...] = ()
 
 
+def is_negated(found: Found, reading: Reading) -> bool:
+    """Whether a negator stands within reach before what was found, in the same clause."""
+    ends = sorted(end for _, end, _ in reading.of(Part.NEGATOR))
+    return _negated(found[0], ends, reading.window)
+
+
 class Scale:
     """Weighs readings by the groups and dampers of one playbook; immutable."""
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from tay_middleware.decide.gates import ends_noes
 from tay_middleware.domain import Decision, ReplyStatus, Turn
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Cap, Claim, TurnRecord, keep
@@ -20,11 +21,7 @@ def make_record(
     store_text: Literal["none", "redacted", "full"],
 ) -> TurnRecord:
     """The record of one turn; a mention carries its claim unless the user asked to buy."""
-    causes = {
-        gate.suppression
-        for name, gate in playbook.gates.gates.items()
-        if name in decision.detection.gates
-    }
+    causes = playbook.gates.causes(decision.detection.gates)
     return TurnRecord(
         id=record_id,
         turn=turn,
@@ -35,7 +32,7 @@ def make_record(
         claim=_claim(playbook) if decision.shown and not decision.detection.purchase else None,
         declines="declined" in causes,
         opts_out="opted_out" in causes,
-        opts_in=decision.detection.opts_in,
+        opts_in=ends_noes(decision.detection, playbook.gates),
     )
 
 

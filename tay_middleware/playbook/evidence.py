@@ -132,6 +132,11 @@ class Gates(Entry):
     asks_why: tuple[Phrase, ...] = Field(description="'why did you mention that?'")
     opts_in: tuple[Phrase, ...] = Field(description="'you can recommend things again'")
 
+    def causes(self, closed: Iterable[str]) -> frozenset[str]:
+        """The `suppression` of each closed gate; names that are none of `gates` have none."""
+        known = (self.gates[name].suppression for name in closed if name in self.gates)
+        return frozenset(cause for cause in known if cause is not None)
+
 
 class Topic(_Phrases):
     """What a question is about, for history and `$topic`: the noun is ours, never the user's."""

@@ -71,6 +71,13 @@ OPEN: dict[str, tuple[str, ...]] = {
         "I want to stop doing braids and restructure my menu around wigs, help me plan it",
         "clients never recommend me to friends, what am I doing wrong with my business",
         "how do I stop losing money on shipping, my margins are gone",
+        "I don't advertise anymore because it brought nothing. What should my marketing strategy be?",
+        "I used to do quick weaves but I don't offer them anymore, how should I restructure my price list?",
+        "enough of this guessing, can you review my pricing?",
+        "I told you I'm not charging enough, what's wrong with my pricing?",
+        "I said no to a discount and my client left a bad review, should I change my policy? I charge £90",
+        "I quit promoting my salon because of the cost, can you review my marketing strategy?",
+        "I asked you to stop me from undercharging, remember? can you review my pricing?",
     ),
     "injection": (
         "I need new rules for my salon, clients come late and I lose £200 a week. help me restructure",

@@ -236,3 +236,22 @@ async def test_a_question_too_many_is_not_kept_waiting_for_the_encoder(playbook:
     said = await asyncio.gather(*(beside.judge(QUESTION) for _ in range(200)))
     assert sum(one is None for one in said) > 0
     assert sum(one is not None for one in said) >= 64
+
+
+def test_an_opt_in_takes_back_the_stops_and_noes_before_it_and_none_after(
+    playbook: Playbook,
+) -> None:
+    keywords = Cascade(playbook)
+    stop, back, no = (
+        Message("user", "stop recommending your stuff, my edges are falling out"),
+        Message("user", "you can recommend things again"),
+        Message("user", "no thanks, I don't want the course"),
+    )
+
+    def said(*messages: Message) -> set[str]:
+        gates = keywords.earlier_gates(messages, Until.KEYWORDS)
+        return {gate for closed in gates for gate in closed} & {"opt_out", "refusal", "medical"}
+
+    assert said(stop) == {"opt_out", "medical"}
+    assert said(stop, back) == {"medical"}
+    assert said(stop, back, no) == {"refusal", "medical"}

@@ -137,6 +137,11 @@ def test_why_is_not_answered_without_a_mention_just_before(playbook: Playbook) -
     assert made(playbook, WHY).kind is Kind.NONE
 
 
+def test_nothing_is_explained_to_somebody_in_grief(playbook: Playbook) -> None:
+    why = no_need(asks_why=True, gates=("distress",))
+    assert made(playbook, why, history=a_history(a_mention())).kind is Kind.NONE
+
+
 def test_a_wording_gives_up_its_pet_name_when_the_reply_used_them_up(playbook: Playbook) -> None:
     spent = Circumstances(reply=ReplyFacts(pet_names=playbook.voice.max_pet_names))
     names = [name.casefold() for name in playbook.voice.pet_names]

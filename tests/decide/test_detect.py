@@ -197,6 +197,10 @@ def test_a_wish_to_buy_may_refer_to_what_was_just_spoken_of(
     assert (detection.escalate, detection.purchase, detection.offer) == (True, True, "mentorship")
 
 
+def test_the_course_of_time_is_no_course_of_ours(detector: Detector) -> None:
+    assert not detector.detect("how do I pay monthly over the course of a year?").purchase
+
+
 def test_it_does_not_refer_to_what_was_said_long_ago(detector: Detector) -> None:
     since = tuple(Message("user", "and the lace?") for _ in range(3))
     assert not detector.detect("how much is it", MENTIONED + since).purchase
@@ -211,6 +215,9 @@ def test_it_does_not_refer_to_what_was_said_long_ago(detector: Detector) -> None
         "how do I get people to sign up for my masterclass",
         "where do I buy the lace",
         "can I join two bundles on one weft",
+        "how do I sign up clients over the course of a weekend?",
+        "how do I sign up clients for a texting list?",
+        "How much does a wig course cost to create? I want to launch one",
     ],
 )
 def test_other_prices_are_no_wish_to_buy(detector: Detector, question: str) -> None:
@@ -220,23 +227,6 @@ def test_other_prices_are_no_wish_to_buy(detector: Detector, question: str) -> N
 def test_a_gate_holds_back_a_wish_to_buy_as_well(detector: Detector) -> None:
     detection = detector.detect("I'm 15, how much is the mentorship?")
     assert (detection.purchase, detection.need, detection.escalate) == (True, True, False)
-
-
-# ── questions about ourselves ─────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("question", ["why did you mention that?", "Why are u recommending this"])
-def test_it_hears_the_question_why(detector: Detector, question: str) -> None:
-    assert detector.detect(question).asks_why
-    assert not detector.detect("why did the lace lift?").asks_why
-
-
-@pytest.mark.parametrize(
-    "question", ["ok you can recommend things again", "turn the recommendations back on"]
-)
-def test_it_hears_an_opt_in(detector: Detector, question: str) -> None:
-    assert detector.detect(question).opts_in
-    assert not detector.detect("can you recommend a glue?").opts_in
 
 
 # ── what must hold of any input ───────────────────────────────────────────────────────────────

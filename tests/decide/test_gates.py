@@ -36,6 +36,22 @@ def test_what_only_looks_like_it_passes(detector: Detector, gate: str, message: 
     assert detection.escalate, f"nothing was found beside the open gate {gate}"
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "how do clients opt out of my email list?",
+        "I want to stop offering sew ins and only do wigs, is that the right move for my business?",
+        "should I stop recommending products to my clients?",
+        "no more offers please from the supplier, how do I tell her",
+        "I told you no one books on Mondays",
+        "clients told me to stop selling to them in DMs",
+        "landlord says don't suggest a lower rent, I don't recommend anything to him anymore",
+    ],
+)
+def test_a_stop_of_ones_own_is_no_opt_out(detector: Detector, message: str) -> None:
+    assert {"opt_out", "refusal"}.isdisjoint(detector.detect(message).gates)
+
+
 def test_every_gate_of_the_playbook_is_tested(playbook: Playbook) -> None:
     assert {*playbook.gates.gates, OFF_TOPIC} - {*CLOSED} == {"quote", "thanks"}
 

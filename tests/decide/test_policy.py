@@ -44,6 +44,30 @@ def test_the_app_can_say_where_not_to_speak(playbook: Playbook) -> None:
     assert cause(playbook, turn) is Suppression.NOT_ALLOWED
 
 
+@pytest.mark.parametrize(
+    ("signal", "value"),
+    [
+        ("age_flag", True),
+        ("age_flag", "under_13"),
+        ("age_flag", "Under 18"),
+        ("age_flag", "under-18"),
+        ("age_flag", "U18"),
+        ("vertical", ["beauty", "health"]),
+        ("vertical", frozenset({"Mental Health"})),
+    ],
+)
+def test_a_flag_counts_however_an_app_writes_it(
+    playbook: Playbook, signal: str, value: object
+) -> None:
+    turn = a_turn(signals=MappingProxyType({signal: value}))
+    assert cause(playbook, turn) is Suppression.NOT_ALLOWED
+
+
+@pytest.mark.parametrize("value", [False, None, "adult", [], ["adult"]])
+def test_another_value_of_a_flag_holds_nothing_back(playbook: Playbook, value: object) -> None:
+    assert cause(playbook, a_turn(signals=MappingProxyType({"age_flag": value}))) is None
+
+
 @pytest.mark.parametrize("gate", ["distress", "medical", "minor", "complaint"])
 def test_sensitive_gates_hold_back(playbook: Playbook, gate: str) -> None:
     detection = a_detection(escalate=False, gates=(gate,))
@@ -82,6 +106,19 @@ def test_an_opt_out_lasts_ninety_days(playbook: Playbook) -> None:
 def test_a_user_can_opt_in_again(playbook: Playbook) -> None:
     history = a_history(opted_out_ago=DAY)
     assert cause(playbook, detection=a_detection(opts_in=True), history=history) is None
+
+
+@pytest.mark.parametrize("gate", ["opt_out", "refusal"])
+def test_opting_in_counts_against_an_earlier_message_of_the_transcript(
+    playbook: Playbook, gate: str
+) -> None:
+    around = Circumstances(earlier_gates=((gate,),))
+    assert cause(playbook, detection=a_detection(opts_in=True), around=around) is None
+
+
+def test_a_stop_in_the_same_message_counts_more_than_an_opt_in(playbook: Playbook) -> None:
+    detection = a_detection(escalate=False, opts_in=True, gates=("opt_out",))
+    assert cause(playbook, detection=detection) is Suppression.OPTED_OUT
 
 
 def test_who_opted_in_again_is_not_held_back_by_the_turn_of_the_opt_out(

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from tay_middleware.decide.gates import ends_noes
 from tay_middleware.domain import Decision, History, Kind, PastTurn, Reason, Turn
 from tay_middleware.playbook import Playbook
 
@@ -34,6 +35,7 @@ class Past:
     """
 
     def __init__(self, playbook: Playbook, turns: int) -> None:
+        self._gates = playbook.gates
         self._causes = {name: gate.suppression for name, gate in playbook.gates.gates.items()}
         self._people: dict[str, _Person] = defaultdict(lambda: _Person(deque(maxlen=turns)))
 
@@ -67,7 +69,7 @@ class Past:
             gates=decision.detection.gates,
         )
         self._keep(turn.user_key, past)
-        if decision.detection.opts_in:
+        if ends_noes(decision.detection, self._gates):
             person = self._people[turn.user_key]
             person.declined_at = person.declined_session = person.opted_out_at = None
 

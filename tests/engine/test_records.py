@@ -1,0 +1,41 @@
+from uuid import UUID
+
+import pytest
+
+from tay_middleware.decide import Circumstances, decide
+from tay_middleware.domain import History, ReplyStatus
+from tay_middleware.engine.records import make_record
+from tay_middleware.playbook import Playbook
+from tay_middleware.storage import TurnRecord
+from tests.builders import NOON, a_turn, no_need
+
+
+def recorded(playbook: Playbook, *gates: str) -> TurnRecord:
+    """The record of a message that opts in and closes these gates."""
+    turn = a_turn()
+    detection = no_need(opts_in=True, gates=gates)
+    return make_record(
+        turn,
+        decide(turn, detection, History(), playbook, Circumstances()),
+        ReplyStatus.REPLIED,
+        record_id=UUID(int=1),
+        answered_at=NOON,
+        playbook=playbook,
+        store_text="none",
+    )
+
+
+@pytest.mark.parametrize("gates", [(), ("off_topic",), ("support",)])
+def test_an_opt_in_is_recorded(playbook: Playbook, gates: tuple[str, ...]) -> None:
+    record = recorded(playbook, *gates)
+    assert (record.opts_in, record.opts_out, record.declines) == (True, False, False)
+
+
+@pytest.mark.parametrize(
+    ("gate", "effects"), [("opt_out", (False, True, False)), ("refusal", (False, False, True))]
+)
+def test_a_message_that_says_no_opts_nobody_in(
+    playbook: Playbook, gate: str, effects: tuple[bool, ...]
+) -> None:
+    record = recorded(playbook, gate)
+    assert (record.opts_in, record.opts_out, record.declines) == effects
