@@ -100,7 +100,7 @@ async def gather(
         ripe_before=await measured(ripe_until - 2 * days, ripe_until - days),
         verdicts=await examine(database, playbook, now=now),
         paused=tuple(await database.read(_paused, now)),
-        tiers=await database.read(_tiers, ripe.period),
+        tiers=await database.read(_tiers, ripe.matured_since, ripe.period.until),
         playbook=playbook,
         tuning=await _tuned(database, playbook, terms, found, now=now),
     )
@@ -129,8 +129,7 @@ def _paused(connection: Transaction, now: datetime) -> list[tuple[str, str]]:
     ]
 
 
-def _tiers(connection: Transaction, period: Period) -> tuple[Paid, ...]:
-    since, until = period.since, period.until
+def _tiers(connection: Transaction, since: datetime, until: datetime) -> tuple[Paid, ...]:
     every = Narrowed()
     sold: Counter[tuple[str, str, str]] = Counter()
     for one in trends.sold(connection, since, until, every):
