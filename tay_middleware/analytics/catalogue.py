@@ -202,9 +202,12 @@ def _welcome(counted: Counted) -> Iterable[Measure]:
             found = clustered(sums.bad[template], n)
             yield _share("bad_reactions", found, "template", template)
     for window, name in COMES_BACK.items():
+        if window in sums.answered:
+            n, hits = sums.answered[window]
+            yield _share(name, clustered(hits, n))
         pairs = {
             arm: (came[window][1], came[window][0])
-            for arm, came in sums.due.items()
+            for arm, came in sums.first_due.items()
             if window in came
         }
         for arm, (hits, n) in pairs.items():

@@ -26,6 +26,9 @@ SAID_NEXT, WEEK, MONTH = CLOSINGS[1:]
 
 ARMS = ("shown", "holdout")
 
+MEANING = 2
+"""Another number where figures of a sheet mean something else: all sheets are made anew."""
+
 Tally = list[int]
 
 
@@ -38,8 +41,9 @@ class Reactions:
 
     @property
     def mark(self) -> int:
-        """A number that is another for other terms."""
-        return crc32(repr((sorted(self.gates), self.within.total_seconds())).encode())
+        """A number that is another for other terms, and for another `MEANING`."""
+        terms = (MEANING, sorted(self.gates), self.within.total_seconds())
+        return crc32(repr(terms).encode())
 
 
 @dataclass(slots=True)
@@ -47,8 +51,9 @@ class Sums:
     """Sheets of a period, added up.
 
     `asked` by tier, `mentions` by dimension and value. `mentions_heard` and `bad` by wording, of
-    days whose next day is over. `due` by arm (see `ARMS`) and `active` hold `n` and `hits` of
-    `again`, `week` and `month`, each of the days whose window has closed. `llm_usd` is in
+    days whose next day is over. `first_due` (users on the day of their first exposure to the
+    holdout, by arm, see `ARMS`), `answered` (mentions) and `active` (users by day) hold `n` and
+    `hits` of `again`, `week` and `month`, each of the days whose window has closed. `llm_usd` is in
     millionths of a US dollar.
     """
 
@@ -56,7 +61,8 @@ class Sums:
     mentions: dict[str, dict[str, Tally]] = field(default_factory=dict)
     mentions_heard: dict[str, Tally] = field(default_factory=dict)
     bad: dict[str, Tally] = field(default_factory=dict)
-    due: dict[str, dict[str, tuple[Tally, Tally]]] = field(default_factory=dict)
+    first_due: dict[str, dict[str, tuple[Tally, Tally]]] = field(default_factory=dict)
+    answered: dict[str, tuple[Tally, Tally]] = field(default_factory=dict)
     active: dict[str, tuple[Tally, Tally]] = field(default_factory=dict)
     llm_calls: int = 0
     llm_usd: int = 0
@@ -125,10 +131,11 @@ def _content(connection: Transaction, day: date, closed: int, reactions: Reactio
     if closed >= SAID_NEXT:
         content["bad"] = _bad(connection, day, reactions)
         due = sql.due(connection, day)
-        content["due"] = {
+        content["first_due"] = {
             arm: _came([row for row in due if row.arm == arm], closed, ("again", "week", "month"))
             for arm in ARMS
         }
+        content["answered"] = _came(sql.answered(connection, day), closed, ("again",))
     if closed >= WEEK:
         content["active"] = _came(sql.active(connection, day), closed, ("week", "month"))
     return content
@@ -203,8 +210,10 @@ def add_up(sheets: Iterable[tuple[date, Any]], now: datetime) -> Sums:
         if closed >= SAID_NEXT and "bad" in content:
             _add(sums.mentions_heard, content["mentions"]["template"])
             _add(sums.bad, content["bad"])
-            for arm, came in content["due"].items():
-                _add_pairs(sums.due.setdefault(arm, {}), came, closed)
+            # Sheets of before, whose rows are past their retention, do not know these two.
+            for arm, came in content.get("first_due", {}).items():
+                _add_pairs(sums.first_due.setdefault(arm, {}), came, closed)
+            _add_pairs(sums.answered, content.get("answered", {}), closed)
         if closed >= WEEK:
             _add_pairs(sums.active, content.get("active", {}), closed)
         calls, usd = content["llm"]

@@ -44,13 +44,13 @@ LABELS = {
         "Returns after 8 to 30 days", "asks on one of the days 8 to 30 after"
     ),
     "asks_again_in_the_conversation_because_of_a_mention": Label(
-        "Goes on talking after a mention", "shown less held out for comparison"
+        "Goes on talking after a mention", "shown less held out, each user once"
     ),
     "returns_within_7_days_because_of_a_mention": Label(
-        "Returns within 7 days because of a mention", "shown less held out for comparison"
+        "Returns within 7 days because of a mention", "shown less held out, each user once"
     ),
     "returns_after_8_to_30_days_because_of_a_mention": Label(
-        "Returns after 8 to 30 days because of a mention", "shown less held out for comparison"
+        "Returns after 8 to 30 days because of a mention", "shown less held out, each user once"
     ),
     "judged_right": Label("Judged right", "decisions that a person called right"),
     "offer_judged_right": Label("Offer judged right", "of offers that were rightly made"),

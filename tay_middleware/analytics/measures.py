@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from tay_middleware.analytics.catalogue import Counted, Measure, Terms, catalogue
 from tay_middleware.analytics.days import ALL, Reactions, add_up, make_sheets
 from tay_middleware.analytics.lifetimes import TimeToSale, time_to_sale
-from tay_middleware.analytics.metrics import Period
+from tay_middleware.analytics.metrics import Period, rows_since
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, day_sheets, trends
@@ -93,9 +93,7 @@ async def measure(
     period = Period(min(period.since, until), until)
     closed = _midnight(today - timedelta(days=terms.attribution_days))
     matured = max(period.since, min(until, closed))
-    rows_since = period.since
-    if terms.retention_days is not None:
-        rows_since = max(rows_since, today - timedelta(days=terms.retention_days - 1))
+    known_since = rows_since(period.since, now, terms.retention_days)
     await make_sheets(
         database,
         period.since.date(),
@@ -104,11 +102,11 @@ async def measure(
         reactions=terms.reactions,
         step=step,
     )
-    counted = await database.read(_count, period, rows_since, matured, now)
+    counted = await database.read(_count, period, known_since, matured, now)
     return Measures(
         period=period,
         as_of=now,
-        matured_since=rows_since,
+        matured_since=known_since,
         matured_until=matured,
         simulated=counted.simulated,
         items=tuple(catalogue(counted, matured, period, terms)),
@@ -137,7 +135,7 @@ def _waits(counted: Counted, today: date, matured: date, terms: Terms) -> TimeTo
 def _count(
     connection: Transaction,
     period: Period,
-    rows_since: datetime,
+    known_since: datetime,
     matured: datetime,
     now: datetime,
 ) -> Counted:
@@ -145,16 +143,16 @@ def _count(
     sheets = day_sheets.contents(connection, since.date(), until.date())
     return Counted(
         sums=add_up(sheets, now),
-        ripe=add_up([one for one in sheets if rows_since.date() <= one[0] < matured.date()], now),
+        ripe=add_up([one for one in sheets if known_since.date() <= one[0] < matured.date()], now),
         sold=[
             row
-            for row in day_sheets.sold(connection, rows_since, until)
+            for row in day_sheets.sold(connection, known_since, until)
             if row.converted_at is not None and row.converted_at < now
         ],
         shown_by_day={
             day: sum(content["mentions"][ALL][""])
             for day, content in sheets
-            if day >= rows_since.date()
+            if day >= known_since.date()
         },
         kinds=trends.held_back(connection, since, until),
         detected=trends.detected(connection, since, until),

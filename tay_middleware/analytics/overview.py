@@ -1,6 +1,7 @@
 """The first page's figures: how often Tay mentions something, what becomes of it, and where.
 
 Conversion is of mentions whose window is closed; younger ones would make every last week look bad.
+Nor of such as are past their retention: what became of them is gone, though they are still counted.
 Counted by mention, as `metrics.measure`.
 """
 
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from tay_middleware.analytics.metrics import Period, Rate, Revenue, rate
+from tay_middleware.analytics.metrics import Period, Rate, Revenue, rate, rows_since
 from tay_middleware.storage import Database, trends
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sales import revenue
@@ -24,7 +25,8 @@ class Day:
     """One day (UTC).
 
     `converted` of the `shown` led to a sale so far. `escalation` is of the day, `conversion` of the
-    mentions of the `TRAILING_DAYS` up to it, and `None` where their window is still open.
+    mentions of the `TRAILING_DAYS` up to it, and `None` where their window is still open or the
+    rows of the day are past their retention.
     """
 
     day: date
@@ -49,10 +51,12 @@ class Overview:
     """What a period came to; `before` is the period of the same length before it.
 
     `by` holds, for `offer`, `template` and `tier`, the values by conversion rate, the best first;
-    `shown` of each counts all mentions, its `rate` matured ones alone.
+    `shown` of each counts all mentions, its `rate` matured ones alone: those from `matured_since`
+    (older ones are past their retention) to before `matured_until`.
     """
 
     period: Period
+    matured_since: datetime
     matured_until: datetime
     escalation: Rate
     escalation_before: Rate
@@ -70,6 +74,7 @@ async def overview(
     *,
     now: datetime,
     attribution_days: float,
+    retention_days: int | None,
 ) -> Overview:
     """The figures of a period.
 
@@ -79,16 +84,26 @@ async def overview(
         narrowed: which offer and tier; revenue is of all of them.
         now: mentions younger than the window are in no conversion rate.
         attribution_days: how long after a mention a purchase is credited to it.
+        retention_days: how long rows of the log are kept, `None` for ever.
 
     Raises:
         StorageError: the database does not answer.
     """
-    counted = await database.read(_count, period, narrowed, _closed(now, attribution_days))
-    return _summed(period, counted, now, attribution_days)
+    earlier = period.since - (period.until - period.since)
+    known_since = rows_since(earlier, now, retention_days)
+    closed = _closed(now, attribution_days)
+    counted = await database.read(_count, period, narrowed, known_since, closed)
+    return _summed(period, counted, known_since, now, attribution_days)
 
 
 async def ranked(
-    database: Database, period: Period, name: str, *, now: datetime, attribution_days: float
+    database: Database,
+    period: Period,
+    name: str,
+    *,
+    now: datetime,
+    attribution_days: float,
+    retention_days: int | None,
 ) -> tuple[Ranked, ...]:
     """The values of one dimension (`offer`, `template`, `tier`) alone, as `Overview.by`.
 
@@ -96,11 +111,12 @@ async def ranked(
         StorageError: the database does not answer.
     """
     closed = _closed(now, attribution_days)
-    until = max(period.since, min(period.until, closed))
+    known_since = rows_since(period.since, now, retention_days)
+    known = known_since, max(known_since, min(period.until, closed))
 
     def count(connection: Transaction) -> tuple[Ranked, ...]:
-        sold = trends.sold(connection, period.since, until, Narrowed())
-        shown, ripe = trends.shown_by(connection, period.since, period.until, Narrowed(), until)
+        sold = trends.sold(connection, *known, Narrowed())
+        shown, ripe = trends.shown_by(connection, period.since, period.until, Narrowed(), known)
         return _ranked(shown[name], ripe[name], trends.counted_by(sold)[name])
 
     return await database.read(count)
@@ -117,14 +133,19 @@ class _Counted:
 
 
 def _count(
-    connection: Transaction, period: Period, narrowed: Narrowed, closed: datetime
+    connection: Transaction,
+    period: Period,
+    narrowed: Narrowed,
+    known_since: datetime,
+    closed: datetime,
 ) -> _Counted:
     since, until = period.since, period.until
     earlier = since - (until - since)
-    ripe_until = max(since, min(until, closed))
-    sold = trends.sold(connection, earlier, until, narrowed)
-    shown, ripe = trends.shown_by(connection, since, until, narrowed, ripe_until)
-    ripe_days = since.date(), ripe_until.date()
+    ripe_since = max(since, known_since)
+    ripe_until = max(ripe_since, min(until, closed))
+    sold = trends.sold(connection, known_since, until, narrowed)
+    shown, ripe = trends.shown_by(connection, since, until, narrowed, (ripe_since, ripe_until))
+    ripe_days = ripe_since.date(), ripe_until.date()
     ripe_sold = [one for one in sold if one.day and ripe_days[0] <= one.day < ripe_days[1]]
     return _Counted(
         days=trends.by_day(connection, earlier, until, narrowed),
@@ -139,9 +160,16 @@ def _count(
     )
 
 
-def _summed(period: Period, counted: _Counted, now: datetime, attribution_days: float) -> Overview:
+def _summed(
+    period: Period,
+    counted: _Counted,
+    known_since: datetime,
+    now: datetime,
+    attribution_days: float,
+) -> Overview:
     closed = _closed(now, attribution_days)
     first, last = period.since.date(), period.until.date()
+    known = known_since.date()
     days = {one.day: one for one in counted.days}
     sold: Counter[date] = Counter()
     for one in counted.sold:
@@ -149,17 +177,21 @@ def _summed(period: Period, counted: _Counted, now: datetime, attribution_days: 
             sold[one.day] += one.number
     ripe_end = min(last, closed.date())
     earlier = first - (last - first)
+    ripe_first = max(first, known)
     series = [
-        _day(at, days, sold, ripe_end)
+        _day(at, days, sold, (known, ripe_end))
         for at in _dates(first, min(last, now.date() + timedelta(days=1)))
     ]
     return Overview(
         period=period,
-        matured_until=datetime.combine(max(first, ripe_end), time(), UTC),
+        matured_since=datetime.combine(ripe_first, time(), UTC),
+        matured_until=datetime.combine(max(ripe_first, ripe_end), time(), UTC),
         escalation=_escalation(_dates(first, last), days),
         escalation_before=_escalation(_dates(earlier, first), days),
-        conversion=_conversion(_dates(first, ripe_end), days, sold),
-        conversion_before=_conversion(_dates(earlier, min(first, ripe_end)), days, sold),
+        conversion=_conversion(_dates(ripe_first, ripe_end), days, sold),
+        conversion_before=_conversion(
+            _dates(max(earlier, known), min(first, ripe_end)), days, sold
+        ),
         days=tuple(series),
         by={
             name: _ranked(counted.shown[name], counted.ripe[name], counted.ripe_sold[name])
@@ -169,16 +201,18 @@ def _summed(period: Period, counted: _Counted, now: datetime, attribution_days: 
     )
 
 
-def _day(at: date, days: Mapping[date, DayCount], sold: Counter[date], ripe_end: date) -> Day:
+def _day(
+    at: date, days: Mapping[date, DayCount], sold: Counter[date], ripe: tuple[date, date]
+) -> Day:
     one = days.get(at, DayCount(at, 0, 0))
-    trailing = _dates(at - timedelta(days=TRAILING_DAYS - 1), at + timedelta(days=1))
+    trailing = _dates(max(ripe[0], at - timedelta(days=TRAILING_DAYS - 1)), at + timedelta(days=1))
     return Day(
         day=at,
         questions=one.questions,
         shown=one.shown,
         converted=sold[at],
         escalation=_rate(one.shown, one.questions),
-        conversion=_conversion(trailing, days, sold) if at < ripe_end else None,
+        conversion=_conversion(trailing, days, sold) if ripe[0] <= at < ripe[1] else None,
     )
 
 

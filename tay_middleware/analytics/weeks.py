@@ -11,6 +11,7 @@ from tay_middleware.analytics.metrics import (
     Rate,
     compared,
     rate,
+    rows_since,
 )
 from tay_middleware.analytics.overview import Overview, Ranked
 from tay_middleware.storage import Database, trends
@@ -23,7 +24,11 @@ ENOUGH_TO_NAME = 30
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """One week in short; `conversion` is `None` while windows of its mentions are open."""
+    """One week in short.
+
+    `conversion` is `None` while windows of its mentions are open, and once it `is_past`: rows of
+    it are past their retention.
+    """
 
     name: str
     first: date
@@ -31,10 +36,16 @@ class Week:
     shown: int
     escalation: Rate
     conversion: Rate | None
+    is_past: bool = False
 
 
 async def weeks(
-    database: Database, count: int, *, now: datetime, attribution_days: float
+    database: Database,
+    count: int,
+    *,
+    now: datetime,
+    attribution_days: float,
+    retention_days: int | None,
 ) -> tuple[Week, ...]:
     """The last weeks in which anything was asked, the newest first; the present one among them.
 
@@ -44,12 +55,13 @@ async def weeks(
     monday = now.astimezone(UTC).date() - timedelta(days=now.astimezone(UTC).weekday())
     since = datetime.combine(monday - timedelta(weeks=count - 1), time(), UTC)
     closed = now - timedelta(days=attribution_days)
-    found = await database.read(_weeks, since, since + timedelta(weeks=count), closed)
+    known = rows_since(since, now, retention_days), closed
+    found = await database.read(_weeks, since, since + timedelta(weeks=count), known)
     return tuple(week for week in found if week.questions)
 
 
 def _weeks(
-    connection: Transaction, since: datetime, until: datetime, closed: datetime
+    connection: Transaction, since: datetime, until: datetime, known: tuple[datetime, datetime]
 ) -> list[Week]:
     days = trends.by_day(connection, since, until, Narrowed())
     sold = trends.sold(connection, since, until, Narrowed())
@@ -61,7 +73,8 @@ def _weeks(
         questions = sum(one.questions for one in inside)
         shown = sum(one.shown for one in inside)
         hits = sum(one.number for one in sold if one.day is not None and first <= one.day < end)
-        is_ripe = datetime.combine(end, time(), UTC) <= closed
+        is_past = first < known[0].date()
+        is_ripe = not is_past and datetime.combine(end, time(), UTC) <= known[1]
         found.append(
             Week(
                 name=name_of(Span.WEEK, first),
@@ -70,6 +83,7 @@ def _weeks(
                 shown=shown,
                 escalation=rate(shown, questions),
                 conversion=rate(min(hits, shown), shown) if is_ripe else None,
+                is_past=is_past,
             )
         )
     return found

@@ -29,6 +29,15 @@ def patch(policy: Path, path: Sequence[str], value: float | str, name: str) -> s
     return "".join(_diff(before, changed(policy, path, value), name))
 
 
+def diff_of(before: Path, after: Path, name: str) -> str:
+    """The diff between two files; `name` as of `patch`.
+
+    Raises:
+        ConfigurationError: one of them cannot be read.
+    """
+    return "".join(_diff(_text(before), _text(after), name))
+
+
 def changed(policy: Path, path: Sequence[str], value: float | str) -> str:
     """The text of the file with one value set; see `patch`."""
     before = _text(policy)

@@ -17,21 +17,21 @@ from sqlalchemy import (
     Connection,
     Date,
     Integer,
+    Select,
     Table,
     Text,
-    and_,
     case,
     cast,
     func,
-    or_,
     select,
     update,
 )
 from sqlalchemy.sql import ColumnElement
 
-from tay_middleware.domain import Suppression
+from tay_middleware.playbook import HOLDOUT
 from tay_middleware.storage.columns import JSON_TYPE
 from tay_middleware.storage.desk_tables import question_labels
+from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.figures import ALL, daily_counts, daily_users
 from tay_middleware.storage.partitions import uuid7_floor
 from tay_middleware.storage.payment_tables import feedback
@@ -49,8 +49,8 @@ day_sheets = Table(
     Column("content", JSON_TYPE, nullable=False),
 )
 """One row a day (UTC). `closed_days` is how many days after it were over when the sheet was made,
-`questions` and `escalations` how many were known of then, `terms` a mark of what counted as a bad
-reaction; `content` is what `analytics.days` makes of its rows."""
+`questions` and `escalations` how many were known of then, `terms` a mark of what its figures mean
+and of what counted as a bad reaction; `content` is what `analytics.days` makes of its rows."""
 
 DIMENSIONS = (
     "offer",
@@ -151,35 +151,64 @@ def mentions(connection: Connection, day: date) -> Sequence[Any]:
 
 
 def due(connection: Connection, day: date) -> Sequence[Any]:
-    """Turns of a day in which a mention was due, shown or held out for comparison.
+    """Users whose first exposure to the holdout was on a day: one row each.
 
-    Rows of `arm`, `user_key`, `again` (asked again in the same
-    conversation before the next day was over), `week`
-    (came on one of the seven days after) and `month` (on one of the days 8 to 30 after).
+    Later exposures count nowhere: how soon a mention is due again hangs on whether the last one was
+    shown. Rows of `arm`, `user_key`, `again` (asked again in the same conversation before the next
+    day was over), `week` (came on one of the seven days after) and `month` (on one of the days 8 to
+    30 after).
     """
-    asked, later = question_logs.c, question_logs.alias("later")
-    again = (
-        select(later.c.id)
-        .where(
-            later.c.user_key == asked.user_key,
-            later.c.session_id.is_not_distinct_from(asked.session_id),
-            later.c.id > asked.id,
-            later.c.id < uuid7_floor(midnight(day) + timedelta(days=2)),
-        )
-        .exists()
-    )
-    held_out = and_(asked.arm == "holdout", asked.suppressed == Suppression.HOLDOUT.value)
+    first = _first_exposures(day).cte("first").c
     statement = select(
-        asked.arm,
-        asked.user_key,
-        again.label("again"),
-        *_came_back(asked.user_key, day),
-    ).where(
-        asked.user_key.is_not(None),
-        or_(and_(asked.shown, asked.arm == "shown"), held_out),
-        *_on(asked.id, day),
+        first.arm,
+        first.user_key,
+        _asked_again(day, first.user_key, question_logs.c.created_at == first.first_at),
+        *_came_back(first.user_key, day),
+    ).where(first.turn == 1, first.first_at >= midnight(day))
+    return connection.execute(statement).all()
+
+
+def _first_exposures(day: date) -> Select[Any]:
+    """The exposures to the holdout, in order (`turn`), of everybody who has one of a day."""
+    one = exposures.c
+    begins = midnight(day)
+    on_day = select(one.user_key).where(
+        one.experiment == HOLDOUT,
+        one.first_at >= begins,
+        one.first_at < begins + timedelta(days=1),
+    )
+    order = [one.first_at, one.playbook_version]
+    return select(
+        one.arm,
+        one.user_key,
+        one.first_at,
+        func.row_number().over(partition_by=one.user_key, order_by=order).label("turn"),
+    ).where(one.experiment == HOLDOUT, one.user_key.in_(on_day))
+
+
+def answered(connection: Connection, day: date) -> Sequence[Any]:
+    """Mentions of a day of somebody: `user_key`, and `again` as of `due`."""
+    shown = escalation_logs.c
+    again = _asked_again(day, shown.user_key, question_logs.c.id == shown.id)
+    statement = select(shown.user_key, again).where(
+        shown.user_key.is_not(None), *_on(shown.id, day)
     )
     return connection.execute(statement).all()
+
+
+def _asked_again(day: date, user_key: Any, which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a user's question of a day was followed by another of its conversation."""
+    asked, later = question_logs.c, question_logs.alias("later").c
+    followed = select(later.id).where(
+        asked.user_key == user_key,
+        which,
+        *_on(asked.id, day),
+        later.user_key == asked.user_key,
+        later.session_id.is_not_distinct_from(asked.session_id),
+        later.id > asked.id,
+        later.id < uuid7_floor(midnight(day) + timedelta(days=2)),
+    )
+    return followed.exists().label("again")
 
 
 def active(connection: Connection, day: date) -> Sequence[Any]:

@@ -40,37 +40,61 @@ _SOLD = {
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts of a period: `shown` and `sold` by dimension and value; revenue by currency."""
+    """Counts of a period: `shown` and `sold` by dimension and value; revenue by currency.
+
+    `conversions` and `sold` are of the mentions whose rows are still there, `known` and
+    `known_escalations` count those.
+    """
 
     questions: int
     escalations: int
+    known_escalations: int
     conversions: int
     shown: Mapping[str, Mapping[str, int]]
+    known: Mapping[str, Mapping[str, int]]
     sold: Mapping[str, Mapping[str, int]]
     revenue: Sequence[Any]
 
 
-def figures(connection: Connection, since: datetime, until: datetime) -> Figures:
+def figures(
+    connection: Connection, since: datetime, until: datetime, rows_since: datetime | None = None
+) -> Figures:
     """Questions and escalations of whole days (UTC), and what became of those escalations.
+
+    What became of them is counted from `rows_since` on, the midnight (UTC) before which rows are
+    past their retention; `None`: all are there.
 
     Rows of `revenue`, for purchases begun in the period: `kind`, `currency`, `conversions`, `net`,
     `lifetime`.
     """
+    known_since = max(since, rows_since or since)
+    questions, shown = _asked_and_shown(connection, since, until)
+    known = shown
+    if known_since > since:
+        _, known = _asked_and_shown(connection, known_since, until)
+    sold = _sold(connection, known_since, until)
+    return Figures(
+        questions=questions,
+        escalations=shown[ALL].get("", 0),
+        known_escalations=known[ALL].get("", 0),
+        conversions=sum(sold["offer"].values()),
+        shown=shown,
+        known=known,
+        sold=sold,
+        revenue=revenue(connection, since, until),
+    )
+
+
+def _asked_and_shown(
+    connection: Connection, since: datetime, until: datetime
+) -> tuple[int, dict[str, dict[str, int]]]:
     shown: dict[str, dict[str, int]] = {name: {} for name in (ALL, *COUNTED)}
     questions = 0
     for row in _counted(connection, since, until):
         questions += row.questions
         if row.escalations:
             shown[row.dimension][row.value] = int(row.escalations)
-    sold = _sold(connection, since, until)
-    return Figures(
-        questions=int(questions),
-        escalations=shown.pop(ALL).get("", 0),
-        conversions=sum(sold["offer"].values()),
-        shown=shown,
-        sold=sold,
-        revenue=revenue(connection, since, until),
-    )
+    return int(questions), shown
 
 
 def _counted(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:

@@ -116,24 +116,24 @@ def shown_by(
     since: datetime,
     until: datetime,
     narrowed: Narrowed,
-    ripe_until: datetime,
+    ripe: tuple[datetime, datetime],
 ) -> tuple[ByName, ByName]:
-    """Mentions of a period by each of `RANKED`: all of them, and those before `ripe_until`.
+    """Mentions of a period by each of `RANKED`: all of them, and those of the part `ripe` of it.
 
     Ends are midnights (UTC).
     """
     if narrowed != Narrowed():
         every = shown(connection, since, until, narrowed)
-        ripe = shown(connection, since, ripe_until, narrowed)
-        return counted_by(every), counted_by(ripe)
+        return counted_by(every), counted_by(shown(connection, *ripe, narrowed))
     counted = daily_counts.c
-    early = case((counted.day < ripe_until.date(), counted.escalations), else_=0)
+    is_ripe = and_(counted.day >= ripe[0].date(), counted.day < ripe[1].date())
+    of_ripe = case((is_ripe, counted.escalations), else_=0)
     statement = (
         select(
             counted.dimension,
             counted.value,
             func.sum(counted.escalations).label("every"),
-            func.sum(early).label("ripe"),
+            func.sum(of_ripe).label("ripe"),
         )
         .where(
             counted.day >= since.date(),

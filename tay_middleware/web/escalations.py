@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
+from tay_middleware.analytics.metrics import rows_since
 from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.payments.money import major
 from tay_middleware.payments.settle import restate_mentions
@@ -91,11 +92,13 @@ async def list_escalations(
 async def escalation_stats(here: Here, _actor: Reader, period_days: PeriodDays = 30) -> Stats:
     """The figures of the last days, and of today: totals, by offer, reason and more, revenue."""
     since, until = period(here.clock(), period_days)
-    figures, recent, simulated = await here.database.read(_figures, since, until)
+    known_since = rows_since(since, here.clock(), here.settings.retention_days)
+    figures, recent, simulated = await here.database.read(_figures, since, until, known_since)
     return Stats(
         period_days=period_days,
         since=since,
         until=until,
+        conversions_since=known_since,
         recent_escalations=recent,
         simulated=simulated,
         **views.stats_fields(figures),
@@ -174,10 +177,10 @@ def page(
 
 
 def _figures(
-    transaction: Transaction, since: datetime, until: datetime
+    transaction: Transaction, since: datetime, until: datetime, known_since: datetime
 ) -> tuple[sales.Figures, list[EscalationOut], bool]:
     return (
-        sales.figures(transaction, since, until),
+        sales.figures(transaction, since, until, known_since),
         page(transaction, Filter(since=since, until=until), RECENT, None),
         is_simulated(transaction, since, until),
     )

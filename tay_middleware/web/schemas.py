@@ -195,8 +195,13 @@ class Stats(BaseModel):
     total_questions: int
     total_escalations: int
     escalation_rate: float = Field(description="shown per question, percent")
+    conversions_since: datetime = Field(
+        description="conversions are of escalations from here on: older rows are past retention"
+    )
     total_conversions: int
-    conversion_rate: float = Field(description="converted per escalation, percent, 0 to 100")
+    conversion_rate: float = Field(
+        description="converted per escalation since `conversions_since`, percent, 0 to 100"
+    )
     by_offer: dict[str, int]
     by_reason: dict[str, int]
     by_template: dict[str, int]

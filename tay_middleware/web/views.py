@@ -128,11 +128,11 @@ def stats_fields(figures: Figures) -> dict[str, Any]:
         "total_escalations": figures.escalations,
         "escalation_rate": percent(figures.escalations, figures.questions),
         "total_conversions": figures.conversions,
-        "conversion_rate": percent(figures.conversions, figures.escalations),
+        "conversion_rate": percent(figures.conversions, figures.known_escalations),
         "revenue": [_revenue(row) for row in figures.revenue],
     }
     for name in COUNTED:
-        counted = _by(figures.shown[name], figures.sold[name])
+        counted = _by(figures.shown[name], figures.known[name], figures.sold[name])
         fields[f"{name}s"] = counted
         fields[f"by_{name}"] = {value: one.escalations for value, one in counted.items()}
     return fields
@@ -166,10 +166,14 @@ def _touch(row: Any) -> TouchOut:
     )
 
 
-def _by(shown: Mapping[str, int], sold: Mapping[str, int]) -> dict[str, Counted]:
+def _by(
+    shown: Mapping[str, int], known: Mapping[str, int], sold: Mapping[str, int]
+) -> dict[str, Counted]:
     counts = {value: (shown.get(value, 0), sold.get(value, 0)) for value in {*shown, *sold}}
     return {
-        value: Counted(escalations=n, conversions=m, conversion_rate=percent(m, n))
+        value: Counted(
+            escalations=n, conversions=m, conversion_rate=percent(m, known.get(value, 0))
+        )
         for value, (n, m) in sorted(counts.items(), key=lambda item: (-item[1][0], item[0]))
     }
 

@@ -6,6 +6,7 @@ Windows and definitions are written down here a second time, on purpose.
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from statistics import fmean, median
 from typing import Any
 
@@ -109,6 +110,7 @@ def _welcome(
         of_user[row.user_key].append(row)
     _reactions(of_user, said, shown, now, found)
     _returns(of_user, asked, now, found)
+    _answers(of_user, shown, now, found)
 
 
 def _midnight(at: datetime) -> datetime:
@@ -151,25 +153,44 @@ Hits = dict[tuple[str, str], list[bool]]
 
 def _returns(of_user: dict[str, list[Any]], asked: list[Any], now: datetime, found: Found) -> None:
     hits: Hits = defaultdict(list)
-    for row in asked:
-        if (row.arm == "shown" and row.shown) or row.suppressed == "holdout":
-            _note(hits, of_user, row.arm, row.user_key, _midnight(row.created_at), now)
-            _note_again(hits, of_user, row, now)
+    wanted = {row.id for row in asked}
+    for user_key, arm, row in _first_due(of_user):
+        if row.id in wanted:
+            _note(hits, of_user, arm, user_key, _midnight(row.created_at), now)
+            if _midnight(row.created_at) + 2 * DAY <= now:
+                again = _goes_on(of_user, row)
+                hits["asks_again_in_the_conversation", arm].append(again)
     for user_key, day in {(row.user_key, _midnight(row.created_at)) for row in asked}:
         _note(hits, of_user, "everybody", user_key, day, now)
     for (name, arm), came in hits.items():
         found[name, "arm", arm] = (sum(came) / len(came), len(came))
 
 
-def _note_again(hits: Hits, of_user: dict[str, list[Any]], row: Any, now: datetime) -> None:
-    end = _midnight(row.created_at) + 2 * DAY
-    if end <= now:
-        again = any(
-            one.session_id == row.session_id and one.id > row.id
-            for one in of_user[row.user_key]
-            if one.created_at < end
+def _first_due(of_user: dict[str, list[Any]]) -> Iterator[tuple[str, str, Any]]:
+    """The question by which each user was first exposed to the holdout, with her arm."""
+    for user_key, rows in of_user.items():
+        exposed = (
+            (user_key, arm, row)
+            for row in rows
+            for experiment, arm, is_exposed, _ in row.assignments
+            if experiment == "holdout" and is_exposed
         )
-        hits["asks_again_in_the_conversation", row.arm].append(again)
+        yield from islice(exposed, 1)
+
+
+def _goes_on(of_user: dict[str, list[Any]], row: Any) -> bool:
+    end = _midnight(row.created_at) + 2 * DAY
+    return any(
+        one.session_id == row.session_id and one.id > row.id and one.created_at < end
+        for one in of_user[row.user_key]
+    )
+
+
+def _answers(of_user: dict[str, list[Any]], shown: list[Any], now: datetime, found: Found) -> None:
+    old = [row for row in shown if _midnight(row.created_at) + 2 * DAY <= now]
+    came = [_goes_on(of_user, row) for row in old]
+    if came:
+        found["asks_again_in_the_conversation", None, None] = (sum(came) / len(came), len(came))
 
 
 def _note(

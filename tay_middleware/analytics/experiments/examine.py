@@ -56,7 +56,11 @@ def _count(connection: Transaction, frame: Frame, playbook: Playbook, now: datet
         purchases=bought if frame.is_holdout else [*bought, *marks],
         crossed=torn,
         marks=len(marks),
-        paused=paused_names(connection).union(
-            playbook.policy.paused_templates, playbook.policy.paused_offers
-        ),
+        # What is paused today says nothing of a test that has ended: losers are switched off.
+        paused=_paused(connection, playbook) if frame.state is State.RUNNING else frozenset(),
     )
+
+
+def _paused(connection: Transaction, playbook: Playbook) -> frozenset[str]:
+    policy = playbook.policy
+    return paused_names(connection).union(policy.paused_templates, policy.paused_offers)

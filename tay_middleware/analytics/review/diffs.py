@@ -8,7 +8,16 @@ from pathlib import Path
 
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.playbook import load_playbook
-from tay_middleware.playbook.patch import changed, patch
+from tay_middleware.playbook.patch import changed, diff_of
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value of a file: the keys that lead to it, and what it shall be; see `Prompts.diff`."""
+
+    file: str
+    path: Sequence[str]
+    value: float | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +34,27 @@ class Prompts:
             path: the keys that lead to the value.
             value: a number, or anything as YAML writes it.
         """
+        return self.diff_of([Change(file, path, value)])
+
+    def diff_of(self, changes: Sequence[Change]) -> str:
+        """The diff that makes all changes; empty where one cannot be made: half would mislead."""
         if self.directory is None:
             return ""
         try:
-            found = patch(
-                self.directory / file, path, value, f"{self.directory.resolve().name}/{file}"
-            )
-            self._check(file, path, value)
+            with tempfile.TemporaryDirectory(prefix="tay-review-") as place:
+                copy = Path(place) / "prompts"
+                shutil.copytree(self.directory, copy)
+                for one in changes:
+                    new = changed(copy / one.file, one.path, one.value)
+                    (copy / one.file).write_bytes(new.encode())
+                load_playbook(copy)
+                return "".join(
+                    diff_of(self.directory / file, copy / file, f"{self._name}/{file}")
+                    for file in dict.fromkeys(one.file for one in changes)
+                )
         except ConfigurationError:
             return ""
-        return found
 
-    def _check(self, file: str, path: Sequence[str], value: float | str) -> None:
-        assert self.directory is not None  # noqa: S101 - looked at above
-        with tempfile.TemporaryDirectory(prefix="tay-review-") as place:
-            copy = Path(place) / "prompts"
-            shutil.copytree(self.directory, copy)
-            new = changed(copy / file, path, value)
-            (copy / file).write_bytes(new.encode())
-            load_playbook(copy)
+    @property
+    def _name(self) -> str:
+        return self.directory.resolve().name if self.directory else ""

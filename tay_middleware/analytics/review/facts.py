@@ -10,6 +10,7 @@ from tay_middleware.analytics import tuning
 from tay_middleware.analytics.calendar import before, named
 from tay_middleware.analytics.catalogue import Terms
 from tay_middleware.analytics.experiments import Verdict, examine
+from tay_middleware.analytics.experiments.guard import ACTOR
 from tay_middleware.analytics.measures import Measures, measure
 from tay_middleware.analytics.metrics import ESCALATION_TARGET, Period
 from tay_middleware.analytics.review.tiers import Paid, cells, worth_of_tiers
@@ -34,6 +35,15 @@ EARLIER = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Paused:
+    """An offer or a wording that is paused beside the playbook; `by_itself`: by no person."""
+
+    name: str
+    reason: str
+    by_itself: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a period.
 
@@ -48,7 +58,7 @@ class Facts:
     ripe: Measures
     ripe_before: Measures
     verdicts: tuple[Verdict, ...]
-    paused: tuple[tuple[str, str], ...]
+    paused: tuple[Paused, ...]
     tiers: tuple[Paid, ...]
     playbook: Playbook
     tuning: Proposal | None = None
@@ -100,7 +110,7 @@ async def gather(
         ripe_before=await measured(ripe_until - 2 * days, ripe_until - days),
         verdicts=await examine(database, playbook, now=now),
         paused=tuple(await database.read(_paused, now)),
-        tiers=await database.read(_tiers, ripe.period),
+        tiers=await database.read(_tiers, ripe.matured_since, ripe.period.until),
         playbook=playbook,
         tuning=await _tuned(database, playbook, terms, found, now=now),
     )
@@ -121,16 +131,15 @@ async def _tuned(
     return await asyncio.to_thread(tuning.tune, log, playbook, order)
 
 
-def _paused(connection: Transaction, now: datetime) -> list[tuple[str, str]]:
+def _paused(connection: Transaction, now: datetime) -> list[Paused]:
     return [
-        (row.name, row.reason)
+        Paused(row.name, row.reason, by_itself=row.paused_by == ACTOR)
         for row in history(connection)
         if row.paused_at <= now and (row.lifted_at is None or row.lifted_at > now)
     ]
 
 
-def _tiers(connection: Transaction, period: Period) -> tuple[Paid, ...]:
-    since, until = period.since, period.until
+def _tiers(connection: Transaction, since: datetime, until: datetime) -> tuple[Paid, ...]:
     every = Narrowed()
     sold: Counter[tuple[str, str, str]] = Counter()
     for one in trends.sold(connection, since, until, every):

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from tay_middleware.analytics.experiments import Call, State, Verdict
-from tay_middleware.analytics.review.diffs import Prompts
+from tay_middleware.analytics.review.diffs import Change, Prompts
 from tay_middleware.analytics.review.document import Action
 from tay_middleware.analytics.review.facts import Facts
+from tay_middleware.analytics.review.shipping import shipping
 from tay_middleware.analytics.tuning import Verdict as Tuning
 from tay_middleware.analytics.wording import interval, percent
-from tay_middleware.playbook import HOLDOUT
+from tay_middleware.playbook import HOLDOUT, Playbook
 
 MOST = 5
 """More than these nobody does in a week."""
@@ -33,7 +34,7 @@ def plan(facts: Facts, prompts: Prompts, today: date) -> tuple[Action, ...]:
 
 def _repairs(facts: Facts, prompts: Prompts) -> Iterator[Action]:
     for verdict in facts.verdicts:
-        if verdict.call is Call.UNHEALTHY:
+        if verdict.call is Call.UNHEALTHY and verdict.state is State.RUNNING:
             yield Action(
                 f"Find out what is wrong with the test {verdict.name}",
                 "; ".join(verdict.health.problems),
@@ -41,9 +42,10 @@ def _repairs(facts: Facts, prompts: Prompts) -> Iterator[Action]:
                 "a test that can be read",
                 "never: nobody sees any of it",
             )
-    for name, reason in facts.paused:
-        policy = facts.playbook.policy
-        if name in {*policy.paused_templates, *policy.paused_offers}:
+    for one in facts.paused:
+        policy, name = facts.playbook.policy, one.name
+        # What a person paused she switches on again when she means to.
+        if not one.by_itself or name in {*policy.paused_templates, *policy.paused_offers}:
             continue
         is_offer = name in facts.playbook.offers
         listed = policy.paused_offers if is_offer else policy.paused_templates
@@ -51,7 +53,7 @@ def _repairs(facts: Facts, prompts: Prompts) -> Iterator[Action]:
         key = "paused_offers" if is_offer else "paused_templates"
         yield Action(
             f"Drop {name}, or rewrite it",
-            f"it was paused by itself: {reason}",
+            f"it was paused by itself: {one.reason}",
             f"to drop it for good, `{key}: [{kept}]` in prompts/policy.yaml; to try it again, "
             f"reword it in prompts/templates and `tay experiments resume {name}`",
             "nobody is offered it" if is_offer else "its users go on getting the other wordings",
@@ -64,11 +66,9 @@ def _decisions(facts: Facts, prompts: Prompts, today: date) -> Iterator[Action]:
     for verdict in facts.verdicts:
         if verdict.kind == HOLDOUT or verdict.state is not State.RUNNING:
             continue
-        stop = prompts.diff(
-            "experiments.yaml", ["experiments", verdict.name, "stop"], today.isoformat()
-        )
-        if verdict.call is Call.SHIP:
-            yield _ship(verdict, stop)
+        end = Change("experiments.yaml", ("experiments", verdict.name, "stop"), today.isoformat())
+        if verdict.call is Call.SHIP and verdict.ship is not None:
+            yield _ship(verdict, verdict.ship, facts.playbook, prompts, end)
         elif verdict.call is Call.NO_DIFFERENCE:
             yield Action(
                 f"Stop the test {verdict.name}",
@@ -76,23 +76,26 @@ def _decisions(facts: Facts, prompts: Prompts, today: date) -> Iterator[Action]:
                 f"end it, and keep {verdict.control}",
                 "room for the next test",
                 "you want to know of a smaller difference than it was planned for",
-                stop,
+                prompts.diff_of([end]),
             )
 
 
-def _ship(verdict: Verdict, stop: str) -> Action:
-    found = next((one for one in verdict.comparisons if one.arm == verdict.ship), None)
+def _ship(
+    verdict: Verdict, winner: str, playbook: Playbook, prompts: Prompts, end: Change
+) -> Action:
+    found = next((one for one in verdict.comparisons if one.arm == winner), None)
     expected = "what the test has shown"
     if found is not None:
         low, high = 100 * found.interval.low, 100 * found.interval.high
         expected = f"{100 * found.difference:+.1f} points of conversion ({low:+.1f} to {high:+.1f})"
+    how, changes = shipping(verdict.name, winner, playbook, end)
     return Action(
-        f"Ship {verdict.ship} of {verdict.name}",
+        f"Ship {winner} of {verdict.name}",
         verdict.words,
-        f"end the test, and keep only {verdict.ship} in prompts/templates",
+        how,
         expected,
         f"in four weeks its rate lies under what {verdict.control} had",
-        stop,
+        prompts.diff_of(changes) if changes else "",
     )
 
 

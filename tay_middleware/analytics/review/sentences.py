@@ -216,8 +216,8 @@ def _moved(now: Measure, then: Measure) -> bool:
 
 
 def _paused(facts: Facts) -> Iterator[str]:
-    for name, reason in facts.paused:
-        yield f"{name} is paused: {reason}"
+    for one in facts.paused:
+        yield f"{one.name} is paused: {one.reason}"
 
 
 def _brought(one: Increment) -> str:

@@ -64,6 +64,7 @@ async def home(request: Request, here: Here, desk: Desk, visitor: Looking) -> Re
         narrowed,
         now=now,
         attribution_days=here.settings.attribution_days,
+        retention_days=here.settings.retention_days,
     )
     verdicts, lag = await desk.verdicts.get(), await desk.lag.get()
     owed = await here.database.read(trends.owed, now - timedelta(days=1))

@@ -122,6 +122,7 @@ async def _wordings(here: Context) -> list[Wording]:
         "template",
         now=now,
         attribution_days=here.settings.attribution_days,
+        retention_days=here.settings.retention_days,
     )
     by_name = {one.name: one for one in found}
     paused = await here.database.read(pauses.paused_names)

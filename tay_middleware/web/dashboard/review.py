@@ -30,7 +30,11 @@ WEEKS = 13
 async def review(request: Request, here: Here, visitor: Looking) -> Response:
     """The weeks of a quarter, newest first."""
     found = await weeks(
-        here.database, WEEKS, now=here.clock(), attribution_days=here.settings.attribution_days
+        here.database,
+        WEEKS,
+        now=here.clock(),
+        attribution_days=here.settings.attribution_days,
+        retention_days=here.settings.retention_days,
     )
     values = {
         "visitor": visitor,
@@ -63,6 +67,7 @@ async def one_week(
         Narrowed(),
         now=now,
         attribution_days=here.settings.attribution_days,
+        retention_days=here.settings.retention_days,
     )
     held, reasons = await here.database.read(_beside, period.since, period.until)
     values = {

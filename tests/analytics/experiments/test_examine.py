@@ -316,9 +316,13 @@ def test_a_paused_wording_makes_its_experiment_unreadable(play: Any, playbook: P
             figures={},
         )
 
-    tested = with_test(playbook, scope={"offer": "mentorship", "strength": "gentle", "tier": "any"})
+    scope = {"offer": "mentorship", "strength": "gentle", "tier": "any"}
+    tested = with_test(playbook, scope=scope)
     verdict = verdict_on(play, tested, write)
     assert verdict.health.problems == (f"arm B is paused: {name}",)
+    ended = verdict_on(play, with_test(playbook, scope=scope, stop="2026-03-10"), lambda _: None)
+    assert ended.state is State.STOPPED
+    assert ended.health.is_sound, "what is paused today says nothing of a test that has ended"
 
     async def again(database: Database) -> Verdict:
         await database.write(lift, name, NOON, by="me", note=None)

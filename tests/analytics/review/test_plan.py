@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 import pytest
 
 from tay_middleware.analytics.experiments import Call, Verdict
+from tay_middleware.analytics.experiments.guard import ACTOR
 from tay_middleware.analytics.review.diffs import Prompts
 from tay_middleware.analytics.review.page import page
 from tay_middleware.analytics.review.plan import _holdout
@@ -28,21 +30,23 @@ def test_the_plan_of_a_paused_wording_is_a_diff_that_applies(made: Result, tmp_p
     prompts = copy.place.settings.home / "prompts"
     name, reason = "course.standard.any.C", "12 of 20 users reacted badly"
 
-    def stop(connection: Transaction) -> None:
+    def stop(connection: Transaction, number: int, name: str, by: str) -> None:
         pause(
             connection,
-            pause_id=UUID(int=7),
+            pause_id=UUID(int=number),
             subject=Subject.TEMPLATE,
             name=name,
             now=UNTIL - timedelta(days=1),
-            by="guard",
+            by=by,
             reason=reason,
             figures={},
         )
 
-    write(copy, stop)
+    write(copy, partial(stop, number=7, name=name, by=ACTOR))
+    write(copy, partial(stop, number=8, name="course.standard.any.B", by="admin"))
     found = reviewed(copy, "2026-W47", prompts=prompts)
-    drop = next(one for one in found.actions if one.what.startswith(f"Drop {name}"))
+    (drop,) = (one for one in found.actions if one.what.startswith("Drop "))
+    assert drop.what.startswith(f"Drop {name}")
     assert reason in drop.why
     change = tmp_path / "friday.patch"
     change.write_text(drop.diff)

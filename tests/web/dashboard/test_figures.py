@@ -54,7 +54,14 @@ def found_of(url: str, period: Period, narrowed: Narrowed) -> Overview:
     async def reading() -> Overview:
         database = Database(url)
         try:
-            return await overview(database, period, narrowed, now=MONDAY, attribution_days=DAYS)
+            return await overview(
+                database,
+                period,
+                narrowed,
+                now=MONDAY,
+                attribution_days=DAYS,
+                retention_days=None,
+            )
         finally:
             await database.aclose()
 
@@ -125,7 +132,12 @@ def test_one_dimension_alone_is_ranked_as_in_the_overview(url: str) -> None:
         database = Database(url)
         try:
             return await ranked(
-                database, period_to(30), "template", now=MONDAY, attribution_days=DAYS
+                database,
+                period_to(30),
+                "template",
+                now=MONDAY,
+                attribution_days=DAYS,
+                retention_days=None,
             )
         finally:
             await database.aclose()
@@ -137,7 +149,7 @@ def test_weeks_add_up_to_the_rows_and_say_what_is_still_open(url: str) -> None:
     async def reading() -> Any:
         database = Database(url)
         try:
-            return await weeks(database, 6, now=MONDAY, attribution_days=DAYS)
+            return await weeks(database, 6, now=MONDAY, attribution_days=DAYS, retention_days=None)
         finally:
             await database.aclose()
 

@@ -1,0 +1,111 @@
+"""Conversion is of the mentions whose rows are there: counts are kept for ever, sales are not."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, insert
+
+from tay_middleware.analytics.metrics import Period, rows_since
+from tay_middleware.analytics.overview import overview, ranked
+from tay_middleware.analytics.weeks import weeks
+from tay_middleware.domain import uuid7
+from tay_middleware.storage import Database, sales, upgrade
+from tay_middleware.storage.figures import ALL, daily_counts
+from tay_middleware.storage.sql import escalation_logs, escalation_row, question_row
+from tay_middleware.storage.trends import Narrowed
+from tay_middleware.web.views import stats_fields
+from tests.storage.records import a_record
+
+DAY = timedelta(days=1)
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+TODAY = NOW.replace(hour=0)
+KEPT, WINDOW = 30, 14
+QUARTER = Period(TODAY - 89 * DAY, TODAY + DAY)
+TEMPLATE = "mentorship.gentle.any.A"
+
+
+def fill(connection: Connection) -> None:
+    """Ten mentions on each of 100 days, one of which sells; rows of the last thirty days alone."""
+    row = escalation_row(question_row(a_record()))
+    for back in range(1, 100):
+        at = TODAY - back * DAY
+        for dimension, value in ((ALL, ""), ("offer", "mentorship"), ("template", TEMPLATE)):
+            count = {"day": at.date(), "dimension": dimension, "value": value}
+            connection.execute(insert(daily_counts).values(questions=80, escalations=10, **count))
+        if back <= KEPT:
+            sold_at = at + timedelta(hours=1)
+            more = {"id": uuid7(sold_at, back), "created_at": sold_at, "converted": True}
+            more |= {"turn_id": uuid7(sold_at, back)} if "turn_id" in row else {}
+            connection.execute(insert(escalation_logs).values(row | more))
+
+
+@pytest.fixture(scope="module")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('retention') / 'tay.db'}"
+    upgrade(url)
+    on(url, lambda database: database.write(fill))
+    return url
+
+
+def on(url: str, work: Callable[[Database], Any]) -> Any:
+    async def run() -> Any:
+        database = Database(url)
+        try:
+            return await work(database)
+        finally:
+            await database.aclose()
+
+    return asyncio.run(run())
+
+
+TERMS: dict[str, Any] = {"now": NOW, "attribution_days": WINDOW, "retention_days": KEPT}
+
+
+def test_an_overview_counts_both_sides_from_where_rows_are(database_url: str) -> None:
+    found = on(database_url, lambda one: overview(one, QUARTER, Narrowed(), **TERMS))
+    assert found.matured_since == TODAY - 29 * DAY
+    assert (found.conversion.hits, found.conversion.n) == (15, 150)
+    assert found.conversion_before.n == 0
+    (mentorship,) = found.by["offer"]
+    assert (mentorship.shown, mentorship.rate.hits, mentorship.rate.n) == (890, 15, 150)
+    known = [one for one in found.days if one.conversion is not None]
+    assert [known[0].day, known[-1].day] == [
+        (TODAY - 29 * DAY).date(),
+        (TODAY - 15 * DAY).date(),
+    ]
+    assert {one.conversion.share for one in known} == {0.1}
+
+
+def test_wordings_are_ranked_by_what_is_known_of_them(database_url: str) -> None:
+    (found,) = on(database_url, lambda one: ranked(one, QUARTER, "template", **TERMS))
+    assert (found.shown, found.rate.hits, found.rate.n) == (890, 15, 150)
+
+
+def test_a_week_that_begins_before_has_no_conversion(database_url: str) -> None:
+    found = on(database_url, lambda one: weeks(one, 7, **TERMS))
+    assert [week.conversion.share if week.conversion else week.is_past for week in found] == [
+        *(False, False, False),
+        0.1,
+        *(True, True, True),
+    ]
+
+
+def test_the_figures_of_the_api_are_of_what_is_there(database_url: str) -> None:
+    since = rows_since(QUARTER.since, NOW, KEPT)
+
+    def read(connection: Connection) -> sales.Figures:
+        return sales.figures(connection, QUARTER.since, QUARTER.until, since)
+
+    found = stats_fields(on(database_url, lambda one: one.read(read)))
+    assert found["total_escalations"] == 890
+    assert (found["total_conversions"], found["conversion_rate"]) == (29, 10.0)
+    assert found["by_offer"] == {"mentorship": 890}
+    assert found["offers"]["mentorship"].conversion_rate == 10.0
+
+
+def test_without_retention_everything_is_known() -> None:
+    assert rows_since(QUARTER.since, NOW, None) == QUARTER.since
+    assert rows_since(TODAY, NOW, KEPT) == TODAY
