@@ -126,6 +126,11 @@ async def measure(url: str, total: int) -> None:
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     end = day + timedelta(days=1)
     user = f"{17:032x}"
+
+    def figures_of(tx: Transaction, days: int) -> object:
+        since = day - timedelta(days=days)
+        return _figures(tx, since, end, since)
+
     asked: dict[str, Callable[[Transaction], Any]] = {
         "list, 50 rows": lambda tx: page(tx, Filter(), 51, None),
         "list of one offer, converted": lambda tx: page(
@@ -141,9 +146,9 @@ async def measure(url: str, total: int) -> None:
         "list far back": lambda tx: page(
             tx, Filter(), 51, uuid7(now - timedelta(days=DAYS - 1), 0)
         ),
-        "figures of 7 days": lambda tx: _figures(tx, day - timedelta(days=7), end),
-        "figures of 30 days": lambda tx: _figures(tx, day - timedelta(days=30), end),
-        "figures of 90 days": lambda tx: _figures(tx, day - timedelta(days=90), end),
+        "figures of 7 days": lambda tx: figures_of(tx, 7),
+        "figures of 30 days": lambda tx: figures_of(tx, 30),
+        "figures of 90 days": lambda tx: figures_of(tx, 90),
     }
     for name, ask in asked.items():
         found = await timed(database, ask)
