@@ -26,7 +26,7 @@ from tay_middleware.training.vocabulary import kept_ids, pruned_tokenizer
 class Recipe:
     """Everything that shapes a training run beside its rows."""
 
-    epochs: int = 3
+    epochs: int = 4
     batch: int = 32
     learning_rate: float = 5e-5
     head_learning_rate: float = 2e-3

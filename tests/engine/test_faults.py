@@ -104,7 +104,7 @@ def test_a_wording_that_raises_leaves_the_reply_alone(
 
 
 def test_a_store_that_opens_late_is_used_from_then_on(engine_on: EngineOf) -> None:
-    store = FailingOpen(failures=2)
+    store = FailingOpen(failures=3)  # the start, the pauses, the first turn's history
     engine = engine_on(store)
     assert ask(engine).addition is None
     assert engine.flush(5)
