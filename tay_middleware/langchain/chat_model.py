@@ -151,7 +151,7 @@ class EscalationChatModel(StandIn):
 
     # The run itself: these are the methods that LangChain's public ones call, and that we call of
     # the wrapped model in turn.
-    # ruff: noqa: SLF001
+    # ruff: noqa: SLF001 - a model that wraps a model has no other way to its hooks
 
     def _generate(
         self,

@@ -122,6 +122,6 @@ class Site:
         )
 
     async def _sent(self, method: str, path: str, **content: object) -> None:
-        answer = await self._client.request(method, path, **content)  # type: ignore[arg-type]
+        answer = await self._client.request(method, path, **content)  # type: ignore[arg-type]  # one of httpx's three ways to give content, by name
         if answer.status_code >= 400:
             raise TayError(f"{method} {path} was answered {answer.status_code}: {answer.text}")

@@ -1,5 +1,6 @@
 """Intervals that know that a user has several turns."""
 
+from importlib import import_module
 from random import Random
 
 import pytest
@@ -76,7 +77,7 @@ def test_a_side_without_sales_is_no_certainty() -> None:
 
 
 def test_the_quantile_is_that_of_student() -> None:
-    stats = pytest.importorskip("scipy.stats")
+    stats = import_module("scipy.stats")
     for degrees in (4, 9, 31):
         assert student(degrees) == pytest.approx(stats.t.ppf(0.975, degrees), rel=0.02)
 

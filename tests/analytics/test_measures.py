@@ -53,7 +53,7 @@ def measured(made: Result, since: datetime, until: datetime, now: datetime = NOW
 async def _measured(made: Result, period: Period, now: datetime, terms: object) -> Measures:
     database = Database(made.place.settings.resolved_database_url)
     try:
-        return await measure(database, period, terms, now=now)  # type: ignore[arg-type]
+        return await measure(database, period, terms, now=now)  # type: ignore[arg-type]  # a database of a kind that counts, or any function
     finally:
         await database.aclose()
 
@@ -63,7 +63,7 @@ def asked(made: Result, function: object, *args: object, writes: bool = False) -
         database = Database(made.place.settings.resolved_database_url)
         try:
             ask = database.write if writes else database.read
-            return await ask(function, *args)  # type: ignore[arg-type]
+            return await ask(function, *args)  # type: ignore[arg-type]  # a database of a kind that counts, or any function
         finally:
             await database.aclose()
 

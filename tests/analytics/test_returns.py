@@ -130,7 +130,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> list[Measures]:
 
 def test_mentions_that_do_nothing_are_not_said_to_drive_away(found: list[Measures]) -> None:
     """A held-out user is due at each need, a shown one as often as the cool-down lets her."""
-    claims = [_of_returns(SimpleNamespace(ripe=one)) for one in found]  # type: ignore[arg-type]
+    claims = [_of_returns(SimpleNamespace(ripe=one)) for one in found]  # type: ignore[arg-type]  # stands in with the one field that is read
     said = [claim.words for one in claims for claim in one]
     assert len(said) <= 1, said
 

@@ -53,7 +53,7 @@ def write(made: Result, change: object) -> None:
     async def run() -> None:
         database = Database(made.place.settings.resolved_database_url)
         try:
-            await database.write(change)  # type: ignore[arg-type]
+            await database.write(change)  # type: ignore[arg-type]  # any function of a transaction
         finally:
             await database.aclose()
 
