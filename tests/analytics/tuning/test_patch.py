@@ -1,3 +1,4 @@
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -22,6 +23,15 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def needs(program: str) -> None:
+    """Skip where a program is missing, and with CI=true fail: there green means that it ran."""
+    if shutil.which(program) is None:
+        missing = f"NO PROGRAM: {program}; install it"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+
+
 @pytest.mark.parametrize("knob", Knob)
 @pytest.mark.parametrize(
     "command", [("git", "apply", "-p1", "x.patch"), ("patch", "-p1", "-i", "x.patch")]
@@ -29,8 +39,7 @@ def checkout(tmp_path: Path) -> Path:
 def test_the_patch_is_taken_and_changes_one_number(
     checkout: Path, knob: Knob, command: tuple[str, ...]
 ) -> None:
-    if shutil.which(command[0]) is None:
-        pytest.skip(f"NO PROGRAM: {command[0]}")
+    needs(command[0])
     before = (checkout / NAME).read_text()
     (checkout / "x.patch").write_text(patch(checkout / NAME, knob.path, 0.345, NAME))
     subprocess.run(command, cwd=checkout, check=True, capture_output=True)
@@ -82,8 +91,7 @@ def test_a_number_that_is_not_written_out_is_not_guessed_at(tmp_path: Path) -> N
 def test_any_file_is_patched_to_what_was_meant(
     tmp_path_factory: pytest.TempPathFactory, before: str, after: str, value: int
 ) -> None:
-    if shutil.which("git") is None:
-        pytest.skip("NO PROGRAM: git")
+    needs("git")
     place = tmp_path_factory.mktemp("p")
     file = place / "p.yaml"
     file.write_bytes(f"{before}a: 0.5{after}".encode())
