@@ -1,62 +1,85 @@
-"""The root command and the one place where an error becomes an exit code."""
+"""The root command and the one place where an error becomes an exit code.
+
+A command's module is imported when it is called: `tay decide` does not wait for SQLAlchemy, nor
+`tay drain` for the statistics. Only `tay --help` looks at all of them.
+"""
 
 import sys
+from collections import UserDict
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
-from tay_middleware.cli import (
-    chat,
-    conversions,
-    database,
-    decide,
-    demo,
-    drain,
-    experiments,
-    label,
-    metrics,
-    playbook,
-    review,
-    serve,
-    simulate,
-    tokens,
-    train,
-    tune,
-    users,
-    webhooks,
-)
-from tay_middleware.cli import eval as eval_
 from tay_middleware.errors import TayError
 
 FAILED = 1
 """Exit code of a command that could not do what it was asked to (2 is a wrong call)."""
 
+COMMANDS: Mapping[str, str] = {
+    "demo": "demo:demo",
+    "chat": "chat:chat",
+    "decide": "decide:decide",
+    "train": "train:train",
+    "tune": "tune:tune",
+    "drain": "drain:drain",
+    "serve": "serve:serve",
+    "simulate": "simulate:simulate",
+    "metrics": "metrics:metrics",
+    "review": "review:review_command",
+    "db": "database:app",
+    "label": "label:app",
+    "playbook": "playbook:app",
+    "users": "users:app",
+    "eval": "eval:app",
+    "tokens": "tokens:app",
+    "webhooks": "webhooks:app",
+    "conversions": "conversions:app",
+    "experiments": "experiments:app",
+}
+"""What follows `tay`, in the order of its help → module of this package and name in it: a function,
+or an app with commands of its own."""
+
+
+class _OnCall(UserDict[str, Any]):
+    """Commands by name, each made when it is looked up."""
+
+    def __getitem__(self, name: str) -> Any:
+        module, _, attribute = str(super().__getitem__(name)).partition(":")
+        found = getattr(import_module(f"tay_middleware.cli.{module}"), attribute)
+        home = typer.Typer(rich_markup_mode="rich")
+        if isinstance(found, typer.Typer):
+            home.add_typer(found, name=name)
+        else:
+            home.command(name)(found)
+        return get_group(home).commands[name]
+
+
+class _Commands(TyperGroup):
+    """A group whose commands are imported when they are called."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = _OnCall(COMMANDS)
+
+
 app = typer.Typer(
     name="tay",
+    cls=_Commands,
     help="Recommend paid help the way a good mentor does: rarely, in time, in her own voice.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-app.command("demo")(demo.demo)
-app.command("chat")(chat.chat)
-app.command("decide")(decide.decide)
-app.command("train")(train.train)
-app.command("tune")(tune.tune)
-app.command("drain")(drain.drain)
-app.command("serve")(serve.serve)
-app.command("simulate")(simulate.simulate)
-app.command("metrics")(metrics.metrics)
-app.command("review")(review.review_command)
-app.add_typer(database.app, name="db")
-app.add_typer(label.app, name="label")
-app.add_typer(playbook.app, name="playbook")
-app.add_typer(users.app, name="users")
-app.add_typer(eval_.app, name="eval")
-app.add_typer(tokens.app, name="tokens")
-app.add_typer(webhooks.app, name="webhooks")
-app.add_typer(conversions.app, name="conversions")
-app.add_typer(experiments.app, name="experiments")
+
+
+@app.callback()
+def _tay() -> None:
+    """A root that only leads on; its help stands above."""
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ from tay_middleware.training.vocabulary import kept_ids, pruned_tokenizer
 class Recipe:
     """Everything that shapes a training run beside its rows."""
 
-    epochs: int = 4
+    epochs: int = 3
     batch: int = 32
     learning_rate: float = 5e-5
     head_learning_rate: float = 2e-3
@@ -34,7 +34,7 @@ class Recipe:
     warm_up: float = 0.1
     dropout: float = 0.0
     smoothing: float = 0.1
-    off_topic_share: float = 0.35
+    off_topic_share: float = 0.8
     off_topic_tokens: int = 80
     typo_share: float = 0.35
     blank_share: float = 0.05

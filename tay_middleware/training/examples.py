@@ -105,6 +105,7 @@ def authors_of(examples: Sequence[Example]) -> tuple[str, ...]:
 
 def _example(row: Row, *, names_gates: bool) -> Example:
     named = {_SLICE_GATES[name] for name in row.slices if name in _SLICE_GATES}
+    on_topic = _OFF_TOPIC.isdisjoint(row.slices)
     return Example(
         id=row.id,
         author=row.author,
@@ -113,14 +114,17 @@ def _example(row: Row, *, names_gates: bool) -> Example:
         history=row.history,
         escalate=row.escalate,
         offer=row.offer,
-        on_topic=_OFF_TOPIC.isdisjoint(row.slices),
-        gates=_gate_targets(set() if row.escalate else named, speaks=row.escalate or names_gates),
+        on_topic=on_topic,
+        gates=_gate_targets(
+            set() if row.escalate else named, speaks=row.escalate or (names_gates and on_topic)
+        ),
         slices=row.slices,
     )
 
 
 def _gate_targets(named: set[str], *, speaks: bool) -> Mapping[str, bool]:
-    """A row in a gate may be in more, but for injections; an author who names none says nothing."""
+    """A row in a gate may be in more, but for injections; an author who names none says nothing, and
+    neither does a row off the topic, whose griefs nobody has marked."""
     if named:
         return {gate: True for gate in GATES if gate in named or gate == "conduct"} | (
             {"injection": False} if "injection" not in named else {}

@@ -21,6 +21,7 @@ from tay_middleware.storage import Database, exposures, upgrade
 from tay_middleware.storage.figures import ALL, daily_counts, daily_users
 from tay_middleware.storage.sql import question_logs, question_row
 from tests.storage.records import a_record
+from tests.uncounted import uncounted
 
 DAY = timedelta(days=1)
 BEGINS = datetime(2024, 1, 1, tzinfo=UTC)
@@ -120,8 +121,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> list[Measures]:
             await database.aclose()
 
     async def one(database: Database, world: World) -> Measures:
-        world.play()
-        await database.write(world.write)
+        with uncounted():
+            world.play()
+            await database.write(world.write)
         period = Period(world.since, world.since + DAYS * DAY)
         return await measure(database, period, TERMS, now=world.since + (DAYS + AFTER) * DAY)
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import pytest
 
 from tay_middleware.cli import main
+from tay_middleware.cli.main import COMMANDS, app
 from tay_middleware.playbook import shipped
 from tay_middleware.storage.migrations import HEAD
 
@@ -267,3 +268,33 @@ def test_a_reader_that_leaves_ends_the_filter_quietly() -> None:
     )
     assert run.stdout.count(b"\n") == 1
     assert b"Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "heavy"), [("decide", "sqlalchemy"), ("playbook", "sqlalchemy"), ("serve", "scipy")]
+)
+def test_a_command_imports_what_it_needs_and_no_more(command: str, heavy: str) -> None:
+    code = f"""
+import sys
+from tay_middleware.cli.main import app
+try:
+    app([{command!r}, "--help"])
+except SystemExit:
+    pass
+print({heavy!r} in sys.modules, "tay_middleware.cli.review" in sys.modules)
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "False False"
+
+
+def test_the_help_names_every_command_and_a_slip_is_answered_with_the_nearest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        app(["--help"])
+    said = capsys.readouterr().out
+    assert [name for name in COMMANDS if f" {name} " not in said] == []
+    with pytest.raises(SystemExit) as left:
+        app(["decid"])
+    assert left.value.code == 2
+    assert "Did you mean 'decide'?" in capsys.readouterr().err

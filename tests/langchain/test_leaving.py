@@ -79,6 +79,7 @@ def leaves_nothing(engine: Escalator, scene: Callable[[], Coroutine[Any, Any, se
 SURFACES = {"step": EscalationStep, "chat model": EscalationChatModel}
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("streams", "in_chain"), [(1000, False), (200, True)])
 @pytest.mark.parametrize("surface", SURFACES)
 def test_07_a_thousand_streams_closed_anywhere_leave_nothing_behind(
@@ -122,6 +123,7 @@ def test_07_no_connection_to_a_server_stays_open(engine: Escalator, server: Open
     assert set(open_sockets()) - set(before) == set()
 
 
+@pytest.mark.no_cover
 def test_07_agents_that_are_left_leave_nothing_behind(engine: Escalator) -> None:
     agent, places = an_agent([EscalationAgentMiddleware(escalator=engine)]), random.Random(7)
 

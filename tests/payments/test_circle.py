@@ -90,6 +90,7 @@ def in_pieces(connection: Connection, facts: list[Fact], random: Random) -> None
         rest = rest[size:]
 
 
+@pytest.mark.no_cover
 def test_a_history_comes_to_one_state_in_any_order_and_in_any_pieces(tables: Connection) -> None:
     kinds: set[str] = set()
     methods: set[str | None] = set()

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ Spoil = Callable[[str, Callable[[str], str]], list[Problem]]
 FILES = ("offers.yaml", "indicators.yaml", "gates.yaml", "topics.yaml", "policy.yaml", "voice.yaml")
 
 
+@pytest.mark.no_cover
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -42,6 +44,7 @@ def test_no_content_of_a_file_can_do_more_than_be_refused(
         path.write_bytes(before)
 
 
+@pytest.mark.no_cover
 @settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -98,6 +98,7 @@ def told(batches: Iterable[Sequence[Event]]) -> Sql:
     return sql
 
 
+@pytest.mark.no_cover
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_any_order_any_repetition_and_any_cut_give_one_state(data: st.DataObject) -> None:

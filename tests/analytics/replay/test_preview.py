@@ -49,6 +49,7 @@ def test_an_unchanged_playbook_flips_nothing_and_makes_the_log_again(town: Town)
     assert found.replayed == found.questions - 1
 
 
+@pytest.mark.no_cover
 def test_the_same_replay_says_the_same(town: Town) -> None:
     busy(town)
     new = town.changed(("policy.yaml", "session_turns: 3", "session_turns: 1"))

@@ -65,6 +65,7 @@ def test_what_a_playbook_does_not_bear_is_no_diff(made: Result) -> None:
     assert Prompts(None).diff("policy.yaml", ["holdout", "share"], 0.15) == ""
 
 
+@pytest.mark.no_cover
 def test_a_rate_that_misses_its_target_is_tuned(tmp_path: Path) -> None:
     """A playbook that asks for near certainty: the rate lies below the target."""
     home = tmp_path / "prompts"

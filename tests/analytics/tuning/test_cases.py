@@ -88,6 +88,7 @@ def read(
         yield row, found, reader.case(a_row(number, found, playbook.version), counts=True)
 
 
+@pytest.mark.no_cover
 def test_a_higher_threshold_of_the_scorer_finds_what_the_score_says(
     playbook: Playbook, questions: list[Row], settings: Settings
 ) -> None:
@@ -101,6 +102,7 @@ def test_a_higher_threshold_of_the_scorer_finds_what_the_score_says(
     assert needs > 100
 
 
+@pytest.mark.no_cover
 def test_a_lower_one_too_but_for_what_only_follows_up(
     playbook: Playbook, questions: list[Row], settings: Settings
 ) -> None:

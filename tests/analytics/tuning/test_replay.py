@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ def logged(log: Log) -> set[UUID]:
     return {case.id for case in log.cases if case.counts and case.shown}
 
 
+@pytest.mark.no_cover
 def test_at_the_threshold_in_force_the_replay_is_the_log(
     tmp_path: Path, playbook: Playbook
 ) -> None:
@@ -45,6 +47,7 @@ def test_at_the_threshold_in_force_the_replay_is_the_log(
     in_world(tmp_path, playbook, play)
 
 
+@pytest.mark.no_cover
 def test_what_another_threshold_would_have_shown_is_what_the_replay_says(
     tmp_path: Path, playbook: Playbook
 ) -> None:

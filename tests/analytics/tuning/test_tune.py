@@ -247,6 +247,7 @@ def test_labels_say_how_right_a_threshold_is(rules: Playbook) -> None:
     assert (found.at_proposed.precision.found, found.at_proposed.precision.of) == (1, 1)
 
 
+@pytest.mark.no_cover
 def test_a_log_of_the_product_is_tuned_from_end_to_end(tmp_path: Path, playbook: Playbook) -> None:
     async def play(world: World) -> Log:
         await world.traffic(users=70, days=20)

@@ -36,6 +36,7 @@ from tay_middleware.web.rates import Rates
 from tay_middleware.web.tokens import Scope, make_token
 from tests.payments.deliveries import STRIPE_SECRET, body_of, session, signed
 from tests.servers import wait_until
+from tests.uncounted import uncounted
 
 MONDAY = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 """When somebody looks: the morning after the last simulated night."""
@@ -57,7 +58,9 @@ class Clock:
 def simulated(home: Path, *, users: int, days: int = 30, database_url: str | None = None) -> Path:
     """A home with a simulated month up to the night before `MONDAY`."""
     end = MONDAY.replace(hour=0, minute=0)
-    simulate(Order(until=end, users=users, days=days, seed=7, home=home, database_url=database_url))
+    order = Order(until=end, users=users, days=days, seed=7, home=home, database_url=database_url)
+    with uncounted():
+        simulate(order)
     return home
 
 

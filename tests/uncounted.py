@@ -1,0 +1,25 @@
+"""Work at scale runs without counting lines, which takes as long again as the work itself.
+
+A simulated month passes the same lines ten thousand times; they are counted where a test passes
+them once. For a whole module `pytestmark = pytest.mark.no_cover` says the same of its tests, but
+not of its fixtures. The floor of the coverage is that of the lines that are counted.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from coverage import Coverage
+
+
+@contextmanager
+def uncounted() -> Iterator[None]:
+    """What runs inside is not counted."""
+    counting = Coverage.current()
+    if counting is None:
+        yield
+        return
+    counting.stop()
+    try:
+        yield
+    finally:
+        counting.start()
