@@ -43,7 +43,7 @@ class Preparation:
         self._recall_timeout_seconds = recall_timeout_seconds
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[Prepared] | None = None
-        self._recall: asyncio.Task[History] | None = None
+        self._patience: asyncio.Timeout | None = None
         self._patient_until = 0.0
 
     @property
@@ -66,24 +66,29 @@ class Preparation:
         over it is given up, and the result says that it is not known.
         """
         task = self._start()
-        left = self._patient_until - asyncio.get_running_loop().time()
-        await asyncio.wait({task}, timeout=max(0.0, left))
-        if not task.done() and self._recall is not None:
-            self._recall.cancel()
+        if not task.done():
+            left = self._patient_until - asyncio.get_running_loop().time()
+            await asyncio.wait({task}, timeout=max(0.0, left))
+            if not task.done():
+                self._give_up()
         return await task
 
     async def history(self, recall: Coroutine[Any, Any, History]) -> History:
-        """What `recall` gives; for `prepare` to await, on the loop.
+        """What `recall` gives; for `prepare` to await, on the loop. No task of its own: each costs.
 
         Raises:
             TimeoutError: it was given up.
         """
-        self._recall = asyncio.get_running_loop().create_task(recall)
-        await asyncio.wait({self._recall}, timeout=LONGEST_RECALL_SECONDS)
-        if not self._recall.done() or self._recall.cancelled():
-            self._recall.cancel()
-            raise TimeoutError
-        return self._recall.result()
+        async with asyncio.timeout(LONGEST_RECALL_SECONDS) as self._patience:
+            try:
+                return await recall
+            finally:
+                self._patience = None
+
+    def _give_up(self) -> None:
+        if self._patience is not None:
+            self._patience.reschedule(asyncio.get_running_loop().time())
+            self._patience = None  # it can be moved once
 
     def _start(self) -> asyncio.Task[Prepared]:
         if self._timer is not None:

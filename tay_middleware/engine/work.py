@@ -90,18 +90,16 @@ class TurnWork:
     # On the background loop, from here on.
 
     async def prepare(self, turn: Turn, guard: Guard, preparation: Preparation) -> Prepared:
-        """Detection and history of a turn, side by side; a history that fails is not known."""
+        """Detection and history of a turn; a history that fails is not known."""
         history, known = History(), turn.user_key is None
-        recall = None
-        if turn.user_key is not None:
-            recall = asyncio.ensure_future(preparation.history(self._recall(turn.user_key)))
         with guard("paused"):
             if self._paused.is_due():
                 self._background().spawn(self.read_paused(guard), None)
         judgement = self._judge.begin(turn)
-        if recall is not None:
+        if turn.user_key is not None:
             with guard("recall"):
-                history, known = (await recall).without(turn.turn_id), True
+                found = await preparation.history(self._recall(turn.user_key))
+                history, known = found.without(turn.turn_id), True
         return Prepared(judgement, history, known)
 
     async def read_paused(self, guard: Guard) -> None:
