@@ -54,7 +54,8 @@ def train(
     Try: tay label export --unsure > mine.jsonl   (label it)   tay train evals/data mine.jsonl
     """
     files = _files(labels or [Path("evals/data")])
-    out.mkdir(parents=True, exist_ok=True)
+    for directory in (out, *([] if model is None else [model.parent])):
+        _make(directory)
     opinions = out_of_fold or out / ("encoder.jsonl" if encoder else "builtin.jsonl")
     with _progress() as step:
         if encoder:
@@ -126,6 +127,13 @@ def _needs(extra: str) -> Iterator[None]:
         yield
     except ImportError as error:
         raise ConfigurationError(_MISSING.format(name=error.name, extra=extra)) from error
+
+
+def _make(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"{directory}: no directory can be here: {error}") from error
 
 
 def _files(labels: list[Path]) -> list[Path]:

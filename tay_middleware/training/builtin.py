@@ -7,7 +7,7 @@ written, so that the file stays small and what it says equals what scikit-learn 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,7 +18,8 @@ from sklearn.linear_model import LogisticRegression
 
 from tay_middleware.decide.features import Features
 from tay_middleware.decide.model import FORMAT
-from tay_middleware.decide.opinion import ESCALATE, OFFER
+from tay_middleware.decide.opinion import ESCALATE, OFFER, ON_TOPIC
+from tay_middleware.errors import ConfigurationError
 from tay_middleware.training.base import Base
 from tay_middleware.training.calibration import label_of
 from tay_middleware.training.examples import OUTPUTS, Example
@@ -92,7 +93,11 @@ class Fitted:
 def fit(
     examples: Sequence[Example], features: Sequence[Features], space: Space, recipe: Recipe
 ) -> Fitted:
-    """Fit all outputs on `examples`; each learns from the rows that say something about it."""
+    """Fit all outputs on `examples`; each learns from the rows that say something about it.
+
+    Raises:
+        ConfigurationError: there are too few rows for what every opinion needs.
+    """
     named = [one.terms for one in features]
     kept = _commonest(named, recipe.most_terms)
     terms = TfidfVectorizer(analyzer=_as_is, vocabulary=kept, binary=True, lowercase=False)
@@ -105,7 +110,9 @@ def fit(
     placed = bags @ space.vectors * recipe.placing
     matrix = sparse.hstack([terms.transform(named), sparse.csr_matrix(placed)]).tocsr()
     heads, units = {}, {}
-    for name, head in _regressions(matrix, examples, recipe).items():
+    regressions = _regressions(matrix, examples, recipe)
+    _check(regressions, recipe)
+    for name, head in regressions.items():
         heads[name], units[name] = _folded(head, len(kept), space, recipe)
     return Fitted(terms, words, heads, units)
 
@@ -159,6 +166,17 @@ def _regressions(
             )
             heads[name] = head.fit(matrix[places], labels, sample_weight=weights)
     return heads
+
+
+def _check(learned: Collection[str], recipe: Recipe) -> None:
+    lacking = [name for name in (ESCALATE, ON_TOPIC) if name not in learned]
+    if not any(name.startswith(OFFER) for name in learned):
+        lacking.append("offer")
+    if lacking:
+        raise ConfigurationError(
+            f"there is too little to learn {', '.join(lacking)} from when an author is left out: "
+            f"it takes {recipe.least_examples} rows of either label, for offers of two offers"
+        )
 
 
 def _folded(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tay_middleware.decide.opinion import ESCALATE, GATE, OFFER, ON_TOPIC
 from tay_middleware.domain import Message
+from tay_middleware.errors import ConfigurationError
 from tay_middleware.evals.rows import Row, read_rows
 
 GATES = (
@@ -91,11 +92,21 @@ def examples_of(paths: Iterable[Path]) -> tuple[Example, ...]:
     """All rows of the label files, in order.
 
     Raises:
-        ConfigurationError: a file cannot be read as labels.
+        ConfigurationError: a file cannot be read as labels, or two rows have one id: what is known
+            of a row is kept by it.
     """
-    rows = [row for path in paths for row in read_rows(path)]
-    naming = {row.author for row in rows if not _SLICE_GATES.keys().isdisjoint(row.slices)}
-    return tuple(_example(row, names_gates=row.author in naming) for row in rows)
+    rows: dict[str, Row] = {}
+    homes: dict[str, Path] = {}
+    for path in paths:
+        for row in read_rows(path):
+            if row.id in rows:
+                raise ConfigurationError(
+                    f"{path}: the id {row.id!r} stands in {homes[row.id]} already: give every row "
+                    "of all files an id of its own"
+                )
+            rows[row.id], homes[row.id] = row, path
+    naming = {r.author for r in rows.values() if not _SLICE_GATES.keys().isdisjoint(r.slices)}
+    return tuple(_example(row, names_gates=row.author in naming) for row in rows.values())
 
 
 def authors_of(examples: Sequence[Example]) -> tuple[str, ...]:
@@ -123,8 +134,11 @@ def _example(row: Row, *, names_gates: bool) -> Example:
 
 
 def _gate_targets(named: set[str], *, speaks: bool) -> Mapping[str, bool]:
-    """A row in a gate may be in more, but for injections; an author who names none says nothing, and
-    neither does a row off the topic, whose griefs nobody has marked."""
+    """The target of each gate that the row says something about.
+
+    A row in a gate may be in more, but for injections; an author who names none says nothing, and
+    neither does a row off the topic, whose griefs nobody has marked.
+    """
     if named:
         return {gate: True for gate in GATES if gate in named or gate == "conduct"} | (
             {"injection": False} if "injection" not in named else {}

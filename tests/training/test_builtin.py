@@ -3,10 +3,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from tay_middleware.cli.main import app
 from tay_middleware.decide import Detector
 from tay_middleware.decide.features import Features, features, spoken
 from tay_middleware.decide.model import model_of, read_model
+from tay_middleware.errors import ConfigurationError
 from tay_middleware.evals.out_of_fold import read_out_of_fold
 from tay_middleware.playbook import Playbook
 from tay_middleware.training import builtin
@@ -55,6 +58,21 @@ def test_a_word_that_no_row_holds_has_a_weight_from_where_it_lies(playbook: Play
     )
     assert unseen == pytest.approx(known)
     assert unseen > other
+
+
+def test_too_few_rows_for_an_opinion_are_refused_with_what_they_lack() -> None:
+    rows = [e for e in some_examples() if e.escalate and e.offer == "mentorship"]
+    words = [Features(["pricing"], ["pricing"]) for _ in rows]
+    with pytest.raises(ConfigurationError, match="too little to learn escalate, on_topic, offer"):
+        builtin.fit(rows, words, SPACE, RECIPE)
+
+
+def test_a_place_that_is_a_file_is_refused_before_anything_is_learned(tmp_path: Path) -> None:
+    labels = a_label_file(tmp_path / "labels.jsonl", some_examples())
+    for options in (["--out", labels], ["--out", tmp_path, "--model", labels / "model.json"]):
+        told = CliRunner().invoke(app, ["train", str(labels), *map(str, options)])
+        assert isinstance(told.exception, ConfigurationError)
+        assert "no directory can be here" in str(told.exception)
 
 
 def test_a_run_writes_a_model_and_opinions_of_scorers_that_saw_no_row_of_the_author(

@@ -1,5 +1,8 @@
 from pathlib import Path
 
+import pytest
+
+from tay_middleware.errors import ConfigurationError
 from tay_middleware.training.examples import GATES, examples_of
 from tests.training.examples import a_label_file, an_example
 
@@ -19,3 +22,12 @@ def test_a_row_teaches_only_the_gates_that_its_labels_speak_of(tmp_path: Path) -
     assert needs.gates == dict.fromkeys(GATES, False)
     assert silent.gates == {}
     assert (away.on_topic, plain.on_topic) == (False, True)
+
+
+def test_two_rows_of_one_id_are_refused_whatever_files_they_stand_in(tmp_path: Path) -> None:
+    one = a_label_file(tmp_path / "one.jsonl", [an_example(1), an_example(2)])
+    other = a_label_file(tmp_path / "other.jsonl", [an_example(2, "which glue", escalate=False)])
+    with pytest.raises(
+        ConfigurationError, match=r"other\.jsonl: the id 'a2' stands in .*one\.jsonl"
+    ):
+        examples_of([one, other])

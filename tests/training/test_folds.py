@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from tay_middleware.decide.opinion import probability
+from tay_middleware.errors import ConfigurationError
 from tay_middleware.training.calibration import Scored, calibrations
 from tay_middleware.training.examples import OUTPUTS, Example
 from tay_middleware.training.folds import folds_of, out_of_fold
@@ -26,6 +27,22 @@ def test_an_author_without_enough_positives_rides_along_with_another() -> None:
     folds = folds_of(examples, least_positives=10)
     assert len(folds) == 3
     assert [fold for fold in folds if "z" in fold.held_out and len(fold.held_out) == 2]
+
+
+@pytest.mark.parametrize(
+    ("examples", "most"),
+    [
+        ([an_example(n) for n in range(12)], None),
+        ([an_example(n, author=author) for author in ("a", "b") for n in range(3)], None),
+        (some_examples(), 1),
+    ],
+    ids=["one author", "too few positives", "all left out at once"],
+)
+def test_what_cannot_be_split_by_author_is_refused_with_what_it_lacks(
+    examples: list[Example], most: int | None
+) -> None:
+    with pytest.raises(ConfigurationError, match="two of them with 10 rows that escalate each"):
+        folds_of(examples, least_positives=10, most=most)
 
 
 def test_calibration_makes_overconfident_scores_probabilities() -> None:
