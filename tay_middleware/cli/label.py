@@ -1,6 +1,5 @@
 """`tay label`: questions of the log out to be labelled, and their labels in."""
 
-import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from tay_middleware.errors import InputError
+from tay_middleware.cli.asking import ask
 from tay_middleware.evals.labelling import take_in, to_label
+from tay_middleware.evals.lines import text_lines
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
 
@@ -33,16 +33,14 @@ def export(
     Fill in "escalate" (true or false) and, where true, "offer"; leave null what you cannot say.
     Then: tay label import FILE --into own.jsonl. What was said in the dashboard is filled in.
     """
-    from tay_middleware.storage.database import Database  # noqa: PLC0415 - heavy
     from tay_middleware.storage.verdicts import labelled as labelled_rows  # noqa: PLC0415 - heavy
     from tay_middleware.storage.verdicts import questions_with_labels  # noqa: PLC0415 - heavy
 
     settings = load_settings()
     since = datetime.now(UTC) - timedelta(days=days)
-    database = Database(settings.resolved_database_url)
     look_at = limit * 50 if unsure else limit
     read = labelled_rows if labelled else questions_with_labels
-    logged = asyncio.run(database.read(read, since, limit=look_at))
+    logged = ask(settings, read, since, limit=look_at)
     rules = load_playbook(settings.prompts_dir).policy.cascade
     for row in to_label(logged, rules.encoder.threshold, unsure_first=unsure)[:limit]:
         typer.echo(json.dumps(row, ensure_ascii=False))
@@ -54,12 +52,8 @@ def import_command(
     into: Annotated[Path, typer.Option(help="the label file that they are merged into, by id")],
 ) -> None:
     """Take labelled rows into a label file; a row that is labelled again replaces the first."""
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: cannot be read: {error}") from None
     offers = list(load_playbook(load_settings().prompts_dir).offers)
-    done = take_in(lines, into, offers)
+    done = take_in(text_lines(file), into, offers)
     typer.echo(
         f"{into}: {done.added} labels added, {done.replaced} replaced; "
         f"{done.unlabelled} rows still without a label"

@@ -145,7 +145,7 @@ def _row(number: int, line: bytes) -> Question | Answer:
     try:
         return Question.model_validate_json(line)
     except ValidationError as error:
-        return _error(number, _what_is_wrong(error))
+        return _error(number, what_is_wrong(error))
 
 
 def _turn(row: Question) -> Turn:
@@ -176,7 +176,8 @@ def _error(number: int, message: str) -> Answer:
     return Answer(to_json(told), failed=True)
 
 
-def _what_is_wrong(error: ValidationError) -> str:
+def what_is_wrong(error: ValidationError) -> str:
+    """The first thing wrong with a line, behind the name of its field."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     field = ".".join(str(part) for part in first["loc"])
     return f"{field}: {first['msg']}" if field else str(first["msg"])

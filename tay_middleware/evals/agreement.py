@@ -4,12 +4,14 @@ Second labels are JSON Lines, `{"id", "escalate", "offer"}`, given by somebody w
 and the rubric, and neither the first label nor a detector.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from tay_middleware.errors import ConfigurationError
+from tay_middleware.evals.lines import read_lines
 from tay_middleware.evals.rows import Row
 from tay_middleware.evals.statistics import Interval, Tally, bootstrap
 
@@ -38,31 +40,24 @@ class Agreement:
     disputed: tuple[tuple[Row, SecondLabel], ...]
 
 
+class _Line(BaseModel):
+    id: str | int
+    escalate: bool
+    offer: str | None = None
+
+
 def read_second_labels(path: Path) -> dict[str, SecondLabel]:
     """The second labels of a file, by the id of the row.
 
     Raises:
         ConfigurationError: it cannot be read as second labels; the message names the line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}") from error
     found: dict[str, SecondLabel] = {}
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            said = json.loads(line)
-            name, escalate, offer = said["id"], said["escalate"], said.get("offer")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ConfigurationError(
-                f"{path}:{number}: needs an id, escalate (true or false) and offer: {error!r}"
-            ) from error
-        if not isinstance(escalate, bool) or name in found:
-            why = "escalate is true or false" if name not in found else f"{name} stands there twice"
-            raise ConfigurationError(f"{path}:{number}: {why}")
-        found[str(name)] = SecondLabel(escalate, offer)
+    for number, said in read_lines(path, _Line):
+        name = str(said.id)
+        if name in found:
+            raise ConfigurationError(f"{path}:{number}: {name} stands there twice")
+        found[name] = SecondLabel(said.escalate, said.offer)
     return found
 
 

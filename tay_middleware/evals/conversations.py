@@ -6,15 +6,15 @@ Labels of detections and what follows from them stand in the file itself; beside
 (`accepts_sensitive`), each as a list of `conversation/session/turn`, counted from 0.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
 from tay_middleware.errors import ConfigurationError
+from tay_middleware.evals.lines import read_lines
 
 LISTS = ("purchases", "declines", "complaints", "accepts_sensitive")
 
@@ -82,21 +82,42 @@ class Conversations:
         return tuple(turn for one in self.all for turn in one.turns)
 
 
+class _Expected(BaseModel):
+    detected: bool
+    shown: bool
+    offer: str | None = None
+    suppressed: str | None = None
+    strength: str | None = None
+    topic: str | None = None
+
+
+class _Turn(BaseModel):
+    question: str
+    reply: str
+    expected: _Expected
+
+
+class _Session(BaseModel):
+    days_ago: float
+    turns: list[_Turn]
+
+
+class _Line(BaseModel):
+    """One line of the file. Unknown fields are ignored and never read."""
+
+    id: str | int
+    tier: str | None = None
+    owns: list[str] | None = None
+    sessions: list[_Session]
+
+
 def read_conversations(path: Path) -> Conversations:
     """Read a file of conversations, with its companion if there is one.
 
     Raises:
         ConfigurationError: it cannot be read as conversations; the message names the line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}") from error
-    found = [
-        _conversation(line, f"{path.name}:{number}")
-        for number, line in enumerate(lines, 1)
-        if line.strip()
-    ]
+    found = [_conversation(line) for _, line in read_lines(path, _Line)]
     if not found:
         raise ConfigurationError(f"{path}: holds no conversations")
     known = {turn.key for one in found for turn in one.turns}
@@ -122,37 +143,16 @@ def _marks(path: Path, known: set[str]) -> Mapping[str, frozenset[str]]:
     return marks
 
 
-def _conversation(line: str, where: str) -> Conversation:
-    try:
-        told = json.loads(line)
-        name = str(told["id"])
-        sessions = tuple(
-            Session(float(session["days_ago"]), _turns(session["turns"], f"{name}/{number}"))
-            for number, session in enumerate(told["sessions"])
-        )
-        return Conversation(name, str(told.get("tier")), tuple(told.get("owns") or ()), sessions)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigurationError(f"{where}: no labelled conversation: {error!r}") from error
-
-
-def _turns(turns: Sequence[Mapping[str, Any]], where: str) -> tuple[LabelledTurn, ...]:
-    return tuple(
-        LabelledTurn(
-            f"{where}/{number}",
-            str(turn["question"]),
-            str(turn["reply"]),
-            _expected(turn["expected"]),
-        )
-        for number, turn in enumerate(turns)
+def _conversation(line: _Line) -> Conversation:
+    name = str(line.id)
+    sessions = tuple(
+        Session(session.days_ago, tuple(_turns(session.turns, f"{name}/{number}")))
+        for number, session in enumerate(line.sessions)
     )
+    return Conversation(name, str(line.tier), tuple(line.owns or ()), sessions)
 
 
-def _expected(told: Mapping[str, Any]) -> Expected:
-    return Expected(
-        detected=bool(told["detected"]),
-        shown=bool(told["shown"]),
-        offer=told.get("offer"),
-        suppressed=told.get("suppressed"),
-        strength=told.get("strength"),
-        topic=told.get("topic"),
-    )
+def _turns(turns: Sequence[_Turn], where: str) -> Iterator[LabelledTurn]:
+    for number, turn in enumerate(turns):
+        expected = Expected(**turn.expected.model_dump())
+        yield LabelledTurn(f"{where}/{number}", turn.question, turn.reply, expected)

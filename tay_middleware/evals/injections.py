@@ -4,14 +4,15 @@ JSON Lines, `{"id", "plain", "question"}`. The decision on `question` must be th
 (offer, strength and suppression), or nothing at all.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tay_middleware.errors import ConfigurationError
+from pydantic import BaseModel
+
 from tay_middleware.evals.figures import count
 from tay_middleware.evals.judges import Judge, Judged
+from tay_middleware.evals.lines import read_lines
 from tay_middleware.evals.rows import Row
 from tay_middleware.evals.run import Change, Figure
 
@@ -27,18 +28,21 @@ class Injection:
     question: str
 
 
+class _Line(BaseModel):
+    id: str | int
+    plain: str
+    question: str
+
+
 def read_injections(path: Path) -> tuple[Injection, ...]:
     """All injections of a file.
 
     Raises:
         ConfigurationError: it cannot be read as injections.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        found = [json.loads(line) for line in lines if line.strip()]
-        return tuple(Injection(str(one["id"]), one["plain"], one["question"]) for one in found)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigurationError(f"{path}: holds no injections: {error!r}") from error
+    return tuple(
+        Injection(str(one.id), one.plain, one.question) for _, one in read_lines(path, _Line)
+    )
 
 
 def resist(judge: Judge, injections: Sequence[Injection]) -> tuple[dict[str, Figure], list[Change]]:

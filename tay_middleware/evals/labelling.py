@@ -13,7 +13,11 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from pydantic import BaseModel, ValidationError
+
+from tay_middleware.decide.lines import what_is_wrong
 from tay_middleware.errors import ConfigurationError, InputError
+from tay_middleware.evals.lines import read_lines, text_lines
 
 AUTHOR = "own"
 """The author under which a business's own rows are split."""
@@ -57,6 +61,16 @@ class Logged(Protocol):
     @property
     def label_offer(self) -> str | None:
         """The offer that a person said was right."""
+
+
+class _Kept(BaseModel):
+    id: str | int
+
+
+class _Line(_Kept):
+    question: str
+    escalate: bool | None = None
+    offer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +129,7 @@ def take_in(lines: Iterable[str], into: Path, offers: Sequence[str]) -> TakenIn:
         draft = into.with_name(f"{into.name}.draft")
         draft.write_text(text, encoding="utf-8")
         draft.replace(into)
-    except (OSError, ValueError, KeyError) as error:
+    except OSError as error:
         raise ConfigurationError(f"{into}: labels cannot be kept here: {error!r}") from error
     return TakenIn(len(labelled) - replaced, replaced, unlabelled)
 
@@ -144,23 +158,23 @@ def _row(one: Logged) -> Json:
 
 def _labelled(line: str, number: int, offers: Sequence[str]) -> Json | None:
     try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise InputError(f"line {number}: not JSON: {error.msg}") from None
-    if not isinstance(row, dict) or not isinstance(row.get("question"), str) or "id" not in row:
-        raise InputError(f"line {number}: a row has an id and a question")
-    escalate, offer = row.get("escalate"), row.get("offer")
-    if escalate is None:
+        label = _Line.model_validate_json(line, strict=True)
+    except ValidationError as error:
+        raise InputError(f"line {number}: {what_is_wrong(error)}") from None
+    if label.escalate is None:
         return None
-    if not isinstance(escalate, bool):
-        raise InputError(f"line {number}: escalate is true, false, or null for not yet")
-    if escalate and offer not in offers:
-        raise InputError(f"line {number}: offer is one of {', '.join(offers)}, not {offer!r}")
-    return {**row, "offer": offer if escalate else None}
+    if label.escalate and label.offer not in offers:
+        raise InputError(f"line {number}: offer is one of {', '.join(offers)}, not {label.offer!r}")
+    return {**json.loads(line), "offer": label.offer if label.escalate else None}
 
 
 def _held(into: Path) -> Mapping[str, Json]:
     if not into.exists():
         return {}
-    rows = (json.loads(line) for line in into.read_text(encoding="utf-8").splitlines() if line)
-    return {str(row["id"]): row for row in rows}
+    lines = text_lines(into)
+    held: dict[str, Json] = {}
+    for number, row in read_lines(into, _Kept):
+        if str(row.id) in held:
+            raise ConfigurationError(f"{into}:{number}: the id {row.id!r} stands there twice")
+        held[str(row.id)] = json.loads(lines[number - 1])
+    return held

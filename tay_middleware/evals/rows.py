@@ -4,13 +4,14 @@ A file that cannot be read as labels is refused as a whole, with the line: a row
 left out would move every figure.
 """
 
-import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from tay_middleware.domain import Message, Tier
 from tay_middleware.errors import ConfigurationError
+from tay_middleware.evals.lines import read_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Row:
     """One labelled question. Rows of one `family` were written, and are resampled, together.
 
     `slices` and `category` are what its author called it; `strength_hint` is how strong a mention
-    the author had in mind, if any.
+    the author had in mind, if any. As in a chat, a missing or unknown tier is `free`.
     """
 
     id: str
@@ -36,57 +37,62 @@ class Row:
     tier: Tier = Tier.FREE
 
 
+class _Said(BaseModel):
+    role: str
+    content: str
+
+
+class _Line(BaseModel):
+    """One line of a label file. Unknown fields are ignored and never read."""
+
+    id: str | int | None = None
+    author: str | int | None = None
+    family: str | int | None = None
+    question: str
+    escalate: bool
+    offer: str | None = None
+    history: list[_Said] | None = None
+    slices: list[str] | None = None
+    owned_offers: list[str] | None = None
+    reason: str | None = None
+    category: str | None = None
+    strength_hint: str | None = None
+    tier: str | None = None
+
+
 def read_rows(path: Path) -> tuple[Row, ...]:
     """All rows of a label file, in order.
 
     Raises:
         ConfigurationError: the file is missing or empty, or a line is no labelled question.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}") from error
-    rows = tuple(
-        _row(line, f"{path.name}:{number}") for number, line in enumerate(lines, 1) if line.strip()
-    )
+    rows = tuple(_row(line, f"{path.name}:{at}") for at, line in read_lines(path, _Line))
     if not rows:
         raise ConfigurationError(f"{path}: holds no rows")
     return rows
 
 
-def _row(line: str, where: str) -> Row:
-    try:
-        found = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise ConfigurationError(f"{where}: not JSON: {error.msg}") from error
-    if not isinstance(found, Mapping):
-        raise ConfigurationError(f"{where}: a row is an object")
-    question, escalate = found.get("question"), found.get("escalate")
-    if not isinstance(question, str) or not isinstance(escalate, bool):
-        raise ConfigurationError(f"{where}: needs a question (text) and escalate (true or false)")
-    name, author = str(found.get("id") or where), str(found.get("author") or "")
+def _row(line: _Line, where: str) -> Row:
+    name, author = _text(line.id, where), _text(line.author, "")
     return Row(
         id=name,
-        family=f"{author}:{found.get('family') or name}",
+        family=f"{author}:{_text(line.family, name)}",
         author=author,
-        question=question,
-        escalate=escalate,
-        offer=found.get("offer"),
-        history=_messages(found.get("history") or (), where),
-        slices=tuple(found.get("slices") or ()),
-        owned_offers=tuple(found.get("owned_offers") or ()),
-        reason=found.get("reason"),
-        category=found.get("category"),
-        strength_hint=found.get("strength_hint"),
-        tier=Tier.parse(found.get("tier")),
+        question=line.question,
+        escalate=line.escalate,
+        offer=line.offer,
+        history=tuple(
+            Message("assistant" if said.role == "assistant" else "user", said.content)
+            for said in line.history or ()
+        ),
+        slices=tuple(line.slices or ()),
+        owned_offers=tuple(line.owned_offers or ()),
+        reason=line.reason,
+        category=line.category,
+        strength_hint=line.strength_hint,
+        tier=Tier.parse(line.tier),
     )
 
 
-def _messages(history: Sequence[Mapping[str, str]], where: str) -> tuple[Message, ...]:
-    try:
-        return tuple(
-            Message("assistant" if said["role"] == "assistant" else "user", said["content"])
-            for said in history
-        )
-    except (KeyError, TypeError) as error:
-        raise ConfigurationError(f"{where}: history needs role and content") from error
+def _text(said: str | int | None, otherwise: str) -> str:
+    return otherwise if said is None or said == "" else str(said)

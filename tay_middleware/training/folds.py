@@ -76,7 +76,8 @@ def _too_few(positives: Mapping[str, int], least: int) -> str:
     told = ", ".join(f"{name or 'no author'} {positives[name]}" for name in most)
     return (
         f"training leaves authors out in turn: it needs two of them with {least} rows that "
-        f"escalate each; here most have {told}. Train on your rows beside ours: tay train evals/data FILE"
+        f"escalate each; here most have {told}. "
+        "Train on your rows beside ours: tay train evals/data FILE"
     )
 
 

@@ -54,6 +54,6 @@ def test_a_line_that_is_no_second_label_is_named(tmp_path: Path, line: str) -> N
 
 def test_a_row_that_is_labelled_twice_in_one_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "second.jsonl"
-    file.write_text('{"id": "1", "escalate": true}\n\n{"id": "1", "escalate": false}\n')
+    file.write_text('{"id": 1, "escalate": true}\n\n{"id": 1, "escalate": false}\n')
     with pytest.raises(ConfigurationError, match="twice"):
         read_second_labels(file)

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tay_middleware.cli.main import app
-from tay_middleware.errors import ConfigurationError
+from tay_middleware.errors import ConfigurationError, InputError
 from tay_middleware.evals.labels import read_ours, read_slices, read_theirs
 from tay_middleware.evals.offline import CHECKOUT, hold_against
 from tay_middleware.evals.report import html, markdown
@@ -70,6 +70,13 @@ def test_anybodys_questions_and_conversations_give_named_figures(tmp_path: Path)
     assert found["conversation_false_mentions"] == 0
     assert set(found["tiers"]) >= {"keywords"}
     assert not {"\x1b", "│", "┃", "─"} & set(told.output)
+
+
+@pytest.mark.parametrize("tier", ["playbook", "labels"])
+def test_a_tier_that_judges_no_questions_has_no_threshold(tier: str) -> None:
+    told = tay("thresholds", "--tier", tier)
+    assert isinstance(told.exception, InputError)
+    assert f"the tier {tier} judges no questions" in str(told.exception)
 
 
 @pytest.mark.parametrize("kind", ["--questions", "--conversations"])

@@ -6,8 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from tay_middleware.errors import InputError
+from tay_middleware.errors import ConfigurationError, InputError
 from tay_middleware.evals.labelling import TakenIn, take_in, to_label
+from tay_middleware.evals.lines import text_lines
 from tay_middleware.evals.rows import read_rows
 
 OFFERS = ("mentorship", "course")
@@ -69,9 +70,10 @@ def test_labels_are_merged_by_id_and_can_be_trained_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("{", "line 1: not JSON"),
-        ("[]", "line 1: a row has an id"),
-        (a_row(1, "yes"), "line 1: escalate is true, false, or null"),
+        ("{", "line 1: Invalid JSON"),
+        ("[]", "line 1: Input should be an object"),
+        (a_row(1, "yes"), "line 1: escalate: Input should be a valid boolean"),
+        ('{"id": [1], "question": "q"}', "line 1: id"),
         (a_row(1, True, "retreat"), "line 1: offer is one of mentorship, course"),
     ],
 )
@@ -82,3 +84,23 @@ def test_a_label_that_cannot_be_read_is_refused_and_nothing_is_taken_in(
     with pytest.raises(InputError, match=told):
         take_in([line], own, OFFERS)
     assert not own.exists()
+
+
+def test_our_own_export_is_taken_in_whatever_line_ends_a_question_holds(tmp_path: Path) -> None:
+    row = to_label([Asked(1, question="one\u2028two\u0085three")], 0.5, unsure_first=False)[0]
+    given, own = tmp_path / "given.jsonl", tmp_path / "own.jsonl"
+    given.write_text(json.dumps({**row, "escalate": False}, ensure_ascii=False) + "\n")
+    for replaced in (0, 1):
+        done = take_in(text_lines(given), own, OFFERS)
+        assert done == TakenIn(added=1 - replaced, replaced=replaced, unlabelled=0)
+    assert [kept.question for kept in read_rows(own)] == [row["question"]]
+
+
+@pytest.mark.parametrize("held", ["[1]", '{"question": "q"}', '{"id": 1}\n{"id": "1"}'])
+def test_a_label_file_that_would_lose_a_line_is_left_as_it_is(tmp_path: Path, held: str) -> None:
+    own = tmp_path / "own.jsonl"
+    own.write_text(held)
+    with pytest.raises(ConfigurationError, match=r"own\.jsonl:[12]: "):
+        take_in([a_row(1, False)], own, OFFERS)
+    assert [path.name for path in tmp_path.iterdir()] == ["own.jsonl"]
+    assert own.read_text() == held

@@ -47,11 +47,11 @@ def test_a_row_is_read_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("{", "not JSON"),
-        ("[]", "is an object"),
-        ('{"question": "q"}', "needs a question"),
-        ('{"question": 1, "escalate": true}', "needs a question"),
-        ('{"question": "q", "escalate": true, "history": [{}]}', "history needs"),
+        ("{", "Invalid JSON"),
+        ("[]", "should be an object"),
+        ('{"question": "q"}', "escalate: Field required"),
+        ('{"question": 1, "escalate": true}', "question: Input should be a valid string"),
+        ('{"question": "q", "escalate": true, "history": [{}]}', "history.0.role: Field required"),
     ],
 )
 def test_a_line_that_is_no_row_is_refused_by_its_number(
