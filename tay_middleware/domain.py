@@ -178,7 +178,9 @@ class Detection:
     `need` is. `confidence` is a calibrated probability, or `None` where none was computed.
     `purchase` marks a wish to buy, `asks_why` "why did you mention that?", `opts_in` a user who
     asks for recommendations again. `follows`: the words alone have no subject of ours, what was
-    said before gives one.
+    said before gives one. `least` is the probability that was asked for, `None` where none was.
+    `closed_by` are the phrases that closed gates (a learned head has none), each a `group` by the
+    name of its gate; a later stage may have opened a gate again.
     """
 
     escalate: bool
@@ -195,6 +197,8 @@ class Detection:
     asks_why: bool = False
     opts_in: bool = False
     follows: bool = False
+    least: float | None = None
+    closed_by: tuple[Indicator, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

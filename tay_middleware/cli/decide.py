@@ -34,7 +34,12 @@ def decide(
     ] = Until.LLM,
     no_llm: Annotated[bool, typer.Option("--no-llm", help="the same as --until encoder")] = False,
     explain: Annotated[
-        bool, typer.Option("--explain", help="add what would have flipped each decision: flips")
+        bool,
+        typer.Option(
+            "--explain",
+            help="add what would have flipped each decision, as flips, and the phrases that "
+            "closed its gates, as closed_by",
+        ),
     ] = False,
 ) -> None:
     """Decide questions, one JSON object a line, without a chat, a history or a log.

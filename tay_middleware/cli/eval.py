@@ -218,14 +218,14 @@ def thresholds(
     other authors choose. Then a patch of prompts/policy.yaml; a person applies it, never we.
     """
     _require()
-    from tay_middleware.evals.offline import out_of_fold_answers  # noqa: PLC0415 - an extra
+    from tay_middleware.evals.offline import out_of_fold_reaches  # noqa: PLC0415 - an extra
     from tay_middleware.evals.report import print_tables  # noqa: PLC0415 - an extra
     from tay_middleware.evals.tables import threshold_tables  # noqa: PLC0415 - an extra
     from tay_middleware.evals.thresholds import choose, patch  # noqa: PLC0415 - an extra
 
     settings = load_settings()
-    answers = out_of_fold_answers(load_playbook(settings.prompts_dir), tier)
-    chosen = choose(answers, precision)
+    reached = out_of_fold_reaches(load_playbook(settings.prompts_dir), tier)
+    chosen = choose(reached, precision)
     print_tables(threshold_tables(tier, chosen, precision), _console())
     policy = (settings.prompts_dir or shipped()) / "policy.yaml"
     typer.echo(patch(policy, tier, chosen.best.threshold) or "the policy says so already")

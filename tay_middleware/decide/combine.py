@@ -43,6 +43,7 @@ class Combiner:
             stage=Stage.MODEL,
             gates=gates,
             confidence=round(opinion.escalate, 4),
+            least=self._least(seen, rule),
             purchase=offer is not None and reason is Reason.PURCHASE_INTENT,
         )
 
@@ -52,7 +53,7 @@ class Combiner:
         if seen.purchase and opinion.escalate >= self._purchase_from:
             return seen.offer, seen.reason
         offers = self._catalogue.known(opinion.offers)
-        if not offers or opinion.escalate < _least(seen, rule):
+        if not offers or opinion.escalate < self._least(seen, rule):
             return None, None
         offer = max(offers, key=lambda name: offers[name])
         points = {
@@ -62,11 +63,12 @@ class Combiner:
         }
         return offer, self._catalogue.reason(offer, points)
 
-
-def _least(seen: Detection, rule: StageRule) -> float:
-    """How likely a need must be: less where the phrases found one, more in a mere follow-up."""
-    least = min(rule.threshold, rule.agreed) if seen.need else rule.threshold
-    return max(least, rule.follow_up) if seen.follows else least
+    def _least(self, seen: Detection, rule: StageRule) -> float:
+        """How likely a need must be: less where the phrases found one, more in a mere follow-up."""
+        least = min(rule.threshold, rule.agreed) if seen.need else rule.threshold
+        if seen.purchase:
+            return min(least, self._purchase_from)
+        return max(least, rule.follow_up) if seen.follows else least
 
 
 def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tay_middleware.domain import Decision, Indicator
+from tay_middleware.domain import Decision, Detection, Indicator
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -36,6 +36,15 @@ def describe(decision: Decision) -> dict[str, Json]:
         "playbook_version": decision.playbook_version,
         "notes": list(decision.notes),
     }
+
+
+def closing(detection: Detection) -> list[Json]:
+    """The phrases that closed gates which are closed still, with their spans as typed."""
+    return [
+        {"gate": found.group, "phrase": found.phrase, "start": found.start, "end": found.end}
+        for found in detection.closed_by
+        if found.group in detection.gates
+    ]
 
 
 def _rounded(scores: Mapping[str, float]) -> dict[str, Json]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from tay_middleware.decide.gates import OFF_TOPIC, closed_gates, is_on_topic
+from tay_middleware.decide.gates import OFF_TOPIC, closed_gates, closing_phrases, is_on_topic
 from tay_middleware.decide.normalise import CLAUSE_ENDS
 from tay_middleware.decide.offers import Catalogue, Choice
 from tay_middleware.decide.reading import Found, Part, Reader, Reading, Rules
@@ -106,6 +106,7 @@ class Detector:
             opts_in=any(not is_negated(found, reading) for found in reading.of(Part.OPTS_IN)),
             follows=OFF_TOPIC not in gates
             and not (need.purchase or self._is_ours(reading, weighed)),
+            closed_by=closing_phrases(reading, gates) if gates else (),
         )
         return Examined(detection, reading.window.literal)
 

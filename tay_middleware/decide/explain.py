@@ -28,39 +28,58 @@ def flips(decision: Decision, playbook: Playbook) -> tuple[str, ...]:
     detection = decision.detection
     if decision.shown:
         return (_what_carried_it(decision),)
-    if decision.suppressed is not None:
-        return (_MENDS[decision.suppressed].format(offer=decision.offer),)
-    if detection.need and detection.gates:
-        gates = ", ".join(detection.gates)
-        return (f"without {gates} it would escalate to {detection.offer}",)
+    cause, closed = decision.suppressed, _closed(detection)
+    if cause is not None and (
+        cause is Suppression.SENSITIVE or cause not in playbook.gates.causes(detection.gates)
+    ):
+        mend = _MENDS[cause].format(offer=decision.offer)
+        return (mend, f"closed gates: {closed}") if closed else (mend,)
+    if detection.need and closed:
+        return (f"without {closed} it would escalate to {detection.offer}",)
     lines = [_what_it_lacked(detection, playbook)]
-    if detection.gates:
-        lines.append(f"closed gates: {', '.join(detection.gates)}")
+    if closed:
+        lines.append(f"closed gates: {closed}")
     dropped = [found.phrase for found in detection.indicators if found.weight == 0.0]
     if dropped:
         lines.append(f"found but not counted: {', '.join(dropped)}")
     return tuple(lines)
 
 
+def _closed(detection: Detection) -> str:
+    """The closed gates, each with the words that closed it; empty without any."""
+    told = []
+    for gate in detection.gates:
+        words = [repr(found.phrase) for found in detection.closed_by if found.group == gate]
+        told.append(f"{gate} ({', '.join(words)})" if words else gate)
+    return ", ".join(told)
+
+
 def _what_it_lacked(detection: Detection, playbook: Playbook) -> str:
     """How far the last stage was from a yes."""
     if detection.stage is Stage.LLM:
         return "the classifier chose none; it would escalate had it chosen an offer"
-    if detection.stage is Stage.MODEL and detection.confidence is not None:
-        rules = playbook.policy.cascade
-        asked = any(name.startswith("encoder.") for name in detection.scores)
-        least = rules.encoder.threshold if asked else rules.scorer.threshold
-        return f"the probability is {detection.confidence:g}; policy.yaml asks for {least:g}"
-    total, least = detection.scores.get("total", 0.0), playbook.policy.threshold.min_score
-    return f"the score is {total:g}; the threshold of policy.yaml is {least:g}"
+    if detection.stage is Stage.MODEL and detection.least is not None:
+        follows = " of words that only what was said before makes ours" if detection.follows else ""
+        return (
+            f"the probability is {detection.confidence:g}; "
+            f"policy.yaml asks for {detection.least:g}{follows}"
+        )
+    rule, total = playbook.policy.threshold, detection.scores.get("total", 0.0)
+    if total >= rule.min_score and not detection.need:
+        words = " or words of a business with personal ones" if rule.business_and_personal else ""
+        return (
+            f"the score is {total:g}, which is enough; the threshold of policy.yaml also asks for "
+            f"{rule.indicators} indicators that count{words}"
+        )
+    return f"the score is {total:g}; the threshold of policy.yaml is {rule.min_score:g}"
 
 
 def _what_carried_it(decision: Decision) -> str:
     if decision.detection.stage is not Stage.KEYWORDS:
         return (
-            f"with a probability below the threshold it would not show; it is "
+            f"with a probability below {decision.detection.least:g} it would not show; it is "
             f"{decision.detection.confidence:g}"
-            if decision.detection.stage is Stage.MODEL and decision.detection.confidence is not None
+            if decision.detection.stage is Stage.MODEL and decision.detection.least is not None
             else "had the classifier chosen none it would not show"
         )
     counted = [found for found in decision.detection.indicators if found.weight > 0]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 
 from tay_middleware.decide.reading import Part, Reading
-from tay_middleware.domain import Detection, Message
+from tay_middleware.domain import Detection, Indicator, Message
 from tay_middleware.playbook.evidence import Gates
 
 OFF_TOPIC = "off_topic"
@@ -59,6 +59,16 @@ def ends_noes(detection: Detection, gates: Gates) -> bool:
 def without_noes(closed: Sequence[str], gates: Gates) -> tuple[str, ...]:
     """Closed gates without those of a stop or a no."""
     return tuple(name for name in closed if gates.causes((name,)).isdisjoint(NOES))
+
+
+def closing_phrases(reading: Reading, closed: Collection[str]) -> tuple[Indicator, ...]:
+    """The phrases that closed gates, in order; their words as folded, their spans as typed."""
+    return tuple(
+        Indicator(sense.name, reading.wording((start, end, sense)), *span, 0.0)
+        for start, end, sense in reading.of(Part.GATE)
+        if sense.name in closed
+        for span in (reading.window.span(start, end),)
+    )
 
 
 def _closed(reading: Reading, evidence: Collection[str], gates: Gates) -> list[str]:

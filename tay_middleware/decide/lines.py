@@ -17,7 +17,7 @@ from pydantic_core import to_json
 
 from tay_middleware.decide import Circumstances, decide, describe, flips
 from tay_middleware.decide.cascade import Cascade, Until
-from tay_middleware.decide.describe import Json
+from tay_middleware.decide.describe import Json, closing
 from tay_middleware.domain import Detection, History, Message, Tier, Turn
 from tay_middleware.playbook import Playbook
 
@@ -77,7 +77,8 @@ class Decider:
             playbook: what may be said.
             cascade: the stages, over the same playbook.
             until: the last stage that may decide.
-            explain: adds what would have flipped each decision, as `flips`.
+            explain: adds what would have flipped each decision, as `flips`, and the phrases that
+                closed gates, as `closed_by`.
         """
         self._playbook = playbook
         self._cascade = cascade
@@ -116,6 +117,7 @@ class Decider:
         told: dict[str, Json] = {"id": row.id, **describe(decision)}
         if self._explain:
             told["flips"] = list(flips(decision, self._playbook))
+            told["closed_by"] = closing(decision.detection)
         return told
 
     def _detect(self, row: Question) -> Detection:

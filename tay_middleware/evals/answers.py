@@ -8,8 +8,9 @@ from tay_middleware.evals.judges import Judge, Judged
 from tay_middleware.evals.rows import Row
 from tay_middleware.evals.statistics import Tally
 
-SURE = 1.0
-"""The score of a wish to buy: it is answered at any threshold."""
+CERTAIN = 100.0
+"""The score of what is mentioned at any threshold, a wish to buy: more than any probability, and
+than the points that words can give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,11 @@ class Answer:
         """
         found = self.judged.detection
         if found is None:
-            return 0.0 if self.row.escalate else SURE
+            return 0.0 if self.row.escalate else CERTAIN
         if found.gates or self.judged.suppressed:
             return 0.0
         points = found.scores.get("total", 0.0) if found.confidence is None else found.confidence
-        return max(points, SURE) if found.purchase else points
+        return CERTAIN if found.purchase else points
 
 
 def answer(judge: Judge, rows: Mapping[str, Sequence[Row]]) -> list[Answer]:

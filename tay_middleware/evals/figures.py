@@ -106,7 +106,8 @@ def _average_precision(answers: Sequence[Answer]) -> Figure:
 def _brier(answers: Sequence[Answer]) -> Figure:
     """Mean squared error of the probabilities; an error counts as wrong and certain of it."""
     known = [
-        (one.row.escalate, one.score if one.judged.error else one.probability) for one in answers
+        (one.row.escalate, float(one.said) if one.judged.error else one.probability)
+        for one in answers
     ]
     errors = [(label - chance) ** 2 for label, chance in known if chance is not None]
     if not any(one.probability is not None for one in answers):

@@ -16,7 +16,8 @@ from tay_middleware.evals.gates import Gate, Verdict, hold, lowered
 from tay_middleware.evals.labels import read_ours, read_theirs
 from tay_middleware.evals.run import Run
 from tay_middleware.evals.suite import evaluate
-from tay_middleware.evals.tiers import Tier, live_tiers, offline_tiers
+from tay_middleware.evals.thresholds import Reach, reaches, with_threshold
+from tay_middleware.evals.tiers import LABELS, PLAYBOOK, Tier, live_tiers, offline_tiers
 from tay_middleware.playbook import Playbook
 
 CHECKOUT = Path(__file__).resolve().parents[2] / "evals"
@@ -63,18 +64,22 @@ def evaluate_theirs(
     return evaluate(labels, _wanted(live_tiers(playbook), wanted), playbook, step)
 
 
-def out_of_fold_answers(playbook: Playbook, tier: str) -> list[Answer]:
-    """A tier's answers to the labelled questions of the checkout.
+def out_of_fold_reaches(playbook: Playbook, tier: str) -> list[Reach]:
+    """Up to which threshold of a tier each labelled question of the checkout gets a mention.
 
     Raises:
-        InputError: there is no such tier.
+        InputError: there is no such tier, or it judges no questions.
     """
-    labels = read_ours(CHECKOUT)
-    found = _wanted(offline_tiers(playbook, labels, CHECKOUT), [tier])
-    judges = [one.rows for one in found if one.rows is not None]
-    if not judges:
+    if tier in {LABELS, PLAYBOOK}:
         raise InputError(f"the tier {tier} judges no questions")
-    return answer(judges[0], labels.part("labelled"))
+    labels = read_ours(CHECKOUT)
+
+    def at(*, lowest: bool) -> list[Answer]:
+        rules = with_threshold(playbook, tier, lowest=lowest)
+        (found,) = _wanted(offline_tiers(rules, labels, CHECKOUT), [tier])
+        return [] if found.rows is None else answer(found.rows, labels.part("labelled"))
+
+    return reaches(at(lowest=True), at(lowest=False))
 
 
 @dataclass(frozen=True, slots=True)

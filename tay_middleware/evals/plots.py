@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from tay_middleware.evals.answers import CERTAIN
 from tay_middleware.evals.run import Run, TierRun
 from tay_middleware.evals.tables import confusion
 
@@ -23,7 +24,7 @@ def plots(run: Run) -> list[tuple[str, str]]:
         return []
     drawn = [("precision and recall", _svg(_precision_recall(run, judged)))]
     for name, tier in judged.items():
-        drawn.append((f"{name}: threshold sweep", _svg(_sweep(run, tier))))
+        drawn.append((f"{name}: threshold sweep, by the score alone", _svg(_sweep(run, tier))))
         drawn.append((f"{name}: confusion of offers", _svg(_confusion(run, tier))))
     known = {name: tier for name, tier in judged.items() if any(_chances(tier))}
     if known:
@@ -51,12 +52,15 @@ def _precision_recall(run: Run, tiers: dict[str, TierRun]) -> Any:
 
 
 def _sweep(run: Run, tier: TierRun) -> Any:
-    """Precision, recall and F1 on labelled questions, rate on traffic, at every threshold."""
+    """Precision, recall and F1 on labelled questions, rate on traffic, by the score alone.
+
+    Rules beside it (two indicators, follow-ups) do not move with this threshold.
+    """
     figure, axes = _axes("threshold", "share")
     places, labels = _labelled(run)
     scores = [tier.scores[place] for place in places]
     inbox = [tier.scores[place] for place, row in enumerate(run.rows) if row.file == "traffic"]
-    top = max([1.0, *(score for score in scores if score < 50)])
+    top = max([1.0, *(score for score in scores if score < CERTAIN)])
     grid = [top * step / 100 for step in range(1, 100)]
     lines: dict[str, list[float]] = {"precision": [], "recall": [], "F1": [], "rate on traffic": []}
     for threshold in grid:

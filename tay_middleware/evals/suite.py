@@ -161,22 +161,23 @@ def _turns(
 ) -> tuple[list[TurnResult], list[str]]:
     """Play all conversations; the results, and what the conduct checks say of woven replies."""
     turns: list[TurnResult] = []
-    remarks: list[str] = []
+    broke: list[list[str]] = []
     if tier.turns is None:
-        return turns, remarks
+        return turns, []
     for conversations in labels.conversations:
         step(f"{tier.name}: {conversations.name}")
         played = play(conversations, playbook, tier.turns)
         turns += results(played, conversations)
-        remarks += _conduct_of(played, playbook)
+        broke += _conduct_of(played, playbook)
     if turns:
         shown = sum(one.shown for one in turns)
         figures.update(dialogue(turns))
-        figures["conversations.conduct_broken"] = count(len(remarks), shown)
-    return turns, remarks
+        figures["conversations.conduct_broken"] = count(len(broke), shown)
+    return turns, [remark for remarks in broke for remark in remarks]
 
 
-def _conduct_of(played: Sequence[Played], playbook: Playbook) -> list[str]:
+def _conduct_of(played: Sequence[Played], playbook: Playbook) -> list[list[str]]:
+    """One list of remarks for each mention that breaks anything."""
     rules = checks(playbook)
     told = []
     for one in played:
@@ -184,7 +185,8 @@ def _conduct_of(played: Sequence[Played], playbook: Playbook) -> list[str]:
             continue
         reply, woven = one.turn.reply, one.turn.reply + one.addition
         found = broken(Exchange(reply, woven, woven, woven, one.addition.strip(), None), rules)
-        told += [f"{one.turn.key}: {name}" for name in found]
+        if found:
+            told.append([f"{one.turn.key}: {name}" for name in found])
     return told
 
 

@@ -172,6 +172,23 @@ def test_it_says_what_would_have_flipped_it(decided: Decided) -> None:
     assert "policy.yaml asks for" in str(plain["flips"])
 
 
+def test_it_says_which_words_closed_a_gate_and_nothing_that_would_not_help(
+    decided: Decided,
+) -> None:
+    question = "Can you review my pricing? Actually no, the Mentorship is not for me."
+    _, (row,) = decided(lines({"id": 1, "question": question}), "--explain", "--until", "keywords")
+    assert row["suppressed"] == "declined"
+    told = [
+        (words["gate"], words["phrase"], question[words["start"] : words["end"]].lower())
+        for words in row["closed_by"]
+    ]
+    assert told
+    assert all((gate, phrase) == ("refusal", typed) for gate, phrase, typed in told)
+    (flip,) = row["flips"]
+    assert flip.startswith("without refusal (")
+    assert repr(told[0][1]) in flip
+
+
 @pytest.mark.parametrize("until", ["keywords", "scorer", "encoder", "llm"])
 def test_the_cascade_can_be_stopped_at_every_stage(decided: Decided, until: str) -> None:
     assert decided(lines(GOOD), "--until", until)[1][0]["detected"] is True

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tay_middleware.decide.combine import Combiner, with_scores
@@ -54,6 +56,13 @@ def test_a_phrase_that_asks_to_buy_keeps_its_offer_from_a_small_probability_on(
     assert (kept.offer, kept.reason, kept.purchase) == ("course", Reason.PURCHASE_INTENT, True)
     dropped = combine(asks, an_opinion(0.09), a_rule(0.5))
     assert (dropped.offer, dropped.purchase) == (None, False)
+
+
+def test_the_probability_that_was_asked_for_is_told(combine: Combiner) -> None:
+    rule = a_rule(0.5, agreed=0.3, follow_up=0.7)
+    asks = a_detection(offer="course", reason=Reason.PURCHASE_INTENT, purchase=True)
+    seen = (no_need(), a_detection(), replace(no_need(), follows=True), asks)
+    assert [combine(one, an_opinion(0.05), rule).least for one in seen] == [0.5, 0.3, 0.7, 0.1]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,10 @@ from tay_middleware.engine.judging import Judgement
 from tay_middleware.errors import ConfigurationError, InputError
 from tay_middleware.evals.conversations import Conversations, read_conversations
 from tay_middleware.evals.dialogue import dialogue, results
+from tay_middleware.evals.labels import Labels
 from tay_middleware.evals.play import Played, play
+from tay_middleware.evals.suite import evaluate
+from tay_middleware.evals.tiers import Tier
 from tay_middleware.evals.turns import KeywordTurns, LabelledTurns, Settled
 from tay_middleware.playbook import Playbook
 from tests.builders import a_turn
@@ -122,6 +126,23 @@ def test_saying_nothing_is_right_on_most_turns_and_on_no_event(
     )
     assert figures["conversations.turn_accuracy"].value == 0.8
     assert figures["conversations.event_accuracy"].value == 0.0
+
+
+def test_two_broken_checks_on_one_mention_are_one_mention(
+    tmp_path: Path, playbook: Playbook
+) -> None:
+    mention = a_told_turn(offer="mentorship", shown=True, strength="gentle")
+    conversations = a_conversation(tmp_path, (0, [mention]))
+    curt = playbook.voice.model_copy(update={"max_words": 1, "max_sentences": 0})
+    run = evaluate(
+        Labels({}, conversations=(conversations,)),
+        [Tier("labels", turns=LabelledTurns(conversations))],
+        replace(playbook, voice=curt),
+    )
+    told = run.tiers["labels"]
+    assert told.remarks == ["c1/0/0: is_too_long", "c1/0/0: has_too_many_sentences"]
+    figure = told.figures["conversations.conduct_broken"]
+    assert (figure.value, figure.n) == (1, 1)
 
 
 def test_sensitive_is_accepted_only_where_the_companion_says_so(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tay_middleware.evals.answers import Answer, answer, by_family, counted, pairs
+from tay_middleware.evals.answers import CERTAIN, Answer, answer, by_family, counted, pairs
 from tay_middleware.evals.behaviour import CLOSING, HARMLESS, behaviour
 from tay_middleware.evals.figures import detection, grouped, parts, worst_author
 from tay_middleware.evals.injections import Injection, resist
@@ -40,7 +40,20 @@ def test_a_row_that_fails_is_a_wrong_answer_whatever_its_label() -> None:
     found = answers(a_row("fail 1", escalate=True), a_row("fail 2"))
     assert counted(found) == Tally(missed=1, false=1)
     assert detection("x", found)["x.errors"].value == 2
-    assert [one.score for one in found] == [0.0, 1.0]
+    assert [one.score for one in found] == [0.0, CERTAIN]
+
+
+def test_a_wish_to_buy_ranks_above_any_points_and_any_probability() -> None:
+    bought = an_answer(said(confidence=0.2, purchase=True), escalate=True)
+    sure = an_answer(said(confidence=1.0), escalate=True)
+    words = an_answer(said(), escalate=True)
+    assert bought.score > max(sure.score, words.score)
+    assert words.score > 1
+
+
+def test_a_failure_is_wrong_and_certain_of_it_in_the_brier_score() -> None:
+    found = [an_answer(None, escalate=False), an_answer(said(confidence=1.0), escalate=True)]
+    assert detection("x", found)["x.brier"].value == 0.5
 
 
 def test_a_judge_that_answers_too_few_rows_stops_the_run() -> None:

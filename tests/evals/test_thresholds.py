@@ -1,13 +1,23 @@
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tay_middleware.decide.cascade import Cascade, Until
+from tay_middleware.decide.model import read_model
 from tay_middleware.errors import ConfigurationError, InputError
-from tay_middleware.evals.answers import Answer
+from tay_middleware.evals.answers import Answer, answer
+from tay_middleware.evals.judges import KeywordJudge
+from tay_middleware.evals.learned import LiveJudge
+from tay_middleware.evals.rows import read_rows
 from tay_middleware.evals.statistics import Tally
-from tay_middleware.evals.thresholds import choose, patch, sweep
+from tay_middleware.evals.thresholds import Reach, choose, patch, reaches, sweep, with_threshold
+from tay_middleware.playbook import Playbook
 
-from .builders import an_answer, said
+from .builders import a_row, an_answer, said
+
+DATA = Path(__file__).parents[2] / "evals" / "data"
 
 POLICY = """threshold:
   min_score: 1.2
@@ -20,9 +30,9 @@ cascade:
 """
 
 
-def scored(*rows: tuple[float, bool], author: str = "a") -> list[Answer]:
+def scored(*rows: tuple[float, bool], author: str = "a") -> list[Reach]:
     return [
-        an_answer(said(confidence=score), escalate=label, family=str(at), author=author)
+        Reach(a_row(escalate=label, family=str(at), author=author), score)
         for at, (score, label) in enumerate(rows)
     ]
 
@@ -51,8 +61,44 @@ def test_nested_each_author_is_judged_by_the_others() -> None:
 
 def test_a_closed_gate_stays_closed_at_any_threshold() -> None:
     gated = an_answer(said(confidence=0.99, gates=("minor",)), escalate=False, family="g")
-    points = sweep([*scored((0.5, True)), gated])
+    points = sweep([*scored((0.5, True)), *reaches([gated], [gated])])
     assert [point.tally for point in points] == [Tally(found=1, passed=1)]
+
+
+def test_what_is_mentioned_where_nothing_reaches_is_mentioned_at_any_threshold() -> None:
+    bought = an_answer(said(confidence=0.1, purchase=True), escalate=True)
+    failed = [an_answer(None, escalate=label) for label in (True, False)]
+    answers = [bought, *failed]
+    assert [one.highest for one in reaches(answers, answers)] == [math.inf, -math.inf, math.inf]
+
+
+@pytest.mark.parametrize("tier", ["keywords", "builtin"])
+def test_a_threshold_comes_to_what_the_policy_with_it_comes_to(
+    playbook: Playbook, tier: str
+) -> None:
+    bought = "I just had a baby. How much is the mentorship and where do I sign up?"
+    rows = [*read_rows(DATA / "questions_b.jsonl")[:150], a_row(bought, escalate=True)]
+    rows.append(replace(rows[-1], id="owner", owned_offers=("mentorship",), escalate=False))
+
+    def judged(rules: Playbook) -> list[Answer]:
+        cascade = Cascade(rules, model=read_model())
+        judge = LiveJudge("builtin", rules, cascade, Until.SCORER)
+        return answer(KeywordJudge(rules) if tier == "keywords" else judge, {"q": rows})
+
+    low, high = (judged(with_threshold(playbook, tier, lowest=one)) for one in (True, False))
+    least = (
+        playbook.policy.threshold.min_score
+        if tier == "keywords"
+        else playbook.policy.cascade.scorer.threshold
+    )
+    really = [one.said for one in judged(playbook)]
+    assert [one.highest >= least for one in reaches(low, high)] == really
+    assert (really[-2], really[-1]) == (True, False)
+
+
+def test_rows_that_no_threshold_moves_give_nothing_to_choose() -> None:
+    with pytest.raises(InputError, match="no threshold changes anything"):
+        choose(scored((math.inf, True), (-math.inf, False)), 0.5)
 
 
 def test_without_positives_there_is_nothing_to_choose_by() -> None:
