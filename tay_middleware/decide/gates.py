@@ -8,7 +8,7 @@ question, or in the latest messages before it, is about hair, beauty or a busine
 from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 
-from tay_middleware.decide.reading import Part, Reading
+from tay_middleware.decide.reading import Found, Part, Reading
 from tay_middleware.domain import Detection, Message
 from tay_middleware.playbook.evidence import Gates
 
@@ -34,6 +34,7 @@ def closed_gates(
     read: Callable[[str], Reading],
     *,
     ours: bool = False,
+    mentioned: bool = False,
 ) -> tuple[str, ...]:
     """The names of the closed gates, in the order of `gates.yaml`, `off_topic` last.
 
@@ -44,8 +45,10 @@ def closed_gates(
         gates: the playbook's gates.
         read: reads an earlier message; called only when the question alone has no subject.
         ours: whether the question is known to be about an offer of ours.
+        mentioned: whether the message just before names one.
     """
-    closed = _closed(reading, evidence, gates) if reading.has(Part.GATE) else []
+    found = [*reading.of(Part.GATE), *(reading.of(Part.AFTER_MENTION) if mentioned else ())]
+    closed = _closed(reading, found, evidence, gates) if found else []
     if not (ours or is_on_topic(reading, evidence, gates) or _was(transcript, gates, read)):
         closed.append(OFF_TOPIC)
     return tuple(closed)
@@ -61,10 +64,12 @@ def without_noes(closed: Sequence[str], gates: Gates) -> tuple[str, ...]:
     return tuple(name for name in closed if gates.causes((name,)).isdisjoint(NOES))
 
 
-def _closed(reading: Reading, evidence: Collection[str], gates: Gates) -> list[str]:
+def _closed(
+    reading: Reading, found: Sequence[Found], evidence: Collection[str], gates: Gates
+) -> list[str]:
     wordings: dict[str, set[str]] = {}
-    for found in reading.of(Part.GATE):
-        wordings.setdefault(found[2].name, set()).add(reading.wording(found))
+    for hit in found:
+        wordings.setdefault(hit[2].name, set()).add(reading.wording(hit))
     return [
         name
         for name, gate in gates.gates.items()
