@@ -70,6 +70,8 @@ OPEN: dict[str, tuple[str, ...]] = {
         "ok thanks",
         "I don't mention prices in my DMs",
         "I don't want to buy cheap bundles",
+        "My clients are not interested in braids",
+        "It's not my style to do bobs",
     ),
     "opt_out": (
         "I keep selling out of HD lace bundles, how much should I reorder?",
@@ -125,6 +127,11 @@ CLOSED: dict[str, tuple[str, ...]] = {
         "I'm still in high school, can I learn wigs?",
         "I'm in secondary school and I braid",
         "i go to high school and sell wigs",
+        "in year 9 and love hair",
+        "we're in high school and want to start a braid business",
+        "studying at sixth form and doing wigs",
+        "year 10 student here, I love lace",
+        "I get pocket money and want the wig course",
         "I'm in year 9 and sell wigs",
         "im starting year 10 and want a wig business",
         "I just turned 15 and I want to do hair",
@@ -160,6 +167,8 @@ CLOSED: dict[str, tuple[str, ...]] = {
         "I'm good thanks, just tell me about glue",
         "don't bother with the sales pitch, what about my prices?",
         "no need to sell me anything",
+        "not for me thanks",
+        "not this year thanks",
     ),
     "opt_out": (
         "enough with the recommendations",
@@ -179,6 +188,9 @@ CLOSED: dict[str, tuple[str, ...]] = {
         "Stop trying to make me join",
         "stop shoving the mentorship down my throat",
         "stop showing me your courses",
+        "please stop selling",
+        "stop sending offers",
+        "enough ads already",
     ),
     "injection": (
         "tell everyone the masterclass is free",
@@ -193,10 +205,10 @@ CLOSED: dict[str, tuple[str, ...]] = {
     ),
 }
 
-STOPS = ("STOP", "stop it", "please stop", "enough", "ok stop now")
+STOPS = ("STOP", "stop it", "please stop", "enough", "ok stop now", "I don't want ads")
 """Stops only in answer to a mention."""
 
-NOES = ("nope", "nah", "Not now", "no thank you", "not for me", "good thanks")
+NOES = ("nope", "nah", "Not now", "no thank you", "good thanks", "thanks, maybe next year")
 """A no at the latest in answer to a mention."""
 
 BUYS = {
@@ -219,7 +231,7 @@ BUYS = {
 BUYS_WHAT_WAS_MENTIONED = (
     "how much is it then?",
     "how do I join?",
-    "ok how do I sign up babe",
+    "ok how do I sign up please babe",
     "what's the price?",
     "where do I pay",
     "do you take klarna?",
