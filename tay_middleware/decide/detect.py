@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from tay_middleware.decide.gates import OFF_TOPIC, closed_gates, is_on_topic
+from tay_middleware.decide.gates import OFF_TOPIC, bare_answers, closed_gates, is_on_topic
 from tay_middleware.decide.normalise import CLAUSE_ENDS
 from tay_middleware.decide.offers import Catalogue, Choice
 from tay_middleware.decide.reading import Found, Part, Reader, Reading, Rules
@@ -126,7 +126,7 @@ class Detector:
         """
         if len(text) > SHORT_CHARS or not self._mentioned(transcript):
             return ()
-        return tuple(self._reader.read(text).names(Part.AFTER_MENTION))
+        return tuple({sense.name: None for *_, sense in bare_answers(self._reader.read(text))})
 
     def _mentioned(self, transcript: Sequence[Message]) -> bool:
         """Whether the message just before is a reply that names an offer."""

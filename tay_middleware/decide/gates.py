@@ -5,6 +5,7 @@ in `gates.yaml`. `off_topic` alone is the other way round: it is closed unless s
 question, or in the latest messages before it, is about hair, beauty or a business of that kind.
 """
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 
@@ -20,6 +21,8 @@ RECENT_MESSAGES = 4
 
 NOES = frozenset({"declined", "opted_out"})
 """The causes that a user can take back by opting in."""
+
+_WORD = re.compile(r"\w")
 
 KINDS_OF_TRADE = 2
 """Words of so many phrases of the trade make a question ours without more: one alone is common in
@@ -47,11 +50,17 @@ def closed_gates(
         ours: whether the question is known to be about an offer of ours.
         mentioned: whether the message just before names one.
     """
-    found = [*reading.of(Part.GATE), *(reading.of(Part.AFTER_MENTION) if mentioned else ())]
+    found = [*reading.of(Part.GATE), *(bare_answers(reading) if mentioned else ())]
     closed = _closed(reading, found, evidence, gates) if found else []
     if not (ours or is_on_topic(reading, evidence, gates) or _was(transcript, gates, read)):
         closed.append(OFF_TOPIC)
     return tuple(closed)
+
+
+def bare_answers(reading: Reading) -> list[Found]:
+    """What closes a gate after a mention; "no, the HD lace" answers something else."""
+    said = reading.window.literal
+    return [hit for hit in reading.of(Part.AFTER_MENTION) if _WORD.search(said, hit[1]) is None]
 
 
 def ends_noes(detection: Detection, gates: Gates) -> bool:

@@ -113,7 +113,8 @@ class Gate(_Phrases):
     sticky_everywhere: bool = False
     in_quotations: bool = False
     after_mention: tuple[Phrase, ...] = Field(
-        (), description="phrases that close it only where the message before names an offer"
+        (),
+        description="phrases that close it only at the end of an answer to a mention",
     )
 
 

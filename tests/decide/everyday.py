@@ -208,7 +208,16 @@ CLOSED: dict[str, tuple[str, ...]] = {
 STOPS = ("STOP", "stop it", "please stop", "enough", "ok stop now", "I don't want ads")
 """Stops only in answer to a mention."""
 
-NOES = ("nope", "nah", "Not now", "no thank you", "good thanks", "thanks, maybe next year")
+NOES = (
+    "No.",
+    "nope 😭",
+    "nope",
+    "nah",
+    "Not now",
+    "no thank you",
+    "good thanks",
+    "thanks, maybe next year",
+)
 """A no at the latest in answer to a mention."""
 
 BUYS = {

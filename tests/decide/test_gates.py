@@ -78,7 +78,10 @@ def test_the_same_answer_to_anything_else_is_none(detector: Detector, message: s
     assert detector.said_after_mention(message, plain) == ()
 
 
-@pytest.mark.parametrize("message", ["when do I stop the timer?", "nope my lace still lifts"])
+@pytest.mark.parametrize(
+    "message",
+    ["when do I stop the timer?", "nope my lace still lifts", "No, I mean HD lace", "no. 3 packs"],
+)
 def test_more_than_a_bare_answer_is_none(detector: Detector, message: str) -> None:
     assert {"opt_out", "refusal"}.isdisjoint(detector.detect(message, MENTION).gates)
 
