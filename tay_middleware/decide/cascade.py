@@ -195,13 +195,15 @@ class Cascade:
 
         A message that opts in takes back the stops and the noes before it.
         """
-        asked = [message.content for message in transcript if message.role == "user"]
+        asked = [at for at, message in enumerate(transcript) if message.role == "user"]
         found: list[tuple[str, ...]] = []
-        for content in asked[-EARLIER_MESSAGES:]:
+        for at in asked[-EARLIER_MESSAGES:]:
+            content = transcript[at].content
             seen = self.draft(content, until=until).detection
+            bare = self._detector.said_after_mention(content, transcript[:at])
             if ends_noes(seen, self._gates):
                 found = [without_noes(gates, self._gates) for gates in found]
-            found.append(seen.gates)
+            found.append(tuple(dict.fromkeys((*seen.gates, *bare))))
         return tuple(gates for gates in found if gates)
 
     def refined(self, seen: Detection, first: Opinion, second: Opinion) -> Detection:

@@ -10,7 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from tay_middleware.decide.gates import OFF_TOPIC, closed_gates, closing_phrases, is_on_topic
+from tay_middleware.decide.gates import (
+    OFF_TOPIC,
+    bare_answers,
+    closed_gates,
+    closing_phrases,
+    is_on_topic,
+)
 from tay_middleware.decide.normalise import CLAUSE_ENDS
 from tay_middleware.decide.offers import Catalogue, Choice
 from tay_middleware.decide.reading import Found, Part, Reader, Reading, Rules
@@ -21,12 +27,15 @@ from tay_middleware.domain import Detection, Indicator, Message, Reason, Stage
 MENTIONING_MESSAGES = 3
 """How many messages back "how do I sign up?" may refer to for the offer that it means."""
 
+SHORT_CHARS = 60
+"""Longest earlier message that is read as a bare answer ("stop", "not now thanks") to a mention."""
+
 NO_SIGNALS: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What the keyword stage found, and the question as it folded it (`Window.literal`)."""
+    """What the keyword stage found, and the question as it heard it (`Window.aloud`)."""
 
     detection: Detection
     literal: str
@@ -90,6 +99,7 @@ class Detector:
             self._rules.gates,
             self._reader.read,
             ours=need.purchase,
+            mentioned=reading.has(Part.AFTER_MENTION) and self._mentioned(transcript),
         )
         detection = Detection(
             escalate=need.offer is not None and not gates,
@@ -108,11 +118,29 @@ class Detector:
             and not (need.purchase or self._is_ours(reading, weighed)),
             closed_by=closing_phrases(reading, gates) if gates else (),
         )
-        return Examined(detection, reading.window.literal)
+        return Examined(detection, reading.window.heard or reading.window.literal)
 
     def read(self, text: str) -> Reading:
         """Everything that the playbook's phrases find in `text`: the features of any scorer."""
         return self._reader.read(text)
+
+    def said_after_mention(self, text: str, transcript: Sequence[Message]) -> tuple[str, ...]:
+        """The gates that an earlier message closes only because of the one before it.
+
+        Args:
+            text: the message; one of more than `SHORT_CHARS` closes none in this way.
+            transcript: what came before it, oldest first.
+        """
+        if len(text) > SHORT_CHARS or not self._mentioned(transcript):
+            return ()
+        return tuple({sense.name: None for *_, sense in bare_answers(self._reader.read(text))})
+
+    def _mentioned(self, transcript: Sequence[Message]) -> bool:
+        """Whether the message just before is a reply that names an offer."""
+        last = transcript[-1] if transcript else None
+        if last is None or last.role != "assistant":
+            return False
+        return bool(_named(self._reader.read(last.content)))
 
     def _is_ours(self, reading: Reading, weighed: Weighed) -> bool:
         return is_on_topic(reading, weighed.points, self._rules.gates)
@@ -184,14 +212,15 @@ class Detector:
     ) -> str | None:
         """The offer that the user asks to buy: named here, or just spoken of in the conversation.
 
-        A question with a word of the craft ("how much is the glue?") never refers back. Of several
-        offers the one with the most evidence, then the first in the catalogue.
+        Only a phrase of `refers_back` refers back, and never in a question with a word of the craft
+        ("how much is it for the glue?") or beside one of the trade ("a client asks how much is
+        it"). Of several offers the one with the most evidence, then the first in the catalogue.
         """
         asks = not self._of_kind["purchase"].isdisjoint(weighed.points)
         if not asks and self._of_kind["purchase_named"].isdisjoint(weighed.points):
             return None
         named = _named(reading)
-        if not named and asks and not reading.has(Part.CRAFT):
+        if not named and asks and _refers_back(reading):
             recent = transcript[: -MENTIONING_MESSAGES - 1 : -1]
             found = (_named(self._reader.read(message.content)) for message in recent)
             named = next(filter(None, found), named)
@@ -206,6 +235,16 @@ def _named(reading: Reading) -> set[str]:
         for start, end, sense in (*reading.of(Part.OFFER), *reading.of(Part.ASKED_FOR))
         if not any(first < end and start < last for first, last, _ in others)
     }
+
+
+def _refers_back(reading: Reading) -> bool:
+    if reading.has(Part.CRAFT):
+        return False
+    trade = reading.of(Part.TRADE)
+    return any(
+        not any(_beside(hit, word, reading) for word in trade)
+        for hit in reading.of(Part.REFERS_BACK)
+    )
 
 
 def _asks_why(reading: Reading) -> bool:

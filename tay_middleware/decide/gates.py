@@ -5,10 +5,11 @@ in `gates.yaml`. `off_topic` alone is the other way round: it is closed unless s
 question, or in the latest messages before it, is about hair, beauty or a business of that kind.
 """
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 
-from tay_middleware.decide.reading import Part, Reading
+from tay_middleware.decide.reading import Found, Part, Reading
 from tay_middleware.domain import Detection, Indicator, Message
 from tay_middleware.playbook.evidence import Gates
 
@@ -20,6 +21,8 @@ RECENT_MESSAGES = 4
 
 NOES = frozenset({"declined", "opted_out"})
 """The causes that a user can take back by opting in."""
+
+_WORD = re.compile(r"\w")
 
 KINDS_OF_TRADE = 2
 """Words of so many phrases of the trade make a question ours without more: one alone is common in
@@ -34,6 +37,7 @@ def closed_gates(
     read: Callable[[str], Reading],
     *,
     ours: bool = False,
+    mentioned: bool = False,
 ) -> tuple[str, ...]:
     """The names of the closed gates, in the order of `gates.yaml`, `off_topic` last.
 
@@ -44,11 +48,19 @@ def closed_gates(
         gates: the playbook's gates.
         read: reads an earlier message; called only when the question alone has no subject.
         ours: whether the question is known to be about an offer of ours.
+        mentioned: whether the message just before names one.
     """
-    closed = _closed(reading, evidence, gates) if reading.has(Part.GATE) else []
+    found = [*reading.of(Part.GATE), *(bare_answers(reading) if mentioned else ())]
+    closed = _closed(reading, found, evidence, gates) if found else []
     if not (ours or is_on_topic(reading, evidence, gates) or _was(transcript, gates, read)):
         closed.append(OFF_TOPIC)
     return tuple(closed)
+
+
+def bare_answers(reading: Reading) -> list[Found]:
+    """What closes a gate after a mention; "no, the HD lace" answers something else."""
+    said = reading.window.literal
+    return [hit for hit in reading.of(Part.AFTER_MENTION) if _WORD.search(said, hit[1]) is None]
 
 
 def ends_noes(detection: Detection, gates: Gates) -> bool:
@@ -65,16 +77,18 @@ def closing_phrases(reading: Reading, closed: Collection[str]) -> tuple[Indicato
     """The phrases that closed gates, in order; their words as folded, their spans as typed."""
     return tuple(
         Indicator(sense.name, reading.wording((start, end, sense)), *span, 0.0)
-        for start, end, sense in reading.of(Part.GATE)
+        for start, end, sense in (*reading.of(Part.GATE), *bare_answers(reading))
         if sense.name in closed
         for span in (reading.window.span(start, end),)
     )
 
 
-def _closed(reading: Reading, evidence: Collection[str], gates: Gates) -> list[str]:
+def _closed(
+    reading: Reading, found: Sequence[Found], evidence: Collection[str], gates: Gates
+) -> list[str]:
     wordings: dict[str, set[str]] = {}
-    for found in reading.of(Part.GATE):
-        wordings.setdefault(found[2].name, set()).add(reading.wording(found))
+    for hit in found:
+        wordings.setdefault(hit[2].name, set()).add(reading.wording(hit))
     return [
         name
         for name, gate in gates.gates.items()

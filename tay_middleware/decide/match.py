@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import Generic, Protocol, TypeVar
 
 from tay_middleware.decide.normalise import CLAUSE_ENDS, Window
-from tay_middleware.playbook.phrases import MONEY, NUMBER, PERCENT, Piece
+from tay_middleware.playbook.phrases import END, MONEY, NUMBER, PERCENT, START, Piece
 
 MeaningT = TypeVar("MeaningT")
 
@@ -33,8 +33,19 @@ _SHAPES = frozenset({MONEY, NUMBER, PERCENT})
 _EDGES = re.compile(r"^[^\w$]+|[^\w%]+$")
 """What clings to a word: emoji, quotes, apostrophes."""
 
+_BEGINNING = re.compile(r"[^\w$]{0,20}\Z")
+_ENDING = re.compile(r"[^\w$]{0,20}?(?:[.,;:!?\n]|\Z)")
+"""What may stand before the first word of a message, and between the last of a clause and its end:
+emoji, quotes."""
+
 _Path = tuple[int, int, int]
 """A node of the graph, and how many words of context lie before and after the phrase's own."""
+
+
+_Bound = tuple[bool, bool]
+"""Whether a phrase must begin the message, and whether a clause must end with it."""
+
+_ANYWHERE: _Bound = (False, False)
 
 
 class _Following(Protocol[MeaningT]):
@@ -47,8 +58,8 @@ class _Following(Protocol[MeaningT]):
 class _State(Generic[MeaningT]):
     """Where the same words lead: the paths that are still open, and the phrases that end here.
 
-    `found` holds, for each phrase that ends here, its words of context before and after, and its
-    meaning. `following` is made when the state is first left.
+    `found` holds, for each phrase that ends here, its words of context before and after, its bounds
+    and its meaning. `following` is made when the state is first left.
     """
 
     __slots__ = ("following", "found", "paths")
@@ -56,7 +67,7 @@ class _State(Generic[MeaningT]):
     def __init__(
         self,
         paths: frozenset[_Path],
-        found: tuple[tuple[int, int, MeaningT], ...],
+        found: tuple[tuple[int, int, _Bound, MeaningT], ...],
         leave: "Callable[[_State[MeaningT]], dict[str, _State[MeaningT]]]",
     ) -> None:
         self.paths = paths
@@ -91,10 +102,11 @@ class PhraseMatcher(Generic[MeaningT]):
 
     def __init__(self, phrases: Iterable[tuple[Sequence[Piece], MeaningT]]) -> None:
         self._edges: list[dict[str, list[tuple[int, int, int]]]] = [{}]
-        self._meanings: list[list[MeaningT]] = [[]]
+        self._meanings: list[list[tuple[_Bound, MeaningT]]] = [[]]
         for pieces, meaning in phrases:
-            for node in self._add(pieces):
-                self._meanings[node].append(meaning)
+            bound = (pieces[0].mark == START, pieces[-1].mark == END)
+            for node in self._add([piece for piece in pieces if piece.mark is None]):
+                self._meanings[node].append((bound, meaning))
         self._vocabulary = frozenset(word for node in self._edges for word in node)
         self._numbers = [
             (word, shape) for word in sorted(self._vocabulary) if (shape := _shape_of(word))
@@ -157,9 +169,9 @@ class PhraseMatcher(Generic[MeaningT]):
         if known is not None:
             return known
         found = tuple(
-            (before, after, meaning)
+            (before, after, bound, meaning)
             for node, before, after in sorted(paths)
-            for meaning in self._meanings[node]
+            for bound, meaning in self._meanings[node]
         )
         state = _State(paths, found, self._following)
         if len(self._states) < MAX_STATES:
@@ -217,7 +229,9 @@ def _placed(
     for begin, last, state in ended:
         if last > begin and _reaches_over(lengths, begin, last, window):
             continue
-        for before, after, meaning in state.found:
+        for before, after, bound, meaning in state.found:
+            if bound != _ANYWHERE and not _keeps(bound, lengths, begin, last, window):
+                continue
             first, final = begin + before, last - after
             start, end = lengths[first] + first, lengths[final + 1] + final
             if parts[first] != words[first]:
@@ -226,6 +240,14 @@ def _placed(
                 end = _core(lengths[final] + final, parts[final], words[final])[1]
             hits.append((start, end, meaning))
     return hits
+
+
+def _keeps(bound: _Bound, lengths: Sequence[int], begin: int, last: int, window: Window) -> bool:
+    """Whether the words stand where their phrase says that they must."""
+    start, end = lengths[begin] + begin, lengths[last + 1] + last
+    if bound[0] and _BEGINNING.match(window.literal[: min(start, MAX_WORD_CHARS)]) is None:
+        return False
+    return not bound[1] or _ENDING.match(window.literal, end) is not None
 
 
 def _reaches_over(lengths: Sequence[int], begin: int, last: int, window: Window) -> bool:

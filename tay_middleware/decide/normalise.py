@@ -2,7 +2,8 @@
 
 Cuts first (head 2,500 and tail 1,500 characters), so that no input is long; then folds case and
 width, straightens quotes, and blanks out what the user shows rather than says: code blocks and
-quotations. All of it is linear. It finds nothing and judges nothing.
+quotations. What she may have said of herself in them is kept apart, for the gates that must hear
+it. All of it is linear. It finds nothing and judges nothing.
 
 In the searched text every word stands between spaces, whatever stood there before; currency signs
 are `$`, and the point or comma inside a number is `_`.
@@ -26,7 +27,8 @@ BLANK = "\0"
 _STRAIGHT = tuple(
     (old, new)
     for new, olds in {
-        "'": "\u2019\u2018\u02bc\u00b4",
+        "'": "\u2019\u2018\u201b\u02b9\u02bc\u00b4\u2032",
+        "-": "\u2010\u2011\u2012\u2212",
         '"': "\u201c\u201d\u201e\u00ab\u00bb",
         "$": "\u00a3\u20ac\u20a6\u00a5\u20b5",
         " ": "\u00a0\u202f\u2013",
@@ -38,6 +40,9 @@ _STRAIGHT = tuple(
 )
 """Quotes, currency signs, blanks and dashes of the same length; written as codes because half of
 them look alike."""
+
+_TICK_IN_WORD = re.compile(r"(?<=[^\W\d_])`(?=[^\W\d_])")
+"""A backtick typed for an apostrophe ("I don`t"): two of them are no code."""
 
 _BETWEEN_WORDS = '.,;:!?/\n\r\t-()"*[]{}<>~#+=|\\`^'
 _SPACED = str.maketrans(dict.fromkeys(_BETWEEN_WORDS, " "))
@@ -59,12 +64,27 @@ _MAX_FOLDED = 4
 _BLANKS_OR_NOT = re.compile(r" +|[^ ]+")
 _MASKS = (
     re.compile(r"```.*?(?:```|\Z)", re.DOTALL),
-    re.compile(r"`[^`\n]{1,400}`"),
+    re.compile(r"(?<!\w)`[^`\n]{1,400}`"),
     re.compile(r"(?m)^[ \t]{0,3}>[^\n]*"),
 )
 _QUOTATION = re.compile(r'(?<![^\s(\[,:;.!?*-])"(?=[^\s"])([^"\n]{8,600})"')
+_QUOTED_LINES = re.compile(r"(?m)(?:^[ ]{0,3}>[^\n]*\n?)+")
 _QUOTED_WORDS = 4
-"""A quotation of at least so many words is somebody else's; shorter ones are emphasis or names."""
+"""A quotation of at least so many words is shown, not said; shorter ones are emphasis or names."""
+
+_OTHERS = (
+    "she|he|they|who|clients?|customers?|brides?|people|lady|ladies|girls?|woman|women|man|guys?"
+    "|coach|friends?|mates?|mum|mom|dad|mother|father|sister|brother|husband|boyfriend|partner|wife"
+    "|landlord|boss|vendors?|suppliers?|brands?|someone|somebody|everyone|everybody|nobody|reviews?"
+    "|comments?|dms?|texts?|messages?|emails?|posts?|captions?|signs?|ads?|adverts?|script|reply"
+)
+_BY_ANOTHER = re.compile(rf"\b(?:{_OTHERS})(?: (?!(?:i|we)\b)[\w']{{1,20}}){{0,4}}[ ,:\n]*\Z")
+_SAYS_ANOTHER = re.compile(
+    rf"[ ,.!?]*(?:(?:is|was|that's) )?(?:(?:what|how) )?(?:(?:said|says) )?"
+    rf"(?:(?:my|our|a|the|one|some|this) )?(?:{_OTHERS})\b"
+)
+_NEAR_CHARS = 80
+"""How far before and after a quotation its author is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +93,21 @@ class Window:
 
     `literal` is the same text, of the same length, with its punctuation. Character `i` of them came
     from `question[starts[i]:ends[i]]`; both are `None` when that is simply `question[i]`.
+    `heard` is `literal` before code and quotations were blanked out, but for the quotations of
+    other people; `None` where that is no difference.
     """
 
     text: str
     literal: str
     starts: Sequence[int] | None = None
     ends: Sequence[int] | None = None
+    heard: str | None = None
+
+    def aloud(self) -> "Window":
+        """The window in which only what others said is blanked out."""
+        if self.heard is None:
+            return self
+        return Window(_searchable(self.heard), self.heard, self.starts, self.ends)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The half-open span in the question as typed of `text[start:end]`, which is not empty."""
@@ -92,9 +121,13 @@ def normalise(question: str) -> Window:
     if len(question) > HEAD_CHARS + TAIL_CHARS:
         return _of_both_ends(question)
     folded, starts, ends = _fold(question)
+    if "`" in folded:
+        folded = _TICK_IN_WORD.sub("'", folded)
+    heard: str | None = None
     if "`" in folded or '"' in folded or ">" in folded:
-        folded = _masked(folded)
-    return Window(_searchable(folded), folded, starts, ends)
+        heard, folded = _without_others(folded), _masked(folded)
+        heard = None if heard == folded else heard
+    return Window(_searchable(folded), folded, starts, ends, heard)
 
 
 def _of_both_ends(question: str) -> Window:
@@ -109,6 +142,7 @@ def _of_both_ends(question: str) -> Window:
         cut.literal,
         [came_from[at] for at in starts],
         [came_from[at - 1] + 1 for at in ends],
+        cut.heard,
     )
 
 
@@ -177,8 +211,24 @@ def _masked(folded: str) -> str:
 
 
 def _blank_quotation(found: re.Match[str]) -> str:
-    words = found[1].count(" ") + 1
+    words = found[0].count(" ") + 1
     return BLANK * len(found[0]) if words >= _QUOTED_WORDS else found[0]
+
+
+def _without_others(folded: str) -> str:
+    """What other people are quoted to say blanked out, character for character."""
+    for quoted in (_QUOTED_LINES, _QUOTATION):
+        folded = quoted.sub(_blank_anothers, folded)
+    return folded
+
+
+def _blank_anothers(found: re.Match[str]) -> str:
+    """Blank out a quotation where somebody else stands beside it as the one who says it."""
+    start, end = found.span()
+    before = found.string[max(0, start - _NEAR_CHARS) : start]
+    after = found.string[end : end + _NEAR_CHARS]
+    anothers = _BY_ANOTHER.search(before) or _SAYS_ANOTHER.match(after)
+    return _blank_quotation(found) if anothers else found[0]
 
 
 def _searchable(folded: str) -> str:

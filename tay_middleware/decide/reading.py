@@ -46,10 +46,12 @@ class Part:
     DAMPER = "damper"
     NEGATOR = "negator"
     GATE = "gate"
+    AFTER_MENTION = "after_mention"
     TOPIC = "topic"
     OFFER = "offer"
     ASKED_FOR = "asked_for"
     NOT_OURS = "not_ours"
+    REFERS_BACK = "refers_back"
     CRAFT = "craft"
     TRADE = "trade"
     ELSEWHERE = "elsewhere"
@@ -97,7 +99,7 @@ class Reading:
 
     def wording(self, found: Found) -> str:
         """The folded words that were found."""
-        return self.window.literal[found[0] : found[1]]
+        return (self.window.heard or self.window.literal)[found[0] : found[1]]
 
 
 class Reader:
@@ -108,10 +110,22 @@ class Reader:
         self._matcher = PhraseMatcher(
             (parse(sense.phrase, spellings), sense) for sense in _senses(rules)
         )
+        self._in_quotations = frozenset(
+            name for name, gate in rules.gates.gates.items() if gate.in_quotations
+        )
 
     def read(self, text: str) -> Reading:
         """Find everything in `text`; any string will do."""
         window = normalise(text)
+        found = self._find(window)
+        if window.heard is not None:
+            gates = self._find(window.aloud()).get(Part.GATE, ())
+            heard = [hit for hit in gates if hit[2].name in self._in_quotations]
+            if heard:
+                found[Part.GATE] = [*found.get(Part.GATE, ()), *heard]
+        return Reading(window, found)
+
+    def _find(self, window: Window) -> dict[str, list[Found]]:
         found: dict[str, list[Found]] = {}
         exceptions: list[Found] = []
         for hit in self._matcher.find(window):
@@ -124,7 +138,7 @@ class Reader:
                 found[sense.part] = [hit]
         if exceptions:
             _cancel(found, exceptions, len(window.text))
-        return Reading(window, found)
+        return found
 
 
 def _cancel(found: dict[str, list[Found]], exceptions: list[Found], length: int) -> None:
@@ -158,6 +172,10 @@ def _senses(rules: Rules) -> Iterator[Sense]:
         for name, group in groups.items():
             yield from (Sense(part, name, phrase) for phrase in group.phrases)
             yield from (Sense(part, name, phrase, cancels=True) for phrase in group.except_)
+    for name, gate in gates.gates.items():
+        yield from (Sense(Part.AFTER_MENTION, name, phrase) for phrase in gate.after_mention)
+    for phrase in indicators.refers_back:
+        yield Sense(Part.REFERS_BACK, Part.REFERS_BACK, phrase)
     for name, offer in rules.offers.items():
         yield from (Sense(Part.OFFER, name, alias) for alias in offer.aliases)
         asked_for = indicators.asked_for.get(name, ())

@@ -83,6 +83,9 @@ class Indicators(Entry):
     own_offers: tuple[Phrase, ...] = Field(
         (), description="the same words when the user means an offer that is not ours"
     )
+    refers_back: tuple[Phrase, ...] = Field(
+        (), description="a wish to buy without a name, which means the offer just spoken of"
+    )
     signals: dict[Slug, Signal] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -99,7 +102,8 @@ class Gate(_Phrases):
     `suppression` is what the log says when a need was there all the same; `None` means that such a
     question never has one. `unless` names indicator groups whose presence keeps the gate open.
     `sticky_seconds` keeps later turns of the same user closed for that long (0: this turn only),
-    within the session unless `sticky_everywhere`.
+    within the session unless `sticky_everywhere`. `in_quotations`: its phrases are heard in
+    quotations and code as well, except where somebody else is said to speak.
     """
 
     suppression: Literal["sensitive", "declined", "opted_out"] | None = None
@@ -107,6 +111,11 @@ class Gate(_Phrases):
     at_least: int = Field(1, ge=1, le=5, description="distinct phrases needed to close the gate")
     sticky_seconds: int = Field(0, ge=0, le=400 * 86400)
     sticky_everywhere: bool = False
+    in_quotations: bool = False
+    after_mention: tuple[Phrase, ...] = Field(
+        (),
+        description="phrases that close it only at the end of an answer to a mention",
+    )
 
 
 class OnTopic(Entry):

@@ -6,6 +6,8 @@
     audit [my]          "my" must follow, but is not part of what was found
     <number> clients    any number: 6, 1,300, 2.5k
     <money> each        an amount with a currency sign: £20, $1.9k
+    <start> not now     the message begins here
+    how much <end>      its clause ends here
     i'm, don't          also as im, i am, dont, do not
 
 It refuses a phrase that it cannot read and one that is out of bounds: both are `ValueError`s that
@@ -33,12 +35,19 @@ MONEY = "$"
 PERCENT = "#%"
 """Stands for any number with a percent sign."""
 
+START = "^"
+"""Where the message begins: stands first in a phrase."""
+
+END = "."
+"""Where a clause ends: stands last in a phrase."""
+
 Spellings = Mapping[str, Sequence[str]]
 """Other ways to write a word: `business` → `biz`, `buisness`."""
 
 _PIECE = re.compile(r"(\[)?(?:\(([^()]*)\)|([^\s()\[\]]+?))(\?)?(\])?(?=\s|$)\s*")
 _WORD = re.compile(r"[^\W_]+(?:['&:.][^\W_]+)*'?|&")
 _SHAPES = {"<number>": NUMBER, "<money>": MONEY, "<number>%": PERCENT}
+_MARKS = {"<start>": START, "<end>": END}
 _DOUBLING = re.compile(r"[^aeiou][aeiou][bdgmnprt]$")
 _IN_NUMBER = re.compile(r"(?<=\d)[.,:](?=\d)")
 _NEGATED = re.compile(r"(\w+)n't")
@@ -52,7 +61,9 @@ _LONG_FORMS = {"m": "am", "ve": "have", "ll": "will", "re": "are", "d": "would"}
 _IS_FORMS = frozenset(
     {"what", "that", "it", "who", "how", "where", "there", "here", "she", "he", "when", "why"}
 )
-_WORDS_WITHOUT_APOSTROPHE = frozenset({"ill", "well", "were", "wed", "shell", "hell", "shed"})
+_WORDS_WITHOUT_APOSTROPHE = frozenset(
+    {"ill", "well", "were", "wed", "shell", "hell", "shed", "odd"}
+)
 """Contractions that are other words without their apostrophe: "we're" is never found as "were"."""
 
 
@@ -66,6 +77,12 @@ class Piece:
     choices: tuple[tuple[str, ...], ...]
     optional: bool = False
     context: bool = False
+
+    @property
+    def mark(self) -> str | None:
+        """`START` or `END` where the piece is such a mark, and no word."""
+        word = self.choices[0][0]
+        return word if word in {START, END} else None
 
 
 def parse(phrase: str, spellings: Spellings | None = None) -> tuple[Piece, ...]:
@@ -83,6 +100,10 @@ def parse(phrase: str, spellings: Spellings | None = None) -> tuple[Piece, ...]:
         if found is None:
             raise ValueError(f"'{phrase}' cannot be read from '{text[at:]}' on")
         opens, group, word, optional, closes = found.groups()
+        if word in _MARKS and found[0].strip() == word:
+            pieces.append(Piece(((_MARKS[word],),), context=True))
+            at = found.end()
+            continue
         if opens and in_context:
             raise ValueError(f"'{phrase}': a '[' stands inside another")
         in_context = in_context or bool(opens)
@@ -170,5 +191,8 @@ def _check(phrase: str, pieces: Sequence[Piece]) -> None:
     own = [at for at, piece in enumerate(pieces) if not piece.context]
     if all(pieces[at].optional for at in own):
         raise ValueError(f"'{phrase}' needs at least one word that is neither optional nor context")
+    for mark, place in ((START, 0), (END, len(pieces) - 1)):
+        if any(piece.mark == mark and at != place for at, piece in enumerate(pieces)):
+            raise ValueError(f"'{phrase}': <start> may stand first only, <end> last only")
     if any(piece.context for piece in pieces[own[0] : own[-1]]):
         raise ValueError(f"'{phrase}': context in [] may stand at the ends only")

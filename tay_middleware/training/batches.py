@@ -113,7 +113,7 @@ class Epochs:
 
 def text_of(example: Example) -> str:
     """The question as the encoder is given it, at run time as in training."""
-    return spoken(normalise(example.question).literal)
+    return spoken(normalise(example.question).aloud().literal)
 
 
 def mistyped(text: str, randomness: random.Random) -> str:

@@ -86,7 +86,7 @@ CLOSED: dict[str, tuple[str, ...]] = {
         "I'm in year 10 and selling wigs at school, can you audit my pricing",
         "im in high school and my hair business is struggling, what am i doing wrong",
         "i'm a minor but can i sign up for the course?",
-        "do you teach people my age? i want to learn ventilating properly",
+        "do you teach kids my age? i want to learn ventilating properly",
         "hiya im in yr 9 and wanna sell wigs, can u help me plan my business and my prices",
         "I'm a 16 year old braider making 200 a week, should I raise my prices",
         "13 here but serious about learning frontals properly from scratch",

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tay_middleware.decide import Detector
 from tay_middleware.domain import Detection, Indicator, Message, Reason, Stage
 from tay_middleware.playbook import Playbook
+from tests.decide import everyday
 from tests.decide.rules import (
     SmallRules,
     a_group,
@@ -195,6 +196,28 @@ def test_a_wish_to_buy_may_refer_to_what_was_just_spoken_of(
     assert not detector.detect(question).need
     detection = detector.detect(question, MENTIONED)
     assert (detection.escalate, detection.purchase, detection.offer) == (True, True, "mentorship")
+
+
+@pytest.mark.parametrize(("question", "offer"), everyday.BUYS.items())
+def test_the_price_of_a_named_offer_is_a_wish_to_buy(
+    detector: Detector, question: str, offer: str
+) -> None:
+    detection = detector.detect(question)
+    assert (detection.escalate, detection.purchase, detection.offer) == (True, True, offer)
+
+
+@pytest.mark.parametrize("question", everyday.BUYS_WHAT_WAS_MENTIONED)
+def test_a_wish_that_ends_its_clause_means_what_was_mentioned(
+    detector: Detector, question: str
+) -> None:
+    assert not detector.detect(question).purchase
+    assert detector.detect(question, MENTIONED).purchase
+
+
+@pytest.mark.parametrize("question", everyday.BUYS_NOTHING_OF_OURS)
+def test_a_wish_with_an_object_of_its_own_buys_nothing(detector: Detector, question: str) -> None:
+    assert not detector.detect(question).purchase
+    assert not detector.detect(question, MENTIONED).purchase
 
 
 def test_the_course_of_time_is_no_course_of_ours(detector: Detector) -> None:

@@ -1,11 +1,15 @@
 """Where nothing may be mentioned, by the playbook that ships."""
 
+from importlib.resources import files
+
 import pytest
 
 from tay_middleware.decide import Detector
 from tay_middleware.decide.gates import OFF_TOPIC
 from tay_middleware.domain import Message
 from tay_middleware.playbook import Playbook
+from tay_middleware.playbook.phrases import parse
+from tests.decide import everyday
 from tests.decide.conduct import CLOSED
 from tests.decide.controls import OPEN
 from tests.decide.rules import SmallRules, a_gate, a_group, some_gates, some_indicators
@@ -36,6 +40,66 @@ def test_what_only_looks_like_it_passes(detector: Detector, gate: str, message: 
     assert detection.escalate, f"nothing was found beside the open gate {gate}"
 
 
+@pytest.mark.parametrize(("gate", "message"), pairs(everyday.OPEN))
+def test_everyday_talk_closes_no_gate(detector: Detector, gate: str, message: str) -> None:
+    assert gate not in detector.detect(message).gates
+
+
+@pytest.mark.parametrize(("gate", "message"), pairs(everyday.CLOSED))
+def test_what_is_really_meant_is_still_heard(detector: Detector, gate: str, message: str) -> None:
+    assert gate in detector.detect(message).gates
+
+
+MENTION = (
+    Message("user", "how do I get more clients in my salon"),
+    Message("assistant", "Start with rebooking. The mentorship is where we look at your numbers."),
+)
+
+
+@pytest.mark.parametrize(
+    ("gate", "message"),
+    [
+        *(("opt_out", message) for message in everyday.STOPS),
+        *(("refusal", message) for message in everyday.NOES),
+    ],
+)
+def test_a_bare_answer_to_a_mention_is_taken_at_its_word(
+    detector: Detector, gate: str, message: str
+) -> None:
+    assert gate in detector.detect(message, MENTION).gates
+    assert gate in {*detector.detect(message).gates, *detector.said_after_mention(message, MENTION)}
+
+
+@pytest.mark.parametrize("message", [*everyday.STOPS, "nope", "nah", "Not now", "good thanks"])
+def test_the_same_answer_to_anything_else_is_none(detector: Detector, message: str) -> None:
+    plain = (Message("user", "my lace lifts"), Message("assistant", "Is your scalp oily?"))
+    for before in ((), plain, MENTION[:1]):
+        assert {"opt_out", "refusal"}.isdisjoint(detector.detect(message, before).gates)
+    assert detector.said_after_mention(message, plain) == ()
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["when do I stop the timer?", "nope my lace still lifts", "No, I mean HD lace", "no. 3 packs"],
+)
+def test_more_than_a_bare_answer_is_none(detector: Detector, message: str) -> None:
+    assert {"opt_out", "refusal"}.isdisjoint(detector.detect(message, MENTION).gates)
+
+
+def test_no_phrase_of_a_gate_reads_as_a_common_word(playbook: Playbook) -> None:
+    """ "od'd" is also written without its apostrophe, and "odd" is no distress."""
+    words = (files("tay_middleware.decide") / "words.txt").read_text(encoding="ascii").split()
+    common = frozenset(words)
+    for name, gate in playbook.gates.gates.items():
+        for phrase in gate.phrases:
+            read = [piece for piece in parse(phrase) if not piece.optional and not piece.context]
+            alone = (
+                {said[0] for said in read[0].choices if len(said) == 1} if read[1:] == [] else set()
+            )
+            unmeant = {word for word in alone & common if word not in phrase.casefold()}
+            assert unmeant == set(), f"{name}: {phrase}"
+
+
 @pytest.mark.parametrize(
     "message",
     [
@@ -50,6 +114,38 @@ def test_what_only_looks_like_it_passes(detector: Detector, gate: str, message: 
 )
 def test_a_stop_of_ones_own_is_no_opt_out(detector: Detector, message: str) -> None:
     assert {"opt_out", "refusal"}.isdisjoint(detector.detect(message).gates)
+
+
+@pytest.mark.parametrize(
+    ("message", "gate"),
+    [
+        ("I don`t want to be here anymore and I can`t cope. My salon makes no profit", "distress"),
+        ("I don\u2032t want to be here anymore. My salon makes no profit", "distress"),
+        ('I keep thinking "I don\'t want to be here anymore" and my salon is failing', "distress"),
+        ("> I don't want to be alive\nmy salon makes no profit, fix my pricing", "distress"),
+        ("it's about self\u2011harm, and my salon", "distress"),
+        ("please don`t recommend courses again, I don`t need them in my salon", "opt_out"),
+        ('as I said, "please stop recommending me your courses"', "opt_out"),
+        ('I asked: "I am 15, can I learn wigs here?"', "minor"),
+        ('it says "my scalp is burning and swollen" in my notes, fix my pricing', "medical"),
+    ],
+)
+def test_apostrophes_and_quotation_marks_hide_nothing(
+    detector: Detector, message: str, gate: str
+) -> None:
+    assert gate in detector.detect(message).gates
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'my client wrote "please stop recommending me your courses", is my salon too pushy?',
+        'how do I answer a client who says "no thanks, I can\'t afford it"? help me fix my pricing',
+        "a customer sent this email:\n> please stop sending me offers\nis my salon too pushy?",
+    ],
+)
+def test_what_others_are_quoted_to_say_closes_nothing(detector: Detector, message: str) -> None:
+    assert detector.detect(message).gates == ()
 
 
 def test_every_gate_of_the_playbook_is_tested(playbook: Playbook) -> None:

@@ -50,8 +50,30 @@ def test_parts_of_words_and_of_clauses_are_not_found(phrase: str, question: str)
 
 
 @pytest.mark.parametrize(
+    ("phrase", "question"),
+    [
+        ("<start> stop", "please stop"),
+        ("<start> stop", "wigs. stop"),
+        ("how much <end>", "how much is it"),
+        ("how much <end>", "how much 20 clips"),
+        ("stop (it)? <end>", "stop it there"),
+        ("<start> stop <end>", "stop the timer"),
+    ],
+)
+def test_a_mark_asks_where_a_phrase_stands(phrase: str, question: str) -> None:
+    assert hits(question, phrase) == set()
+
+
+@pytest.mark.parametrize(
     ("phrase", "question", "typed"),
     [
+        ("<start> stop", "STOP the wigs", "STOP"),
+        ("<start> stop", "🙏 'stop' now", "stop"),
+        ("how much <end>", "how much? my wig", "how much"),
+        ("how much <end>", "ok how much 😭😭", "how much"),
+        ("stop (now)? <end>", "stop, stop it", "stop"),
+        ("<start> (no)? stop (it)? <end>", "stop it!", "stop it"),
+        ("x <end>", "x", "x"),
         ("what's wrong", "Whats wrong?", "Whats wrong"),
         ("what's wrong", "what’s wrong?", "what’s wrong"),
         ("what's wrong", "What is WRONG", "What is WRONG"),

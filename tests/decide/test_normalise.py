@@ -45,10 +45,13 @@ def test_plain_text_keeps_its_places() -> None:
         ("STRASSE straße my pricing", "my pricing", "my pricing"),
         ("my\t \u00a0 pricing", "my pricing", "my\t \u00a0 pricing"),
         ("sew-in (my pricing)", "sew in", "sew-in"),
+        ("sew‑in", "sew in", "sew‑in"),
+        ("I don`t know and I can`t say", "i don't know and i can't say", None),
+        ("I don′t know", "don't", "don′t"),
     ],
 )
-def test_places_lead_back_to_what_was_typed(question: str, words: str, typed: str) -> None:
-    assert found(question, words) == typed
+def test_places_lead_back_to_what_was_typed(question: str, words: str, typed: str | None) -> None:
+    assert found(question, words) == (typed or question)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +81,35 @@ def test_what_is_shown_rather_than_said_is_blanked_out(question: str) -> None:
     window = normalise(question)
     assert "my pricing" not in window.text
     assert BLANK in window.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        'I keep thinking "fix my pricing or close the shop" and',
+        "look at `my pricing` here",
+        "> my pricing is bad",
+        'my husband left, I said "my pricing is my own fault"',
+    ],
+)
+def test_what_the_user_may_have_said_herself_is_kept_apart(question: str) -> None:
+    window = normalise(question)
+    assert "my pricing" not in window.text
+    assert "my pricing" in window.aloud().text
+    assert len(window.aloud().text) == len(window.text)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        'a client texted me "audit my pricing before you do anything" lol',
+        'what do I say to somebody who writes: "my pricing is too high for you"',
+        '"my pricing is too high for you" is what she said',
+        "my client wrote:\n> my pricing is bad\n> and my pricing is too high\nis she right?",
+    ],
+)
+def test_what_somebody_else_said_is_not_kept(question: str) -> None:
+    assert "my pricing" not in normalise(question).aloud().text
 
 
 @pytest.mark.parametrize(
