@@ -50,7 +50,7 @@ class EscalationStep(RunnableSerializable[Any, Any]):
     """
 
     bound: SerializeAsAny[Runnable[Any, Any]]
-    settings: Settings | None = Field(default=None, exclude=True)
+    settings: Settings | None = Field(default=None, exclude=True, repr=False)
     escalator: Escalator | None = Field(default=None, exclude=True, repr=False)
     input_key: InputKey = None
 
