@@ -21,6 +21,9 @@ QUESTION_KEYS = ("question", "input", "messages")
 TRANSCRIPT_KEYS = ("history", "chat_history", "messages")
 """Where the earlier messages usually lie in a dict whose question is a text."""
 
+MADE_BY = "lc_source"
+"""Where LangChain notes in a message that a program and no person wrote it, and which one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -126,7 +129,7 @@ def _in_messages(value: Any) -> Asked | None:
         return Asked(value) if value.strip() else None
     messages = _messages(value)
     last = max(
-        (at for at, message in enumerate(messages) if isinstance(message, HumanMessage)),
+        (at for at, message in enumerate(messages) if _is_asked(message)),
         default=None,
     )
     if last is None:
@@ -140,6 +143,11 @@ def _in_messages(value: Any) -> Asked | None:
         messages[last].id,
         any(_carries_addition(message) for message in messages[last + 1 :]),
     )
+
+
+def _is_asked(message: BaseMessage) -> bool:
+    """Whether a person said it: an agent's own notes (a summary, say) are human messages too."""
+    return isinstance(message, HumanMessage) and not message.additional_kwargs.get(MADE_BY)
 
 
 def _carries_addition(message: BaseMessage) -> bool:
