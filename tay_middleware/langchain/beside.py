@@ -6,6 +6,7 @@ model made it. The one error that leaves is `InputError`, before the model is as
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from tay_middleware.domain import Mode, ReplyStatus
 from tay_middleware.engine import Escalator, Outcome, Pending, Reply
 from tay_middleware.langchain.announce import aannounce, announce
 from tay_middleware.langchain.asker import as_told, turn_of
+from tay_middleware.langchain.endings import Endings
 from tay_middleware.langchain.reading import InputKey, locate, understand
 from tay_middleware.langchain.replies import reply_of, woven
 from tay_middleware.langchain.streams import StreamedReply
@@ -28,6 +30,7 @@ class Beside:
     def __init__(self, pending: Pending | None) -> None:
         self._pending = pending
         self._streamed = StreamedReply()
+        self._endings: Endings | None = None
 
     @classmethod
     def begin(
@@ -52,6 +55,14 @@ class Beside:
                 return cls(engine.begin(turn_of(engine, asked, config, parent_run_id)))
         return cls(None)
 
+    def listen(self, config: RunnableConfig) -> None:
+        """Hear how the models beneath end, of which a text at the end of a chain says nothing."""
+        if self._pending is not None:
+            with self._pending.guard("listen"):
+                endings = Endings()
+                endings.listen(config)
+                self._endings = endings
+
     def broken(self, error: BaseException) -> None:
         """There will be no reply: the model raised, or whoever waited for it has left."""
         if self._pending is not None:
@@ -65,7 +76,7 @@ class Beside:
         pending = self._pending
         if pending is None:
             return output
-        reply = _read(pending, output)
+        reply = self._read(pending, output)
         outcome = pending.settle(reply)
         told = _told(pending, outcome)
         with _or_taken_back(pending, outcome):
@@ -77,7 +88,7 @@ class Beside:
         pending = self._pending
         if pending is None:
             return output
-        reply = _read(pending, output)
+        reply = self._read(pending, output)
         outcome = await pending.asettle(reply)
         told = _told(pending, outcome)
         with _or_taken_back(pending, outcome):
@@ -123,10 +134,20 @@ class Beside:
             await _aannounce(pending, reply, told, config)
         return self._end(pending, outcome, told)
 
+    def _read(self, pending: Pending, output: Any) -> Reply:
+        with pending.guard("reply"):
+            return self._heard(reply_of(output))
+        return _UNREADABLE
+
     def _streamed_reply(self, pending: Pending) -> Reply:
         with pending.guard("reply"):
-            return self._streamed.reply()
+            return self._heard(self._streamed.reply())
         return _UNREADABLE
+
+    def _heard(self, reply: Reply) -> Reply:
+        if self._endings is None or reply.obstacle is not None:
+            return reply
+        return replace(reply, obstacle=self._endings.obstacle_after(reply.text))
 
     def _end(self, pending: Pending, outcome: Outcome, told: dict[str, Json] | None) -> list[Any]:
         with pending.guard("weave"):
@@ -146,12 +167,6 @@ def _or_taken_back(pending: Pending, outcome: Outcome) -> Iterator[None]:
 
 
 _UNREADABLE = Reply("", "unreadable")
-
-
-def _read(pending: Pending, output: Any) -> Reply:
-    with pending.guard("reply"):
-        return reply_of(output)
-    return _UNREADABLE
 
 
 def _woven(pending: Pending, output: Any, outcome: Outcome, told: dict[str, Json] | None) -> Any:
