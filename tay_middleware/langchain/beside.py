@@ -4,7 +4,7 @@ Everything here fails open through the engine's guards: whatever goes wrong, the
 model made it. The one error that leaves is `InputError`, before the model is asked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -27,8 +27,9 @@ from tay_middleware.langchain.streams import StreamedReply
 class Beside:
     """Our part beside one reply. Where there is no question it is silent: everything passes."""
 
-    def __init__(self, pending: Pending | None) -> None:
+    def __init__(self, pending: Pending | None, said_since: Sequence[str] = ()) -> None:
         self._pending = pending
+        self._said_since = said_since
         self._streamed = StreamedReply()
         self._endings: Endings | None = None
 
@@ -52,7 +53,8 @@ class Beside:
         with engine.guard("a turn that did not begin")("begin"):
             asked = as_told(understand(place), config)
             if asked is not None and not asked.is_answered:
-                return cls(engine.begin(turn_of(engine, asked, config, parent_run_id)))
+                turn = turn_of(engine, asked, config, parent_run_id)
+                return cls(engine.begin(turn), asked.said_since)
         return cls(None)
 
     def listen(self, config: RunnableConfig) -> None:
@@ -77,7 +79,7 @@ class Beside:
         if pending is None:
             return output
         reply = self._read(pending, output)
-        outcome = pending.settle(reply)
+        outcome = self._once(pending.settle(reply))
         told = _told(pending, outcome)
         with _or_taken_back(pending, outcome):
             _announce(pending, reply, told, config)
@@ -89,7 +91,7 @@ class Beside:
         if pending is None:
             return output
         reply = self._read(pending, output)
-        outcome = await pending.asettle(reply)
+        outcome = self._once(await pending.asettle(reply))
         told = _told(pending, outcome)
         with _or_taken_back(pending, outcome):
             await _aannounce(pending, reply, told, config)
@@ -116,7 +118,7 @@ class Beside:
         if pending is None:
             return []
         reply = self._streamed_reply(pending)
-        outcome = pending.settle(reply)
+        outcome = self._once(pending.settle(reply))
         told = _told(pending, outcome)
         with _or_taken_back(pending, outcome):
             _announce(pending, reply, told, config)
@@ -128,7 +130,7 @@ class Beside:
         if pending is None:
             return []
         reply = self._streamed_reply(pending)
-        outcome = await pending.asettle(reply)
+        outcome = self._once(await pending.asettle(reply))
         told = _told(pending, outcome)
         with _or_taken_back(pending, outcome):
             await _aannounce(pending, reply, told, config)
@@ -143,6 +145,12 @@ class Beside:
         with pending.guard("reply"):
             return self._heard(self._streamed.reply())
         return _UNREADABLE
+
+    def _once(self, outcome: Outcome) -> Outcome:
+        """Nothing where an earlier node of a graph has said the same words of the same turn."""
+        words = (outcome.addition or "").strip()
+        said = bool(words) and any(words in text for text in self._said_since)
+        return Outcome() if said else outcome
 
     def _heard(self, reply: Reply) -> Reply:
         if self._endings is None or reply.obstacle is not None:

@@ -31,13 +31,15 @@ class Asked:
 
     `message_id` is the id of the question's message, where it has one: a graph gives every message
     of its state an id that it keeps. `is_answered` says that a reply to it already carries an
-    addition of ours: it is another node of a graph that is asked now.
+    addition of ours: it is another node of a graph that is asked now. `said_since` is what was
+    replied after the question, for nodes that pass on a reply's text alone.
     """
 
     question: str
     transcript: tuple[Message, ...] = ()
     message_id: str | None = None
     is_answered: bool = False
+    said_since: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -137,11 +139,13 @@ def _in_messages(value: Any) -> Asked | None:
     question = str(messages[last].text)
     if not question.strip():
         return None
+    since = [message for message in messages[last + 1 :] if isinstance(message, AIMessage)]
     return Asked(
         question,
         _transcript(messages[:last]),
         messages[last].id,
-        any(_carries_addition(message) for message in messages[last + 1 :]),
+        any(_carries_addition(message) for message in since),
+        tuple(str(message.text) for message in since),
     )
 
 

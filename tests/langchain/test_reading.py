@@ -24,7 +24,8 @@ SUMMARY = HumanMessage(
 def test_an_agents_own_summary_is_not_what_the_user_asks() -> None:
     question = HumanMessage("and now?", id="q")
     found = read([SUMMARY, question, AIMessage("hm"), ToolMessage("42", tool_call_id="1")])
-    assert found == Asked("and now?", (Message("user", str(SUMMARY.text)),), "q")
+    earlier = (Message("user", str(SUMMARY.text)),)
+    assert found == Asked("and now?", earlier, "q", said_since=("hm",))
     assert read([question, SUMMARY]) == Asked("and now?", (), "q")
 
 

@@ -131,14 +131,21 @@ def test_in_a_graph_with_tools_the_state_holds_the_addition_once(wrap: Wrap) -> 
     assert len(kept) == 4
 
 
+@pytest.mark.parametrize("passes_on", ["the message", "its text"])
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_second_node_that_answers_the_same_question_adds_nothing_again(
-    wrap_model: Callable[..., EscalationChatModel], engine: Escalator, *, stream: bool
+    wrap_model: Callable[..., EscalationChatModel],
+    engine: Escalator,
+    passes_on: str,
+    *,
+    stream: bool,
 ) -> None:
     model = wrap_model(ScriptedChatModel(reply=lambda _question: ANSWER))
 
     def say(state: MessagesState, config: RunnableConfig) -> dict[str, Any]:
-        return {"messages": [model.invoke(state["messages"], config)]}
+        said = model.invoke(state["messages"], config)
+        text = AIMessage(str(said.text), id=said.id)
+        return {"messages": [said if passes_on == "the message" else text]}
 
     graph = (
         StateGraph(MessagesState)
