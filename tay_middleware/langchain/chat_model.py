@@ -7,8 +7,9 @@ the same run, under the same message id, as the tokens of the reply.
 There is one run, ours: it asks the wrapped model's own methods one level below its public ones. A
 second run inside would be counted and traced again by everything that listens globally
 (`get_usage_metadata_callback`, LangSmith), whatever callbacks it is handed. What the public methods
-do beside the run is asked of the wrapped model too: its cache (the bare reply is kept, never the
-woven one), its rate limiter, whether it streams at all.
+do beside the run is asked of the wrapped model too: its cache (of replies in one piece; the bare
+one is kept, never the woven one), its rate limiter, whether it streams at all. A stream that stands
+in for an `invoke` (a graph in messages mode) does not look into that cache.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
