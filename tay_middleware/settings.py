@@ -34,7 +34,9 @@ class Settings(BaseSettings):
         Path(".tay"), description="directory of the embedded database and of the user-key secret"
     )
     database_url: str | None = Field(
-        None, description="SQLAlchemy URL; default: sqlite+aiosqlite:///<home>/tay.db"
+        None,
+        repr=False,  # a password may stand in it
+        description="SQLAlchemy URL; default: sqlite+aiosqlite:///<home>/tay.db",
     )
     redis_url: SecretStr | None = Field(
         None,
@@ -120,7 +122,9 @@ class Settings(BaseSettings):
         200, ge=16, le=32_000, description="token limit of an answer; models that think want more"
     )
     classifier_extra_body: dict[str, Any] = Field(
-        default_factory=dict, description="JSON object of further request fields of that server"
+        default_factory=dict,
+        repr=False,  # a key may stand in it
+        description="JSON object of further request fields of that server",
     )
     classifier_usd_per_million_prompt_tokens: float = Field(
         0.0, ge=0, le=10_000, description="price in US dollars, for the log's cost"

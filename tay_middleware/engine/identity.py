@@ -33,13 +33,14 @@ def make_turn(
     """A turn from an app's own values; never raises for odd ones.
 
     Without a `user_id` the session stands in for the user: history then reaches no further than the
-    session. `turn_id` may be a UUID or any text; without it `idempotency_seed` makes one, and
-    without that it is `fresh_id`.
+    session. `turn_id` may be a UUID, or any text that is unique among those of its user and
+    session (a counter, say); without it `idempotency_seed` makes one, and without that it is
+    `fresh_id`.
     """
     user, session = _identifier(user_id), _identifier(session_id)
     identity = f"user:{user}" if user else f"session:{session}" if session else None
     return Turn(
-        turn_id=_turn_id(turn_id, idempotency_seed, fresh_id),
+        turn_id=_turn_id(turn_id, f"{user!r}:{session!r}", idempotency_seed, fresh_id),
         question=question,
         asked_at=at,
         user_id=user,
@@ -69,7 +70,7 @@ def _names(value: object) -> frozenset[str]:
     return frozenset()
 
 
-def _turn_id(value: object, seed: str | None, fresh: UUID) -> UUID:
+def _turn_id(value: object, asker: str, seed: str | None, fresh: UUID) -> UUID:
     if isinstance(value, UUID):
         return value
     text = _identifier(value)
@@ -77,5 +78,5 @@ def _turn_id(value: object, seed: str | None, fresh: UUID) -> UUID:
         try:
             return UUID(text)
         except ValueError:
-            return uuid5(TURN_NAMESPACE, f"turn:{text}")
+            return uuid5(TURN_NAMESPACE, f"turn:{asker}:{text}")
     return fresh if seed is None else uuid5(TURN_NAMESPACE, f"run:{seed}")

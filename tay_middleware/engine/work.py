@@ -24,6 +24,7 @@ from tay_middleware.engine.background import Background
 from tay_middleware.engine.failopen import Guard
 from tay_middleware.engine.handover import Handover, Outcome
 from tay_middleware.engine.judging import TurnJudge
+from tay_middleware.engine.kept import KeptJudgements
 from tay_middleware.engine.links import TOKEN_BITS, tracked
 from tay_middleware.engine.paused import PausedNames
 from tay_middleware.engine.pending import Pending, Reply
@@ -45,7 +46,7 @@ LEAST_FOR_BUDGET = 50
 
 
 class TurnWork:
-    """The engine's hands: one for all turns, nothing of a turn is kept on it."""
+    """The engine's hands: one for all turns, nothing of a turn is kept on it but its judgement."""
 
     def __init__(
         self,
@@ -62,6 +63,7 @@ class TurnWork:
         self._clock = clock
         self._random_bits = random_bits
         self._judge = judge
+        self._kept = KeptJudgements()
         self._paused = PausedNames(clock, settings.pauses_seconds)
         self._shares: deque[bool] = deque(maxlen=playbook.policy.budget.over_questions)
 
@@ -95,7 +97,7 @@ class TurnWork:
         with guard("paused"):
             if self._paused.is_due():
                 self._background().spawn(self.read_paused(guard), None)
-        judgement = self._judge.begin(turn)
+        judgement = self._kept.taken(turn) or self._judge.begin(turn)
         if turn.user_key is not None:
             with guard("recall"):
                 found = await preparation.history(self._recall(turn.user_key))
@@ -124,10 +126,15 @@ class TurnWork:
     async def _outcome(self, pending: Pending, reply: Reply) -> Outcome:
         until = asyncio.get_running_loop().time() + self._settings.grace_seconds * JUDGING_SHARE
         prepared = await pending.preparation.result()
-        await self._settled(pending, prepared, until)
-        decision = self._decide(pending, prepared, reply)
         # A reply that calls tools is not the answer yet: the same turn replied later replaces it.
         answered = reply.obstacle != "tool_calls"
+        if answered:
+            # Nobody waits for a judgement on which nothing hangs: nothing may be added.
+            await self._settled(pending, prepared, 0.0 if reply.obstacle else until)
+        else:
+            with pending.guard("judge"):
+                await self._kept.keep(pending.turn, prepared.judgement)
+        decision = self._decide(pending, prepared, reply)
         status = ReplyStatus.REPLIED if answered else ReplyStatus.ABANDONED
         record = self._record(pending.turn, decision, status)
         if decision.addition is None:

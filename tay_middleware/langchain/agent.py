@@ -7,18 +7,21 @@ one turn: it is asked by one message.
 Needs the extra `agent`. Without it the name is there, and making one says what is missing.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 
+from tay_middleware.domain import Mode
 from tay_middleware.engine import Escalator
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.langchain.announce import EVENT_NAME
 from tay_middleware.langchain.asker import SPECS
 from tay_middleware.langchain.chat_model import EscalationChatModel
 from tay_middleware.langchain.replies import METADATA_KEY
+from tay_middleware.langchain.wrapping import wrapped_within
 from tay_middleware.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,6 +37,13 @@ else:
 KNOWN = tuple(spec.id for spec in SPECS)
 """What is looked for in the agent's context; what is not there is read from `configurable`."""
 
+NOT_WRAPPED = (
+    "the agent's model is a %s, which no chat model can be found in: its replies get no addition; "
+    "give the agent a chat model, or one with fallbacks, retries or bound arguments"
+)
+
+_log = logging.getLogger("tay_middleware")
+
 
 class EscalationAgentMiddleware(_Base):
     """Lets an agent's final reply end with at most one mention.
@@ -44,6 +54,10 @@ class EscalationAgentMiddleware(_Base):
 
     The decision of the final reply is in its `response_metadata["tay"]`, and is written to
     `stream_mode="custom"` as `{"tay_decision": …}`.
+
+    A model with fallbacks, retries, bound arguments or a config of its own is wrapped inside those.
+    One that is chosen at the call (`configurable_fields`) is asked as if we were not there, and a
+    warning says so once.
 
     Args:
         settings: the operator's knobs; default: from `TAY_*` variables.
@@ -62,6 +76,8 @@ class EscalationAgentMiddleware(_Base):
             )
         super().__init__()
         self._engine = escalator or Escalator.from_settings(settings)
+        self._latest: tuple[BaseChatModel, EscalationChatModel] | None = None
+        self._told_of: set[str] = set()
 
     def wrap_model_call(
         self,
@@ -69,8 +85,8 @@ class EscalationAgentMiddleware(_Base):
         handler: "Callable[[ModelRequest[Any]], ModelResponse[Any]]",
     ) -> "ModelResponse[Any]":
         """Ask the agent's model through ours."""
-        response = handler(request.override(model=self._over(request)))
-        _write(request, response)
+        response = handler(self._over(request))
+        self._write(request, response)
         return response
 
     async def awrap_model_call(
@@ -79,8 +95,8 @@ class EscalationAgentMiddleware(_Base):
         handler: "Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]",
     ) -> "ModelResponse[Any]":
         """As `wrap_model_call`, without blocking."""
-        response = await handler(request.override(model=self._over(request)))
-        _write(request, response)
+        response = await handler(self._over(request))
+        self._write(request, response)
         return response
 
     def flush(self, timeout_seconds: float = 5.0) -> bool:
@@ -91,12 +107,49 @@ class EscalationAgentMiddleware(_Base):
         """Write what is unwritten and let go of the store; for apps that end before Python does."""
         self._engine.close()
 
-    def _over(self, request: "ModelRequest[Any]") -> BaseChatModel:
-        model = request.model
-        if not isinstance(model, EscalationChatModel):
-            model = EscalationChatModel(bound=model, escalator=self._engine)
-        known = _known(getattr(request.runtime, "context", None))
-        return model.known_as(known) if known else model
+    def _over(self, request: "ModelRequest[Any]") -> "ModelRequest[Any]":
+        """The request with our chat model in it; as it was where that cannot be."""
+        if self._engine.settings.mode is Mode.OFF:
+            return request
+        with self._engine.guard("an agent's model")("wrap"):
+            known = _known(getattr(request.runtime, "context", None))
+            model = wrapped_within(request.model, lambda found: self._ours(found, known))
+            if model is not None:
+                return request.override(model=model)
+            self._tell_once(type(request.model).__name__)
+        return request
+
+    def _ours(self, model: BaseChatModel, known: Mapping[str, Any]) -> EscalationChatModel:
+        if isinstance(model, EscalationChatModel):
+            ours = model
+        else:
+            # An agent asks the same model at every step; ours of it describes itself but once.
+            latest = self._latest
+            if latest is None or latest[0] is not model:
+                latest = self._latest = (
+                    model,
+                    EscalationChatModel(bound=model, escalator=self._engine),
+                )
+            ours = latest[1]
+        return ours.known_as(known) if known else ours
+
+    def _tell_once(self, kind: str) -> None:
+        if kind not in self._told_of:
+            self._told_of.add(kind)
+            _log.warning(NOT_WRAPPED, kind)
+
+    def _write(self, request: "ModelRequest[Any]", response: "ModelResponse[Any]") -> None:
+        """Write the decision of a final reply to the graph's custom stream."""
+        if self._engine.settings.mode is Mode.OFF:
+            return
+        with self._engine.guard("an agent's reply")("event"):
+            write = getattr(request.runtime, "stream_writer", None)
+            for message in response.result:
+                if write is None or not isinstance(message, AIMessage) or message.tool_calls:
+                    continue
+                told = message.response_metadata.get(METADATA_KEY)
+                if told is not None:
+                    write({EVENT_NAME: {**told, "message_id": message.id}})
 
 
 def _known(context: Any) -> dict[str, Any]:
@@ -105,14 +158,3 @@ def _known(context: Any) -> dict[str, Any]:
         return {name: context[name] for name in KNOWN if context.get(name) is not None}
     found = {name: getattr(context, name, None) for name in KNOWN}
     return {name: value for name, value in found.items() if value is not None}
-
-
-def _write(request: "ModelRequest[Any]", response: "ModelResponse[Any]") -> None:
-    """Write the decision of a final reply to the graph's custom stream."""
-    write = getattr(request.runtime, "stream_writer", None)
-    for message in response.result:
-        if write is None or not isinstance(message, AIMessage) or message.tool_calls:
-            continue
-        told = message.response_metadata.get(METADATA_KEY)
-        if told is not None:
-            write({EVENT_NAME: {**told, "message_id": message.id}})

@@ -99,20 +99,25 @@ def turn_of(
         tier=given.get("tier"),
         owned_offers=given.get("owned_offers"),
         turn_id=given.get("turn_id"),
-        idempotency_seed=_seed(asked, f"{user}:{session}", parent_run_id),
+        idempotency_seed=_seed(asked, user, session, parent_run_id),
         signals=given.get("signals"),
     )
 
 
-def _seed(asked: Asked, identity: str, parent_run_id: UUID | None) -> str | None:
+def _seed(asked: Asked, user: object, session: object, parent_run_id: UUID | None) -> str | None:
     """What makes two calls one turn: the message that asks, else the run in which it is asked.
 
-    A graph asks a model in a run of its own at every step of a tool loop; the message stays. Only
-    an id that cannot meet another by chance is trusted: a UUID, as graphs make them.
+    A graph asks a model in a run of its own at every step of a tool loop; the message stays. A UUID
+    cannot meet another by chance. Any other id is an app's own and may be a counter: it is trusted
+    of somebody who is known, for the same words after the same messages. One run may ask for many
+    people, so who asks is part of every seed.
     """
+    identity = f"{user!r}:{session!r}"
     if asked.message_id is not None and _is_uuid(asked.message_id):
         return f"message:{identity}:{asked.message_id}:{asked.question}"
-    return f"{parent_run_id}:{asked.fingerprint}" if parent_run_id else None
+    if asked.message_id and (user or session):
+        return f"message:{identity}:{asked.message_id!r}:{asked.fingerprint}"
+    return f"{parent_run_id}:{identity}:{asked.fingerprint}" if parent_run_id else None
 
 
 def _is_uuid(text: str) -> bool:

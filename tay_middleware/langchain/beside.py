@@ -4,8 +4,9 @@ Everything here fails open through the engine's guards: whatever goes wrong, the
 model made it. The one error that leaves is `InputError`, before the model is asked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from tay_middleware.domain import Mode, ReplyStatus
 from tay_middleware.engine import Escalator, Outcome, Pending, Reply
 from tay_middleware.langchain.announce import aannounce, announce
 from tay_middleware.langchain.asker import as_told, turn_of
+from tay_middleware.langchain.endings import Endings
 from tay_middleware.langchain.reading import InputKey, locate, understand
 from tay_middleware.langchain.replies import reply_of, woven
 from tay_middleware.langchain.streams import StreamedReply
@@ -25,9 +27,11 @@ from tay_middleware.langchain.streams import StreamedReply
 class Beside:
     """Our part beside one reply. Where there is no question it is silent: everything passes."""
 
-    def __init__(self, pending: Pending | None) -> None:
+    def __init__(self, pending: Pending | None, said_since: Sequence[str] = ()) -> None:
         self._pending = pending
+        self._said_since = said_since
         self._streamed = StreamedReply()
+        self._endings: Endings | None = None
 
     @classmethod
     def begin(
@@ -49,8 +53,17 @@ class Beside:
         with engine.guard("a turn that did not begin")("begin"):
             asked = as_told(understand(place), config)
             if asked is not None and not asked.is_answered:
-                return cls(engine.begin(turn_of(engine, asked, config, parent_run_id)))
+                turn = turn_of(engine, asked, config, parent_run_id)
+                return cls(engine.begin(turn), asked.said_since)
         return cls(None)
+
+    def listen(self, config: RunnableConfig) -> None:
+        """Hear how the models beneath end, of which a text at the end of a chain says nothing."""
+        if self._pending is not None:
+            with self._pending.guard("listen"):
+                endings = Endings()
+                endings.listen(config)
+                self._endings = endings
 
     def broken(self, error: BaseException) -> None:
         """There will be no reply: the model raised, or whoever waited for it has left."""
@@ -65,8 +78,8 @@ class Beside:
         pending = self._pending
         if pending is None:
             return output
-        reply = _read(pending, output)
-        outcome = pending.settle(reply)
+        reply = self._read(pending, output)
+        outcome = self._once(pending.settle(reply))
         told = _told(pending, outcome)
         with _or_taken_back(pending, outcome):
             _announce(pending, reply, told, config)
@@ -77,8 +90,8 @@ class Beside:
         pending = self._pending
         if pending is None:
             return output
-        reply = _read(pending, output)
-        outcome = await pending.asettle(reply)
+        reply = self._read(pending, output)
+        outcome = self._once(await pending.asettle(reply))
         told = _told(pending, outcome)
         with _or_taken_back(pending, outcome):
             await _aannounce(pending, reply, told, config)
@@ -105,7 +118,7 @@ class Beside:
         if pending is None:
             return []
         reply = self._streamed_reply(pending)
-        outcome = pending.settle(reply)
+        outcome = self._once(pending.settle(reply))
         told = _told(pending, outcome)
         with _or_taken_back(pending, outcome):
             _announce(pending, reply, told, config)
@@ -117,16 +130,32 @@ class Beside:
         if pending is None:
             return []
         reply = self._streamed_reply(pending)
-        outcome = await pending.asettle(reply)
+        outcome = self._once(await pending.asettle(reply))
         told = _told(pending, outcome)
         with _or_taken_back(pending, outcome):
             await _aannounce(pending, reply, told, config)
         return self._end(pending, outcome, told)
 
+    def _read(self, pending: Pending, output: Any) -> Reply:
+        with pending.guard("reply"):
+            return self._heard(reply_of(output))
+        return _UNREADABLE
+
     def _streamed_reply(self, pending: Pending) -> Reply:
         with pending.guard("reply"):
-            return self._streamed.reply()
+            return self._heard(self._streamed.reply())
         return _UNREADABLE
+
+    def _once(self, outcome: Outcome) -> Outcome:
+        """Nothing where an earlier node of a graph has said the same words of the same turn."""
+        words = (outcome.addition or "").strip()
+        said = bool(words) and any(words in text for text in self._said_since)
+        return Outcome() if said else outcome
+
+    def _heard(self, reply: Reply) -> Reply:
+        if self._endings is None or reply.obstacle is not None:
+            return reply
+        return replace(reply, obstacle=self._endings.obstacle_after(reply.text))
 
     def _end(self, pending: Pending, outcome: Outcome, told: dict[str, Json] | None) -> list[Any]:
         with pending.guard("weave"):
@@ -146,12 +175,6 @@ def _or_taken_back(pending: Pending, outcome: Outcome) -> Iterator[None]:
 
 
 _UNREADABLE = Reply("", "unreadable")
-
-
-def _read(pending: Pending, output: Any) -> Reply:
-    with pending.guard("reply"):
-        return reply_of(output)
-    return _UNREADABLE
 
 
 def _woven(pending: Pending, output: Any, outcome: Outcome, told: dict[str, Json] | None) -> Any:

@@ -7,8 +7,9 @@ the same run, under the same message id, as the tokens of the reply.
 There is one run, ours: it asks the wrapped model's own methods one level below its public ones. A
 second run inside would be counted and traced again by everything that listens globally
 (`get_usage_metadata_callback`, LangSmith), whatever callbacks it is handed. What the public methods
-do beside the run is asked of the wrapped model too: its cache (the bare reply is kept, never the
-woven one), its rate limiter, whether it streams at all.
+do beside the run is asked of the wrapped model too: its cache (of replies in one piece; the bare
+one is kept, never the woven one), its rate limiter, whether it streams at all. A stream that stands
+in for an `invoke` (a graph in messages mode) does not look into that cache.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -58,7 +59,7 @@ class EscalationChatModel(StandIn):
         ConfigurationError: settings or playbook are wrong.
     """
 
-    settings: Settings | None = Field(default=None, exclude=True)
+    settings: Settings | None = Field(default=None, exclude=True, repr=False)
     escalator: Escalator | None = Field(default=None, exclude=True, repr=False)
 
     _engine: Escalator = PrivateAttr()
@@ -66,14 +67,22 @@ class EscalationChatModel(StandIn):
     _asked: RunnableConfig | None = PrivateAttr(default=None)
 
     def model_post_init(self, context: Any, /) -> None:
-        """Make the engine now, so that a mistake in the playbook is told at the start."""
+        """Make the engine now, so that a mistake in the playbook is told at the start.
+
+        A model of ours is not wrapped a second time: the one beneath would ask without knowing who.
+        """
+        if isinstance(self.bound, EscalationChatModel):
+            self._given = self.bound._given
+            if self.settings is None:
+                self.escalator = self.escalator or self.bound.escalator
+            self.bound = self.bound.bound
         super().model_post_init(context)
         self.escalator = self.escalator or Escalator.from_settings(self.settings)
         self._engine = self.escalator
 
     def known_as(self, given: Mapping[str, Any]) -> "EscalationChatModel":
         """This model for somebody of whom `given` is known; it wins over `configurable`."""
-        known = copy(self)
+        known = self._copied()
         known._given = dict(given)
         return known
 
@@ -139,7 +148,9 @@ class EscalationChatModel(StandIn):
         """This model with the wrapped one's tools; tool calls themselves get no addition."""
         bound: Any = self.bound.bind_tools(tools, **kwargs)
         if isinstance(bound, BaseChatModel):
-            return self.model_copy(update={"bound": bound})
+            ours = self.model_copy(update={"bound": bound})
+            ours.__dict__.pop("_serialized", None)  # it would describe the model without tools
+            return ours
         if isinstance(bound, RunnableBinding) and bound.bound is self.bound and not bound.config:
             return self.bind(**bound.kwargs)
         return EscalationStep(bound=bound, escalator=self._engine)
@@ -257,9 +268,14 @@ class EscalationChatModel(StandIn):
         if self._engine.settings.mode is Mode.OFF:
             return self, config
         config["run_id"] = config.get("run_id") or uuid7()
-        asked = copy(self)
+        asked = self._copied()
         asked._asked = config
         return asked, config
+
+    def _copied(self) -> "EscalationChatModel":
+        """A copy that need not describe itself again to those who listen: that is slow."""
+        _ = self._serialized
+        return copy(self)
 
     def _begin(
         self,

@@ -21,6 +21,9 @@ QUESTION_KEYS = ("question", "input", "messages")
 TRANSCRIPT_KEYS = ("history", "chat_history", "messages")
 """Where the earlier messages usually lie in a dict whose question is a text."""
 
+MADE_BY = "lc_source"
+"""Where LangChain notes in a message that a program and no person wrote it, and which one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -28,13 +31,15 @@ class Asked:
 
     `message_id` is the id of the question's message, where it has one: a graph gives every message
     of its state an id that it keeps. `is_answered` says that a reply to it already carries an
-    addition of ours: it is another node of a graph that is asked now.
+    addition of ours: it is another node of a graph that is asked now. `said_since` is what was
+    replied after the question, for nodes that pass on a reply's text alone.
     """
 
     question: str
     transcript: tuple[Message, ...] = ()
     message_id: str | None = None
     is_answered: bool = False
+    said_since: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -126,7 +131,7 @@ def _in_messages(value: Any) -> Asked | None:
         return Asked(value) if value.strip() else None
     messages = _messages(value)
     last = max(
-        (at for at, message in enumerate(messages) if isinstance(message, HumanMessage)),
+        (at for at, message in enumerate(messages) if _is_asked(message)),
         default=None,
     )
     if last is None:
@@ -134,12 +139,19 @@ def _in_messages(value: Any) -> Asked | None:
     question = str(messages[last].text)
     if not question.strip():
         return None
+    since = [message for message in messages[last + 1 :] if isinstance(message, AIMessage)]
     return Asked(
         question,
         _transcript(messages[:last]),
         messages[last].id,
-        any(_carries_addition(message) for message in messages[last + 1 :]),
+        any(_carries_addition(message) for message in since),
+        tuple(str(message.text) for message in since),
     )
+
+
+def _is_asked(message: BaseMessage) -> bool:
+    """Whether a person said it: an agent's own notes (a summary, say) are human messages too."""
+    return isinstance(message, HumanMessage) and not message.additional_kwargs.get(MADE_BY)
 
 
 def _carries_addition(message: BaseMessage) -> bool:

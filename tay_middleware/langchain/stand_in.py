@@ -23,7 +23,8 @@ class StandIn(BaseChatModel):
 
     bound: BaseChatModel
     cache: Any = Field(default=False, exclude=True)
-    """Off, and it has to be: what we make of a reply is one user's. The wrapped model's is used."""
+    """Off, and it has to be: what we make of a reply is one user's. The wrapped model's is used for
+    replies in one piece."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 

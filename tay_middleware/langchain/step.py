@@ -13,6 +13,7 @@ from langchain_core.callbacks import (
     AsyncCallbackManagerForChainRun,
     CallbackManagerForChainRun,
 )
+from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
 from langchain_core.runnables.graph import Graph
 from langchain_core.runnables.utils import ConfigurableFieldSpec
@@ -50,7 +51,7 @@ class EscalationStep(RunnableSerializable[Any, Any]):
     """
 
     bound: SerializeAsAny[Runnable[Any, Any]]
-    settings: Settings | None = Field(default=None, exclude=True)
+    settings: Settings | None = Field(default=None, exclude=True, repr=False)
     escalator: Escalator | None = Field(default=None, exclude=True, repr=False)
     input_key: InputKey = None
 
@@ -260,7 +261,12 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         run_manager: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun,
         config: RunnableConfig,
     ) -> Beside:
-        return Beside.begin(self._engine, value, self.input_key, config, run_manager.parent_run_id)
+        beside = Beside.begin(
+            self._engine, value, self.input_key, config, run_manager.parent_run_id
+        )
+        if not isinstance(self.bound, BaseChatModel):
+            beside.listen(config)
+        return beside
 
 
 async def _only(value: Any) -> AsyncIterator[Any]:

@@ -56,6 +56,16 @@ def test_a_turn_id_may_be_a_uuid_its_text_or_any_text() -> None:
     assert made(turn_id="msg-1").turn_id == made(turn_id="msg-1").turn_id != FRESH
 
 
+def test_a_text_for_a_turn_id_is_of_one_user_and_one_session() -> None:
+    """Apps number the turns of a session: all of them have a turn 1."""
+    people = [("ann", "s1"), ("bob", "s1"), ("ann", "s2"), ("ann", None), (None, "s1")]
+    ids = {made(turn_id="1", user_id=user, session_id=session).turn_id for user, session in people}
+    assert len(ids) == len(people)
+    assert made(turn_id="1", user_id=" ann ", session_id="s1").turn_id in ids
+    given = uuid4()
+    assert made(turn_id=given, user_id="ann").turn_id == given
+
+
 def test_a_seed_repeats_the_id_and_nothing_else_does() -> None:
     assert made(idempotency_seed="a").turn_id == made(idempotency_seed="a").turn_id
     assert made(idempotency_seed="a").turn_id != made(idempotency_seed="b").turn_id

@@ -21,6 +21,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.rate_limiters import BaseRateLimiter
 from langchain_core.runnables import Runnable, RunnableBinding
+from pydantic import Field
 
 from tay_middleware import EscalationChatModel, EscalationStep, Escalator
 from tay_middleware.langchain import ScriptedChatModel
@@ -167,6 +168,34 @@ def test_a_finish_that_only_the_generation_tells_is_heard(wrap_model: WrapModel)
             whole.response_metadata.items()
         )
         assert str(chunks[len(PIECES)].text).startswith("\n\n") is added
+
+
+def test_a_model_of_ours_is_not_wrapped_a_second_time(
+    wrap_model: WrapModel, engine: Escalator
+) -> None:
+    bare = model(PLAIN)
+    twice = wrap_model(wrap_model(bare).known_as({"user_id": "the one known within"}))
+    assert twice.bound is bare
+    assert str(twice.invoke(NEED, someone()).text).count("\n\n") == 1
+    assert len(rows_of(engine, "the one known within")) == 1
+    owner = someone(owned_offers=["mentorship", "course", "masterclass"])
+    assert str(wrap_model(wrap_model(bare)).invoke(NEED, owner).text) == ANSWER
+    assert EscalationChatModel(bound=wrap_model(bare)).escalator is engine
+
+
+def test_it_describes_itself_to_listeners_once(wrap_model: WrapModel) -> None:
+    class Described(ChunkModel):
+        times: list[int] = Field(default_factory=list)
+
+        def __repr__(self) -> str:
+            self.times.append(1)
+            return "a model"
+
+    bare = Described(chunks=PLAIN)
+    ours = wrap_model(bare)
+    for given in (ours, ours, ours.known_as({"tier": "vip"})):
+        assert str(given.invoke(NEED, someone()).text).startswith(ANSWER)
+    assert len(bare.times) == 1
 
 
 def test_it_says_of_itself_what_the_wrapped_model_says(wrap_model: WrapModel) -> None:

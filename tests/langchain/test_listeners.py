@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from langchain_core.tracers.context import collect_runs
 
 from tay_middleware import EscalationChatModel, EscalationStep, Escalator
 from tay_middleware.langchain import ScriptedChatModel
+from tay_middleware.settings import load_settings
 from tests.langchain.models import ANSWER, NEED, PIECES, SHAPES, USAGE, model
 from tests.langchain.surfaces import FOUR, SURFACES, WrapModel
 from tests.langchain.who import name_in, rows_of, someone
@@ -133,3 +135,36 @@ def test_who_is_cancelled_while_a_mention_is_announced_was_shown_none(
     assert [row.shown for row in rows_of(engine, name_in(config))] == [False]
     again = step.invoke(NEED, config)
     assert str(again.text).startswith(f"{ANSWER}\n\n")
+
+
+class Described(BaseCallbackHandler):
+    """Keeps what it is told of the surfaces that run, as a tracer does."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def on_chat_model_start(self, serialized: Any, messages: Any, **_more: Any) -> None:
+        self.heard.append(f"{serialized} {messages}")
+
+    def on_chain_start(self, serialized: Any, inputs: Any, **_more: Any) -> None:
+        self.heard.append(f"{serialized} {inputs}")
+
+
+@pytest.mark.parametrize("surface", [EscalationChatModel, EscalationStep])
+def test_no_secret_of_the_settings_reaches_a_listener(
+    engine: Escalator, tmp_path: Path, surface: Any
+) -> None:
+    settings = load_settings(
+        home=tmp_path,
+        redis_url="redis://:hunter1@127.0.0.1:1/0",
+        user_key_secret="hunter2" * 6,
+        database_url="postgresql+asyncpg://tay:hunter3@127.0.0.1:1/tay",
+        webhook_secrets={"stripe": "hunter4"},
+        classifier_api_key="hunter5",
+        classifier_extra_body={"api-key": "hunter6"},
+    )
+    ours = surface(bound=model(PLAIN), settings=settings, escalator=engine)
+    listener = Described()
+    ours.invoke(NEED, {**someone(), "callbacks": [listener]})
+    assert listener.heard != []
+    assert "hunter" not in "".join([*listener.heard, repr(ours), str(ours), repr(settings)])

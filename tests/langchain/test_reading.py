@@ -16,6 +16,23 @@ def test_the_transcript_is_what_both_sides_said_before() -> None:
     assert read([*EARLIER, tool, HumanMessage("and now?")]) == Asked("and now?", TOLD)
 
 
+SUMMARY = HumanMessage(
+    "Here is a summary: she wants an audit.", additional_kwargs={"lc_source": "summarization"}
+)
+
+
+def test_an_agents_own_summary_is_not_what_the_user_asks() -> None:
+    question = HumanMessage("and now?", id="q")
+    found = read([SUMMARY, question, AIMessage("hm"), ToolMessage("42", tool_call_id="1")])
+    earlier = (Message("user", str(SUMMARY.text)),)
+    assert found == Asked("and now?", earlier, "q", said_since=("hm",))
+    assert read([question, SUMMARY]) == Asked("and now?", (), "q")
+
+
+def test_where_a_summary_alone_is_left_nobody_asks() -> None:
+    assert read([SUMMARY, AIMessage("hm"), ToolMessage("42", tool_call_id="1")]) is None
+
+
 @pytest.mark.parametrize("key", ["history", "chat_history", "messages"])
 def test_a_dict_may_bring_its_transcript_beside_the_question(key: str) -> None:
     assert read({"question": "and now?", key: EARLIER}) == Asked("and now?", TOLD)

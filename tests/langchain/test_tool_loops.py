@@ -56,6 +56,51 @@ def test_under_one_parent_run_too(wrap: Wrap, engine: Escalator) -> None:
     assert [row.shown for row in rows_of(engine, name_in(config))] == [True]
 
 
+@pytest.mark.parametrize("message_id", ["msg_8fK2aQ", "1"])
+def test_an_apps_own_message_id_makes_a_loop_one_turn_too(
+    wrap: Wrap, engine: Escalator, message_id: str
+) -> None:
+    """Outside of any parent run, as the steps of an agent are: each has a run of its own."""
+    step, people = wrap(RunnableLambda(looks_first)), [someone(), someone()]
+    for config in people:
+        asked = HumanMessage(NEED, id=message_id)
+        looks = step.invoke([asked], config)
+        seen = ToolMessage("seen", tool_call_id="1")
+        assert str(step.invoke([asked, looks, seen], config).text).startswith(f"{ANSWER}\n\n")
+    assert [[row.shown for row in rows_of(engine, name_in(who))] for who in people] == [[True]] * 2
+
+
+def test_an_id_that_comes_again_with_other_words_is_another_turn(
+    wrap: Wrap, engine: Escalator
+) -> None:
+    step, config = wrap(RunnableLambda(lambda _messages: AIMessage(ANSWER))), someone()
+    for words in ("how do i pluck a hairline", "how do i melt lace"):
+        step.invoke([HumanMessage(words, id="1")], config)
+    said = [HumanMessage(words, id="1"), AIMessage(ANSWER), HumanMessage(words, id="1")]
+    step.invoke(said, config)
+    assert len(rows_of(engine, name_in(config))) == 3
+
+
+def test_one_run_that_asks_for_many_people_makes_a_turn_of_each(
+    wrap: Wrap, engine: Escalator
+) -> None:
+    step, people = wrap(RunnableLambda(lambda _question: AIMessage(ANSWER))), [someone(), someone()]
+
+    def ask_for(configs: list[RunnableConfig]) -> list[Any]:
+        return [step.invoke(NEED, {"configurable": who["configurable"]}) for who in configs]
+
+    said = RunnableLambda(ask_for).invoke(people)
+    assert len({message.response_metadata["tay"]["turn_id"] for message in said}) == len(people)
+    assert [[row.shown for row in rows_of(engine, name_in(who))] for who in people] == [[True]] * 2
+
+
+def test_a_number_for_a_turn_id_counts_within_its_session(wrap: Wrap, engine: Escalator) -> None:
+    step, user = wrap(RunnableLambda(lambda _question: AIMessage(ANSWER))), name_in(someone())
+    for day in ("mon", "tue"):
+        step.invoke(f"{NEED} {day}", someone(user, session_id=f"{user} {day}", turn_id="1"))
+    assert len(rows_of(engine, user)) == 2
+
+
 def test_in_a_graph_with_tools_the_state_holds_the_addition_once(wrap: Wrap) -> None:
     step = wrap(RunnableLambda(looks_first))
 
@@ -86,14 +131,21 @@ def test_in_a_graph_with_tools_the_state_holds_the_addition_once(wrap: Wrap) -> 
     assert len(kept) == 4
 
 
+@pytest.mark.parametrize("passes_on", ["the message", "its text"])
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_second_node_that_answers_the_same_question_adds_nothing_again(
-    wrap_model: Callable[..., EscalationChatModel], engine: Escalator, *, stream: bool
+    wrap_model: Callable[..., EscalationChatModel],
+    engine: Escalator,
+    passes_on: str,
+    *,
+    stream: bool,
 ) -> None:
     model = wrap_model(ScriptedChatModel(reply=lambda _question: ANSWER))
 
     def say(state: MessagesState, config: RunnableConfig) -> dict[str, Any]:
-        return {"messages": [model.invoke(state["messages"], config)]}
+        said = model.invoke(state["messages"], config)
+        text = AIMessage(str(said.text), id=said.id)
+        return {"messages": [said if passes_on == "the message" else text]}
 
     graph = (
         StateGraph(MessagesState)
