@@ -13,7 +13,7 @@ from tay_middleware.domain import uuid7
 from tay_middleware.storage import maintain_now, upgrade
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.figures import daily_users
-from tay_middleware.storage.partitions import maintain_file
+from tay_middleware.storage.partitions import maintain_database
 from tay_middleware.storage.sql import question_logs, question_row
 from tests.builders import NOON
 from tests.storage.records import DAY, SECOND, a_record
@@ -57,7 +57,7 @@ def test_old_rows_of_a_file_go_a_few_at_a_time(url: str) -> None:
     async def scene() -> Any:
         database = Watched(url)
         await database.write(fill)
-        done = await maintain_file(database, NOON, 30, at_once=10)
+        done = await maintain_database(database, NOON, 30, at_once=10)
         await database.aclose()
         return done
 
