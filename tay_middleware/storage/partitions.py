@@ -17,18 +17,23 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Table,
+    and_,
     delete,
     inspect,
     literal_column,
+    or_,
     select,
     text,
+    update,
 )
 
 from tay_middleware.domain import uuid7
 from tay_middleware.storage.database import Database
+from tay_middleware.storage.desk_tables import escalation_notes
 from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.figures import daily_users
 from tay_middleware.storage.ledger import LOCK_SPACE, dead_letters, retracted_turns
+from tay_middleware.storage.payment_tables import conversion_marks, feedback
 from tay_middleware.storage.sql import escalation_logs, question_logs
 
 MONTHS_AHEAD = 2
@@ -48,6 +53,10 @@ PAUSE_SECONDS = 0.02
 """Between two of them, so that chats come in between."""
 
 PARTITIONED = (question_logs, escalation_logs)
+
+WORDS = ((feedback, ("note",)), (conversion_marks, ("note", "user_key")))
+"""What people wrote about a mention, by table: it goes when the mention does. What else they said
+stays: a mark may have an amount, and a stop still is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,8 @@ def _steps(now: datetime, keep_days: int | None, is_file: bool, at_once: int) ->
         most = at_once if is_file else None
         for table, is_old in _old(until, below):
             yield partial(_delete, table=table, is_old=is_old, most=most)
+        for table, names in WORDS:
+            yield partial(_empty, table=table, names=names, below=below, most=most)
     if not is_file:
         yield from (
             partial(_move_missed, table=table, now=now, until=until) for table in PARTITIONED
@@ -195,12 +206,26 @@ def _delete(
     connection: Connection, table: Table, is_old: ColumnElement[bool], most: int | None
 ) -> Upkeep | None:
     """Delete old rows of a table, of a file at most so many."""
-    which = is_old
-    if most is not None:
-        rowid: ColumnElement[int] = literal_column("rowid")
-        which = rowid.in_(select(rowid).select_from(table).where(is_old).limit(most))
-    gone = connection.execute(delete(table).where(which)).rowcount
+    gone = connection.execute(delete(table).where(_some(table, is_old, most))).rowcount
     return Upkeep(deleted=gone if table in PARTITIONED else 0) if gone else None
+
+
+def _empty(
+    connection: Connection, table: Table, names: tuple[str, ...], below: UUID, most: int | None
+) -> Upkeep | None:
+    """Empty columns of a table where the mention is past its retention."""
+    is_full = or_(*(table.c[name].is_not(None) for name in names))
+    is_old = and_(table.c.escalation_id < below, is_full)
+    changed = update(table).where(_some(table, is_old, most)).values(dict.fromkeys(names))
+    return Upkeep() if connection.execute(changed).rowcount else None
+
+
+def _some(table: Table, which: ColumnElement[bool], most: int | None) -> ColumnElement[bool]:
+    """Rows of a kind; of a file at most so many."""
+    if most is None:
+        return which
+    rowid: ColumnElement[int] = literal_column("rowid")
+    return rowid.in_(select(rowid).select_from(table).where(which).limit(most))
 
 
 def _old(until: datetime, below: UUID) -> Iterator[tuple[Table, ColumnElement[bool]]]:
@@ -211,6 +236,7 @@ def _old(until: datetime, below: UUID) -> Iterator[tuple[Table, ColumnElement[bo
     yield dead_letters, dead_letters.c.died_at < until
     yield daily_users, daily_users.c.day < until.date()
     yield exposures, exposures.c.first_at < until
+    yield escalation_notes, escalation_notes.c.escalation_id < below
 
 
 def _missed(

@@ -120,7 +120,7 @@ def _upgrade_server(connection: Connection) -> None:
 
 
 def maintain_now(url: str, keep_days: int | None) -> Upkeep:
-    """Make the months to come and drop those past `keep_days` days; see `partitions.maintain_database`.
+    """Make the months to come, drop those past `keep_days`; see `partitions.maintain_database`.
 
     Raises:
         SchemaMismatch: the database needs `tay db upgrade` first.
