@@ -230,8 +230,9 @@ _SHARED = frozenset(column.name for column in escalation_logs.columns) - {
     "link_token",
 }
 
-TRACKED = "/r/([A-Za-z0-9_-]{22})(?![A-Za-z0-9_-])"
-"""Finds the token of a tracked link in an addition; both Python and PostgreSQL read it so."""
+TRACKED = "/r/(?:[a-z0-9_-]{1,60}/)?([A-Za-z0-9_-]{22})(?![A-Za-z0-9_-])"
+"""Finds the token of a tracked link in an addition; both Python and PostgreSQL read it so. Links of
+earlier versions do not name their offer."""
 
 
 def last_id(until: datetime) -> UUID:
