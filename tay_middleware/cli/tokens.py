@@ -10,7 +10,7 @@ import typer
 from tay_middleware.cli.asking import ask, tell
 from tay_middleware.cli.noting import noted
 from tay_middleware.errors import InputError
-from tay_middleware.settings import load_settings
+from tay_middleware.settings import MOST_DAYS, load_settings
 from tay_middleware.storage import tokens as sql
 from tay_middleware.storage.purchases import Transaction
 
@@ -32,7 +32,10 @@ def create_command(
     scope: Annotated[list[TokenScope], typer.Option(help="what it opens; repeat for several")],
     name: Annotated[str, typer.Option(help="whose it is, for people")] = "",
     days: Annotated[
-        int | None, typer.Option(min=1, help="how long it is good; default: until it is revoked")
+        int | None,
+        typer.Option(
+            min=1, max=MOST_DAYS, help="how long it is good; default: until it is revoked"
+        ),
     ] = None,
 ) -> None:
     """Make a token and print it once, alone on its line; only a hash of it is kept.

@@ -221,10 +221,6 @@ admin_tokens = Table(
 """Who may use the admin API. `hash` is the SHA-256 of the token's secret half."""
 
 
-MOST_NAMES = 5_000
-"""Values that one statement compares with: databases know a limit, buyers do not."""
-
-
 def about(user_key: str) -> ColumnElement[bool]:
     """Whether a fact is about a user.
 
@@ -281,9 +277,8 @@ def forget_buyer(connection: Connection, user_key: str, until: datetime) -> None
             .values(body=None, headers={}, redacted_at=until)
         )
     nobody = dict.fromkeys(("customer", "email_key", "user_key", "reference_key"))
-    for first in range(0, len(hers), MOST_NAMES):
-        some = facts.id.in_(hers[first : first + MOST_NAMES])
-        connection.execute(update(payment_facts).where(some).values(**nobody))
+    for name in hers:
+        connection.execute(update(payment_facts).where(facts.id == name).values(**nobody))
     for column in (facts.user_key, facts.reference_key):
         named = and_(column == user_key, facts.at <= until)
         connection.execute(update(payment_facts).where(named).values({column.name: None}))
