@@ -31,11 +31,14 @@ def moment(said: str, now: datetime) -> datetime:
     """
     unit = _UNITS.get(said[-1:])
     try:
-        if unit is not None:
-            return _plausible(now - timedelta(days=unit * float(said[:-1])), said)
-        return _plausible(_in_utc(datetime.fromisoformat(said)), said)
+        found = (
+            _in_utc(datetime.fromisoformat(said))
+            if unit is None
+            else now - timedelta(days=unit * float(said[:-1]))
+        )
     except (ValueError, OverflowError):
         raise InputError(f"{said!r} is no time: write 2026-11-02, or 7d for a week ago") from None
+    return _plausible(found, said)
 
 
 def day(said: str) -> datetime:
@@ -45,9 +48,10 @@ def day(said: str) -> datetime:
         InputError: it is none.
     """
     try:
-        return _plausible(_in_utc(datetime.fromisoformat(said)), said)
+        found = _in_utc(datetime.fromisoformat(said))
     except (ValueError, OverflowError):
         raise InputError(f"{said!r} is no day: write 2026-11-30") from None
+    return _plausible(found, said)
 
 
 def _in_utc(at: datetime) -> datetime:
