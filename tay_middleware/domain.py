@@ -301,8 +301,11 @@ def user_key(secret: bytes, identity: str) -> str:
 
 
 def uuid7(at: datetime, random_bits: int) -> UUID:
-    """A UUIDv7 (RFC 9562) of the millisecond `at` and the low 74 bits of `random_bits`."""
-    milliseconds = int(at.timestamp() * 1000) & ((1 << 48) - 1)
+    """A UUIDv7 (RFC 9562) of the millisecond `at` and the low 74 bits of `random_bits`.
+
+    A time before 1970 is 1970: ids are compared, and one that wrapped around would be after all.
+    """
+    milliseconds = max(0, int(at.timestamp() * 1000)) & ((1 << 48) - 1)
     random_a = (random_bits >> 62) & 0xFFF
     random_b = random_bits & ((1 << 62) - 1)
     return UUID(int=milliseconds << 80 | 0x7 << 76 | random_a << 64 | 0b10 << 62 | random_b)

@@ -18,6 +18,10 @@ SECRET_BYTES = 32
 """256 bits: an HMAC key of the hash's own size, so that guessing user ids by key is hopeless."""
 
 
+MOST_DAYS = 36_500
+"""A hundred years, for what is kept for some time: more reaches to where there are no days."""
+
+
 class Settings(BaseSettings):
     """Settings of one engine; keyword arguments win over `TAY_*` variables, those over defaults."""
 
@@ -52,7 +56,7 @@ class Settings(BaseSettings):
         None, description="file for what Redis cannot take now; default: <home>/spool.db"
     )
     retention_days: int | None = Field(
-        None, ge=1, description="how long rows of the log are kept; default: for ever"
+        None, ge=1, le=MOST_DAYS, description="how long rows of the log are kept; default: for ever"
     )
     spool_megabytes: int = Field(1024, ge=1, description="how large that file may grow")
     prompts_dir: Path | None = Field(
@@ -149,7 +153,10 @@ class Settings(BaseSettings):
         "live", description="which of a provider's two worlds counts; the other is only stored"
     )
     payload_retention_days: int = Field(
-        90, ge=1, description="how long deliveries are kept word for word; ids and amounts stay"
+        90,
+        ge=1,
+        le=MOST_DAYS,
+        description="how long deliveries are kept word for word; ids and amounts stay",
     )
     attribution_days: float = Field(
         14, gt=0, le=365, description="how long after a mention a purchase is credited to it"

@@ -7,6 +7,9 @@ from enum import StrEnum
 from tay_middleware.analytics.metrics import Period
 from tay_middleware.errors import InputError
 
+FIRST_YEAR = 2000
+"""Of a period; those before it, which a figure is compared with, must be days too."""
+
 
 class Span(StrEnum):
     """How long a named period is."""
@@ -43,16 +46,20 @@ def named(name: str) -> Period:
         InputError: there is no such period.
     """
     span = span_of(name)
-    found = _NAMES[span].fullmatch(name)
-    year, number = map(int, found.groups()) if found else (0, 0)
+    matched = _NAMES[span].fullmatch(name)
+    year, number = map(int, matched.groups()) if matched else (0, 0)
     try:
         if span is Span.WEEK:
             first = date.fromisocalendar(year, number, 1)
-            return _period(first, first + timedelta(weeks=1))
-        first = date(year, number if span is Span.MONTH else 3 * number - 2, 1)
-        return _period(first, _months_later(first, _MONTHS_OF[span]))
+            found = _period(first, first + timedelta(weeks=1))
+        else:
+            first = date(year, number if span is Span.MONTH else 3 * number - 2, 1)
+            found = _period(first, _months_later(first, _MONTHS_OF[span]))
     except (ValueError, OverflowError):
         raise InputError(f"there is no {name}") from None
+    if year < FIRST_YEAR:
+        raise InputError(f"{name} is before {FIRST_YEAR}: no chat is that old")
+    return found
 
 
 def name_of(span: Span, day: date) -> str:

@@ -67,8 +67,14 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What is read of a period."""
+    """What is read of a period.
 
+    `questions` and `mentions` (by dimension and value) are of all its days; `sums` of those whose
+    sheet is whole.
+    """
+
+    questions: int
+    mentions: Mapping[str, Mapping[str, int]]
     sums: Sums
     ripe: Sums
     sold: Sequence[Any]
@@ -102,15 +108,24 @@ def _frequency(counted: Counted) -> Iterable[Measure]:
     for tier, n in sorted(sums.asked.items()):
         hits = sums.mentions["tier"].get(tier, [0] * GROUPS)
         yield _share("escalation_rate", clustered(hits, n), "tier", tier)
-    questions = sum(asked)
+    questions = counted.questions
     yield _share("detection_rate", rate(min(counted.detected, questions), questions))
-    for name, values in sorted(_whole(sums).items()):
-        for value, counts in sorted(values.items()):
+    for name, values in sorted(_mentions(counted).items()):
+        for value, number in sorted(values.items()):
             where = (None, None) if name == ALL else (name, value)
-            yield _count_of("mentions", sum(counts), *where)
+            yield _count_of("mentions", number, *where)
     for cause, number in counted.kinds.items():
         yield _count_of("held_back", number, "suppressed", cause)
     yield _count_of("questions", questions)
+
+
+def _mentions(counted: Counted) -> Mapping[str, Mapping[str, int]]:
+    """All mentions by what is counted for ever, and by the rest as far as sheets know."""
+    of_sheets = {
+        name: {value: sum(tally) for value, tally in values.items()}
+        for name, values in counted.sums.mentions.items()
+    }
+    return of_sheets | dict(counted.mentions)
 
 
 def _conversion(ripe: Sums, sold: Mapping[str, Mapping[str, Tally]]) -> Iterable[Measure]:

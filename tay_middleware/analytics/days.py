@@ -5,7 +5,7 @@ Counts are lists of one number for each of `clustered.GROUPS`.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zlib import crc32
 
@@ -28,6 +28,9 @@ ARMS = ("shown", "holdout")
 
 MEANING = 2
 """Another number where figures of a sheet mean something else: all sheets are made anew."""
+
+FIRST_DAY = date(2000, 1, 1)
+"""Before any question: no chat is older."""
 
 Tally = list[int]
 
@@ -101,11 +104,23 @@ async def make_sheets(
     for done, (day, mark) in enumerate(missing):
         step(done, len(missing))
         content = await database.read(_content, day, mark.closed_days, reactions)
-        is_short = sum(map(sum, content["asked"].values())) < mark.questions
+        is_short = sql.knows(content) < mark.questions
         # Rows are past their retention: what was made of them while they were there is better.
         await database.write(sql.keep, day, mark, None if is_short and day in there else content)
     step(len(missing), len(missing))
     return len(missing)
+
+
+async def sheets_before_removal(
+    database: Database, until: datetime, *, now: datetime, reactions: Reactions
+) -> int:
+    """Make the sheets of all days of which rows from before `until` are to go; how many were made.
+
+    Raises:
+        StorageError: the database does not answer; then nothing may go.
+    """
+    end = until.astimezone(UTC).date() + timedelta(days=1)
+    return await make_sheets(database, FIRST_DAY, end, now=now, reactions=reactions)
 
 
 def _is_current(known: sql.Mark | None, mark: sql.Mark) -> bool:

@@ -27,7 +27,9 @@ class Measures:
 
     Conversion is of mentions from `matured_since` (the rows of older ones are past their retention)
     to before `matured_until`. `simulated` is whether rows of people who do
-    not exist are among them.
+    not exist are among them. `missing` are days whose rows went before their sheet was made: they
+    are in the counts of questions and mentions and in the detection rate, and in no other figure of
+    users.
     """
 
     period: Period
@@ -37,6 +39,7 @@ class Measures:
     simulated: bool
     items: tuple[Measure, ...]
     time_to_sale: TimeToSale
+    missing: tuple[date, ...]
 
     def one(self, name: str, value: str | None = None, dimension: str | None = None) -> Measure:
         """The figure of a name, of all or of one value.
@@ -102,7 +105,7 @@ async def measure(
         reactions=terms.reactions,
         step=step,
     )
-    counted = await database.read(_count, period, known_since, matured, now)
+    counted, missing = await database.read(_count, period, known_since, matured, now)
     return Measures(
         period=period,
         as_of=now,
@@ -111,6 +114,7 @@ async def measure(
         simulated=counted.simulated,
         items=tuple(catalogue(counted, matured, period, terms)),
         time_to_sale=_waits(counted, today.date(), matured.date(), terms),
+        missing=missing,
     )
 
 
@@ -138,10 +142,15 @@ def _count(
     known_since: datetime,
     matured: datetime,
     now: datetime,
-) -> Counted:
+) -> tuple[Counted, tuple[date, ...]]:
     since, until = period.since, period.until
-    sheets = day_sheets.contents(connection, since.date(), until.date())
-    return Counted(
+    days = (since.date(), until.date())
+    sheets = day_sheets.contents(connection, *days)
+    missing = day_sheets.known_days(connection, *days).keys() - {day for day, _ in sheets}
+    questions, mentions = trends.counted(connection, since, until)
+    counted = Counted(
+        questions=questions,
+        mentions=mentions,
         sums=add_up(sheets, now),
         ripe=add_up([one for one in sheets if known_since.date() <= one[0] < matured.date()], now),
         sold=[
@@ -161,3 +170,4 @@ def _count(
         judged=day_sheets.judged(connection, since, until),
         simulated=is_simulated(connection, since, until),
     )
+    return counted, tuple(sorted(missing))

@@ -1,5 +1,8 @@
 """Figures as a person reads them: the same in a terminal, on a page and in a review."""
 
+from collections.abc import Sequence
+from datetime import date
+
 from tay_middleware.analytics.catalogue import Measure
 from tay_middleware.currencies import DECIMALS
 
@@ -18,7 +21,7 @@ def figure(number: float | None, unit: str) -> str:
         return f"{number:,.0f}"
     if unit == "times":
         return f"{number:,.1f} times"
-    return f"{number:,.2f} {unit.upper()}"
+    return f"{number:,.{DECIMALS.get(unit, 2)}f} {unit.upper()}"
 
 
 def interval(one: Measure) -> str:
@@ -38,6 +41,13 @@ def major(minor: float, currency: str) -> float:
 def percent(share: float) -> str:
     """A share as a percentage, with a place after the point."""
     return f"{100 * share:.1f} %"
+
+
+def missing_days(days: Sequence[date]) -> str:
+    """Which days are not summed up, as the beginning of a sentence."""
+    first, last = f"{days[0]:%Y-%m-%d}", f"{days[-1]:%Y-%m-%d}"
+    which = first if len(days) == 1 else f"{len(days)} days from {first} to {last}"
+    return f"{which} went past retention before being summed up"
 
 
 def target(one: Measure) -> str:

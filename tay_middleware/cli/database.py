@@ -1,10 +1,11 @@
 """`tay db`: the schema of the database."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
 
-from tay_middleware.settings import load_settings
+from tay_middleware.settings import MOST_DAYS, Settings, load_settings
 from tay_middleware.storage import current, maintain_now, upgrade
 
 app = typer.Typer(help="Migrate the database.", no_args_is_help=True)
@@ -29,16 +30,38 @@ def current_command() -> None:
 def maintain_command(
     keep_days: Annotated[
         int | None,
-        typer.Option(min=1, help="remove rows older than this; default: TAY_RETENTION_DAYS"),
+        typer.Option(
+            min=1, max=MOST_DAYS, help="remove rows older than this; default: TAY_RETENTION_DAYS"
+        ),
     ] = None,
 ) -> None:
     """Make the partitions of the months to come, and remove rows that are past their retention.
 
-    Run it daily, from cron say. On PostgreSQL whole months are dropped; figures are kept for ever.
+    Run it daily, from cron say. On PostgreSQL whole months are dropped. Figures are kept for ever:
+    what needs the rows of a day is summed up before they go.
     """
     settings = load_settings()
-    done = maintain_now(settings.resolved_database_url, keep_days or settings.retention_days)
+    days = keep_days or settings.retention_days
+    if days is not None:
+        _sum_up(settings, days)
+    done = maintain_now(settings.resolved_database_url, days)
     typer.echo(
         f"made {len(done.made)} partitions, dropped {len(done.dropped)}, "
         f"moved {done.moved} rows, deleted {done.deleted} rows"
+    )
+
+
+def _sum_up(settings: Settings, keep_days: int) -> None:
+    """Make the sheets of the days whose rows are about to go."""
+    from tay_middleware.analytics.days import sheets_before_removal  # noqa: PLC0415 - only here
+    from tay_middleware.analytics.measures import terms_of  # noqa: PLC0415 - only here
+    from tay_middleware.cli.asking import on_database  # noqa: PLC0415 - only here
+    from tay_middleware.playbook import load_playbook  # noqa: PLC0415 - only here
+
+    reactions = terms_of(settings, load_playbook(settings.prompts_dir)).reactions
+    now = datetime.now(UTC)
+    until = now - timedelta(days=keep_days)
+    on_database(
+        settings,
+        lambda database: sheets_before_removal(database, until, now=now, reactions=reactions),
     )

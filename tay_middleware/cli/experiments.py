@@ -1,14 +1,12 @@
 """`tay experiments`: what each test has come to, how large one must be, and what is paused."""
 
-import getpass
 import json
-import secrets
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 
@@ -17,13 +15,14 @@ from tay_middleware.analytics.experiments.guard import Watched, guard
 from tay_middleware.cli import experiments_text as text
 from tay_middleware.cli.amounts import share
 from tay_middleware.cli.asking import ask, on_database
-from tay_middleware.domain import uuid7
+from tay_middleware.cli.noting import me, new_id, noted
 from tay_middleware.errors import InputError
 from tay_middleware.playbook import HOLDOUT, Playbook, load_playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import Database
 from tay_middleware.storage import pauses as sql
 from tay_middleware.storage.pause_board import publish
+from tay_middleware.storage.purchases import Transaction
 
 WATCH_SECONDS = 60.0
 """Between two looks of `guard --watch`."""
@@ -133,13 +132,15 @@ def pause_command(
     now = datetime.now(UTC)
     changed = _change(
         settings,
+        "pause",
+        name,
         partial(
             sql.pause,
-            pause_id=_new_id(now),
+            pause_id=new_id(now),
             subject=subject,
             name=name,
             now=now,
-            by=_me(),
+            by=me(),
             reason=reason,
             figures={},
         ),
@@ -154,7 +155,8 @@ def resume_command(
 ) -> None:
     """Switch on again what is paused; reactions from before count no more."""
     now = datetime.now(UTC)
-    if not _change(load_settings(), partial(sql.lift, name=name, now=now, by=_me(), note=note)):
+    lift = partial(sql.lift, name=name, now=now, by=me(), note=note)
+    if not _change(load_settings(), "resume", name, lift):
         raise InputError(f"{name!r} is not paused")
     typer.echo(f"{name} is switched on again")
 
@@ -181,30 +183,24 @@ async def _guarded(
     settings: Settings, playbook: Playbook, database: Database
 ) -> tuple[Watched, ...]:
     now = datetime.now(UTC)
-    return await guard(database, playbook, settings, now=now, new_id=lambda: _new_id(now))
+    return await guard(database, playbook, settings, now=now, new_id=lambda: new_id(now))
 
 
-def _change(settings: Settings, function: Any) -> bool:
+def _change(settings: Settings, action: str, name: str, function: Callable[..., bool]) -> bool:
     """Change the pauses, and tell the chats."""
 
+    def change(transaction: Transaction) -> bool:
+        done = function(transaction)
+        if done:
+            noted(transaction, action, name)
+        return done
+
     async def changed(database: Database) -> bool:
-        done: bool = await database.write(function)
+        done = await database.write(change)
         await publish(settings, database)
         return done
 
     return on_database(settings, changed)
-
-
-def _new_id(now: datetime) -> UUID:
-    return uuid7(now, secrets.randbits(74))
-
-
-def _me() -> str:
-    """Who is at the terminal, for the audit trail."""
-    try:
-        return f"cli:{getpass.getuser()}"[:80]
-    except (KeyError, OSError):
-        return "cli"
 
 
 def _print_json(value: Any) -> None:

@@ -11,7 +11,7 @@ from tay_middleware.cli.asking import ask
 from tay_middleware.evals.labelling import take_in, to_label
 from tay_middleware.evals.lines import text_lines
 from tay_middleware.playbook import load_playbook
-from tay_middleware.settings import load_settings
+from tay_middleware.settings import MOST_DAYS, load_settings
 
 app = typer.Typer(help="Label questions of your own log, for `tay train`.", no_args_is_help=True)
 
@@ -22,7 +22,7 @@ def export(
         bool, typer.Option("--unsure", help="those first that were the closest decisions")
     ] = False,
     limit: Annotated[int, typer.Option(min=1, help="rows to write")] = 200,
-    days: Annotated[int, typer.Option(min=1, help="look back so far")] = 90,
+    days: Annotated[int, typer.Option(min=1, max=MOST_DAYS, help="look back so far")] = 90,
     labelled: Annotated[
         bool,
         typer.Option("--labelled", help="those that were labelled in the dashboard, with labels"),

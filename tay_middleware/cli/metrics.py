@@ -16,7 +16,8 @@ from tay_middleware.analytics.catalogue import Measure
 from tay_middleware.analytics.labels import LABELS
 from tay_middleware.analytics.measures import Measures, measure, terms_of
 from tay_middleware.analytics.metrics import Period
-from tay_middleware.analytics.wording import figure, interval, percent, target
+from tay_middleware.analytics.wording import figure, interval, missing_days, percent, target
+from tay_middleware.cli.amounts import day
 from tay_middleware.cli.asking import on_database
 from tay_middleware.errors import InputError
 from tay_middleware.playbook import load_playbook
@@ -93,11 +94,7 @@ def moment(said: str | None) -> datetime:
     """
     if said is None:
         return datetime.now(UTC)
-    try:
-        found = datetime.fromisoformat(said)
-    except ValueError:
-        raise InputError(f"{said!r} is no day: write 2026-11-30") from None
-    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    found = day(said)
     if found > datetime.now(UTC):
         raise InputError(f"--as-of {said} has not come yet: nobody knows what will be known then")
     return found
@@ -111,6 +108,8 @@ def _tell(found: Measures, by: str | None, *, whole: bool) -> None:
         f"{found.as_of:%Y-%m-%d %H:%M} UTC; conversion of mentions before "
         f"{found.matured_until:%Y-%m-%d}" + (", SIMULATED" if found.simulated else "")
     )
+    if found.missing:
+        console.print(f"{missing_days(found.missing)}: in counts, and in no rate of users")
     table = _table()
     listed: Counter[tuple[str, str | None]] = Counter()
     last = ""

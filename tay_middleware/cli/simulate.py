@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tay_middleware.errors import InputError
+from tay_middleware.cli.amounts import day
 
 
 def simulate(
@@ -82,11 +82,7 @@ def simulate(
 def _day(said: str | None) -> datetime:
     if said is None:
         return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    try:
-        found = datetime.fromisoformat(said)
-    except ValueError:
-        raise InputError(f"{said!r} is no day: write 2026-11-30") from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return day(said)
 
 
 def _progress(*, quiet: bool) -> Progress:

@@ -1,15 +1,18 @@
 """`tay tokens`: who may use the admin API."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from tay_middleware.cli.asking import ask, tell
+from tay_middleware.cli.noting import noted
 from tay_middleware.errors import InputError
-from tay_middleware.settings import load_settings
+from tay_middleware.settings import MOST_DAYS, load_settings
 from tay_middleware.storage import tokens as sql
+from tay_middleware.storage.purchases import Transaction
 
 app = typer.Typer(help="Make, list and revoke admin tokens.", no_args_is_help=True)
 
@@ -29,7 +32,10 @@ def create_command(
     scope: Annotated[list[TokenScope], typer.Option(help="what it opens; repeat for several")],
     name: Annotated[str, typer.Option(help="whose it is, for people")] = "",
     days: Annotated[
-        int | None, typer.Option(min=1, help="how long it is good; default: until it is revoked")
+        int | None,
+        typer.Option(
+            min=1, max=MOST_DAYS, help="how long it is good; default: until it is revoked"
+        ),
     ] = None,
 ) -> None:
     """Make a token and print it once, alone on its line; only a hash of it is kept.
@@ -44,7 +50,7 @@ def create_command(
         now=datetime.now(UTC),
         lifetime=timedelta(days=days) if days else None,
     )
-    tell(load_settings(), sql.add, made.row)
+    tell(load_settings(), _add, made.row)
     typer.echo(made.token)
 
 
@@ -64,9 +70,21 @@ def list_command() -> None:
 def revoke_command(token: Annotated[str, typer.Argument(help="a token or its id")]) -> None:
     """Make a token worthless from now on."""
     token_id = token.removeprefix("tay_").partition("_")[0]
-    if not tell(load_settings(), sql.revoke, token_id, datetime.now(UTC)):
+    if not tell(load_settings(), _revoke, token_id, datetime.now(UTC)):
         raise InputError("no valid token has this id")
     typer.echo(f"revoked {token_id}")
+
+
+def _add(transaction: Transaction, row: Mapping[str, Any]) -> None:
+    sql.add(transaction, row)
+    noted(transaction, "create_token", row["id"], scopes=row["scopes"])
+
+
+def _revoke(transaction: Transaction, token_id: str, now: datetime) -> bool:
+    done = sql.revoke(transaction, token_id, now)
+    if done:
+        noted(transaction, "revoke_token", token_id)
+    return done
 
 
 def _state(row: object, now: datetime) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 from uuid import UUID
@@ -66,13 +67,15 @@ def erase_command(
     Rows stay and lead to nobody: what was decided still counts. Turns from before that arrive later
     are stored without the user too.
     """
+    from tay_middleware.cli.noting import noted  # noqa: PLC0415 - imports SQL
+
     settings = load_settings()
     key = _key(settings, user_id, session=session)
     if not yes:
         typer.confirm("This cannot be undone. Erase?", abort=True)
 
     async def ask(archive: "Archive") -> "Erased":
-        return await archive.erase(key, datetime.now(UTC))
+        return await archive.erase(key, datetime.now(UTC), partial(noted, action="erase"))
 
     done = _run(settings, ask)
     typer.echo(f"erased: {done.rows} rows are anonymous now, {done.spooled} spooled calls are gone")

@@ -10,6 +10,7 @@ from uuid import UUID
 import typer
 
 from tay_middleware.cli.asking import ask, tell
+from tay_middleware.cli.noting import noted
 from tay_middleware.errors import InputError
 from tay_middleware.settings import load_settings
 from tay_middleware.storage import inbox as sql
@@ -77,7 +78,10 @@ def work_command(
 
 def _due_again(transaction: Transaction, delivery_id: UUID | None, now: datetime) -> int:
     ids = [delivery_id] if delivery_id is not None else list(sql.dead_ids(transaction))
-    return sql.set_due(transaction, ids, now)
+    count = sql.set_due(transaction, ids, now)
+    if count:
+        noted(transaction, "replay", delivery_id, deliveries=count)
+    return count
 
 
 def _fate(row: Any) -> str:

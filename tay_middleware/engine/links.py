@@ -20,10 +20,12 @@ def tracked(
     """A mention with the catalogue's link replaced by a tracked one; as it is without any.
 
     The token needs no place of its own: it is read out of the words when the log is written (see
-    `storage.sql.escalation_row`), so a mention and its link can never come apart.
+    `storage.sql.escalation_row`), so a mention and its link can never come apart. The offer stands
+    in the link, so that it leads there before the mention is in SQL, and after it is gone.
     """
     offer = playbook.offers.get(decision.offer or "")
     link = str(offer.link) if offer is not None and offer.link is not None else None
     if not decision.shown or public_url is None or link is None or link not in words:
         return words
-    return words.replace(link, f"{public_url.rstrip('/')}/r/{make_token(random_bits)}", 1)
+    path = f"/r/{decision.offer}/{make_token(random_bits)}"
+    return words.replace(link, public_url.rstrip("/") + path, 1)

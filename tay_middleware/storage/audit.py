@@ -1,4 +1,7 @@
-"""Who changed what, when and from where: one row for every write by a person, never changed.
+"""Who changed what, when and from where: one row for every change by a person, never changed.
+
+By the dashboard, by the API, and by `tay`; not what files and providers say (imports, deliveries),
+which stands where it was put, nor what an app hands on (feedback).
 
 A row is written in the transaction of what it tells of, so that neither stands without the other.
 It holds ids and choices, never the words of a user.

@@ -101,14 +101,24 @@ def kept(connection: Connection, first: date, end: date) -> dict[date, Mark]:
 
 
 def contents(connection: Connection, first: date, end: date) -> list[tuple[date, Any]]:
-    """Day and content of the sheets of `[first, end)`, in order."""
+    """Day and content of the sheets of `[first, end)`, in order.
+
+    Where rows were past their retention before a sheet was made of them, what is left of the day is
+    not the day: it is left out.
+    """
     sheet = day_sheets.c
     statement = (
-        select(sheet.day, sheet.content)
+        select(sheet.day, sheet.content, sheet.questions)
         .where(sheet.day >= first, sheet.day < end)
         .order_by(sheet.day)
     )
-    return [(row.day, row.content) for row in connection.execute(statement)]
+    rows = connection.execute(statement)
+    return [(row.day, row.content) for row in rows if knows(row.content) >= row.questions]
+
+
+def knows(content: Any) -> int:
+    """How many questions a sheet was made of."""
+    return sum(map(sum, content["asked"].values()))
 
 
 def keep(connection: Connection, day: date, mark: Mark, content: Any | None) -> None:

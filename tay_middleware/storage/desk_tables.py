@@ -13,11 +13,10 @@ from sqlalchemy import (
     String,
     Table,
     delete,
-    select,
 )
 
 from tay_middleware.storage.columns import JSON_TYPE, Id, Utc, Words
-from tay_middleware.storage.sql import escalation_logs, metadata
+from tay_middleware.storage.sql import last_id, metadata
 
 audit_log = Table(
     "audit_log",
@@ -32,8 +31,9 @@ audit_log = Table(
     Index(None, "subject", "id"),
     Index(None, "action", "id"),
 )
-"""`actor` is `token:<id>`; `via` is `dashboard` or `api`; `action` a verb such as `mark`; `subject`
-what it was done to: the id of a mention, a purchase, a delivery, the name of a wording."""
+"""`actor` is `token:<id>`, or `cli:<name>` for who was at a terminal; `via` is `dashboard`, `api`
+or `cli`; `action` a verb such as `mark`; `subject` what it was done to: the id of a mention, a
+purchase, a delivery, the name of a wording. That somebody was erased does not say who it was."""
 
 dashboard_sessions = Table(
     "dashboard_sessions",
@@ -67,14 +67,19 @@ escalation_notes = Table(
     Column("words", Words, nullable=False),
     Column("actor", String(80), nullable=False),
     Column("at", Utc, nullable=False),
+    Column("user_key", String(64)),
     Index(None, "escalation_id"),
+    Index(None, "user_key"),
 )
-"""Notes of admins on a mention, for one another."""
+"""Notes of admins on a mention, for one another. `user_key` is whose mention it was: the mention
+may be past its retention when she wants to be forgotten."""
 
 
 def forget_notes(connection: Connection, user_key: str, until: datetime) -> None:
     """Take away the notes on what a user was shown up to a time: they may name her."""
-    theirs = select(escalation_logs.c.id).where(
-        escalation_logs.c.user_key == user_key, escalation_logs.c.created_at <= until
+    notes = escalation_notes.c
+    connection.execute(
+        delete(escalation_notes).where(
+            notes.user_key == user_key, notes.escalation_id <= last_id(until)
+        )
     )
-    connection.execute(delete(escalation_notes).where(escalation_notes.c.escalation_id.in_(theirs)))

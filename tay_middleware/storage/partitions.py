@@ -7,27 +7,33 @@ lock out the chats that write the same file.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Table,
+    and_,
     delete,
     inspect,
     literal_column,
+    or_,
     select,
     text,
+    update,
 )
 
 from tay_middleware.domain import uuid7
 from tay_middleware.storage.database import Database
+from tay_middleware.storage.desk_tables import escalation_notes
 from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.figures import daily_users
 from tay_middleware.storage.ledger import LOCK_SPACE, dead_letters, retracted_turns
+from tay_middleware.storage.payment_tables import conversion_marks, feedback
 from tay_middleware.storage.sql import escalation_logs, question_logs
 
 MONTHS_AHEAD = 2
@@ -35,6 +41,10 @@ MONTHS_AHEAD = 2
 
 MAINTENANCE_LOCK = (1 << 20) + 1
 """The second half of the advisory lock under which partitions change."""
+
+LOCK_MILLISECONDS = 40_000
+"""Longest wait for a table: longer than any statement of ours (`database.STATEMENT_SECONDS`), and
+not as long as a dump of the database, for behind whoever waits all drains and pages do."""
 
 AT_ONCE = 2_000
 """Rows of a file that one transaction deletes: some ten milliseconds, which no chat notices."""
@@ -44,59 +54,116 @@ PAUSE_SECONDS = 0.02
 
 PARTITIONED = (question_logs, escalation_logs)
 
+WORDS = ((feedback, ("note",)), (conversion_marks, ("note", "user_key")))
+"""What people wrote about a mention, by table: it goes when the mention does. What else they said
+stays: a mark may have an amount, and a stop still is one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
     """What maintenance did: partitions made and dropped, rows moved and deleted."""
 
-    made: tuple[str, ...]
-    dropped: tuple[str, ...]
-    moved: int
-    deleted: int
+    made: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    moved: int = 0
+    deleted: int = 0
+
+    def __add__(self, other: "Upkeep") -> "Upkeep":
+        """Both together, in order."""
+        return Upkeep(
+            self.made + other.made,
+            self.dropped + other.dropped,
+            self.moved + other.moved,
+            self.deleted + other.deleted,
+        )
+
+
+Step = Callable[[Connection], Upkeep | None]
+"""A piece of maintenance that fits one transaction; `None` once nothing is left of it to do."""
 
 
 def maintain(connection: Connection, now: datetime, keep_days: int | None) -> Upkeep:
-    """Make the months to come, and remove what is older than `keep_days` (`None`: nothing is).
+    """All of it in the transaction of a connection, for a database that nobody else is at.
 
-    A month goes when its last turn is that old. Figures stay; so do marks of erased users.
+    Make the months to come, and remove what is older than `keep_days` (`None`: nothing is). A month
+    goes when its last turn is that old. Figures stay; so do marks of erased users.
     """
-    until = None if keep_days is None else now - timedelta(days=keep_days)
-    made: list[str] = []
-    dropped: list[str] = []
-    moved = 0
-    if connection.dialect.name == "postgresql":
-        locks = {"space": LOCK_SPACE, "lock": MAINTENANCE_LOCK}
-        connection.execute(text("SELECT pg_advisory_xact_lock(:space, :lock)"), locks)
-        for table in PARTITIONED:
-            there = set(inspect(connection).get_table_names())
-            if until is not None:
-                dropped += _drop_old(connection, table, until, there)
-            for month in (*_missed(connection, table, now, until), *_months(now)):
-                if _name(table, month) not in there:
-                    moved += _make(connection, table, month)
-                    made.append(_name(table, month))
-    deleted = 0 if until is None else _delete_old(connection, until)
-    return Upkeep(tuple(made), tuple(dropped), moved, deleted)
+    done = Upkeep()
+    for step in _steps(now, keep_days, connection.dialect.name == "sqlite", AT_ONCE):
+        while more := step(connection):
+            done += more
+    return done
 
 
-async def maintain_file(
+async def maintain_database(
     database: Database, now: datetime, keep_days: int | None, *, at_once: int = AT_ONCE
 ) -> Upkeep:
-    """The same on a SQLite file, in transactions of at most `at_once` rows."""
-    deleted = 0
-    if keep_days is not None:
-        until = now - timedelta(days=keep_days)
-        for table, is_old in _old(until, uuid7(until, 0)):
-            while gone := await database.write(_delete_some, table, is_old, at_once):
-                deleted += gone if table in PARTITIONED else 0
+    """The same beside chats, drains and pages: each step is a transaction of its own.
+
+    Of a file one deletes at most `at_once` rows. On a server the months to come are made first, so
+    that they are there even if what comes after fails.
+
+    Raises:
+        StorageError: a step could not be done; the steps before it are.
+    """
+    done = Upkeep()
+    for step in _steps(now, keep_days, database.is_file, at_once):
+        while more := await database.write(step):
+            done += more
+            if database.is_file:
                 await asyncio.sleep(PAUSE_SECONDS)
-    return Upkeep((), (), 0, deleted)
+    return done
 
 
-def _make(connection: Connection, table: Table, month: datetime) -> int:
-    """Make a month's partition; how many rows the default one held of it."""
+def _steps(now: datetime, keep_days: int | None, is_file: bool, at_once: int) -> Iterator[Step]:
+    until = None if keep_days is None else now - timedelta(days=keep_days)
+    if not is_file:
+        yield from (partial(_make_ahead, table=table, now=now) for table in PARTITIONED)
+    if until is not None and not is_file:
+        yield from (partial(_drop_oldest, table=table, until=until) for table in PARTITIONED)
+    if until is not None:
+        below = uuid7(until, 0) if is_file else _bounds(until)[0]
+        most = at_once if is_file else None
+        for table, is_old in _old(until, below):
+            yield partial(_delete, table=table, is_old=is_old, most=most)
+        for table, names in WORDS:
+            yield partial(_empty, table=table, names=names, below=below, most=most)
+    if not is_file:
+        yield from (
+            partial(_move_missed, table=table, now=now, until=until) for table in PARTITIONED
+        )
+
+
+def _make_ahead(connection: Connection, table: Table, now: datetime) -> Upkeep | None:
+    """Make the first of the months to come that is not there."""
+    there = _tables(connection)
+    missing = (month for month in _months(now) if _name(table, month) not in there)
+    month = next(missing, None)
+    return None if month is None else _make(connection, table, month)
+
+
+def _move_missed(
+    connection: Connection, table: Table, now: datetime, until: datetime | None
+) -> Upkeep | None:
+    """Make the first of the months that were missed, and move its rows there."""
+    there = _tables(connection)
+    for month in _missed(connection, table, now, until):
+        if _name(table, month) not in there:
+            return _make(connection, table, month)
+    return None
+
+
+def _make(connection: Connection, table: Table, month: datetime) -> Upkeep:
+    """Make a month's partition, and move there what the default one holds of it.
+
+    Whoever writes or reads the default partition waits meanwhile: a row that came after the move
+    would keep the month from being attached. The lock is the strongest from the beginning, because
+    two who both hold a weaker one and want more would wait for each other.
+    """
     name, default = _name(table, month), f"{table.name}_default"
     low, high = _bounds(month)
+    connection.execute(text(f"LOCK TABLE ONLY {table.name} IN SHARE UPDATE EXCLUSIVE MODE"))
+    connection.execute(text(f"LOCK TABLE {default} IN ACCESS EXCLUSIVE MODE"))
     connection.execute(text(f"CREATE TABLE {name} (LIKE {table.name} INCLUDING ALL)"))
     bounds = {"low": low, "high": high}
     moved = connection.execute(
@@ -112,35 +179,53 @@ def _make(connection: Connection, table: Table, month: datetime) -> int:
             f"FROM ('{low}') TO ('{high}')"
         )
     )
-    return moved
+    return Upkeep(made=(name,), moved=moved)
 
 
-def _drop_old(connection: Connection, table: Table, until: datetime, there: set[str]) -> list[str]:
+def _drop_oldest(connection: Connection, table: Table, until: datetime) -> Upkeep | None:
+    """Drop the oldest of the months that are past their retention as a whole."""
     prefix = f"{table.name}_y"
     limit = f"{prefix}{until:%Ym%m}"
-    old = sorted(name for name in there if name.startswith(prefix) and name < limit)
-    for name in old:
-        connection.execute(text(f"DROP TABLE {name}"))
-        there.discard(name)
-    return old
+    old = (name for name in _tables(connection) if name.startswith(prefix) and name < limit)
+    name = min(old, default=None)
+    if name is None:
+        return None
+    connection.execute(text(f"DROP TABLE {name}"))
+    return Upkeep(dropped=(name,))
 
 
-def _delete_old(connection: Connection, until: datetime) -> int:
-    """Delete single rows: of the default partition, and of what has no partitions."""
-    deleted = 0
-    below = uuid7(until, 0) if connection.dialect.name == "sqlite" else _bounds(until)[0]
-    for table, is_old in _old(until, below):
-        gone = connection.execute(delete(table).where(is_old)).rowcount
-        deleted += gone if table in PARTITIONED else 0
-    return deleted
+def _tables(connection: Connection) -> set[str]:
+    """All tables there are, while nobody else maintains them."""
+    locks = {"space": LOCK_SPACE, "lock": MAINTENANCE_LOCK}
+    connection.execute(text("SELECT pg_advisory_xact_lock(:space, :lock)"), locks)
+    connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}"))
+    return set(inspect(connection).get_table_names())
 
 
-def _delete_some(
-    connection: Connection, table: Table, is_old: ColumnElement[bool], most: int
-) -> int:
+def _delete(
+    connection: Connection, table: Table, is_old: ColumnElement[bool], most: int | None
+) -> Upkeep | None:
+    """Delete old rows of a table, of a file at most so many."""
+    gone = connection.execute(delete(table).where(_some(table, is_old, most))).rowcount
+    return Upkeep(deleted=gone if table in PARTITIONED else 0) if gone else None
+
+
+def _empty(
+    connection: Connection, table: Table, names: tuple[str, ...], below: UUID, most: int | None
+) -> Upkeep | None:
+    """Empty columns of a table where the mention is past its retention."""
+    is_full = or_(*(table.c[name].is_not(None) for name in names))
+    is_old = and_(table.c.escalation_id < below, is_full)
+    changed = update(table).where(_some(table, is_old, most)).values(dict.fromkeys(names))
+    return Upkeep() if connection.execute(changed).rowcount else None
+
+
+def _some(table: Table, which: ColumnElement[bool], most: int | None) -> ColumnElement[bool]:
+    """Rows of a kind; of a file at most so many."""
+    if most is None:
+        return which
     rowid: ColumnElement[int] = literal_column("rowid")
-    some = select(rowid).select_from(table).where(is_old).limit(most)
-    return connection.execute(delete(table).where(rowid.in_(some))).rowcount
+    return rowid.in_(select(rowid).select_from(table).where(which).limit(most))
 
 
 def _old(until: datetime, below: UUID) -> Iterator[tuple[Table, ColumnElement[bool]]]:
@@ -151,15 +236,13 @@ def _old(until: datetime, below: UUID) -> Iterator[tuple[Table, ColumnElement[bo
     yield dead_letters, dead_letters.c.died_at < until
     yield daily_users, daily_users.c.day < until.date()
     yield exposures, exposures.c.first_at < until
+    yield escalation_notes, escalation_notes.c.escalation_id < below
 
 
 def _missed(
     connection: Connection, table: Table, now: datetime, until: datetime | None
 ) -> Iterator[datetime]:
-    """Months before this one of which the default partition holds rows that are to be kept.
-
-    Each must be moved out before the next one is looked for.
-    """
+    """Months before this one of which the default partition holds rows that are to be kept."""
     low = UUID(int=0) if until is None else _bounds(until)[0]
     first = text(
         f"SELECT id FROM {table.name}_default WHERE id >= :low AND id < :high ORDER BY id LIMIT 1"  # noqa: S608 - our own names

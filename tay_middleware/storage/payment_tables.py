@@ -7,11 +7,13 @@ what admins said (`conversion_marks`), and can be made again. Amounts are whole 
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -25,9 +27,10 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from tay_middleware.storage.columns import JSON_TYPE, Id, Utc, Words, one_of
-from tay_middleware.storage.sql import metadata
+from tay_middleware.storage.sql import last_id, metadata
 
 
 class PurchaseStatus(StrEnum):
@@ -100,6 +103,7 @@ payment_facts = Table(
     Index(None, "customer"),
     Index(None, "email_key"),
     Index(None, "user_key"),
+    Index(None, "reference_key"),
 )
 """What deliveries, files and admins say of purchases, one fact a row; `said` is the rest of a
 `payments.facts.Fact`. `purchase_key` is the least key of all facts that share a key. What leads to
@@ -172,9 +176,12 @@ conversion_marks = Table(
     Column("note", Words),
     Column("actor", String(80), nullable=False),
     Column("at", Utc, nullable=False),
+    Column("user_key", String(64)),
     Index(None, "escalation_id"),
+    Index(None, "user_key"),
 )
-"""What admins said of a mention by hand: the last one stands; `converted` null takes it back."""
+"""What admins said of a mention by hand: the last one stands; `converted` null takes it back.
+`user_key` is whose mention it was, as in `desk_tables.escalation_notes`."""
 
 link_clicks = Table(
     "link_clicks",
@@ -214,19 +221,55 @@ admin_tokens = Table(
 """Who may use the admin API. `hash` is the SHA-256 of the token's secret half."""
 
 
+def about(user_key: str) -> ColumnElement[bool]:
+    """Whether a fact is about a user.
+
+    It names her, or is of a purchase that is hers or names her, or of the customer or the address
+    of such a purchase. What is assigned to somebody else is about her only where it names her.
+    """
+    facts = payment_facts.c
+    return or_(_names(facts, user_key), _hers(user_key))
+
+
+def _names(facts: ReadOnlyColumnCollection[str, Column[Any]], key: str) -> ColumnElement[bool]:
+    return or_(facts.user_key == key, facts.reference_key == key)
+
+
+def _hers(user_key: str) -> ColumnElement[bool]:
+    """Whether a fact leads to her and, as far as is known, to nobody else."""
+    facts, sold = payment_facts.c, conversions.c
+    named, theirs, other = (payment_facts.alias(name).c for name in ("named", "theirs", "other"))
+    assigned = select(sold.purchase_key).where(sold.user_key == user_key)
+    naming = select(named.purchase_key).where(
+        _names(named, user_key), ~_of_another(named.purchase_key, user_key)
+    )
+    mine = theirs.purchase_key.in_(assigned.union(naming))
+    customers = select(theirs.customer).where(mine, theirs.customer.is_not(None))
+    emails = select(theirs.email_key).where(mine, theirs.email_key.is_not(None))
+    same_buyer = select(other.id).where(
+        or_(other.customer.in_(customers), other.email_key.in_(emails)),
+        or_(other.user_key.is_(None), other.user_key == user_key),
+        ~_of_another(other.purchase_key, user_key),
+    )
+    return or_(facts.purchase_key.in_(assigned.union(naming)), facts.id.in_(same_buyer))
+
+
+def _of_another(purchase_key: Any, user_key: str) -> ColumnElement[bool]:
+    sold = conversions.c
+    found = select(sold.id).where(sold.purchase_key == purchase_key, sold.user_key != user_key)
+    return found.exists()
+
+
 def forget_buyer(connection: Connection, user_key: str, until: datetime) -> None:
     """Take a user out of payments, clicks and feedback up to a time; the sums stay.
 
     Purchases lead to a person by customer and address too, so those go with the user's key, and the
     deliveries word for word with them.
     """
-    theirs = select(conversions.c.purchase_key).where(
-        conversions.c.user_key == user_key, conversions.c.begun_at <= until
-    )
     facts, events = payment_facts.c, webhook_events.c
-    mine = and_(or_(facts.user_key == user_key, facts.purchase_key.in_(theirs)), facts.at <= until)
-    said = list(connection.execute(select(facts.id).where(mine)).scalars())
-    for name in said:
+    hers = _all_ids(connection, and_(_hers(user_key), facts.at <= until))
+    naming = _all_ids(connection, and_(_names(facts, user_key), facts.at <= until))
+    for name in {*hers, *naming}:
         provider, _, external_id = name.partition(":")
         connection.execute(
             update(webhook_events)
@@ -234,9 +277,20 @@ def forget_buyer(connection: Connection, user_key: str, until: datetime) -> None
             .values(body=None, headers={}, redacted_at=until)
         )
     nobody = dict.fromkeys(("customer", "email_key", "user_key", "reference_key"))
-    connection.execute(update(payment_facts).where(facts.id.in_(said)).values(**nobody))
+    for name in hers:
+        connection.execute(update(payment_facts).where(facts.id == name).values(**nobody))
+    for column in (facts.user_key, facts.reference_key):
+        named = and_(column == user_key, facts.at <= until)
+        connection.execute(update(payment_facts).where(named).values({column.name: None}))
+    marks = conversion_marks.c
+    on_her = and_(marks.user_key == user_key, marks.escalation_id <= last_id(until))
+    connection.execute(update(conversion_marks).where(on_her).values(note=None, user_key=None))
     for table, at in ((link_clicks, "clicked_at"), (feedback, "at"), (conversions, "begun_at")):
         values = {"user_key": None} | ({"note": None} if table is feedback else {})
         connection.execute(
             update(table).where(table.c.user_key == user_key, table.c[at] <= until).values(**values)
         )
+
+
+def _all_ids(connection: Connection, which: ColumnElement[bool]) -> list[str]:
+    return list(connection.execute(select(payment_facts.c.id).where(which)).scalars())

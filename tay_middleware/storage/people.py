@@ -7,7 +7,7 @@ comes later (from a stream, or from the spool of another machine) is stored with
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,12 +18,15 @@ from tay_middleware.errors import StorageError
 from tay_middleware.settings import Settings
 from tay_middleware.storage.buckets import bucket_of, outbox_of
 from tay_middleware.storage.database import Database
+from tay_middleware.storage.desk_tables import escalation_notes
 from tay_middleware.storage.events import read_event
 from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.figures import daily_users
 from tay_middleware.storage.ledger import dead_letters, erase_rows, lock, remember_erased
 from tay_middleware.storage.link import PATIENT_SECONDS, in_time, translated
 from tay_middleware.storage.payment_tables import (
+    about,
+    conversion_marks,
     conversions,
     feedback,
     link_clicks,
@@ -37,7 +40,7 @@ from tay_middleware.storage.wire import HISTORY_SECONDS, erase_call
 
 EXPORTED = (
     *(question_logs, escalation_logs, user_profiles, daily_users, exposures),
-    *(conversions, payment_facts, link_clicks, feedback),
+    *(conversions, payment_facts, link_clicks, feedback, conversion_marks, escalation_notes),
 )
 
 Kept = dict[str, list[dict[str, Any]]]
@@ -97,8 +100,18 @@ class Archive:
         ]
         return kept
 
-    async def erase(self, user_key: str, now: datetime) -> Erased:
+    async def erase(
+        self,
+        user_key: str,
+        now: datetime,
+        note: Callable[[Connection], None] = lambda _connection: None,
+    ) -> Erased:
         """Erase what was asked up to now; may be repeated, and should be after a failure.
+
+        Args:
+            user_key: whose.
+            now: the moment.
+            note: writes down that it was done, in the transaction that does it.
 
         Raises:
             StorageError: a part could not be done; the parts before it are.
@@ -107,7 +120,7 @@ class Archive:
         if self._store is not None:
             spooled = await self._store.spool.erase(user_key)
             await self._store.run(erase_call(user_key, now))
-        return Erased(await self._database.write(_erase, user_key, now), spooled)
+        return Erased(await self._database.write(_erase, user_key, now, note), spooled)
 
     async def aclose(self) -> None:
         """Give back every connection."""
@@ -120,15 +133,19 @@ def _rows_of(connection: Connection, user_key: str) -> Kept:
     check_current(connection)
     kept: Kept = {}
     for table in EXPORTED:
-        rows = connection.execute(select(table).where(table.c.user_key == user_key)).mappings()
+        hers = about(user_key) if table is payment_facts else table.c.user_key == user_key
+        rows = connection.execute(select(table).where(hers)).mappings()
         kept[table.name] = [_plain(row) for row in rows]
     letters = connection.execute(_letters_of(select(dead_letters), user_key)).mappings()
     kept[dead_letters.name] = [_plain(row) for row in letters]
     return kept
 
 
-def _erase(connection: Connection, user_key: str, now: datetime) -> int:
+def _erase(
+    connection: Connection, user_key: str, now: datetime, note: Callable[[Connection], None]
+) -> int:
     check_current(connection)
+    note(connection)
     # A drain that has looked for marks would store the person after we have looked for rows.
     lock(connection, [bucket_of(user_key)])
     remember_erased(connection, {user_key: now})

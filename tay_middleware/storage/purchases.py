@@ -250,8 +250,10 @@ def write_standing(
 
 def mark(connection: Connection, row: Row) -> bool:
     """Write down what an admin says of a mention; whether there is such a mention."""
-    known = select(escalation_logs.c.id).where(escalation_logs.c.id == row["escalation_id"])
-    if connection.execute(known).first() is None:
+    theirs = select(escalation_logs.c.user_key).where(escalation_logs.c.id == row["escalation_id"])
+    known = connection.execute(theirs).first()
+    if known is None:
         return False
-    connection.execute(insert(connection)(conversion_marks), [dict(row)])
+    said = {**row, "user_key": known.user_key}
+    connection.execute(insert(connection)(conversion_marks), [said])
     return True

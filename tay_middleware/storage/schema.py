@@ -17,7 +17,7 @@ from tay_middleware.storage.failures import translated
 from tay_middleware.storage.ledger import LOCK_SPACE
 from tay_middleware.storage.location import file_of, is_file, read_url
 from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
-from tay_middleware.storage.partitions import Upkeep, maintain, maintain_file
+from tay_middleware.storage.partitions import Upkeep, maintain, maintain_database
 
 WAIT_SECONDS = 30
 """Longest wait for another process that is migrating the same file."""
@@ -120,7 +120,7 @@ def _upgrade_server(connection: Connection) -> None:
 
 
 def maintain_now(url: str, keep_days: int | None) -> Upkeep:
-    """Make the months to come and drop those past `keep_days` days; see `partitions.maintain`.
+    """Make the months to come, drop those past `keep_days`; see `partitions.maintain_database`.
 
     Raises:
         SchemaMismatch: the database needs `tay db upgrade` first.
@@ -131,10 +131,7 @@ def maintain_now(url: str, keep_days: int | None) -> Upkeep:
         database = Database(url, statement_seconds=MIGRATION_SECONDS)
         try:
             await database.read(check_current)
-            now = datetime.now(UTC)
-            if database.is_file:
-                return await maintain_file(database, now, keep_days)
-            return await database.write(maintain, now, keep_days)
+            return await maintain_database(database, datetime.now(UTC), keep_days)
         finally:
             await database.aclose()
 

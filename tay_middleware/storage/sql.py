@@ -10,7 +10,9 @@ id is unique there by the drain's care (see `storage.ledger`), not by an index.
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     Boolean,
@@ -23,7 +25,7 @@ from sqlalchemy import (
     Text,
 )
 
-from tay_middleware.domain import Kind, ReplyStatus, Stage, Strength, Suppression, Tier
+from tay_middleware.domain import Kind, ReplyStatus, Stage, Strength, Suppression, Tier, uuid7
 from tay_middleware.storage.base import LoggedTurn, TurnRecord
 from tay_middleware.storage.columns import JSON_TYPE, Id, Utc, Words, one_of
 from tay_middleware.storage.text import storable
@@ -228,8 +230,14 @@ _SHARED = frozenset(column.name for column in escalation_logs.columns) - {
     "link_token",
 }
 
-TRACKED = "/r/([A-Za-z0-9_-]{22})(?![A-Za-z0-9_-])"
-"""Finds the token of a tracked link in an addition; both Python and PostgreSQL read it so."""
+TRACKED = "/r/(?:[a-z0-9_-]{1,60}/)?([A-Za-z0-9_-]{22})(?![A-Za-z0-9_-])"
+"""Finds the token of a tracked link in an addition; both Python and PostgreSQL read it so. Links of
+earlier versions do not name their offer."""
+
+
+def last_id(until: datetime) -> UUID:
+    """The greatest id of any turn that was asked at `until` or before."""
+    return uuid7(until, (1 << 74) - 1)
 
 
 def escalation_row(question: Mapping[str, Any]) -> dict[str, Any]:

@@ -225,6 +225,26 @@ def detected(connection: Connection, since: datetime, until: datetime) -> int:
     return _count(connection, statement)
 
 
+def counted(
+    connection: Connection, since: datetime, until: datetime
+) -> tuple[int, dict[str, dict[str, int]]]:
+    """Questions of whole days, and mentions by dimension and value; `ALL` has the value ``."""
+    one = daily_counts.c
+    questions, shown = func.sum(one.questions), func.sum(one.escalations)
+    statement = (
+        select(one.dimension, one.value, questions.label("questions"), shown.label("shown"))
+        .where(one.day >= since.date(), one.day < until.date())
+        .group_by(one.dimension, one.value)
+    )
+    asked, mentions = 0, dict[str, dict[str, int]]({ALL: {"": 0}})
+    for row in connection.execute(statement):
+        if row.dimension == ALL:
+            asked += int(row.questions)
+        if row.shown:
+            mentions.setdefault(row.dimension, {})[row.value] = int(row.shown)
+    return asked, mentions
+
+
 def reasons(connection: Connection, since: datetime, until: datetime) -> dict[str, int]:
     """How many mentions of whole days were made for each reason, the commonest first."""
     counted = daily_counts.c

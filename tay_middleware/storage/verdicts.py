@@ -76,9 +76,12 @@ def questions_with_labels(connection: Connection, since: datetime, *, limit: int
 
 def add_note(connection: Connection, row: Row) -> bool:
     """Keep a note; whether there is such a mention."""
-    if not _is_known(connection, row["escalation_id"]):
+    theirs = select(escalation_logs.c.user_key).where(escalation_logs.c.id == row["escalation_id"])
+    known = connection.execute(theirs).first()
+    if known is None:
         return False
-    connection.execute(insert(connection)(escalation_notes), [dict(row)])
+    note = {**row, "user_key": known.user_key}
+    connection.execute(insert(connection)(escalation_notes), [note])
     return True
 
 

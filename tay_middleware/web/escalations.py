@@ -1,11 +1,11 @@
 """The admin API of escalations: list, figures, one in full, a word by hand, CSV."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
@@ -113,8 +113,11 @@ async def escalation_stats(here: Here, _actor: Reader, period_days: PeriodDays =
         **responses(401, 403, 422),
     },
 )
-async def export_escalations(here: Here, _actor: Exporter, which: Wanted) -> StreamingResponse:
+async def export_escalations(
+    here: Here, actor: Exporter, which: Wanted, request: Request
+) -> StreamingResponse:
     """All escalations of a filter as CSV, newest first; cells cannot be formulas."""
+    await here.database.write(exported, here, actor, request.query_params)
     return await export(here, which)
 
 
@@ -145,6 +148,14 @@ async def export(here: Context, which: Filter) -> StreamingResponse:
         media_type="text/csv; charset=utf-8",
         headers={"content-disposition": "attachment; filename=escalations.csv"},
     )
+
+
+def exported(
+    transaction: Transaction, here: Context, actor: Actor, given: Mapping[str, str]
+) -> None:
+    """Write down that mentions were exported, and by which filters, but for the user's own id."""
+    filters = {name: value for name, value in given.items() if name != "user_id"}
+    audited(transaction, here, actor, here.clock(), "export", "escalations", **filters)
 
 
 def _found(found: EscalationDetail | None) -> EscalationDetail:

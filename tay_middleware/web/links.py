@@ -1,6 +1,8 @@
-"""Tracked links: `/r/{token}` leads to the page of the offer that a mention was about.
+"""Tracked links: `/r/{offer}/{token}` leads to the page of the offer that a mention was about.
 
-The target is the catalogue's, never the request's. What previews links is no click.
+The target is the catalogue's, never the request's, which only names an offer of it. Whoever wants
+to buy is never stopped by our books: the mention may not be in SQL yet, or not any more. What
+previews links is no click.
 """
 
 import logging
@@ -34,35 +36,66 @@ none: their previews call themselves bots, the browsers in them do not."""
 _BOT = re.compile(r"(?<!\bcu)bots?(?![a-z])")
 """A bot's name ends so; so does that of Cubot, who make telephones."""
 
+NOWHERE = "this link leads nowhere any more"
+
 _log = logging.getLogger("tay_middleware.web")
 
 
-@router.api_route(
-    "/r/{token}",
-    methods=["GET", "HEAD"],
-    status_code=302,
-    response_class=RedirectResponse,
-    responses={302: {"description": "to the offer's page"}, **responses(404)},
-)
+_LINK: dict[str, Any] = {
+    "methods": ["GET", "HEAD"],
+    "status_code": 302,
+    "response_class": RedirectResponse,
+    "responses": {302: {"description": "to the offer's page"}, **responses(404)},
+}
+
+Token = Annotated[str, Path(description="the token of a mention's link")]
+
+
+@router.api_route("/r/{offer}/{token}", **_LINK)
 async def follow(
     request: Request,
     here: Here,
-    token: Annotated[str, Path(description="the token of a mention's link")],
+    offer: Annotated[str, Path(description="an offer of the catalogue")],
+    token: Token,
 ) -> RedirectResponse:
     """To the offer's page, with the token as Stripe's `client_reference_id`."""
     await here.rates.spend(OF_CLICKS, address_of(request))
+    if not is_token(token):
+        raise HTTPException(404, NOWHERE)
+    try:
+        mention = await here.database.read(touches.mention_of_link, token)
+    except StorageError as error:
+        _log.warning("a link was followed, and its mention cannot be looked up: %s", error)
+        mention = None
+    return await _lead(request, here, mention, token, offer)
+
+
+@router.api_route("/r/{token}", **_LINK)
+async def follow_old(request: Request, here: Here, token: Token) -> RedirectResponse:
+    """The same, for links of earlier versions, which do not name their offer."""
+    await here.rates.spend(OF_CLICKS, address_of(request))
     mention = await here.database.read(touches.mention_of_link, token) if is_token(token) else None
-    offer = here.playbook.offers.get(mention.offer) if mention else None
-    if mention is None or offer is None or offer.link is None:
-        raise HTTPException(404, "this link leads nowhere any more")
-    if is_click(request.method, request.headers.get("user-agent", ""), request.headers):
+    return await _lead(request, here, mention, token, None)
+
+
+async def _lead(
+    request: Request, here: Context, mention: Any, token: str, named: str | None
+) -> RedirectResponse:
+    """To the page of the mention's offer, or of the one that the link names."""
+    name = mention.offer if mention is not None else named
+    offer = here.playbook.offers.get(name or "")
+    if name is None or offer is None or offer.link is None:
+        raise HTTPException(404, NOWHERE)
+    if mention is not None and is_click(
+        request.method, request.headers.get("user-agent", ""), request.headers
+    ):
         await _note(here, mention)
-    target = with_reference(str(offer.link), token, mention.offer)
+    target = with_reference(str(offer.link), token, name)
     return RedirectResponse(target, 302, headers={"cache-control": "no-store"})
 
 
 async def _note(here: Context, mention: Any) -> None:
-    """Keep the click if that can be: whoever wants to buy is never stopped by our books."""
+    """Keep the click if that can be."""
     try:
         await here.database.write(touches.note_click, mention.id, mention.user_key, here.clock())
     except StorageError as error:

@@ -29,6 +29,9 @@ class MetricsOut(BaseModel):
     as_of: datetime
     matured_until: datetime
     simulated: bool = Field(description="true where rows of made-up people are among them")
+    missing: list[date] = Field(
+        description="days of the period whose rows went before they were summed up: in counts only"
+    )
     items: list[Measure]
     time_to_sale: TimeToSale
 
@@ -61,6 +64,7 @@ async def metrics(
         as_of=found.as_of,
         matured_until=found.matured_until,
         simulated=found.simulated,
+        missing=list(found.missing),
         items=list(found.items),
         time_to_sale=found.time_to_sale,
     )

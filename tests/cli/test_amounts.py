@@ -11,11 +11,25 @@ from tay_middleware.analytics.experiments.verdict import Health, Increment, Inte
 from tay_middleware.analytics.tuning import Estimate, Point, Proposal, Share
 from tay_middleware.analytics.tuning import Verdict as Advice
 from tay_middleware.analytics.tuning.worth import Added
+from tay_middleware.analytics.wording import figure
 from tay_middleware.cli import experiments_text, tune_text
 from tests.builders import NOON
 
 CURRENCIES = [("jpy", 1), ("eur", 100), ("kwd", 1_000)]
 """With the minor units of one."""
+
+
+@pytest.mark.parametrize(
+    ("number", "currency", "said"),
+    [
+        (1.235, "kwd", "1.235 KWD"),
+        (4_900.0, "jpy", "4,900 JPY"),
+        (49.0, "usd", "49.00 USD"),
+        (0.5, "?", "0.50 ?"),
+    ],
+)
+def test_a_figure_has_the_decimals_of_its_currency(number: float, currency: str, said: str) -> None:
+    assert figure(number, currency) == said
 
 
 def printed(what: RenderableType) -> str:

@@ -18,17 +18,19 @@ from tay_middleware.domain import uuid7
 from tay_middleware.errors import SchemaMismatch, StorageError, StorageUnavailable
 from tay_middleware.storage import Database, current, maintain_now, upgrade
 from tay_middleware.storage.bulk import insert_turns
+from tay_middleware.storage.day_sheets import day_sheets
 from tay_middleware.storage.drain import Drain
 from tay_middleware.storage.link import make_client
 from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
 from tay_middleware.storage.partitions import maintain
+from tay_middleware.storage.reviews import reviews
 from tay_middleware.storage.simulations import simulations
 from tay_middleware.storage.sql import question_logs, question_row
 from tests.storage.records import a_record
 
 T = TypeVar("T")
-metadata = simulations.metadata
-"""The tables of every module, for all of them are imported by now."""
+(metadata,) = {table.metadata for table in (day_sheets, reviews, simulations)}
+"""The tables of every module; these are imported by no other."""
 
 MARCH = datetime(2026, 3, 15, tzinfo=UTC)
 
@@ -174,7 +176,10 @@ def test_months_that_were_missed_are_made_later_and_their_rows_moved(postgres_ur
         return done, again, parts(connection)
 
     done, again, after = on(postgres_url, scene)
-    assert done.made[:2] == ("question_logs_y2026m03", "question_logs_y2026m08")
+    assert done.made[6:] == (
+        *("question_logs_y2026m03", "question_logs_y2026m08"),
+        *("escalation_logs_y2026m03", "escalation_logs_y2026m08"),
+    )
     assert (len(done.made), done.moved) == (10, 6)
     assert (again.made, again.moved) == ((), 0)
     assert after == {"question_logs_y2026m03": 2, "question_logs_y2026m08": 1}

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import Connection, func, insert, select
 
 from tay_middleware.domain import uuid7
+from tay_middleware.settings import MOST_DAYS
 from tay_middleware.storage import maintain_now, upgrade
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.figures import daily_users
-from tay_middleware.storage.partitions import maintain_file
+from tay_middleware.storage.partitions import maintain_database
 from tay_middleware.storage.sql import question_logs, question_row
 from tests.builders import NOON
 from tests.storage.records import DAY, SECOND, a_record
@@ -57,7 +58,7 @@ def test_old_rows_of_a_file_go_a_few_at_a_time(url: str) -> None:
     async def scene() -> Any:
         database = Watched(url)
         await database.write(fill)
-        done = await maintain_file(database, NOON, 30, at_once=10)
+        done = await maintain_database(database, NOON, 30, at_once=10)
         await database.aclose()
         return done
 
@@ -65,6 +66,18 @@ def test_old_rows_of_a_file_go_a_few_at_a_time(url: str) -> None:
     questions = [OLD + 1, 16, 6, 1]
     assert [size[0] for size in sizes[:4]] == questions
     assert sizes[-1] == [1, 1]
+
+
+def test_a_retention_of_a_hundred_years_removes_nothing(url: str) -> None:
+    async def scene() -> Any:
+        database = Database(url)
+        await database.write(fill)
+        done = await maintain_database(database, NOON, MOST_DAYS)
+        left = await database.read(counts)
+        await database.aclose()
+        return done.deleted, left
+
+    assert asyncio.run(scene()) == (0, [OLD + 1, OLD + 1])
 
 
 def test_a_file_without_old_rows_is_left_as_it_is(url: str) -> None:

@@ -180,7 +180,7 @@ def test_a_token_opens_only_its_scopes_until_it_is_revoked(site: Site, mentions:
 def test_a_link_is_clicked_once_by_people_and_never_by_previews(
     site: Site, admin: dict[str, str]
 ) -> None:
-    path = re.search(r"/r/[\w-]{22}", site.ask(WISH, "cleo"))
+    path = re.search(r"/r/mentorship/[\w-]{22}", site.ask(WISH, "cleo"))
     assert path is not None
 
     def clicked_at() -> str | None:
@@ -205,6 +205,18 @@ def test_a_link_is_clicked_once_by_people_and_never_by_previews(
 @pytest.mark.parametrize("token", ["x", "A" * 22, "%00" * 7, "../../etc"])
 def test_an_unknown_link_leads_nowhere(site: Site, token: str) -> None:
     assert site.client.get(f"/r/{token}", headers=BROWSER).status_code == 404
+    assert site.client.get(f"/r/nothing/{token}", headers=BROWSER).status_code == 404
+
+
+def test_a_link_leads_to_its_offer_before_its_mention_is_known(site: Site) -> None:
+    token = "B" * 22
+    answer = site.client.get(f"/r/mentorship/{token}", headers=BROWSER)
+    assert answer.status_code == 302
+    assert answer.headers["location"].startswith("https://tay.example/mentorship?utm_source=tay")
+    assert answer.headers["location"].endswith(f"client_reference_id={token}")
+    crafted = "https%3A%2F%2Fevil.example"
+    assert site.client.get(f"/r/{crafted}/{token}", headers=BROWSER).status_code == 404
+    assert site.client.get("/r/mentorship/somebody", headers=BROWSER).status_code == 404
 
 
 def test_feedback_of_an_unknown_mention_is_refused(site: Site, admin: dict[str, str]) -> None:

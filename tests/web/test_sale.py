@@ -10,7 +10,7 @@ from tay_middleware.storage import open_store_of
 from tests.payments import deliveries as d
 from tests.web.stage import BROWSER, LIST, WISH, Site
 
-LINK = re.compile(r"/r/[A-Za-z0-9_-]{22}")
+LINK = re.compile(r"/r/mentorship/[A-Za-z0-9_-]{22}")
 
 
 def now(payload: dict[str, Any], after: float = 0) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from tay_middleware.analytics.experiments.words import A_YEAR
 from tay_middleware.analytics.labels import LABELS
 from tay_middleware.analytics.metrics import ENOUGH, Z95
 from tay_middleware.analytics.review.facts import Facts
-from tay_middleware.analytics.wording import figure, interval, major, percent, target
+from tay_middleware.analytics.wording import figure, interval, major, missing_days, percent, target
 from tay_middleware.playbook import Playbook
 from tay_middleware.playbook.experiments import ExperimentKind
 
@@ -25,13 +25,15 @@ def happened(facts: Facts) -> Iterator[str]:
     now = facts.now
     questions, mentions = now.one("questions"), now.one("mentions")
     rate = now.one("escalation_rate")
-    if rate.number is None:
+    if not questions.n:
         yield "Nobody asked anything."
         return
-    yield (
-        f"{questions.n:,} questions; Tay mentioned an offer in {mentions.n:,} of them "
-        f"({percent(rate.number)}, 95 %: {interval(rate)} %)."
+    share = (
+        f" ({percent(rate.number)}, 95 %: {interval(rate)} %)" if rate.number is not None else ""
     )
+    yield f"{questions.n:,} questions; Tay mentioned an offer in {mentions.n:,} of them{share}."
+    if now.missing:
+        yield f"{missing_days(now.missing)}: rates are of the other days."
     attributed = [one for one in now.of("purchases", "kind") if _kind(one) == "attributed"]
     money = {one.value: one for one in now.of("revenue", "kind")}
     for one in attributed:

@@ -16,7 +16,7 @@ router = APIRouter(prefix="/audit")
 PAGE = 50
 ACTIONS = (
     *("mark", "note", "label", "assign", "replay", "pause", "resume", "export"),
-    *("sign_in", "sign_out"),
+    *("sign_in", "sign_out", "create_token", "revoke_token", "erase"),
 )
 
 

@@ -80,7 +80,7 @@ async def exported(request: Request, here: Here, visitor: Looking) -> Response:
     if not visitor.may_export:
         raise HTTPException(403, "your token does not export: this needs the scope export")
     wanted = read_wanted(here, request.query_params)
-    await here.database.write(_exported, here, visitor.actor, wanted.given)
+    await here.database.write(api.exported, here, visitor.actor, wanted.given)
     return await api.export(here, wanted.which)
 
 
@@ -274,10 +274,3 @@ def _label(
     if done:
         audited(transaction, here, actor, now, "label", escalation_id, label=said)
     return done
-
-
-def _exported(
-    transaction: Transaction, here: Context, actor: Actor, given: Mapping[str, str]
-) -> None:
-    filters = {name: value for name, value in given.items() if name != "user_id"}
-    audited(transaction, here, actor, here.clock(), "export", "escalations", **filters)

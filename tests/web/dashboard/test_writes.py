@@ -223,6 +223,10 @@ def test_the_api_leaves_the_same_trail(served: Served, mentions: list[Any]) -> N
     )
     assert answer.status_code == 200
     assert trail(served)[0] == ("mark", str(mentions[8].id), "api")
+    listed = f"{served.origin}/api/v1/admin/logs/escalations.csv?offer=course&user_id=ada"
+    assert visitor.client.get(listed, headers=headers).status_code == 200
+    assert trail(served)[0] == ("export", "escalations", "api")
+    assert served.ask(audit.page, action="export", limit=1)[0].detail == {"offer": "course"}
 
 
 def test_signing_in_and_out_and_taking_rows_out_are_written_down_without_a_user(

@@ -1,0 +1,135 @@
+"""Days whose rows went: summed up before, or named and left out of rates; never a false rate."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+import pytest
+from typer.testing import CliRunner
+
+from tay_middleware.analytics.days import sheets_before_removal
+from tay_middleware.analytics.measures import Measures, measure, terms_of
+from tay_middleware.analytics.metrics import Period
+from tay_middleware.analytics.review.sentences import happened
+from tay_middleware.analytics.wording import missing_days
+from tay_middleware.cli.main import app
+from tay_middleware.playbook import load_playbook
+from tay_middleware.settings import load_settings
+from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage.events import read_event
+from tay_middleware.storage.ledger import apply
+from tay_middleware.storage.partitions import maintain_database
+from tay_middleware.storage.wire import turn_event
+from tests.builders import NOON
+from tests.storage.records import DAY, a_record
+
+T = TypeVar("T")
+
+DAYS, A_DAY = 40, 8
+"""Eight questions a day, of which one is answered with a mention."""
+
+KEPT = 10
+NOW = NOON + DAYS * DAY
+PERIOD = Period(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 4, 11, tzinfo=UTC))
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
+    upgrade(url)
+    asyncio.run(on(url, fill))
+    return url
+
+
+async def on(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
+    database = Database(url)
+    try:
+        return await work(database)
+    finally:
+        await database.aclose()
+
+
+async def fill(database: Database) -> None:
+    records = [
+        a_record(n, at=NOON + (n // A_DAY) * DAY, user=f"u{n}", shown=n % A_DAY == 0)
+        for n in range(DAYS * A_DAY)
+    ]
+    events = [read_event("turn", turn_event(record)) for record in records]
+    await database.write(apply, events, range(64), NOON)
+
+
+def shown_and_measured(url: str, *, sums_up: bool) -> Measures:
+    terms = terms_of(load_settings(), load_playbook(None))
+
+    async def scene(database: Database) -> Measures:
+        if sums_up:
+            until = NOW - KEPT * DAY
+            await sheets_before_removal(database, until, now=NOW, reactions=terms.reactions)
+        await maintain_database(database, NOW, KEPT)
+        return await measure(database, PERIOD, terms, now=NOW)
+
+    return asyncio.run(on(url, scene))
+
+
+def told(found: Measures) -> dict[str, Any]:
+    names = ("questions", "mentions", "escalation_rate", "detection_rate")
+    return {name: (found.one(name).number, found.one(name).n) for name in names}
+
+
+def test_figures_of_days_that_are_summed_up_stay_when_their_rows_go(url: str) -> None:
+    found = shown_and_measured(url, sums_up=True)
+    n = DAYS * A_DAY
+    assert told(found) == {
+        "questions": (n, n),
+        "mentions": (DAYS, DAYS),
+        "escalation_rate": (1 / A_DAY, n),
+        "detection_rate": (1 / A_DAY, n),
+    }
+    assert found.missing == ()
+
+
+def test_days_that_are_not_summed_up_are_counted_named_and_in_no_rate_of_users(url: str) -> None:
+    found = shown_and_measured(url, sums_up=False)
+    n, gone = DAYS * A_DAY, DAYS - KEPT
+    assert told(found) == {
+        "questions": (n, n),
+        "mentions": (DAYS, DAYS),
+        "escalation_rate": (1 / A_DAY, n - gone * A_DAY),
+        "detection_rate": (1 / A_DAY, n),
+    }
+    assert found.of("mentions", "offer")[0].number == DAYS
+    assert found.missing == tuple(date(2026, 3, 2) + timedelta(days=n) for n in range(gone))
+
+
+def test_a_review_says_which_days_are_missing(url: str) -> None:
+    found = shown_and_measured(url, sums_up=False)
+    facts: Any = SimpleNamespace(now=found, past=(), paused=())
+    said = list(happened(facts))
+    assert "30 days from 2026-03-02 to 2026-03-31 went past retention" in said[1]
+
+
+def test_one_day_is_named_alone() -> None:
+    day = date(2026, 3, 2)
+    assert missing_days([day]) == "2026-03-02 went past retention before being summed up"
+
+
+def test_maintenance_sums_up_what_it_is_about_to_remove(
+    url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TAY_HOME", str(tmp_path))
+    monkeypatch.setenv("TAY_DATABASE_URL", url)
+    run = CliRunner()
+    done = run.invoke(app, ["db", "maintain", "--keep-days", "30"])
+    assert f"deleted {DAYS * A_DAY + DAYS} rows" in done.stdout
+    found = json.loads(run.invoke(app, ["metrics", "2026-03", "--json"]).stdout)
+    assert found["missing"] == []
+    (rate,) = [
+        one
+        for one in found["items"]
+        if one["name"] == "escalation_rate" and one["dimension"] is None
+    ]
+    assert (rate["number"], rate["n"]) == (1 / A_DAY, 30 * A_DAY)
