@@ -70,7 +70,8 @@ class Evidence:
 class Fact:
     """One fact. `keys` are ids that one payment has, `series` is what renewals share.
 
-    `simulated` says that the delivery itself called its purchase made up.
+    `renewal` says that its payment goes on with a series which another one began. `simulated` says
+    that the delivery itself called its purchase made up.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Fact:
     offer: str | None = None
     products: tuple[str, ...] = ()
     evidence: Evidence = field(default_factory=Evidence)
+    renewal: bool = False
     simulated: bool = False
 
     @property
@@ -114,6 +116,7 @@ def to_row(fact: Fact, purchase_key: str) -> dict[str, Any]:
         "escalation_id": str(evidence.escalation_id) if evidence.escalation_id else None,
         "by_hand": evidence.by_hand,
         "dismissed": evidence.dismissed,
+        "renewal": fact.renewal,
         "simulated": fact.simulated,
     }
     row: dict[str, Any] = {name: getattr(evidence, name) for name in _PERSONAL}
@@ -156,5 +159,6 @@ def from_row(row: Mapping[str, Any]) -> Fact:
             dismissed=said.get("dismissed", False),
             **{name: row[name] for name in _PERSONAL},
         ),
+        renewal=said.get("renewal", False),
         simulated=said.get("simulated", False),
     )

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from tay_middleware.domain import uuid7
+from tay_middleware.storage.credits import keep_credit
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.figures import daily_users
@@ -67,6 +68,8 @@ def maintain(connection: Connection, now: datetime, keep_days: int | None) -> Up
     if connection.dialect.name == "postgresql":
         locks = {"space": LOCK_SPACE, "lock": MAINTENANCE_LOCK}
         connection.execute(text("SELECT pg_advisory_xact_lock(:space, :lock)"), locks)
+        if until is not None:
+            keep_credit(connection, _first_of(until), _bounds(until)[0])
         for table in PARTITIONED:
             there = set(inspect(connection).get_table_names())
             if until is not None:
@@ -86,6 +89,7 @@ async def maintain_file(
     deleted = 0
     if keep_days is not None:
         until = now - timedelta(days=keep_days)
+        await database.write(keep_credit, until, uuid7(until, 0))
         for table, is_old in _old(until, uuid7(until, 0)):
             while gone := await database.write(_delete_some, table, is_old, at_once):
                 deleted += gone if table in PARTITIONED else 0

@@ -7,6 +7,7 @@ what admins said (`conversion_marks`), and can be made again. Amounts are whole 
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    false,
     or_,
     select,
     update,
@@ -52,6 +54,7 @@ class PurchaseKind(StrEnum):
     UNMATCHED = "unmatched"
     AMBIGUOUS = "ambiguous"
     DISMISSED = "dismissed"
+    EARLIER = "earlier"
 
 
 webhook_events = Table(
@@ -144,6 +147,9 @@ conversions = Table(
     Column("ended_at", Utc),
     Column("settled_at", Utc, nullable=False),
     Column("simulated", Boolean(create_constraint=False)),
+    Column(
+        "credit_stays", Boolean(create_constraint=False), nullable=False, server_default=false()
+    ),
     one_of("status", PurchaseStatus),
     one_of("kind", PurchaseKind),
     Index(None, "escalation_id"),
@@ -157,8 +163,11 @@ conversions = Table(
 `net` is the first payment less what went back; `lifetime` the net of all payments. `kind`:
 `attributed` to `escalation_id` (last touch; `first_escalation_id` is the first touch in the
 window), `cross_sale` (another offer was mentioned: `cross_escalation_id`), `organic` (a known user
-who was shown nothing in the window), `unmatched`, `ambiguous`, or `dismissed` by an admin.
+who was shown nothing in the window), `unmatched`, `ambiguous`, `dismissed` by an admin, or
+`earlier`: renewals, refunds, an end of what nobody saw begin, which counts for no mention.
 `simulated` is whether a delivery said that nobody bought anything (see `tay simulate`).
+`credit_stays` is whether rows that the credit rests on are past retention or were made anonymous:
+what comes later changes amounts, and the credit only by evidence that is new (`payments.staying`).
 """
 
 conversion_marks = Table(
@@ -172,9 +181,12 @@ conversion_marks = Table(
     Column("note", Words),
     Column("actor", String(80), nullable=False),
     Column("at", Utc, nullable=False),
+    Column("sold_at", Utc),
     Index(None, "escalation_id"),
 )
-"""What admins said of a mention by hand: the last one stands; `converted` null takes it back."""
+"""What admins said of a mention by hand: the last one stands; `converted` null takes it back.
+
+`at` is when it was said, `sold_at` when it was sold, if anybody said so."""
 
 link_clicks = Table(
     "link_clicks",
@@ -235,8 +247,14 @@ def forget_buyer(connection: Connection, user_key: str, until: datetime) -> None
         )
     nobody = dict.fromkeys(("customer", "email_key", "user_key", "reference_key"))
     connection.execute(update(payment_facts).where(facts.id.in_(said)).values(**nobody))
-    for table, at in ((link_clicks, "clicked_at"), (feedback, "at"), (conversions, "begun_at")):
-        values = {"user_key": None} | ({"note": None} if table is feedback else {})
+    theirs_too: tuple[tuple[Table, str, dict[str, Any]], ...] = (
+        (link_clicks, "clicked_at", {}),
+        (feedback, "at", {"note": None}),
+        (conversions, "begun_at", {"credit_stays": True}),
+    )
+    for table, at, also in theirs_too:
         connection.execute(
-            update(table).where(table.c.user_key == user_key, table.c[at] <= until).values(**values)
+            update(table)
+            .where(table.c.user_key == user_key, table.c[at] <= until)
+            .values(user_key=None, **also)
         )

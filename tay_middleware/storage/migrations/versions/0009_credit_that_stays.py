@@ -1,0 +1,57 @@
+"""Credit that outlives its rows, purchases that began before Tay, and when a marked sale was."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from tay_middleware.storage.columns import Utc
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+STATUSES = (
+    "'pending', 'failed', 'free', 'paid', 'partially_refunded', 'disputed', 'refunded', "
+    "'dispute_lost'"
+)
+KINDS = "'attributed', 'cross_sale', 'organic', 'unmatched', 'ambiguous', 'dismissed', 'earlier'"
+
+
+def upgrade() -> None:
+    op.add_column(
+        "conversions",
+        sa.Column(
+            "credit_stays",
+            sa.Boolean(create_constraint=False),
+            nullable=False,
+            server_default=sa.false(),
+        ),
+    )
+    op.add_column("conversion_marks", sa.Column("sold_at", Utc(timezone=True), nullable=True))
+    _kinds()
+    _what_stays_already()
+
+
+def _kinds() -> None:
+    """SQLite changes a check by copying the table; the copy has only the checks that it is told."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.drop_constraint(op.f("ck_conversions_kind"), "conversions", type_="check")
+        op.create_check_constraint(op.f("ck_conversions_kind"), "conversions", f"kind IN ({KINDS})")
+        return
+    checks = (
+        sa.CheckConstraint(f"status IN ({STATUSES})", name=op.f("ck_conversions_status")),
+        sa.CheckConstraint(f"kind IN ({KINDS})", name=op.f("ck_conversions_kind")),
+    )
+    with op.batch_alter_table("conversions", recreate="always", table_args=checks):
+        pass
+
+
+def _what_stays_already() -> None:
+    """Purchases whose mention is gone, or whose buyer was erased, before this column was there."""
+    gone = " OR ".join(
+        f"({column} IS NOT NULL AND NOT EXISTS "  # noqa: S608 - our own names
+        f"(SELECT 1 FROM escalation_logs AS e WHERE e.id = conversions.{column}))"
+        for column in ("escalation_id", "first_escalation_id", "cross_escalation_id")
+    )
+    erased = "(method IS NOT NULL AND user_key IS NULL AND kind <> 'dismissed')"
+    op.execute(f"UPDATE conversions SET credit_stays = true WHERE {gone} OR {erased}")  # noqa: S608 - our own names
