@@ -71,7 +71,8 @@ class Fact:
     """One fact. `keys` are ids that one payment has, `series` is what renewals share.
 
     `renewal` says that its payment goes on with a series which another one began. `simulated` says
-    that the delivery itself called its purchase made up.
+    that the delivery itself called its purchase made up, `test` that it came while test ones
+    counted.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Fact:
     evidence: Evidence = field(default_factory=Evidence)
     renewal: bool = False
     simulated: bool = False
+    test: bool = False
 
     @property
     def all_keys(self) -> frozenset[str]:
@@ -118,6 +120,7 @@ def to_row(fact: Fact, purchase_key: str) -> dict[str, Any]:
         "dismissed": evidence.dismissed,
         "renewal": fact.renewal,
         "simulated": fact.simulated,
+        "test": fact.test,
     }
     row: dict[str, Any] = {name: getattr(evidence, name) for name in _PERSONAL}
     return row | {
@@ -161,4 +164,5 @@ def from_row(row: Mapping[str, Any]) -> Fact:
         ),
         renewal=said.get("renewal", False),
         simulated=said.get("simulated", False),
+        test=said.get("test", False),
     )

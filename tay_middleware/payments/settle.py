@@ -178,6 +178,7 @@ def _row(
         "cross_escalation_id": given.cross_escalation_id,
         "settled_at": now,
         "simulated": any(fact.simulated for fact in purchase.facts),
+        "test": any(fact.test for fact in purchase.facts),
     }
 
 

@@ -147,6 +147,7 @@ conversions = Table(
     Column("ended_at", Utc),
     Column("settled_at", Utc, nullable=False),
     Column("simulated", Boolean(create_constraint=False)),
+    Column("test", Boolean(create_constraint=False)),
     Column(
         "credit_stays", Boolean(create_constraint=False), nullable=False, server_default=false()
     ),
@@ -166,6 +167,7 @@ window), `cross_sale` (another offer was mentioned: `cross_escalation_id`), `org
 who was shown nothing in the window), `unmatched`, `ambiguous`, `dismissed` by an admin, or
 `earlier`: renewals, refunds, an end of what nobody saw begin, which counts for no mention.
 `simulated` is whether a delivery said that nobody bought anything (see `tay simulate`).
+`test` is whether it came while test deliveries counted (`null`: before anybody wrote it down).
 `credit_stays` is whether rows that the credit rests on are past retention or were made anonymous:
 what comes later changes amounts, and the credit only by evidence that is new (`payments.staying`).
 """

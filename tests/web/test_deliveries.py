@@ -185,11 +185,12 @@ def test_the_list_of_purchases_goes_on_from_its_cursor_as_it_was_given(
         body, headers = standard(GENERIC | {"data": data}, f"page_{number}")
         assert site.client.post(STANDARD, content=body, headers=headers).status_code == 200
     site.settled()
-    path, seen, cursor = "/api/v1/admin/purchases?limit=1", [], ""
-    while cursor is not None:
-        page = site.client.get(f"{path}{cursor and f'&cursor={cursor}'}", headers=admin).json()
+    path, seen = "/api/v1/admin/purchases?limit=1", []
+    page = site.client.get(path, headers=admin).json()
+    while page["next_cursor"] is not None:
         seen += [one["id"] for one in page["items"]]
-        cursor = page["next_cursor"]
+        page = site.client.get(f"{path}&cursor={page['next_cursor']}", headers=admin).json()
+    seen += [one["id"] for one in page["items"]]
     whole = site.get("/api/v1/admin/purchases", admin, limit=500)["items"]
     assert seen == [one["id"] for one in whole]
 

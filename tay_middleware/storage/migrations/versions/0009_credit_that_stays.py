@@ -1,4 +1,4 @@
-"""Credit that outlives its rows, purchases that began before Tay, and when a marked sale was."""
+"""Credit that outlives its rows, what began before Tay, test purchases, times of marked sales."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,6 +26,9 @@ def upgrade() -> None:
             nullable=False,
             server_default=sa.false(),
         ),
+    )
+    op.add_column(
+        "conversions", sa.Column("test", sa.Boolean(create_constraint=False), nullable=True)
     )
     op.add_column("conversion_marks", sa.Column("sold_at", Utc(timezone=True), nullable=True))
     _kinds()
