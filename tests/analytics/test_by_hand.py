@@ -26,7 +26,8 @@ from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.ledger import apply
 from tay_middleware.storage.wire import turn_event
 from tests.builders import NOON
-from tests.payments.test_settle import BUYER, d, handled
+from tests.payments import deliveries as d
+from tests.payments.test_settle import BUYER, handled
 from tests.storage.records import a_record, key
 
 DAY = timedelta(days=1)
