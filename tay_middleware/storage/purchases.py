@@ -242,10 +242,6 @@ def write_standing(
     )
 
 
-def mark(connection: Connection, row: Row) -> bool:
-    """Write down what an admin says of a mention; whether there is such a mention."""
-    known = select(escalation_logs.c.id).where(escalation_logs.c.id == row["escalation_id"])
-    if connection.execute(known).first() is None:
-        return False
+def mark(connection: Connection, row: Row) -> None:
+    """Write down what an admin says of a mention."""
     connection.execute(insert(connection)(conversion_marks), [dict(row)])
-    return True

@@ -17,7 +17,6 @@ from tay_middleware.payments.settle import restate_mentions
 from tay_middleware.storage import log, purchases, sales
 from tay_middleware.storage.credits import lock
 from tay_middleware.storage.log import Filter
-from tay_middleware.storage.partitions import asked_at
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.simulations import is_simulated
 from tay_middleware.web import views
@@ -212,8 +211,6 @@ def mark(
         PayloadError: the amount is none of its currency, or the mention was not there yet when it
             is said to have been sold, or that is yet to come.
     """
-    if said.sold_at is not None and not asked_at(escalation_id) <= said.sold_at <= now:
-        raise PayloadError("sold_at is before the mention, or is yet to come")
     money = None if said.amount is None else major(said.amount, said.currency)
     row = {
         "id": here.new_id(now),
@@ -227,8 +224,12 @@ def mark(
         "sold_at": said.sold_at,
     }
     lock(transaction)
-    if not purchases.mark(transaction, row):
+    mention = sales.escalation(transaction, escalation_id)
+    if mention is None:
         return None
+    if said.sold_at is not None and not mention.created_at <= said.sold_at <= now:
+        raise PayloadError("sold_at is before the mention, or is yet to come")
+    purchases.mark(transaction, row)
     restate_mentions(transaction, [escalation_id])
     amount = {"amount": str(said.amount), "currency": said.currency} if money else {}
     audited(
