@@ -82,6 +82,7 @@ class Counted:
     kinds: Mapping[str, int]
     detected: int
     revenue: Sequence[Any]
+    by_hand: Sequence[Any]
     feedback: tuple[int, int, int]
     judged: Sequence[Any]
     simulated: bool
@@ -187,7 +188,10 @@ def _money(counted: Counted, period: Period, terms: Terms) -> Iterable[Measure]:
     questions = sum(map(sum, counted.sums.asked.values()))
     llm = counted.sums.llm_usd / 1e6
     running = terms.running_cost_usd_per_month * days / DAYS_A_MONTH
-    for row in counted.revenue:
+    marked = sum(int(row.conversions) for row in counted.by_hand)
+    if marked:
+        yield _count_of("marked_by_hand", marked)
+    for row in (*counted.revenue, *(row for row in counted.by_hand if row.currency)):
         currency = row.currency or "?"
         number, net = int(row.conversions), int(row.net) / 10 ** DECIMALS.get(currency, 2)
         yield _amount("purchases", "count", number, number, row.kind, currency)

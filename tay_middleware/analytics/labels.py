@@ -21,7 +21,10 @@ LABELS = {
         "Conversion rate", "mentions that led to a sale, of those whose window is closed"
     ),
     "converts_better": Label("Converts better", "difference of two conversion rates"),
-    "purchases": Label("Purchases", "paid and not given back, begun in the period"),
+    "marked_by_hand": Label(
+        "Marked by hand", "mentions that an admin marked as sold and no payment stands behind"
+    ),
+    "purchases": Label("Purchases", "paid and not given back, begun in the period, or marked"),
     "revenue": Label("Revenue", "first payments less what went back"),
     "average_value": Label("Average value", "revenue of a purchase"),
     "roi": Label("ROI", "attributed revenue in USD, times what it all cost"),

@@ -28,13 +28,15 @@ class TimeToSale:
     """Mean and median in days, of `n` sales whose mention's window is closed.
 
     The curve is of all mentions of the period (Kaplan and Meier, 1958; variance by Greenwood,
-    interval on the log-log scale).
+    interval on the log-log scale). Of `untimed` sales an admin did not say when they were; neither
+    they nor their mentions are in any of this.
     """
 
     n: int
     mean_days: float | None
     median_days: float | None
     curve: tuple[Point, ...]
+    untimed: int = 0
 
 
 def time_to_sale(
@@ -44,6 +46,7 @@ def time_to_sale(
     today: date,
     window_days: int,
     matured_until: date,
+    untimed: int = 0,
 ) -> TimeToSale:
     """How long mentions take to lead to a sale.
 
@@ -53,6 +56,8 @@ def time_to_sale(
         today: the day that is not over; a mention of `d` days before was watched for `d - 1` days.
         window_days: later sales are credited to no mention.
         matured_until: mean and median are of mentions before this day.
+        untimed: how many more were sold of which nobody knows when; their mentions are not in
+            `shown`.
     """
     sold = list(waits)
     ripe = [seconds / DAY_SECONDS for day, seconds in sold if day < matured_until]
@@ -65,6 +70,7 @@ def time_to_sale(
         mean_days=fmean(ripe) if ripe else None,
         median_days=median(ripe) if ripe else None,
         curve=tuple(_curve(counts, seen, window_days)),
+        untimed=untimed,
     )
 
 

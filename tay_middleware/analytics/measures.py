@@ -5,6 +5,7 @@ Conversion is of mentions whose window is closed. Everything comes from the shee
 figures that are kept ready; `docs/metrics.md` says what each name means.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +17,7 @@ from tay_middleware.analytics.metrics import Period, rows_since
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, day_sheets, trends
+from tay_middleware.storage.by_hand import revenue_by_hand
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sales import revenue
 from tay_middleware.storage.simulations import is_simulated
@@ -126,13 +128,17 @@ def _waits(counted: Counted, today: date, matured: date, terms: Terms) -> TimeTo
     sold = [
         (row.created_at.date(), (row.converted_at - row.created_at).total_seconds())
         for row in counted.sold
+        if row.is_timed
     ]
+    untimed = Counter(row.created_at.date() for row in counted.sold if not row.is_timed)
     return time_to_sale(
-        counted.shown_by_day,
+        # Of a sale whose time nobody knows the mention neither waits nor is known to have ended.
+        {day: max(0, n - untimed[day]) for day, n in counted.shown_by_day.items()},
         sold,
         today=today,
         window_days=max(1, int(terms.attribution_days)),
         matured_until=matured,
+        untimed=untimed.total(),
     )
 
 
@@ -166,6 +172,7 @@ def _count(
         kinds=trends.held_back(connection, since, until),
         detected=trends.detected(connection, since, until),
         revenue=revenue(connection, since, until),
+        by_hand=revenue_by_hand(connection, since, until),
         feedback=day_sheets.feedback_of(connection, since, until),
         judged=day_sheets.judged(connection, since, until),
         simulated=is_simulated(connection, since, until),

@@ -42,7 +42,8 @@ def import_command(
 
     Columns: purchase_id, amount, currency, occurred_at; and any of type, payment_id, offer,
     product, user_id, email, reference, escalation_id, customer_id. A line that was imported before
-    changes nothing. Exit code 1 if a line cannot be read; the others are imported.
+    changes nothing. Exit code 1 if a line cannot be read, or says another amount of a payment than
+    one that was imported; the others are imported.
     """
     settings = load_settings()
     terms = terms_of(settings, load_playbook(settings.prompts_dir))

@@ -129,6 +129,8 @@ def _tell(found: Measures, by: str | None, *, whole: bool) -> None:
             f"{percent(one.share)} by day {one.day}" for one in waited.curve if one.day in TOLD_DAYS
         )
         console.print(f"sold by then, of all mentions: {steps}")
+    if waited.untimed:
+        console.print(f"sales of which the admin did not say when they were: {waited.untimed}")
 
 
 def _is_told(one: Measure, by: str | None, number: int, *, whole: bool) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -50,12 +51,21 @@ def show_command(delivery_id: Annotated[UUID, typer.Argument(help="id of a deliv
 def replay_command(
     delivery_id: Annotated[UUID | None, typer.Argument(help="id of a delivery")] = None,
     dead: Annotated[bool, typer.Option("--dead", help="all that were given up")] = False,
+    other_mode: Annotated[
+        bool,
+        typer.Option("--other-mode", help="all that were put aside: test ones while live, or live"),
+    ] = False,
 ) -> None:
-    """Let deliveries be handled again; what they said once they do not say twice."""
-    if (delivery_id is None) == (not dead):
-        raise InputError("give the id of a delivery, or --dead")
-    count = tell(load_settings(), _due_again, delivery_id, datetime.now(UTC))
-    if not count and not dead:
+    """Let deliveries be handled again; what they said once they do not say twice.
+
+    With --other-mode those that TAY_PAYMENT_MODE put aside: after it was changed, they count.
+    """
+    if sum((delivery_id is not None, dead, other_mode)) != 1:
+        raise InputError("give the id of a delivery, or --dead, or --other-mode")
+    chosen = sql.dead_ids if dead else sql.put_aside
+    ids = None if delivery_id is None else [delivery_id]
+    count = tell(load_settings(), _due_again, ids, chosen, datetime.now(UTC))
+    if not count and delivery_id is not None:
         raise InputError("no delivery has this id, or its words are past their retention")
     typer.echo(f"{count} {'delivery' if count == 1 else 'deliveries'} will be handled again")
 
@@ -76,11 +86,15 @@ def work_command(
     typer.echo(json.dumps(asdict(run_inbox(load_settings(), once=once))))
 
 
-def _due_again(transaction: Transaction, delivery_id: UUID | None, now: datetime) -> int:
-    ids = [delivery_id] if delivery_id is not None else list(sql.dead_ids(transaction))
-    count = sql.set_due(transaction, ids, now)
+def _due_again(
+    transaction: Transaction,
+    ids: Sequence[UUID] | None,
+    chosen: Callable[[Transaction], Sequence[UUID]],
+    now: datetime,
+) -> int:
+    count = sql.set_due(transaction, chosen(transaction) if ids is None else ids, now)
     if count:
-        noted(transaction, "replay", delivery_id, deliveries=count)
+        noted(transaction, "replay", ids[0] if ids else None, deliveries=count)
     return count
 
 

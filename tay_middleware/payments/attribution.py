@@ -201,12 +201,8 @@ def credit(
         window: how long after a mention a purchase that begins is credited to it. A mention that
             the evidence itself names needs no window.
     """
-    if buyer.dismissed:
-        return Credit("dismissed", sold.one())
-    if buyer.ambiguous:
-        return Credit("ambiguous", sold.one())
-    if buyer.user_key is None and buyer.named is None:
-        return Credit("unmatched", sold.one())
+    if (kind := _without_credit(purchase, buyer)) is not None:
+        return Credit(kind, sold.one())
     at = purchase.begun_at + CLOCK_SKEW
     seen = [touch for touch in touches if at - window <= touch.shown_at <= at]
     fits = [touch for touch in seen if sold.fits(touch.offer)]
@@ -227,6 +223,17 @@ def credit(
     if other is not None:
         return Credit("cross_sale", sold.one(), cross_escalation_id=other.escalation_id)
     return Credit("organic", sold.one())
+
+
+def _without_credit(purchase: Purchase, buyer: Buyer) -> str | None:
+    """What a purchase is that no mention is looked for."""
+    if buyer.dismissed:
+        return "dismissed"
+    if purchase.is_earlier:
+        return "earlier"
+    if buyer.ambiguous:
+        return "ambiguous"
+    return "unmatched" if buyer.user_key is None and buyer.named is None else None
 
 
 def _is_sold(named: Touch, sold: Sold) -> bool:

@@ -31,14 +31,18 @@ class Circle:
     lent: Mapping[_Name, frozenset[str]]
 
 
-def circle_of(groups: Groups, named: Known) -> Circle:
+def circle_of(groups: Groups, named: Known, stays: Mapping[str, str] | None = None) -> Circle:
     """A circle of purchases.
 
     Args:
         groups: all of those that share a name with one of them.
         named: what the log says of the tokens, ids and references in their evidence.
+        stays: the users that some of them named when the log still knew them, by the key.
     """
-    direct = {key: direct_users(facts, named) for key, facts in groups.items()}
+    direct = {
+        key: frozenset({stays[key]}) if stays and key in stays else direct_users(facts, named)
+        for key, facts in groups.items()
+    }
     lent: dict[_Name, frozenset[str]] = {}
     for key, facts in groups.items():
         for name in _names(facts) if direct[key] else ():

@@ -70,7 +70,9 @@ class Evidence:
 class Fact:
     """One fact. `keys` are ids that one payment has, `series` is what renewals share.
 
-    `simulated` says that the delivery itself called its purchase made up.
+    `renewal` says that its payment goes on with a series which another one began. `simulated` says
+    that the delivery itself called its purchase made up, `test` that it came while test ones
+    counted.
     """
 
     id: str
@@ -86,7 +88,9 @@ class Fact:
     offer: str | None = None
     products: tuple[str, ...] = ()
     evidence: Evidence = field(default_factory=Evidence)
+    renewal: bool = False
     simulated: bool = False
+    test: bool = False
 
     @property
     def all_keys(self) -> frozenset[str]:
@@ -114,7 +118,9 @@ def to_row(fact: Fact, purchase_key: str) -> dict[str, Any]:
         "escalation_id": str(evidence.escalation_id) if evidence.escalation_id else None,
         "by_hand": evidence.by_hand,
         "dismissed": evidence.dismissed,
+        "renewal": fact.renewal,
         "simulated": fact.simulated,
+        "test": fact.test,
     }
     row: dict[str, Any] = {name: getattr(evidence, name) for name in _PERSONAL}
     return row | {
@@ -156,5 +162,7 @@ def from_row(row: Mapping[str, Any]) -> Fact:
             dismissed=said.get("dismissed", False),
             **{name: row[name] for name in _PERSONAL},
         ),
+        renewal=said.get("renewal", False),
         simulated=said.get("simulated", False),
+        test=said.get("test", False),
     )

@@ -76,6 +76,7 @@ class GenericReader:
                 customer=f"{self._provider}:{customer}" if customer else None,
                 email=data.text("email"),
             ),
+            renewal=kind == "purchase.renewed",
             simulated=data.values.get("simulated") is True,
         )
 

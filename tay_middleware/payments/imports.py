@@ -2,7 +2,8 @@
 
 The first line names the columns: `purchase_id, amount, currency, occurred_at` and any of `type`
 (`purchase.paid` when empty), `payment_id, offer, product, user_id, email, reference,
-escalation_id, customer_id`; see `generic`. A line that was imported before changes nothing.
+escalation_id, customer_id`; see `generic`. A line that was imported before changes nothing. One
+that says another amount of a payment than a line before it is named and left out.
 """
 
 import csv
@@ -16,8 +17,9 @@ from uuid import UUID
 
 from tay_middleware.errors import InputError, PayloadError
 from tay_middleware.payments.catalogue import check_offers
-from tay_middleware.payments.facts import Fact
+from tay_middleware.payments.facts import Fact, Said, from_row
 from tay_middleware.payments.inbox import Terms, as_body, understood
+from tay_middleware.payments.money import Money, spoken
 from tay_middleware.payments.settle import settle
 from tay_middleware.storage import inbox as sql
 from tay_middleware.storage import purchases
@@ -163,14 +165,14 @@ def take(
     new_id: Callable[[], UUID],
 ) -> list[Taken]:
     """Take some lines in."""
+    read = [(line, *_read(line, terms)) for line in lines]
+    told = _told_before(transaction, [fact for _, _, found, _ in read for fact in found])
     facts: list[Fact] = []
     taken: list[Taken] = []
-    for line in lines:
-        try:
-            outcome, found = understood(line, terms)
-            check_offers(found, terms.rules)
-        except PayloadError as error:
-            taken.append(Taken(line, new=False, problem=f"line {line.number}: {error}"))
+    for line, outcome, found, problem in read:
+        wrong = problem or _contradicts(found, told)
+        if wrong is not None:
+            taken.append(Taken(line, new=False, problem=f"line {line.number}: {wrong}"))
             continue
         row = {**_row(line, now), "id": new_id()}
         sql.store(transaction, [row])
@@ -182,6 +184,52 @@ def take(
         taken.append(Taken(line, new, frozenset(key for fact in found for key in fact.all_keys)))
     settle(transaction, facts, terms.rules, now)
     return taken
+
+
+def _read(line: Line, terms: Terms) -> tuple[str, tuple[Fact, ...], str | None]:
+    """Outcome and facts of a line, and what is wrong with it if something is."""
+    try:
+        outcome, found = understood(line, terms)
+        check_offers(found, terms.rules)
+    except PayloadError as error:
+        return "", (), str(error)
+    return outcome, found, None
+
+
+_Told = dict[str, dict[str, Money]]
+"""What lines say was paid: by the key of the payment, by the fact's id."""
+
+
+def _told_before(transaction: Transaction, facts: Sequence[Fact]) -> _Told:
+    keys = {key for fact in facts for key in fact.keys}
+    rows = purchases.facts_of(transaction, purchases.purchases_with(transaction, keys))
+    told: _Told = {}
+    for fact in map(from_row, rows):
+        _note(told, fact)
+    return told
+
+
+def _note(told: _Told, fact: Fact) -> None:
+    if fact.said is Said.PAID and fact.money is not None:
+        for key in fact.keys:
+            told.setdefault(key, {})[fact.id] = fact.money
+
+
+def _contradicts(facts: Sequence[Fact], told: _Told) -> str | None:
+    """What is wrong with a line that says of a payment what another one said otherwise.
+
+    Neither is surer than the other, so the one that was taken in stands; else it is noted.
+    """
+    for fact in facts:
+        for key in fact.keys if fact.said is Said.PAID else ():
+            before = told.get(key, {})
+            if before and fact.id not in before and fact.money not in before.values():
+                was = next(iter(before.values()))
+                name = key.removeprefix(f"{PROVIDER}:")
+                amount = f"{spoken(was.amount, was.currency)} {was.currency}"
+                return f"{name} was told before as {amount}; that is kept"
+        _note(told, fact)
+    return None
 
 
 def report(transaction: Transaction, taken: Sequence[Taken]) -> Report:

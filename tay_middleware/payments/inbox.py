@@ -7,7 +7,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -123,11 +123,38 @@ class InboxWorker:
         finally:
             self.is_running = False
 
+    async def tell_of_other_mode(self) -> None:
+        """Warn of what is of the other of a provider's two worlds and counts, or waits to.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        found = await self._database.read(sql.of_other_mode, live=self._terms.live)
+        ours, other = ("live", "test") if self._terms.live else ("test", "live")
+        if found.counting:
+            _log.warning(
+                "TAY_PAYMENT_MODE is %s, and %d %s purchases of before count as well: "
+                "use a database of its own for tests",
+                ours,
+                found.counting,
+                other,
+            )
+        if found.waiting:
+            _log.warning(
+                "%d deliveries were put aside while TAY_PAYMENT_MODE was %s, and count for "
+                "nothing: `tay webhooks replay --other-mode` handles them again",
+                found.waiting,
+                other,
+            )
+
     async def _run(self) -> None:
-        failures = 0
+        failures, told = 0, False
         while not self._stopped:
             try:
                 self._wake.clear()
+                if not told:
+                    await self.tell_of_other_mode()
+                    told = True
                 done = await self.work_off()
                 if self._clock() >= self._upkeep_at:
                     await self.upkeep()
@@ -242,10 +269,11 @@ def understood(row: Any, terms: Terms) -> tuple[str, tuple[Fact, ...]]:
         raise PayloadError("the provider is not known" if row.body else "the body is redacted")
     reading = _read(provider, row, terms)
     if reading.live != terms.live:
-        return "other_mode", ()
+        return sql.OTHER_MODE, ()
     if reading.facts is None:
         return "ignored", ()
-    return "applied", reading.facts
+    facts = reading.facts if terms.live else (replace(one, test=True) for one in reading.facts)
+    return "applied", tuple(facts)
 
 
 def _read(provider: Provider, row: Any, terms: Terms) -> Reading:

@@ -7,7 +7,7 @@ order facts come in and however often, the answer is the same. Rules, each held 
 - refunds are the charge's cumulative figure, never single refunds on top of it; a refund that
   failed after that figure was told is taken off it again;
 - of one dispute, won outranks lost outranks open;
-- renewals add to the lifetime value, not to conversions;
+- renewals add to the lifetime value, not to conversions, also where nobody saw what they renew;
 - a refund that names no payment of its own goes back from the first one of its series;
 - amounts of another currency than the first payment's are left out, and never added.
 """
@@ -32,7 +32,8 @@ class Payment:
     """One payment as it stands, in minor units of `currency`.
 
     `refunded`, `disputed` (an open dispute) and `lost` (a dispute that was lost) are never more
-    than `amount`. `paid_at` is `None` while it is not paid.
+    than `amount`. `paid_at` is `None` while it is not paid. `begins` is whether it may be what a
+    purchase began with: it was seen paid, pending or failed, and nobody says that it is a renewal.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Payment:
     refunded: int
     disputed: int
     lost: int
+    begins: bool
 
     @property
     def net(self) -> int:
@@ -56,8 +58,9 @@ class Purchase:
     """One purchase as it stands. The amounts are of its first payment, `lifetime` of all.
 
     `payments` counts those that were paid. `begun_at` is when it was first seen paid,
-    pending or failed; where it never was, the time of the earliest fact. `status` and `counts` are
-    those of `storage.payment_tables.conversions`.
+    pending or failed; where it never was, the time of the earliest fact. `is_earlier` is whether no
+    payment that it may have begun with was seen: it began before we listened, or its delivery has
+    not come yet. `status` and `counts` are those of `storage.payment_tables.conversions`.
     """
 
     key: str
@@ -70,6 +73,7 @@ class Purchase:
     begun_at: datetime
     ended_at: datetime | None
     facts: tuple[Fact, ...]
+    is_earlier: bool
 
     @property
     def paid_at(self) -> datetime | None:
@@ -87,18 +91,20 @@ def purchase_of(facts: Iterable[Fact]) -> Purchase:
     ended = [fact.at for fact in known if fact.said is Said.ENDED]
     status = _status(first, payments)
     bought = [fact for fact in known if fact.said in _OF_A_PURCHASE]
+    is_earlier = not any(one.begins for one in payments)
     told = [fact.provider for fact in known if fact.said is not Said.ASSIGNED]
     return Purchase(
         key=min(key for fact in known for key in fact.all_keys),
         provider=min(told, default=known[0].provider),
         status=status,
-        counts=status in {"paid", "partially_refunded", "disputed"},
+        counts=not is_earlier and status in {"paid", "partially_refunded", "disputed"},
         first=first,
         lifetime=sum(one.net for one in paid if first and one.currency == first.currency),
         payments=len(paid),
         begun_at=min(fact.at for fact in bought or known),
         ended_at=max(ended) if ended else None,
         facts=known,
+        is_earlier=is_earlier,
     )
 
 
@@ -179,6 +185,8 @@ def _payment(facts: Sequence[Fact]) -> Payment:
         refunded=min(amount, _refunded(facts, currency)),
         disputed=min(amount, states["open"]),
         lost=min(amount, states["lost"]),
+        begins=any(fact.said in _OF_A_PURCHASE for fact in facts)
+        and not any(fact.renewal for fact in facts),
     )
 
 

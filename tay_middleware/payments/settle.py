@@ -7,7 +7,7 @@ earlier one only hinted at.
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -15,6 +15,7 @@ from uuid import UUID, uuid5
 from tay_middleware.payments.attribution import (
     CLOCK_SKEW,
     CONFIDENCE,
+    OF_ITS_OWN,
     Buyer,
     Known,
     Touch,
@@ -26,7 +27,9 @@ from tay_middleware.payments.circle import Circle, Groups, circle_of, concerned,
 from tay_middleware.payments.facts import Evidence, Fact, from_row, to_row
 from tay_middleware.payments.purchases import Purchase, components, left_out, purchase_of
 from tay_middleware.payments.standing import standing
+from tay_middleware.payments.staying import Row, Teller, credit_of, of_one, told_anew
 from tay_middleware.storage import purchases as sql
+from tay_middleware.storage.credits import lock, staying
 from tay_middleware.storage.purchases import Transaction
 
 _log = logging.getLogger("tay_middleware.payments")
@@ -35,30 +38,42 @@ PURCHASES = UUID("0c9b6f5e-2f43-5d0e-8f3f-5b1f0c6a9d27")
 """Ids of purchases are made from their keys, in a namespace of their own."""
 
 
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What facts that came change, beside the purchases that they belong to.
+
+    `freed` are mentions whose purchase went into another one. By the key that they have now:
+    `stays` are purchases whose credit stays, `tellers` who says of them anew whose they are.
+    """
+
+    freed: set[UUID] = field(default_factory=set)
+    stays: dict[str, Row] = field(default_factory=dict)
+    tellers: dict[str, Teller] = field(default_factory=dict)
+
+
 def settle(
     transaction: Transaction, facts: Iterable[Fact], rules: Rules, now: datetime
 ) -> list[Mapping[str, Any]]:
     """Take facts in and write what follows; the rows of `conversions` that were written."""
-    sql.lock(transaction)
-    touched: set[str] = set()
-    freed: set[UUID] = set()
-    for group in components(_without_erased(transaction, tuple(facts))):
-        key, gone = _put(transaction, group)
-        touched.add(key)
-        freed |= gone
+    lock(transaction)
+    news = _News()
+    touched = {
+        _put(transaction, group, news)
+        for group in components(_without_erased(transaction, tuple(facts)))
+    }
     groups = _grouped(transaction, touched)
     for facts_of_one in groups.values():
         _tell_left_out(facts_of_one)
-    return _restate(transaction, groups, freed, rules, now)
+    return _restate(transaction, groups, news, rules, now)
 
 
 def reconsider(
     transaction: Transaction, since: datetime, rules: Rules, now: datetime
 ) -> list[Mapping[str, Any]]:
     """Look again for whom recent purchases without a mention are: the log may have caught up."""
-    sql.lock(transaction)
+    lock(transaction)
     groups = _grouped(transaction, sql.open_ends(transaction, since))
-    return _restate(transaction, groups, set(), rules, now)
+    return _restate(transaction, groups, _News(), rules, now)
 
 
 def restate_mentions(transaction: Transaction, escalations: Collection[UUID]) -> None:
@@ -69,12 +84,19 @@ def restate_mentions(transaction: Transaction, escalations: Collection[UUID]) ->
         sql.write_standing(transaction, escalation_id, verdict.converted, verdict.converted_at)
 
 
-def _put(transaction: Transaction, group: Sequence[Fact]) -> tuple[str, set[UUID]]:
+def _put(transaction: Transaction, group: Sequence[Fact], news: _News) -> str:
     keys = {key for fact in group for key in fact.all_keys}
     merged = sql.purchases_with(transaction, keys)
     purchase_key = min(keys | merged)
+    stays = of_one(staying(transaction, merged).values())
+    if stays is not None:
+        news.stays[purchase_key] = stays
+        known = [from_row(row) for row in sql.facts_of(transaction, merged)]
+        if teller := told_anew(group, known):
+            news.tellers[purchase_key] = teller
     rows = [to_row(fact, purchase_key) for fact in group]
-    return purchase_key, sql.put(transaction, purchase_key, keys, rows, merged)
+    news.freed.update(sql.put(transaction, purchase_key, keys, rows, merged))
+    return purchase_key
 
 
 def _tell_left_out(facts: Sequence[Fact]) -> None:
@@ -87,24 +109,36 @@ def _tell_left_out(facts: Sequence[Fact]) -> None:
 
 
 def _restate(
-    transaction: Transaction, groups: Groups, freed: set[UUID], rules: Rules, now: datetime
+    transaction: Transaction, groups: Groups, news: _News, rules: Rules, now: datetime
 ) -> list[Mapping[str, Any]]:
     touched = set(groups)
-    if not touched and not freed:
+    if not touched and not news.freed:
         return []
     groups = dict(groups)
     while others := sql.of_same_buyers(transaction, *_buyers(groups.values())) - set(groups):
         groups |= _grouped(transaction, others)
-    circle = circle_of(groups, _named(transaction, groups))
+    stays = staying(transaction, groups) | news.stays
+    circle = circle_of(groups, _named(transaction, groups), _users_by_credit(stays, news))
     written: list[Mapping[str, Any]] = []
-    mentions = set(freed)
+    mentions = set(news.freed)
     for key in sorted(concerned(circle, touched)):
-        row = _row(transaction, circle, key, rules, now)
+        made = _row(transaction, circle, key, rules, now)
+        row = credit_of(made, stays.get(key), news.tellers.get(key))
         before = sql.write_purchase(transaction, row)
         mentions |= {one for one in (before, row["escalation_id"]) if one is not None}
         written.append(row)
     restate_mentions(transaction, mentions)
     return written
+
+
+def _users_by_credit(stays: Mapping[str, Row], news: _News) -> dict[str, str]:
+    """The users whom purchases named when the log still knew them, by the purchase's key."""
+    told = OF_ITS_OWN | {"by_hand"}
+    return {
+        key: row["user_key"]
+        for key, row in stays.items()
+        if key not in news.tellers and row["user_key"] is not None and row["method"] in told
+    }
 
 
 def _grouped(transaction: Transaction, keys: Collection[str]) -> dict[str, tuple[Fact, ...]]:
@@ -144,6 +178,7 @@ def _row(
         "cross_escalation_id": given.cross_escalation_id,
         "settled_at": now,
         "simulated": any(fact.simulated for fact in purchase.facts),
+        "test": any(fact.test for fact in purchase.facts),
     }
 
 

@@ -8,11 +8,16 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The two columns of `escalation_logs`; `by` says whose word it is: `provider`, `admin`."""
+    """The two columns of `escalation_logs`; `by` says whose word it is: `provider`, `admin`.
+
+    `is_timed` is whether `converted_at` is when it was sold: of a mark that does not say when, it
+    is when it was made.
+    """
 
     converted: bool
     converted_at: datetime | None
     by: str | None
+    is_timed: bool = True
 
 
 def standing(sales: Sequence[Any], marks: Sequence[Any]) -> Standing:
@@ -30,7 +35,9 @@ def standing(sales: Sequence[Any], marks: Sequence[Any]) -> Standing:
         return Standing(sold_at is not None, sold_at, "provider" if sold_at else None)
     if not word.converted:
         return Standing(False, None, "admin")
-    return Standing(True, sold_at or _since(marks), "admin")
+    if (told := sold_at or word.sold_at) is not None:
+        return Standing(True, told, "admin")
+    return Standing(True, _since(marks), "admin", is_timed=False)
 
 
 def _since(marks: Sequence[Any]) -> datetime | None:

@@ -36,6 +36,7 @@ class _Event:
         products: tuple[str, ...] = (),
         at: datetime | None = None,
         evidence: Evidence | None = None,
+        renewal: bool = False,
     ) -> Fact:
         """The one fact of this event."""
         metadata = self.object.part("metadata")
@@ -53,6 +54,7 @@ class _Event:
             offer=metadata.text("tay_offer"),
             products=products,
             evidence=evidence or self.evidence(),
+            renewal=renewal,
             simulated=metadata.values.get("tay_simulated") == "true",
         )
 
@@ -121,11 +123,15 @@ def _session(event: _Event) -> Fact | None:
     )
 
 
+_GOES_ON = {"subscription_cycle", "subscription_update", "subscription_threshold"}
+"""Why a subscription that is there already is billed again."""
+
+
 def _invoice(event: _Event) -> Fact:
     invoice = event.object
     parent = invoice.part("parent").part("subscription_details")
     series = invoice.ref("subscription") or parent.ref("subscription")
-    first = invoice.text("billing_reason") == "subscription_create"
+    reason = invoice.text("billing_reason")
     joined = [one.part("payment").ref("payment_intent") for one in invoice.parts("payments")]
     return event.fact(
         Said.PAID,
@@ -133,8 +139,9 @@ def _invoice(event: _Event) -> Fact:
         invoice.ref("payment_intent"),
         invoice.ref("charge"),
         *joined,
-        f"first:{series}" if series and first else None,
+        f"first:{series}" if series and reason == "subscription_create" else None,
         series=series,
+        renewal=series is not None and reason in _GOES_ON,
         money=money(invoice.values.get("amount_paid"), invoice.values.get("currency")),
         source=Source.INVOICE,
         products=_products(invoice),

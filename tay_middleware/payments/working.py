@@ -33,6 +33,7 @@ async def _run(settings: Settings, *, once: bool) -> Counts:
             await asyncio.to_thread(upgrade, database.url)
         await database.read(check_current)
         if once:
+            await worker.tell_of_other_mode()
             await worker.work_off()
             await worker.upkeep()
         else:

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import ColumnElement
 
 from tay_middleware.playbook import HOLDOUT
+from tay_middleware.storage.by_hand import when_is_known
 from tay_middleware.storage.columns import JSON_TYPE
 from tay_middleware.storage.desk_tables import question_labels
 from tay_middleware.storage.exposures import exposures
@@ -240,11 +241,13 @@ def opinions(connection: Connection, day: date) -> Sequence[Any]:
 def sold(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
     """Mentions of a period that led to a sale.
 
-    Rows of `id`, `user_key`, `created_at`, `converted_at`, and the columns of `DIMENSIONS`.
+    Rows of `id`, `user_key`, `created_at`, `converted_at`, `is_timed` (`converted_at` is when it
+    was sold), and the columns of `DIMENSIONS`.
     """
     shown = escalation_logs.c
     columns = (shown.id, shown.user_key, shown.created_at, shown.converted_at)
-    statement = select(*columns, *(shown[name] for name in DIMENSIONS)).where(
+    timed = when_is_known().label("is_timed")
+    statement = select(*columns, timed, *(shown[name] for name in DIMENSIONS)).where(
         shown.converted, shown.id >= uuid7_floor(since), shown.id < uuid7_floor(until)
     )
     return connection.execute(statement).all()

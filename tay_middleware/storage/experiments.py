@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, case, func, literal, not_, null, or_, select
 
+from tay_middleware.storage.by_hand import when_is_known
 from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.payment_tables import conversions
 from tay_middleware.storage.sql import escalation_logs
@@ -123,23 +124,24 @@ def purchases(connection: Connection, exposed: Exposed) -> Sequence[Purchase]:
 def marked(connection: Connection, exposed: Exposed) -> Sequence[Purchase]:
     """Mentions that an admin marked as converted and no payment stands behind: purchases of 0.
 
+    Where nobody said when it was sold, it is counted as of the mention: when the mark was made says
+    nothing of the window.
     Only who was shown something can have one, so that they say nothing about the holdout.
     """
     mention, sold = escalation_logs.c, conversions.c
     paid = select(sold.id).where(sold.escalation_id == mention.id, sold.counts).exists()
+    at = case((when_is_known(), mention.converted_at), else_=mention.created_at).label("at")
     by_hand = (
-        select(mention.user_key, mention.offer, mention.converted_at)
+        select(mention.user_key, mention.offer, at)
         .where(mention.converted, mention.converted_at < exposed.until, not_(paid))
         .cte("by_hand")
     )
     first = _firsts(exposed, select(by_hand.c.user_key)).cte("firsts").c
-    statement = select(
-        *_who(first), by_hand.c.offer, by_hand.c.converted_at, literal(0), null()
-    ).where(
+    statement = select(*_who(first), by_hand.c.offer, by_hand.c.at, literal(0), null()).where(
         first.turn == 1,
         first.least == first.most,
         by_hand.c.user_key == first.user_key,
-        by_hand.c.converted_at >= first.first_at,
+        by_hand.c.at >= first.first_at,
     )
     rows: Sequence[Any] = connection.execute(statement).all()
     return [Purchase(*row) for row in rows]

@@ -5,6 +5,7 @@ leaves it as it was, and two workers never have the same one.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -12,10 +13,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select, update
 
-from tay_middleware.storage.payment_tables import webhook_events
+from tay_middleware.storage.payment_tables import conversions, webhook_events
 from tay_middleware.storage.purchases import Row, insert
 
 _COLUMNS = webhook_events.c
+
+OTHER_MODE = "other_mode"
+"""The outcome of a delivery of test while live counts, or the reverse."""
 
 
 class State(StrEnum):
@@ -124,6 +128,30 @@ def dead_ids(connection: Connection) -> Sequence[UUID]:
     return list(
         connection.execute(select(_COLUMNS.id).where(_COLUMNS.dead_at.is_not(None))).scalars()
     )
+
+
+def put_aside(connection: Connection) -> Sequence[UUID]:
+    """All that were of the other mode when they came, and whose words are still there."""
+    statement = select(_COLUMNS.id).where(
+        _COLUMNS.outcome == OTHER_MODE, _COLUMNS.body.is_not(None)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class OtherMode:
+    """Deliveries of the other mode that wait (`put_aside`), and its purchases that count."""
+
+    waiting: int
+    counting: int
+
+
+def of_other_mode(connection: Connection, *, live: bool) -> OtherMode:
+    """What is of test while live counts, or the reverse."""
+    sold = conversions.c
+    other = sold.test.is_(True) if live else sold.test.is_not(True)
+    counting = select(func.count()).where(sold.counts, sold.simulated.is_not(True), other)
+    return OtherMode(len(put_aside(connection)), connection.execute(counting).scalar_one())
 
 
 def counts(connection: Connection) -> dict[str, int]:

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from tay_middleware.domain import uuid7
+from tay_middleware.storage.credits import keep_credit
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.desk_tables import escalation_notes
 from tay_middleware.storage.exposures import exposures
@@ -119,10 +120,11 @@ def _steps(now: datetime, keep_days: int | None, is_file: bool, at_once: int) ->
     until = None if keep_days is None else now - timedelta(days=keep_days)
     if not is_file:
         yield from (partial(_make_ahead, table=table, now=now) for table in PARTITIONED)
-    if until is not None and not is_file:
-        yield from (partial(_drop_oldest, table=table, until=until) for table in PARTITIONED)
     if until is not None:
         below = uuid7(until, 0) if is_file else _bounds(until)[0]
+        yield partial(keep_credit, until=until, below=below)
+        if not is_file:
+            yield from (partial(_drop_oldest, table=table, until=until) for table in PARTITIONED)
         most = at_once if is_file else None
         for table, is_old in _old(until, below):
             yield partial(_delete, table=table, is_old=is_old, most=most)

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    false,
     or_,
     select,
     update,
@@ -55,6 +56,7 @@ class PurchaseKind(StrEnum):
     UNMATCHED = "unmatched"
     AMBIGUOUS = "ambiguous"
     DISMISSED = "dismissed"
+    EARLIER = "earlier"
 
 
 webhook_events = Table(
@@ -148,6 +150,10 @@ conversions = Table(
     Column("ended_at", Utc),
     Column("settled_at", Utc, nullable=False),
     Column("simulated", Boolean(create_constraint=False)),
+    Column("test", Boolean(create_constraint=False)),
+    Column(
+        "credit_stays", Boolean(create_constraint=False), nullable=False, server_default=false()
+    ),
     one_of("status", PurchaseStatus),
     one_of("kind", PurchaseKind),
     Index(None, "escalation_id"),
@@ -161,8 +167,12 @@ conversions = Table(
 `net` is the first payment less what went back; `lifetime` the net of all payments. `kind`:
 `attributed` to `escalation_id` (last touch; `first_escalation_id` is the first touch in the
 window), `cross_sale` (another offer was mentioned: `cross_escalation_id`), `organic` (a known user
-who was shown nothing in the window), `unmatched`, `ambiguous`, or `dismissed` by an admin.
+who was shown nothing in the window), `unmatched`, `ambiguous`, `dismissed` by an admin, or
+`earlier`: renewals, refunds, an end of what nobody saw begin, which counts for no mention.
 `simulated` is whether a delivery said that nobody bought anything (see `tay simulate`).
+`test` is whether it came while test deliveries counted (`null`: before anybody wrote it down).
+`credit_stays` is whether rows that the credit rests on are past retention or were made anonymous:
+what comes later changes amounts, and the credit only by evidence that is new (`payments.staying`).
 """
 
 conversion_marks = Table(
@@ -177,11 +187,13 @@ conversion_marks = Table(
     Column("actor", String(80), nullable=False),
     Column("at", Utc, nullable=False),
     Column("user_key", String(64)),
+    Column("sold_at", Utc),
     Index(None, "escalation_id"),
     Index(None, "user_key"),
 )
 """What admins said of a mention by hand: the last one stands; `converted` null takes it back.
-`user_key` is whose mention it was, as in `desk_tables.escalation_notes`."""
+`user_key` is whose mention it was, as in `desk_tables.escalation_notes`. `at` is when it was said,
+`sold_at` when it was sold, if anybody said so."""
 
 link_clicks = Table(
     "link_clicks",
@@ -285,10 +297,16 @@ def forget_buyer(connection: Connection, user_key: str, until: datetime) -> None
     marks = conversion_marks.c
     on_her = and_(marks.user_key == user_key, marks.escalation_id <= last_id(until))
     connection.execute(update(conversion_marks).where(on_her).values(note=None, user_key=None))
-    for table, at in ((link_clicks, "clicked_at"), (feedback, "at"), (conversions, "begun_at")):
-        values = {"user_key": None} | ({"note": None} if table is feedback else {})
+    theirs_too: tuple[tuple[Table, str, dict[str, Any]], ...] = (
+        (link_clicks, "clicked_at", {}),
+        (feedback, "at", {"note": None}),
+        (conversions, "begun_at", {"credit_stays": True}),
+    )
+    for table, at, also in theirs_too:
         connection.execute(
-            update(table).where(table.c.user_key == user_key, table.c[at] <= until).values(**values)
+            update(table)
+            .where(table.c.user_key == user_key, table.c[at] <= until)
+            .values(user_key=None, **also)
         )
 
 

@@ -1,8 +1,8 @@
 """Facts of payments, purchases made of them, and what they are joined to: the SQL of `payments`.
 
 Every function takes a `Transaction` of `Database.write` or `.read`; what is to be written is
-decided in `payments`. Writers come one after the other (`lock`), so that what one has read still
-holds when it writes.
+decided in `payments`. Writers come one after the other (`credits.lock`), so that what one has read
+still holds when it writes.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, delete, or_, select, text, update
+from sqlalchemy import Connection, and_, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from tay_middleware.storage.ledger import LOCK_SPACE, erased_users
+from tay_middleware.storage.ledger import erased_users
 from tay_middleware.storage.partitions import uuid7_floor
 from tay_middleware.storage.payment_tables import (
     conversion_marks,
@@ -27,9 +27,6 @@ from tay_middleware.storage.sql import escalation_logs, question_logs
 Transaction = Connection
 """What `Database` hands to a function; layers above storage name it by this name."""
 
-PAYMENTS_LOCK = (1 << 20) + 2
-"""The second half of the advisory lock under which purchases are made."""
-
 Row = Mapping[str, Any]
 
 MOST_NAMES = 5_000
@@ -39,13 +36,6 @@ MOST_NAMES = 5_000
 def insert(connection: Connection) -> Any:
     """The INSERT of the database, which knows ON CONFLICT."""
     return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-
-
-def lock(connection: Connection) -> None:
-    """Wait until no other transaction makes purchases; SQLite's write lock says so already."""
-    if connection.dialect.name == "postgresql":
-        locks = {"space": LOCK_SPACE, "lock": PAYMENTS_LOCK}
-        connection.execute(text("SELECT pg_advisory_xact_lock(:space, :lock)"), locks)
 
 
 def _parts(names: Iterable[Any]) -> Iterator[list[Any]]:
@@ -173,12 +163,16 @@ def purchases_by_key(connection: Connection, keys: Collection[str]) -> dict[str,
 
 
 def users_seen(connection: Connection, users: Iterable[str]) -> set[str]:
-    """Those of some users who have ever asked anything."""
+    """Those of some users who have ever asked anything, as far as the log or a credit says so."""
+    asked, sold = question_logs.c, conversions.c
     seen = set()
     for user_key in users:
-        statement = select(question_logs.c.id).where(question_logs.c.user_key == user_key).limit(1)
-        if connection.execute(statement).first() is not None:
-            seen.add(user_key)
+        for statement in (
+            select(asked.id).where(asked.user_key == user_key),
+            select(sold.id).where(sold.user_key == user_key, sold.credit_stays),
+        ):
+            if connection.execute(statement.limit(1)).first() is not None:
+                seen.add(user_key)
     return seen
 
 
@@ -206,7 +200,7 @@ def open_ends(connection: Connection, since: datetime) -> set[str]:
     hearsay = and_(columns.kind == "attributed", columns.method.in_(("customer", "email")))
     unsettled = columns.kind.in_(("unmatched", "organic", "cross_sale", "ambiguous"))
     statement = select(columns.purchase_key).where(
-        or_(unsettled, hearsay), columns.begun_at >= since
+        or_(unsettled, hearsay), columns.begun_at >= since, columns.credit_stays.is_(False)
     )
     return set(connection.execute(statement).scalars())
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, text
 
+from tay_middleware.storage.by_hand import revenue_by_hand
 from tay_middleware.storage.columns import Id
 from tay_middleware.storage.figures import ALL, COUNTED, daily_counts
 from tay_middleware.storage.partitions import uuid7_floor
@@ -65,7 +66,7 @@ def figures(
     past their retention; `None`: all are there.
 
     Rows of `revenue`, for purchases begun in the period: `kind`, `currency`, `conversions`, `net`,
-    `lifetime`.
+    `lifetime`. Sales that an admin marked with an amount are of the kind `by_hand`.
     """
     known_since = max(since, rows_since or since)
     questions, shown = _asked_and_shown(connection, since, until)
@@ -81,7 +82,10 @@ def figures(
         shown=shown,
         known=known,
         sold=sold,
-        revenue=revenue(connection, since, until),
+        revenue=[
+            *revenue(connection, since, until),
+            *(row for row in revenue_by_hand(connection, since, until) if row.currency),
+        ],
     )
 
 

@@ -11,9 +11,11 @@ from starlette.responses import StreamingResponse
 
 from tay_middleware.analytics.metrics import rows_since
 from tay_middleware.domain import Reason, Strength, Tier
+from tay_middleware.errors import PayloadError
 from tay_middleware.payments.money import major
 from tay_middleware.payments.settle import restate_mentions
 from tay_middleware.storage import log, purchases, sales
+from tay_middleware.storage.credits import lock
 from tay_middleware.storage.log import Filter
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.simulations import is_simulated
@@ -217,7 +219,8 @@ def mark(
     """Write an admin's word on a mention; the mention as it stands then, `None` if there is none.
 
     Raises:
-        PayloadError: the amount is none of its currency.
+        PayloadError: the amount is none of its currency, or the mention was not there yet when it
+            is said to have been sold, or that is yet to come.
     """
     money = None if said.amount is None else major(said.amount, said.currency)
     row = {
@@ -229,10 +232,15 @@ def mark(
         "note": said.note,
         "actor": actor.label,
         "at": now,
+        "sold_at": said.sold_at,
     }
-    purchases.lock(transaction)
-    if not purchases.mark(transaction, row):
+    lock(transaction)
+    mention = sales.escalation(transaction, escalation_id)
+    if mention is None:
         return None
+    if said.sold_at is not None and not mention.created_at <= said.sold_at <= now:
+        raise PayloadError("sold_at is before the mention, or is yet to come")
+    purchases.mark(transaction, row)
     restate_mentions(transaction, [escalation_id])
     amount = {"amount": str(said.amount), "currency": said.currency} if money else {}
     audited(

@@ -52,7 +52,7 @@ async def list_purchases(
     last = rows[limit - 1] if len(rows) > limit else None
     return PurchasePage(
         items=[purchase_listed(row, keys.get(row.purchase_key, ())) for row in rows[:limit]],
-        next_cursor=f"{last.begun_at.isoformat()}_{last.id}" if last else None,
+        next_cursor=f"{last.begun_at:%Y-%m-%dT%H:%M:%S.%fZ}_{last.id}" if last else None,
     )
 
 

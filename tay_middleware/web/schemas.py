@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from tay_middleware.storage.payment_tables import PurchaseKind, PurchaseStatus
 
@@ -65,6 +65,7 @@ class MarkOut(BaseModel):
     note: str | None
     actor: str
     at: datetime
+    sold_at: datetime | None = Field(description="when it was sold, if the admin said so")
 
 
 class FeedbackOut(BaseModel):
@@ -147,6 +148,7 @@ class MarkIn(Sent):
             "examples": [
                 {"converted": True},
                 {"converted": True, "amount": "49.00", "currency": "usd", "note": "paid in cash"},
+                {"converted": True, "sold_at": "2026-03-02T12:00:00Z"},
                 {"converted": None},
             ]
         },
@@ -157,6 +159,9 @@ class MarkIn(Sent):
         None, ge=0, lt=10**12, description="in major units, such as 49.00"
     )
     currency: str | None = Field(None, pattern="^[A-Za-z]{3}$")
+    sold_at: AwareDatetime | None = Field(
+        None, description="when it was sold; without it the sale has no part in times to a sale"
+    )
     note: Word | None = None
 
     @model_validator(mode="after")
@@ -165,6 +170,8 @@ class MarkIn(Sent):
             raise ValueError("amount and currency come together")
         if self.amount is not None and self.converted is not True:
             raise ValueError("an amount needs converted: true")
+        if self.sold_at is not None and self.converted is not True:
+            raise ValueError("sold_at needs converted: true")
         return self
 
 

@@ -63,6 +63,7 @@ def mark_out(row: Any) -> MarkOut:
         note=row.note,
         actor=row.actor,
         at=row.at,
+        sold_at=row.sold_at,
     )
 
 
@@ -83,7 +84,8 @@ def escalation_fields(row: Any, beside: Beside) -> dict[str, Any]:
         amount, currency = spoken(said.amount, said.currency), said.currency
     elif sale is not None and sale.currency is not None:
         amount, currency = spoken(sale.amount, sale.currency), sale.currency
-    took = (stands.converted_at - row.created_at).total_seconds() if stands.converted_at else None
+    sold_at = stands.converted_at if stands.is_timed else None
+    took = (sold_at - row.created_at).total_seconds() if sold_at else None
     told = beside.feedback.get(row.id)
     return {name: getattr(row, name) for name in _SAME} | {
         "converted": stands.converted,

@@ -1,5 +1,6 @@
 """Which mention gets the credit."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -86,6 +87,13 @@ def test_who_was_shown_nothing_is_the_organic_baseline() -> None:
     assert given(offer="course") == Credit("organic", "course")
     assert given(buyer=Buyer()) == Credit("unmatched")
     assert given(buyer=Buyer(ambiguous=True)) == Credit("ambiguous")
+
+
+def test_a_renewal_of_what_nobody_saw_begin_is_credited_to_no_mention() -> None:
+    named = Buyer(user_key="ada", method="token", named=shown(1, DAY))
+    earlier = replace(bought(), is_earlier=True)
+    found = credit(earlier, named, [shown(1, DAY)], sold=Sold(), window=WINDOW)
+    assert found == Credit("earlier")
 
 
 def test_a_link_that_was_kept_for_long_still_names_its_mention() -> None:

@@ -109,7 +109,7 @@ def test_a_history_comes_to_one_state_in_any_order_and_in_any_pieces(tables: Con
         for kind, method in tables.execute(columns):
             kinds.add(kind)
             methods.add(method)
-    assert kinds == {"attributed", "organic", "unmatched", "ambiguous"}
+    assert kinds == {"attributed", "organic", "unmatched", "ambiguous", "earlier"}
     assert methods >= {"metadata", "reference", "customer", "email", None}
 
 

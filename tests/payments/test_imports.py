@@ -77,6 +77,30 @@ def test_bad_lines_are_named_and_the_others_imported(shop: Site, tmp_path: Path)
     ]
 
 
+def test_a_corrected_amount_is_named_and_what_was_told_first_stays(
+    shop: Site, tmp_path: Path
+) -> None:
+    head = "purchase_id,amount,currency,occurred_at,payment_id\n"
+    numbers = range(8)  # by the value of a hash half of them would be taken
+    first = [f"o-{n},10.00,usd,2026-03-02,\n" for n in numbers]
+    path = written(tmp_path, head + "".join(first))
+    assert shop.tay("conversions", "import", path).returncode == 0
+    again = [f"o-{n},12.00,usd,2026-03-02,\n" for n in numbers]
+    more = [
+        "o-0,5.00,usd,2026-04-02,p2\n",
+        "o-9,1.00,usd,2026-03-02,\n",
+        "o-9,2.00,usd,2026-03-02,\n",
+    ]
+    path = written(tmp_path, head + "".join([*again, *more]))
+    for option, new in (["--dry-run"], 2), ([], 2), ([], 0):
+        run = shop.tay("conversions", "import", path, *option)
+        assert (run.returncode, f"new: {new}," in run.stdout) == (1, True)
+        assert run.stderr.splitlines() == [
+            *(f"line {n + 2}: o-{n} was told before as 10.00 usd; that is kept" for n in numbers),
+            "line 12: o-9 was told before as 1.00 usd; that is kept",
+        ]
+
+
 @pytest.mark.parametrize("end", ['"2026-03-02\n', '"' + "a," * 70_000 + "\n"])
 def test_a_quote_that_is_never_closed_is_named_by_its_line(end: str) -> None:
     head = "purchase_id,amount,currency,occurred_at\n"

@@ -1,4 +1,4 @@
-"""What a purchase is follows from the set of its facts: 9 x 250 shuffles with duplicates."""
+"""What a purchase is follows from the set of its facts: 10 x 250 shuffles with duplicates."""
 
 from datetime import timedelta
 from random import Random
@@ -27,6 +27,7 @@ STORIES: dict[str, tuple[dict[str, Any], ...]] = {
     "failed refund": d.REFUND_FAILED,
     "dispute lost": d.LOST,
     "dispute won": d.WON,
+    "renewals alone": d.SUBSCRIPTION[4:],
 }
 
 
@@ -52,6 +53,7 @@ def figures(purchase: Purchase) -> tuple[Any, ...]:
         ("failed refund", ("paid", True, 4900, 0, 0, 4900, 4900, 1)),
         ("dispute lost", ("dispute_lost", False, 4900, 0, 4900, 0, 0, 1)),
         ("dispute won", ("paid", True, 4900, 0, 0, 4900, 4900, 1)),
+        ("renewals alone", ("partially_refunded", False, 2000, 500, 0, 1500, 1500, 1)),
     ],
 )
 def test_each_story_comes_to_its_figures(story: str, expected: tuple[Any, ...]) -> None:
@@ -96,6 +98,22 @@ def test_a_purchase_begins_with_its_trial_or_its_first_try_to_pay() -> None:
     early = d.refunded("r1", -50, 100)
     assert made((*d.ONE_TIME, early)).begun_at == NOON
     assert made((early,)).begun_at == NOON - timedelta(seconds=50)
+
+
+def test_what_nobody_saw_begin_is_of_earlier_until_its_first_payment_comes() -> None:
+    alone = [
+        generic("purchase.renewed", "e2", payment_id="p2"),
+        generic("purchase.refunded", "e3"),
+        generic("purchase.ended", "e4"),
+        *d.facts(d.joined("j1", 1, 2), d.refunded("r", 9, 100), d.LOST[2], d.SUBSCRIPTION[-1]),
+    ]
+    assert [purchase_of([fact]).is_earlier for fact in alone] == [True] * len(alone)
+    assert not any(purchase_of([fact]).counts for fact in alone)
+    first = generic("purchase.paid", "e1", payment_id="p1", occurred_at=d.at(-99))
+    assert not purchase_of([*alone[:3], first]).is_earlier
+    assert [made(story).is_earlier for story in STORIES.values()] == [
+        name == "renewals alone" for name in STORIES
+    ]
 
 
 def test_an_open_dispute_still_counts_and_says_how_much_is_at_stake() -> None:

@@ -129,5 +129,41 @@ def test_a_file_of_the_first_version_learns_the_turns_of_its_mentions(path: Path
         assert read.execute("SELECT id, turn_id FROM escalation_logs").fetchall() == [("m1", "t1")]
 
 
+def test_purchases_survive_their_table_and_those_whose_mention_is_gone_keep_its_credit(
+    path: Path,
+) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(files("tay_middleware.storage") / "migrations"))
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0008")
+        columns = connection.exec_driver_sql("PRAGMA table_info(conversions)").all()
+        needed = {name: _of_type(kind) for _, name, kind, is_needed, *_ in columns if is_needed}
+        for name, more in (
+            ("credited", {"kind": "attributed", "escalation_id": "gone", "user_key": "u"}),
+            ("erased", {"kind": "organic", "method": "metadata"}),
+            ("waiting", {"kind": "unmatched"}),
+        ):
+            row = needed | {"id": name, "purchase_key": name, "status": "paid", "net": 4900} | more
+            listed, marks = ", ".join(row), ", ".join("?" * len(row))
+            connection.exec_driver_sql(
+                f"INSERT INTO conversions ({listed}) VALUES ({marks})",  # noqa: S608 - our own names
+                tuple(row.values()),
+            )
+    engine.dispose()
+    upgrade(url(path))
+    with sqlite3.connect(path) as read:
+        rows = "SELECT id, net, credit_stays FROM conversions ORDER BY id"
+        assert read.execute(rows).fetchall() == [
+            ("credited", 4900, 1),
+            ("erased", 4900, 1),
+            ("waiting", 4900, 0),
+        ]
+        read.execute("UPDATE conversions SET kind = 'earlier'")
+        with pytest.raises(sqlite3.IntegrityError, match="ck_conversions_kind"):
+            read.execute("UPDATE conversions SET kind = 'odd'")
+
+
 def _of_type(kind: str) -> object:
     return 0 if kind.startswith(("BOOL", "INT", "FLOAT")) else "2026-01-01 00:00:00"

@@ -38,10 +38,13 @@ def test_a_word_by_hand_carries_an_amount_and_can_be_taken_back(
     sold = say(converted=True, amount="49.00", currency="USD", note="cash")
     assert (sold["converted"], sold["amount"], sold["currency"]) == (True, "49.00", "usd")
     assert sold["converted_by"] == "admin"
+    assert (sold["time_to_conversion_seconds"], sold["marks"][0]["sold_at"]) == (None, None)
+    timed = say(converted=True, sold_at=sold["created_at"])
+    assert (timed["converted_at"], timed["time_to_conversion_seconds"]) == (sold["created_at"], 0)
     assert say(converted=False)["converted"] is False
     gone = say(converted=None)
     assert (gone["converted"], gone["converted_at"], gone["amount"]) == (False, None, None)
-    assert [mark["converted"] for mark in gone["marks"]] == [True, False, None]
+    assert [mark["converted"] for mark in gone["marks"]] == [True, True, False, None]
     assert all(mark["actor"].startswith("token:") for mark in gone["marks"])
 
 
@@ -55,6 +58,10 @@ def test_a_word_by_hand_carries_an_amount_and_can_be_taken_back(
         ({"converted": True, "amount": "49.00"}, "amount and currency come together"),
         ({"converted": False, "amount": "1", "currency": "usd"}, "needs converted: true"),
         ({"converted": True, "amount": "-1", "currency": "usd"}, "body.amount"),
+        ({"converted": None, "sold_at": "2026-03-02T12:00:00Z"}, "sold_at needs converted: true"),
+        ({"converted": True, "sold_at": "2026-03-02T12:00:00"}, "body.sold_at"),
+        ({"converted": True, "sold_at": "2001-03-02T12:00:00Z"}, "before the mention"),
+        ({"converted": True, "sold_at": "2099-03-02T12:00:00Z"}, "is yet to come"),
         ({"converted": True, "amount": "1.001", "currency": "usd"}, "more than the 2 decimals"),
         ({"converted": True, "amount": "1", "currency": "zzz"}, "unknown currency"),
         ("true", "body"),

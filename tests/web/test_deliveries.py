@@ -177,6 +177,24 @@ def test_standard_webhooks_are_taken_as_their_own_library_signs_them(
     assert (found["provider"], found["money"]["amount"]) == ("standard", "49.00")
 
 
+def test_the_list_of_purchases_goes_on_from_its_cursor_as_it_was_given(
+    site: Site, admin: dict[str, str]
+) -> None:
+    for number in range(3):
+        data = GENERIC["data"] | {"purchase_id": f"page-{number}"}  # type: ignore[operator]  # it is one
+        body, headers = standard(GENERIC | {"data": data}, f"page_{number}")
+        assert site.client.post(STANDARD, content=body, headers=headers).status_code == 200
+    site.settled()
+    path, seen = "/api/v1/admin/purchases?limit=1", []
+    page = site.client.get(path, headers=admin).json()
+    while page["next_cursor"] is not None:
+        seen += [one["id"] for one in page["items"]]
+        page = site.client.get(f"{path}&cursor={page['next_cursor']}", headers=admin).json()
+    seen += [one["id"] for one in page["items"]]
+    whole = site.get("/api/v1/admin/purchases", admin, limit=500)["items"]
+    assert seen == [one["id"] for one in whole]
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

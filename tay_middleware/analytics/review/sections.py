@@ -133,6 +133,9 @@ def _soon(facts: Facts) -> Section:
                 f"{waited.median_days:.1f} days."
             )
         ]
+    if waited.untimed:
+        lines = lines if waited.mean_days is not None else []
+        lines.append(f"{waited.untimed} sales are left out: the admin did not say when they were.")
     points = [(one.day, one.share, one.low, one.high) for one in waited.curve]
     rows = tuple(
         (
@@ -162,6 +165,7 @@ _KINDS = {
     "attributed": "credited to a mention of the offer",
     "cross_sale": "another offer was mentioned",
     "organic": "nothing was mentioned",
+    "by_hand": "marked as sold by an admin",
     "unmatched": "nobody knows whose: see the dashboard",
     "ambiguous": "may be of several users: see the dashboard",
 }

@@ -43,6 +43,11 @@ def happened(facts: Facts) -> Iterator[str]:
         )
     if not attributed:
         yield "No purchase of the period is credited to a mention."
+    for one in [one for one in now.items if one.name == "marked_by_hand"]:
+        sums = [told for told in money.values() if _kind(told) == "by_hand"]
+        amounts = " and ".join(figure(told.number, told.unit) for told in sums)
+        known = f": {amounts}" if amounts else ""
+        yield f"{one.n:,} mentions are marked as sold by hand, without a payment{known}."
     if facts.past:
         yield from _changed(facts)
     yield from _paused(facts)

@@ -32,6 +32,7 @@ NAMES: Mapping[str, str] = {
     "llm": "language model",
     "vip": "VIP",
     "cross_sale": "cross-sale",
+    "earlier": "began before Tay",
     "partially_refunded": "partly refunded",
     "dispute_lost": "dispute lost",
     "other_mode": "other mode (test or live)",

@@ -1,0 +1,49 @@
+"""Credit that outlives the rows it rests on: retention removes them, erasing makes them nobody's.
+
+A purchase is made again whenever its provider says something of it. What the log cannot answer any
+more must not be asked again then: the purchase is marked, and its credit stays as it is.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, or_, select, text, update
+
+from tay_middleware.storage.ledger import LOCK_SPACE
+from tay_middleware.storage.payment_tables import conversions
+
+PAYMENTS_LOCK = (1 << 20) + 2
+"""The second half of the advisory lock under which purchases are made."""
+
+
+def lock(connection: Connection) -> None:
+    """Wait until no other transaction makes purchases; SQLite's write lock says so already."""
+    if connection.dialect.name == "postgresql":
+        locks = {"space": LOCK_SPACE, "lock": PAYMENTS_LOCK}
+        connection.execute(text("SELECT pg_advisory_xact_lock(:space, :lock)"), locks)
+
+
+def keep_credit(connection: Connection, until: datetime, below: UUID) -> None:
+    """Let the credit stay of purchases whose mentions are about to go; call it before they do.
+
+    Args:
+        connection: in a transaction; no purchase is made until it ends.
+        until: rows of before are to go; a purchase that began before rests on no others.
+        below: the first id of a mention that is to stay.
+    """
+    lock(connection)
+    sold = conversions.c
+    named = (sold.escalation_id, sold.first_escalation_id, sold.cross_escalation_id)
+    rests = or_(sold.begun_at < until, *(column < below for column in named))
+    connection.execute(
+        update(conversions).where(sold.credit_stays.is_(False), rests).values(credit_stays=True)
+    )
+
+
+def staying(connection: Connection, purchases: Collection[str]) -> dict[str, Any]:
+    """Those of some purchases whose credit stays, by key, as they stand."""
+    sold = conversions.c
+    statement = select(conversions).where(sold.purchase_key.in_(purchases), sold.credit_stays)
+    return {row["purchase_key"]: row for row in connection.execute(statement).mappings()}
