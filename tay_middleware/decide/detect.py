@@ -131,9 +131,10 @@ class Detector:
             text: the message; one of more than `SHORT_CHARS` closes none in this way.
             transcript: what came before it, oldest first.
         """
-        if len(text) > SHORT_CHARS or not self._mentioned(transcript):
+        said = bare_answers(self._reader.read(text)) if len(text) <= SHORT_CHARS else ()
+        if not said or not self._mentioned(transcript):
             return ()
-        return tuple({sense.name: None for *_, sense in bare_answers(self._reader.read(text))})
+        return tuple({sense.name: None for *_, sense in said})
 
     def _mentioned(self, transcript: Sequence[Message]) -> bool:
         """Whether the message just before is a reply that names an offer."""

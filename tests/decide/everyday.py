@@ -67,6 +67,7 @@ OPEN: dict[str, tuple[str, ...]] = {
         "I'd rather not drop my prices",
         "what do you check before you start the install",
         "Are any of your courses for beginners? How do I join?",
+        "do all of your courses cover lace?",
         "ok thanks",
         "I don't mention prices in my DMs",
         "I don't want to buy cheap bundles",
@@ -169,6 +170,10 @@ CLOSED: dict[str, tuple[str, ...]] = {
         "no need to sell me anything",
         "not for me thanks",
         "not this year thanks",
+        "I already bought all of your programs, what about my prices?",
+        "not interested in any of your courses, what about my prices?",
+        "courses just aren't for me, what about my prices?",
+        "I can't afford anything, what about my prices?",
     ),
     "opt_out": (
         "enough with the recommendations",

@@ -129,6 +129,17 @@ def test_earlier_messages_are_heard_for_a_no_in_any_wording(playbook: Playbook) 
     assert stages(playbook, first).earlier_gates(said) == (("refusal",), ("refusal",))
 
 
+def test_an_earlier_bare_stop_is_heard_where_it_answered_a_mention(playbook: Playbook) -> None:
+    keywords = Cascade(playbook)
+    said = (
+        Message("user", "my salon is quiet"),
+        Message("assistant", "Rebook. The mentorship is where we look at your numbers."),
+        Message("user", "STOP"),
+    )
+    assert "opt_out" in keywords.earlier_gates(said)[-1]
+    assert all("opt_out" not in gates for gates in keywords.earlier_gates(said[:1] + said[2:]))
+
+
 @pytest.mark.anyio
 async def test_a_judgement_grows_better_while_the_model_replies(playbook: Playbook) -> None:
     cascade = stages(playbook, SaysAlways(an_opinion(0.05)), SaysAlways(an_opinion(0.99)))

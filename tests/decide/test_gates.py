@@ -86,6 +86,12 @@ def test_more_than_a_bare_answer_is_none(detector: Detector, message: str) -> No
     assert {"opt_out", "refusal"}.isdisjoint(detector.detect(message, MENTION).gates)
 
 
+def test_every_answer_to_a_mention_says_that_it_ends(playbook: Playbook) -> None:
+    """An exception that slips into the list would be heard as a no."""
+    for name, gate in playbook.gates.gates.items():
+        assert [said for said in gate.after_mention if not said.endswith("<end>")] == [], name
+
+
 def test_no_phrase_of_a_gate_reads_as_a_common_word(playbook: Playbook) -> None:
     """ "od'd" is also written without its apostrophe, and "odd" is no distress."""
     words = (files("tay_middleware.decide") / "words.txt").read_text(encoding="ascii").split()
