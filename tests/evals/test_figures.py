@@ -103,7 +103,7 @@ def test_a_closed_gate_is_a_probability_of_nothing() -> None:
     gated = an_answer(said(confidence=0.8, gates=("minor",)), escalate=False)
     buys = an_answer(said(confidence=0.2, purchase=True), escalate=True)
     assert [one.probability for one in (open_, gated, buys)] == [0.8, 0.0, 0.2]
-    assert [one.score for one in (open_, gated, buys)] == [0.8, 0.0, 1.0]
+    assert [one.score for one in (open_, gated, buys)] == [0.8, 0.0, CERTAIN]
     figure = detection("x", [open_, gated])["x.brier"]
     assert figure.value == pytest.approx(0.02)
     assert figure.n == 2
