@@ -6,7 +6,7 @@ well; it opens one that a phrase closed only where the stage is told how sure it
 `off_topic` needs more certainty when no word of the trade stands there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from tay_middleware.decide.gates import OFF_TOPIC
@@ -18,6 +18,9 @@ from tay_middleware.playbook.cascade import StageRule
 PERHAPS = "perhaps_"
 """Before the name of a gate that a learned head closes in doubt: this turn shows nothing, and the
 turns after it are not held back on a suspicion."""
+
+_LEAST_OPEN = 0.1
+"""No need is taken to be more than ten times as likely as its gates let it look."""
 
 _WORTH_TELLING = 0.05
 """A gate that is less likely than this stays out of the record."""
@@ -32,8 +35,8 @@ class Combiner:
 
     def __call__(self, seen: Detection, opinion: Opinion, rule: StageRule) -> Detection:
         """The detection of a question that the keyword stage has `seen`."""
-        offer, reason = self._verdict(seen, opinion, rule)
         gates = _gates(seen, opinion, rule)
+        offer, reason = self._verdict(seen, opinion, rule, _need(opinion, gates))
         return replace(
             seen,
             escalate=offer is not None and not gates,
@@ -48,12 +51,12 @@ class Combiner:
         )
 
     def _verdict(
-        self, seen: Detection, opinion: Opinion, rule: StageRule
+        self, seen: Detection, opinion: Opinion, rule: StageRule, need: float
     ) -> tuple[str | None, Reason | None]:
         if seen.purchase and opinion.escalate >= self._purchase_from:
             return seen.offer, seen.reason
         offers = self._catalogue.known(opinion.offers)
-        if not offers or opinion.escalate < self._least(seen, rule):
+        if not offers or need < self._least(seen, rule):
             return None, None
         offer = max(offers, key=lambda name: offers[name])
         points = {
@@ -69,6 +72,18 @@ class Combiner:
         if seen.purchase:
             return min(least, self._purchase_from)
         return max(least, rule.follow_up) if seen.follows else least
+
+
+def _need(opinion: Opinion, gates: Collection[str]) -> float:
+    """How likely there is a need, whatever forbids to speak of it.
+
+    What a gate holds back was taught as no need for an offer, so that the chance of one is that of
+    a need and of no gate, P(need) · P(no gate); behind a closed gate the second is taken out again.
+    """
+    if not any(gate != OFF_TOPIC for gate in gates):
+        return opinion.escalate
+    open_chance = 1.0 - max(opinion.gates.values(), default=0.0)
+    return min(1.0, opinion.escalate / max(open_chance, _LEAST_OPEN))
 
 
 def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...]:

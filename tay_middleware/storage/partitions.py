@@ -122,7 +122,7 @@ def _steps(now: datetime, keep_days: int | None, is_file: bool, at_once: int) ->
         yield from (partial(_make_ahead, table=table, now=now) for table in PARTITIONED)
     if until is not None:
         below = uuid7(until, 0) if is_file else _bounds(until)[0]
-        yield partial(keep_credit, until=until, below=below)
+        yield partial(keep_credit, until=until if is_file else _first_of(until), below=below)
         if not is_file:
             yield from (partial(_drop_oldest, table=table, until=until) for table in PARTITIONED)
         most = at_once if is_file else None

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, text
 from tay_middleware.payments.facts import Evidence, Fact, Said
 from tay_middleware.payments.settle import reconsider, settle
 from tay_middleware.storage import Database, ledger, upgrade
-from tay_middleware.storage.partitions import maintain, maintain_file
+from tay_middleware.storage.partitions import maintain, maintain_database
 from tay_middleware.storage.payment_tables import conversions
 from tay_middleware.storage.sql import escalation_logs
 from tests.builders import NOON
@@ -38,7 +38,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 async def retention(database: Database) -> None:
     if database.is_file:
-        await maintain_file(database, GONE, 30)
+        await maintain_database(database, GONE, 30)
     else:
         await database.write(maintain, GONE, 30)
     assert await database.read(_mentions) == []
