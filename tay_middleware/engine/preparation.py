@@ -79,7 +79,8 @@ class Preparation:
         Raises:
             TimeoutError: it was given up.
         """
-        async with asyncio.timeout(LONGEST_RECALL_SECONDS) as self._patience:
+        async with asyncio.timeout(LONGEST_RECALL_SECONDS) as patience:
+            self._patience = patience
             try:
                 return await recall
             finally:

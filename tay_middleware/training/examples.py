@@ -123,8 +123,11 @@ def _example(row: Row, *, names_gates: bool) -> Example:
 
 
 def _gate_targets(named: set[str], *, speaks: bool) -> Mapping[str, bool]:
-    """A row in a gate may be in more, but for injections; an author who names none says nothing, and
-    neither does a row off the topic, whose griefs nobody has marked."""
+    """What a row says of each gate; a gate that is missing is not spoken of.
+
+    A row in a gate may be in more, but for injections; an author who names none says nothing, and
+    neither does a row off the topic, whose griefs nobody has marked.
+    """
     if named:
         return {gate: True for gate in GATES if gate in named or gate == "conduct"} | (
             {"injection": False} if "injection" not in named else {}
