@@ -19,6 +19,12 @@ PERHAPS = "perhaps_"
 """Before the name of a gate that a learned head closes in doubt: this turn shows nothing, and the
 turns after it are not held back on a suspicion."""
 
+_OF_A_QUESTION_WHY = frozenset({"complaint", "conduct", "injection"})
+"""What "why did you mention that?" looks like to learned heads; it is answered all the same."""
+
+_NO_NEED_BEHIND = frozenset({"injection", "refusal", "opt_out"})
+"""Gates of messages that say no, or give orders to the system."""
+
 _LEAST_OPEN = 0.1
 """No need is taken to be more than ten times as likely as its gates let it look."""
 
@@ -79,8 +85,10 @@ def _need(opinion: Opinion, gates: Collection[str]) -> float:
 
     What a gate holds back was taught as no need for an offer, so that the chance of one is that of
     a need and of no gate, P(need) · P(no gate); behind a closed gate the second is taken out again.
+    A no hides no need, and neither does an order to the system.
     """
-    if not any(gate != OFF_TOPIC for gate in gates):
+    held = {gate.removeprefix(PERHAPS) for gate in gates} - {OFF_TOPIC}
+    if not held or held & _NO_NEED_BEHIND:
         return opinion.escalate
     open_chance = 1.0 - max(opinion.gates.values(), default=0.0)
     return min(1.0, opinion.escalate / max(open_chance, _LEAST_OPEN))
@@ -92,6 +100,8 @@ def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...
     ]
     for name, least in rule.gates.items():
         chance = opinion.gates.get(name, 0.0)
+        if seen.asks_why and name in _OF_A_QUESTION_WHY:
+            continue
         if chance >= least and name not in closed:
             closed.append(name if chance >= rule.gates_stick_from else f"{PERHAPS}{name}")
     named = OFF_TOPIC not in seen.gates

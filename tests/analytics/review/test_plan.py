@@ -72,11 +72,11 @@ def test_a_rate_that_misses_its_target_is_tuned(tmp_path: Path) -> None:
     shutil.copytree(shipped(), home)
     policy = home / "policy.yaml"
     said = policy.read_text(encoding="utf-8")
-    strict = said.replace("threshold: 0.22 ", "threshold: 0.97 ").replace(
-        "threshold: 0.34\n", "threshold: 0.97\n"
+    strict = said.replace("threshold: 0.38 ", "threshold: 0.97 ").replace(
+        "threshold: 0.36\n", "threshold: 0.97\n"
     )
     assert strict != said
-    policy.write_text(strict.replace("agreed: 0.15", "agreed: 0.97"), encoding="utf-8")
+    policy.write_text(strict.replace("agreed: 0.12", "agreed: 0.97"), encoding="utf-8")
     made = simulate(
         Order(UNTIL, users=110, days=14, seed=8, home=tmp_path / "made", prompts_dir=home)
     )

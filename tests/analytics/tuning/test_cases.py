@@ -22,7 +22,8 @@ from tay_middleware.settings import Settings
 from tests.builders import NOON
 
 DATA = Path(__file__).resolve().parents[3] / "evals" / "data"
-RAISED, LOWERED = (0.25, 0.3, 0.5, 0.9), (0.05, 0.15)
+LIVE = 0.38
+RAISED, LOWERED = (0.4, 0.45, 0.6, 0.9), (0.05, 0.25)
 
 
 @pytest.fixture(scope="module")
@@ -92,9 +93,9 @@ def read(
 def test_a_higher_threshold_of_the_scorer_finds_what_the_score_says(
     playbook: Playbook, questions: list[Row], settings: Settings
 ) -> None:
-    cascades = {one: at(playbook, one, settings, Knob.SCORER) for one in (0.22, *RAISED)}
+    cascades = {one: at(playbook, one, settings, Knob.SCORER) for one in (LIVE, *RAISED)}
     needs = 0
-    for row, _, case in read(playbook, questions, settings, Knob.SCORER, 0.22):
+    for row, _, case in read(playbook, questions, settings, Knob.SCORER, LIVE):
         for threshold, cascade in cascades.items():
             truth = cascade.detect(row.question, row.history, until=Until.SCORER).escalate
             assert (case.score >= threshold) is truth, (row.question, threshold)
@@ -108,7 +109,7 @@ def test_a_lower_one_too_but_for_what_only_follows_up(
 ) -> None:
     for threshold in LOWERED:
         cascade = at(playbook, threshold, settings, Knob.SCORER)
-        for row, _, case in read(playbook, questions, settings, Knob.SCORER, 0.22):
+        for row, _, case in read(playbook, questions, settings, Knob.SCORER, LIVE):
             truth = cascade.detect(row.question, row.history, until=Until.SCORER)
             if (case.score >= threshold) is not truth.escalate:
                 assert cascade.detector.detect(row.question, row.history).follows
@@ -128,7 +129,7 @@ def test_points_of_the_keyword_stage_are_replayed_both_ways(
     assert different <= 0.015 * total
 
 
-@pytest.mark.parametrize("threshold", [0.1, 0.22, 0.5])
+@pytest.mark.parametrize("threshold", [0.1, LIVE, 0.6])
 def test_labelled_questions_are_judged_at_any_threshold(
     playbook: Playbook, questions: list[Row], settings: Settings, threshold: float
 ) -> None:
@@ -148,10 +149,10 @@ def test_another_version_is_taken_at_its_plain_probability(playbook: Playbook) -
         offer=None,
         reason=None,
         stage="model",  # type: ignore[arg-type]  # as it is logged
-        scores={"scorer.escalate": 0.3},
-        confidence=0.3,
+        scores={"scorer.escalate": 0.45},
+        confidence=0.45,
     )
     reader = Reader(playbook, Knob.SCORER)
     row = a_row(1, replace(found, stage=SimpleNamespace(value="model")), "old")  # type: ignore[arg-type]  # the same
-    assert reader.case(row, counts=True, own_version=False).score == 0.3
-    assert reader.case(row, counts=True).score < 0, "this playbook would have found a need: 0.22"
+    assert reader.case(row, counts=True, own_version=False).score == 0.45
+    assert reader.case(row, counts=True).score < 0, "this playbook would have found a need: 0.38"

@@ -120,7 +120,7 @@ def test_what_is_always_the_same_is_kept_by_browsers_under_a_name_that_changes(
         ("/review/2026-W99", 404, "no such week"),
         ("/review/never", 404, "no such week"),
         ("/review/2026-W50", 404, "has not begun"),
-        ("/review/0001-W01", 404, "has not begun"),
+        ("/review/0001-W01", 404, "no such week"),
         ("/playbook/try", 405, "Method Not Allowed"),
     ],
 )
