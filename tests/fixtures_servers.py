@@ -6,6 +6,7 @@ With CI=true a missing server is a failure: green means that it ran.
 import asyncio
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NoReturn, TypeVar
 from uuid import uuid4
 
@@ -104,6 +105,16 @@ def postgres_url(_databases: tuple[str, str]) -> str:
     tables = ", ".join(table.name for table in metadata.sorted_tables)
     asyncio.run(_run(url, _NO_MONTHS, f"TRUNCATE {tables}"))
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def either_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A migrated database without rows: once a file, once on a server."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
+    made = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
+    upgrade(made)
+    return made
 
 
 _NO_MONTHS = """

@@ -1,14 +1,17 @@
 """Work at scale runs without counting lines, which takes as long again as the work itself.
 
 A simulated month passes the same lines ten thousand times; they are counted where a test passes
-them once. For a whole module `pytestmark = pytest.mark.no_cover` says the same of its tests, but
-not of its fixtures. The floor of the coverage is that of the lines that are counted.
+them once. The floor of the coverage is that of the lines that are counted.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from coverage import Coverage
+
+at_scale = pytest.mark.no_cover
+"""Marks a test whose lines are not counted; its fixtures are, but for what is `uncounted`."""
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.verdicts import label
 from tests.analytics.brute import Found, brute
-from tests.uncounted import uncounted
+from tests.uncounted import at_scale, uncounted
 
 UNTIL = datetime(2026, 11, 23, tzinfo=UTC)
 SINCE = UNTIL - timedelta(days=45)
@@ -217,7 +217,7 @@ def test_running_costs_are_part_of_the_roi(made: Result) -> None:
     assert found.one("roi").number == pytest.approx(revenue / 45.0)
 
 
-@pytest.mark.no_cover
+@at_scale
 def test_a_server_gives_the_same_figures_as_a_file(postgres_url: str, tmp_path: Path) -> None:
     order = Order(UNTIL, users=20, days=40, seed=5, home=tmp_path / "server")
     on_server = simulate(replace(order, database_url=postgres_url))

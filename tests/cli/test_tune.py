@@ -17,6 +17,7 @@ from tests.cli.test_cli import Tay, tay
 
 __all__ = ["tay"]
 
+LIVE = load_playbook().policy.cascade.scorer.threshold
 QUESTION = "Can you review my pricing structure and tell me what is wrong with it?"
 
 
@@ -50,7 +51,7 @@ def test_a_rate_is_tuned_to_and_the_patch_is_for_a_person_to_apply(tay: Tay, url
     settings = {"TAY_DATABASE_URL": url, "TAY_PROMPTS_DIR": "prompts"}
     made = tay("tune", "--target-rate", "5%", "--patch", "x.patch", **settings)
     assert (made.returncode, made.stderr) == (0, "")
-    assert made.stdout.startswith("raise 0.38 to 0.")
+    assert made.stdout.startswith(f"raise {LIVE} to 0.")
     assert "replayed: cascade.scorer.threshold" in made.stdout
     assert "x.patch: written; look at it, then: patch -p1 < x.patch" in made.stdout
     assert Path("prompts/policy.yaml").read_text() == before
@@ -59,14 +60,14 @@ def test_a_rate_is_tuned_to_and_the_patch_is_for_a_person_to_apply(tay: Tay, url
     found = tay("tune", "--target-rate", "5%", "--json", **settings)
     assert found.returncode == 1, "its playbook is another one now: none of the log is its own"
     assert "under other versions of the playbook" in said(found)["words"]
-    assert after.policy.cascade.scorer.threshold > 0.38
+    assert after.policy.cascade.scorer.threshold > LIVE
 
 
 def test_everything_is_there_as_json(tay: Tay, url: str) -> None:
     made = tay("tune", "--target-rate", "0.05", "--json", TAY_DATABASE_URL=url)
     found = said(made)
     assert (found["verdict"], found["knob"]) == ("move", "cascade.scorer.threshold")
-    assert (found["live"], found["questions"], found["agreement"]) == (0.38, 3_000, 1.0)
+    assert (found["live"], found["questions"], found["agreement"]) == (LIVE, 3_000, 1.0)
     (point,) = [one for one in found["points"] if one["threshold"] == found["proposed"]]
     assert point["rate"]["found"] / point["rate"]["of"] == pytest.approx(0.05, abs=0.005)
     assert point["added"]["net"]["refused"].startswith("nobody was held out")
@@ -82,7 +83,7 @@ def test_the_last_questions_alone_and_labels_of_ones_own(
     asked = ("tune", "--target-rate", "6%", "--last", "900", "--labels", str(labels))
     found = said(tay(*asked, "--json", TAY_DATABASE_URL=url))
     assert found["questions"] == 900
-    live = next(one for one in found["points"] if one["threshold"] == 0.38)
+    live = next(one for one in found["points"] if one["threshold"] == LIVE)
     assert (live["precision"]["found"], live["precision"]["of"]) == (1, 1)
 
 
@@ -117,11 +118,11 @@ def test_what_cannot_be_read_is_said(tay: Tay, options: list[str], says: str) ->
 
 
 def test_a_threshold_that_a_running_test_forbids_is_not_proposed(tay: Tay, url: str) -> None:
-    """An arm asks for 0.385, which may not be below the threshold."""
+    """An arm asks for a little more than the threshold, and may not be below it."""
     shutil.copytree(shipped(), "prompts")
     own = load_playbook(Path("prompts"))
     file = Path("prompts/experiments.yaml")
-    arms = "{now: {weight: 1}, surer: {weight: 1, confidence: 0.385}}"
+    arms = f"{{now: {{weight: 1}}, surer: {{weight: 1, confidence: {LIVE + 0.005}}}}}"
     file.write_text(
         "layers: {l: {seed: s}}\nexperiments:\n  surer:\n    asks: Should it be surer of a need?\n"
         f"    kind: threshold\n    layer: l\n    control: now\n    arms: {arms}\n"

@@ -130,3 +130,45 @@ def test_a_suspicion_holds_back_this_turn_and_no_later_one(combine: Combiner) ->
     assert (unsure.escalate, unsure.gates) == (False, ("perhaps_distress",))
     sure = combine(no_need(), an_opinion(gates={"distress": 0.8}), doubting)
     assert sure.gates == ("distress",)
+
+
+@pytest.mark.parametrize(
+    ("chance", "gate", "need"),
+    [
+        (0.2, 0.7, True),  # 0.2 of a need and of no gate, 0.3 of no gate: a need of 0.67
+        (0.1, 0.7, False),
+        (0.04, 0.999, False),  # at most ten times as likely
+        (0.06, 0.999, True),
+    ],
+)
+def test_behind_a_gate_the_chance_of_a_need_is_not_that_of_an_offer(
+    combine: Combiner, chance: float, gate: float, need: bool
+) -> None:
+    made = combine(no_need(), an_opinion(chance, gates={"distress": gate}), a_rule(0.5))
+    assert (made.need, made.escalate, made.confidence) == (need, False, chance)
+
+
+def test_without_a_gate_or_off_the_topic_it_is(combine: Combiner) -> None:
+    in_doubt = {"distress": 0.39}
+    assert not combine(no_need(), an_opinion(0.45, gates=in_doubt), a_rule(0.5)).need
+    away = combine(no_need(), an_opinion(0.45, on_topic=0.1, gates=in_doubt), a_rule(0.5))
+    assert (away.gates, away.need) == (("off_topic",), False)
+
+
+@pytest.mark.parametrize("gate", ["refusal", "opt_out", "injection"])
+def test_a_no_and_an_order_hide_no_need(combine: Combiner, gate: str) -> None:
+    rule = a_rule(0.5, gates={gate: 0.4, "distress": 0.4})
+    for gates in ({gate: 0.9}, {gate: 0.9, "distress": 0.9}):
+        assert not combine(no_need(), an_opinion(0.3, gates=gates), rule).need
+
+
+def test_a_question_why_is_no_complaint_but_may_be_distress(combine: Combiner) -> None:
+    why = replace(no_need(), asks_why=True)
+    rule = a_rule(0.5, gates=dict.fromkeys(("complaint", "conduct", "injection", "distress"), 0.4))
+    looks = an_opinion(0.1, gates=dict.fromkeys(("complaint", "conduct", "injection"), 0.9))
+    assert combine(why, looks, rule).gates == ()
+    assert combine(no_need(), looks, rule).gates == ("complaint", "conduct", "injection")
+    said = replace(why, gates=("complaint",))
+    assert combine(said, looks, rule).gates == ("complaint",)
+    grief = an_opinion(0.1, gates={"distress": 0.9})
+    assert combine(why, grief, rule).gates == ("distress",)

@@ -23,6 +23,7 @@ from tests.langchain.agents import an_agent, asked
 from tests.langchain.models import NEED
 from tests.langchain.openai_server import OpenAIServer
 from tests.langchain.who import someone
+from tests.uncounted import at_scale
 
 WORDS = 12
 MODEL = ScriptedChatModel(reply=lambda _question: "one honest hour " * (WORDS // 3))
@@ -79,7 +80,7 @@ def leaves_nothing(engine: Escalator, scene: Callable[[], Coroutine[Any, Any, se
 SURFACES = {"step": EscalationStep, "chat model": EscalationChatModel}
 
 
-@pytest.mark.no_cover
+@at_scale
 @pytest.mark.parametrize(("streams", "in_chain"), [(1000, False), (200, True)])
 @pytest.mark.parametrize("surface", SURFACES)
 def test_07_a_thousand_streams_closed_anywhere_leave_nothing_behind(
@@ -123,7 +124,7 @@ def test_07_no_connection_to_a_server_stays_open(engine: Escalator, server: Open
     assert set(open_sockets()) - set(before) == set()
 
 
-@pytest.mark.no_cover
+@at_scale
 def test_07_agents_that_are_left_leave_nothing_behind(engine: Escalator) -> None:
     agent, places = an_agent([EscalationAgentMiddleware(escalator=engine)]), random.Random(7)
 

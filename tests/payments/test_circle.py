@@ -24,6 +24,7 @@ from tests.payments import deliveries as d
 from tests.payments.test_purchases import STORIES
 from tests.payments.test_settle import LATER, mention, standing
 from tests.storage.records import a_record
+from tests.uncounted import at_scale
 
 SHUFFLES = int(os.environ.get("SHUFFLES", "80"))
 MENTIONS = [
@@ -90,7 +91,7 @@ def in_pieces(connection: Connection, facts: list[Fact], random: Random) -> None
         rest = rest[size:]
 
 
-@pytest.mark.no_cover
+@at_scale
 def test_a_history_comes_to_one_state_in_any_order_and_in_any_pieces(tables: Connection) -> None:
     kinds: set[str] = set()
     methods: set[str | None] = set()

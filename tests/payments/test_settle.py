@@ -37,13 +37,9 @@ NUMBERS = count(1)
 Scene = Callable[[Database], Awaitable[Any]]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgres":
-        return str(request.getfixturevalue("postgres_url"))
-    made = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(made)
-    return made
+@pytest.fixture
+def url(either_url: str) -> str:
+    return either_url
 
 
 def play(url: str, scene: Scene) -> Any:

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from sqlalchemy import Connection, select, text
 
 from tay_middleware.payments.facts import Evidence, Fact, Said
 from tay_middleware.payments.settle import reconsider, settle
-from tay_middleware.storage import Database, ledger, upgrade
+from tay_middleware.storage import Database, ledger
 from tay_middleware.storage.partitions import maintain, maintain_database
 from tay_middleware.storage.payment_tables import conversions
 from tay_middleware.storage.sql import escalation_logs
@@ -27,13 +26,9 @@ RENEWAL = d.invoice("i2", 2, LATE, reason="subscription_cycle", metadata={"tay_u
 Go = Callable[[Database], Awaitable[None]]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgres":
-        return str(request.getfixturevalue("postgres_url"))
-    made = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(made)
-    return made
+@pytest.fixture
+def url(either_url: str) -> str:
+    return either_url
 
 
 async def retention(database: Database) -> None:

@@ -4,19 +4,19 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tay_middleware.errors import PlaybookError, Problem
 from tay_middleware.playbook import load_playbook, shipped
+from tests.uncounted import at_scale
 
 Spoil = Callable[[str, Callable[[str], str]], list[Problem]]
 
 FILES = ("offers.yaml", "indicators.yaml", "gates.yaml", "topics.yaml", "policy.yaml", "voice.yaml")
 
 
-@pytest.mark.no_cover
+@at_scale
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -44,7 +44,7 @@ def test_no_content_of_a_file_can_do_more_than_be_refused(
         path.write_bytes(before)
 
 
-@pytest.mark.no_cover
+@at_scale
 @settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -20,7 +20,7 @@ from tay_middleware.simulate import Order, Result, Truth, simulate
 from tay_middleware.simulate.bank import read_bank
 from tay_middleware.simulate.people import population, visits
 from tay_middleware.storage import Database, open_store
-from tests.uncounted import uncounted
+from tests.uncounted import at_scale, uncounted
 
 UNTIL = datetime(2026, 11, 23, tzinfo=UTC)
 LABELLED = ("question_logs", "escalation_logs", "conversions")
@@ -73,7 +73,7 @@ def test_nothing_lies_outside_of_the_time_that_was_asked_for(month: Result) -> N
     assert last < UNTIL.strftime("%Y-%m-%d %H:%M:%S")
 
 
-@pytest.mark.no_cover
+@at_scale
 def test_the_same_seed_gives_the_same_rows(month: Result, tmp_path: Path) -> None:
     again = simulate(Order(UNTIL, users=60, seed=3, home=tmp_path))
     asked = "select id, question, confidence, template, arm, shown from question_logs order by id"
@@ -84,7 +84,7 @@ def test_the_same_seed_gives_the_same_rows(month: Result, tmp_path: Path) -> Non
     assert rows(again, bought) == rows(month, bought)
 
 
-@pytest.mark.no_cover
+@at_scale
 def test_other_seeds_give_other_people(month: Result, tmp_path: Path) -> None:
     other = simulate(Order(UNTIL, users=60, seed=4, home=tmp_path))
     asked = "select question from question_logs order by id"
@@ -123,7 +123,7 @@ def test_a_seed_is_not_played_twice_into_one_database(tmp_path: Path) -> None:
     assert rows(fresh, "select count(*) from simulations") == [(1,)]
 
 
-@pytest.mark.no_cover
+@at_scale
 def test_who_never_reacts_badly_and_never_buys_is_simulated_as_well(tmp_path: Path) -> None:
     cold = Truth(organic={}, annoys=0.0)
     found = simulate(Order(UNTIL, users=25, days=20, home=tmp_path, truth=cold))
@@ -149,7 +149,7 @@ def test_the_bank_has_words_for_every_intent() -> None:
     assert all(len(words) >= 3 for words in (*bank.needs.values(), *bank.others.values()))
 
 
-@pytest.mark.no_cover
+@at_scale
 def test_a_server_holds_the_same_rows_as_a_file(postgres_url: str, tmp_path: Path) -> None:
     order = Order(UNTIL, users=12, days=20, seed=3, home=tmp_path, database_url=postgres_url)
     found = simulate(order)

@@ -18,6 +18,7 @@ from tay_middleware.storage.figures import difference
 from tay_middleware.storage.wire import turn_event
 from tests.builders import NOON
 from tests.storage.records import SECOND, a_record, key
+from tests.uncounted import at_scale
 
 
 def turn(number: int, **changes: Any) -> Event:
@@ -98,7 +99,7 @@ def told(batches: Iterable[Sequence[Event]]) -> Sql:
     return sql
 
 
-@pytest.mark.no_cover
+@at_scale
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_any_order_any_repetition_and_any_cut_give_one_state(data: st.DataObject) -> None:

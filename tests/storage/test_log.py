@@ -1,13 +1,12 @@
 import asyncio
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, update
 
-from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage import Database
 from tay_middleware.storage.events import read_event
 from tay_middleware.storage.ledger import apply
 from tay_middleware.storage.log import Filter, escalations, questions, sums, users_by_day
@@ -17,13 +16,9 @@ from tests.builders import NOON
 from tests.storage.records import DAY, a_record, key
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgres":
-        return str(request.getfixturevalue("postgres_url"))
-    made = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(made)
-    return made
+@pytest.fixture
+def url(either_url: str) -> str:
+    return either_url
 
 
 @pytest.fixture

@@ -1,9 +1,12 @@
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -11,11 +14,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
 
 from tay_middleware.errors import SchemaMismatch
 from tay_middleware.storage import current, upgrade
+from tay_middleware.storage.day_sheets import day_sheets
 from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
+from tay_middleware.storage.reviews import reviews
 from tay_middleware.storage.simulations import simulations
 
 
@@ -46,7 +51,9 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(path: Path) -> None:
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-        assert compare_metadata(context, simulations.metadata) == []
+        # Each stands in a module of its own, which nothing else here may have imported.
+        (metadata,) = {table.metadata for table in (day_sheets, reviews, simulations)}
+        assert compare_metadata(context, metadata) == []
     engine.dispose()
 
 
@@ -98,13 +105,29 @@ def test_a_path_with_a_percent_sign_works(tmp_path: Path) -> None:
     assert upgrade(url(tmp_path / "100%" / "tay.db")) == HEAD
 
 
-def test_a_file_of_the_first_version_learns_the_turns_of_its_mentions(path: Path) -> None:
+@contextmanager
+def an_older(path: Path, version: str) -> Iterator[Connection]:
+    """A database as an older version of ours left it."""
     config = Config()
     config.set_main_option("script_location", str(files("tay_middleware.storage") / "migrations"))
     engine = create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, version)
+        yield connection
+    engine.dispose()
+
+
+def put(connection: Connection, table: str, row: Mapping[str, Any]) -> None:
+    listed, marks = ", ".join(row), ", ".join("?" * len(row))
+    connection.exec_driver_sql(
+        f"INSERT INTO {table} ({listed}) VALUES ({marks})",  # noqa: S608 - our own names
+        tuple(row.values()),
+    )
+
+
+def test_a_file_of_the_first_version_learns_the_turns_of_its_mentions(path: Path) -> None:
+    with an_older(path, "0001") as connection:
         for table in ("question_logs", "escalation_logs"):
             columns = connection.exec_driver_sql(f"PRAGMA table_info({table})").all()
             values = {
@@ -117,13 +140,7 @@ def test_a_file_of_the_first_version_learns_the_turns_of_its_mentions(path: Path
             values |= {"tier": "free", "stage": "keywords"}
             if table == "escalation_logs":
                 values["strength"] = "gentle"
-            listed = ", ".join(values)
-            marks = ", ".join("?" * len(values))
-            connection.exec_driver_sql(
-                f"INSERT INTO {table} ({listed}) VALUES ({marks})",  # noqa: S608 - our own names
-                tuple(values.values()),
-            )
-    engine.dispose()
+            put(connection, table, values)
     upgrade(url(path))
     with sqlite3.connect(path) as read:
         assert read.execute("SELECT id, turn_id FROM escalation_logs").fetchall() == [("m1", "t1")]
@@ -132,12 +149,7 @@ def test_a_file_of_the_first_version_learns_the_turns_of_its_mentions(path: Path
 def test_purchases_survive_their_table_and_those_whose_mention_is_gone_keep_its_credit(
     path: Path,
 ) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(files("tay_middleware.storage") / "migrations"))
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0008")
+    with an_older(path, "0008") as connection:
         columns = connection.exec_driver_sql("PRAGMA table_info(conversions)").all()
         needed = {name: _of_type(kind) for _, name, kind, is_needed, *_ in columns if is_needed}
         for name, more in (
@@ -146,12 +158,7 @@ def test_purchases_survive_their_table_and_those_whose_mention_is_gone_keep_its_
             ("waiting", {"kind": "unmatched"}),
         ):
             row = needed | {"id": name, "purchase_key": name, "status": "paid", "net": 4900} | more
-            listed, marks = ", ".join(row), ", ".join("?" * len(row))
-            connection.exec_driver_sql(
-                f"INSERT INTO conversions ({listed}) VALUES ({marks})",  # noqa: S608 - our own names
-                tuple(row.values()),
-            )
-    engine.dispose()
+            put(connection, "conversions", row)
     upgrade(url(path))
     with sqlite3.connect(path) as read:
         rows = "SELECT id, net, credit_stays FROM conversions ORDER BY id"

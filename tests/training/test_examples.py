@@ -12,15 +12,18 @@ ROWS = [
     an_example(3),
     an_example(1, author="silent", escalate=False),
     an_example(1, author="away", escalate=False, on_topic=False),
+    an_example(4, escalate=False, on_topic=False),
 ]
 
 
 def test_a_row_teaches_only_the_gates_that_its_labels_speak_of(tmp_path: Path) -> None:
-    upset, plain, needs, silent, away = examples_of([a_label_file(tmp_path / "l.jsonl", ROWS)])
+    examples = examples_of([a_label_file(tmp_path / "l.jsonl", ROWS)])
+    upset, plain, needs, silent, away, unmarked = examples
     assert upset.gates == {"distress": True, "injection": False, "conduct": True}
     assert plain.gates == dict.fromkeys(GATES, False)
     assert needs.gates == dict.fromkeys(GATES, False)
     assert silent.gates == {}
+    assert unmarked.gates == {}, "nobody marks griefs off the topic"
     assert (away.on_topic, plain.on_topic) == (False, True)
 
 

@@ -15,6 +15,7 @@ from tay_middleware.analytics.experiments.beat import Posterior, chance_to_beat,
 from tay_middleware.analytics.experiments.ratio import sample_ratio
 from tay_middleware.analytics.experiments.sequence import always_valid
 from tay_middleware.analytics.experiments.tally import Sum
+from tests.uncounted import at_scale
 
 RUNS = 60
 
@@ -28,7 +29,7 @@ def test_another_library_comes_to_the_same(name: str) -> None:
     assert ORACLES[name][1]() <= CLOSE
 
 
-@pytest.mark.no_cover
+@at_scale
 @pytest.mark.parametrize("name", ["two arms", "one to four"])
 def test_where_no_arm_is_better_none_is_shipped_however_often_one_looks(name: str) -> None:
     seen = runs(NOBODY_BETTER[name])
@@ -38,12 +39,12 @@ def test_where_no_arm_is_better_none_is_shipped_however_often_one_looks(name: st
     assert seen.plain > seen.shipped, "an ordinary test would have shipped more"
 
 
-@pytest.mark.no_cover
+@at_scale
 def test_a_better_arm_is_found_with_the_planned_users() -> None:
     assert runs(BETTER).found >= 0.7 * RUNS
 
 
-@pytest.mark.no_cover
+@at_scale
 def test_the_holdout_recovers_what_the_mentions_brought() -> None:
     seen = runs(PAYS, times=30)
     assert seen.recovered >= 27

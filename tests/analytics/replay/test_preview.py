@@ -8,7 +8,9 @@ import pytest
 
 from tay_middleware.analytics.replay import Flip
 from tay_middleware.domain import Message, Stage
+from tay_middleware.playbook import load_playbook
 from tay_middleware.storage import replays as sql
+from tests.uncounted import at_scale
 
 from .town import (
     COURSE,
@@ -25,6 +27,8 @@ from .town import (
     a_town,
     busy,
 )
+
+CASCADE = load_playbook().policy.cascade
 
 
 @pytest.fixture
@@ -49,7 +53,7 @@ def test_an_unchanged_playbook_flips_nothing_and_makes_the_log_again(town: Town)
     assert found.replayed == found.questions - 1
 
 
-@pytest.mark.no_cover
+@at_scale
 def test_the_same_replay_says_the_same(town: Town) -> None:
     busy(town)
     new = town.changed(("policy.yaml", "session_turns: 3", "session_turns: 1"))
@@ -58,7 +62,7 @@ def test_the_same_replay_says_the_same(town: Town) -> None:
 
 def test_a_higher_threshold_takes_mentions_away_and_frees_later_ones(town: Town) -> None:
     assert [town.ask(question) for question in (PLAIN, NEED)] == [True, False]
-    higher = ("policy.yaml", "    threshold: 0.38", "    threshold: 0.99")
+    higher = ("policy.yaml", f"    threshold: {CASCADE.scorer.threshold}", "    threshold: 0.99")
     assert flips(town.preview(town.changed(higher))) == {
         ("no longer offered", "now: no need found"): 1,
         ("now offered", "before: held back, cooldown"): 1,
@@ -237,6 +241,8 @@ def test_what_the_encoder_said_is_taken_from_the_log(town: Town) -> None:
     with_it = {"scorer.escalate": 0.9, "encoder.escalate": 0.9, "encoder.on_topic": 0.99}
     offers = {f"encoder.offer.{name}": 0.3333 for name in ("course", "masterclass")}
     as_by(town, {"scores": json.dumps({**with_it, **offers, "encoder.offer.mentorship": 0.9})})
-    sure = town.changed(("policy.yaml", "    threshold: 0.36\n", "    threshold: 0.999\n"))
+    sure = town.changed(
+        ("policy.yaml", f"threshold: {CASCADE.encoder.threshold}\n", "threshold: 0.999\n")
+    )
     assert town.preview(town.playbook).mentions == (1, 1)
     assert flips(town.preview(sure)) == {("no longer offered", "now: no need found"): 1}

@@ -3,7 +3,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from tay_middleware.domain import Mode
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage.spacing import turns_passed
 from tests.builders import NOON
+from tests.uncounted import at_scale
 
 from .world import DAY, MINUTE, World, in_world
 
@@ -30,7 +30,7 @@ def logged(log: Log) -> set[UUID]:
     return {case.id for case in log.cases if case.counts and case.shown}
 
 
-@pytest.mark.no_cover
+@at_scale
 def test_at_the_threshold_in_force_the_replay_is_the_log(
     tmp_path: Path, playbook: Playbook
 ) -> None:
@@ -47,7 +47,7 @@ def test_at_the_threshold_in_force_the_replay_is_the_log(
     in_world(tmp_path, playbook, play)
 
 
-@pytest.mark.no_cover
+@at_scale
 def test_what_another_threshold_would_have_shown_is_what_the_replay_says(
     tmp_path: Path, playbook: Playbook
 ) -> None:

@@ -18,6 +18,7 @@ from tay_middleware.decide import Circumstances
 from tay_middleware.domain import Mode
 from tay_middleware.playbook import Playbook
 from tests.builders import NOON
+from tests.uncounted import at_scale
 
 from .world import DAY, World, in_world, with_threshold
 
@@ -247,7 +248,7 @@ def test_labels_say_how_right_a_threshold_is(rules: Playbook) -> None:
     assert (found.at_proposed.precision.found, found.at_proposed.precision.of) == (1, 1)
 
 
-@pytest.mark.no_cover
+@at_scale
 def test_a_log_of_the_product_is_tuned_from_end_to_end(tmp_path: Path, playbook: Playbook) -> None:
     async def play(world: World) -> Log:
         await world.traffic(users=70, days=20)

@@ -12,6 +12,7 @@ from tay_middleware.analytics.tuning.worth import (
     credited,
     effective_sample,
 )
+from tests.uncounted import at_scale
 
 SHOWN = 0.8
 """A holdout of a fifth."""
@@ -32,7 +33,7 @@ def people(many: int, random: Random, *, lift: float) -> tuple[list[Subject], fl
     return found, truth
 
 
-@pytest.mark.no_cover
+@at_scale
 def test_the_truth_lies_in_the_interval_nineteen_times_of_twenty() -> None:
     random, held, biases = Random(3), 0, []
     runs = 300
@@ -49,7 +50,7 @@ def test_the_truth_lies_in_the_interval_nineteen_times_of_twenty() -> None:
     assert abs(sum(biases) / runs) < 3 * spread / math.sqrt(runs)
 
 
-@pytest.mark.no_cover
+@at_scale
 def test_where_mentions_add_nothing_nothing_is_what_is_found() -> None:
     random, alarms = Random(4), 0
     for _ in range(200):
@@ -60,7 +61,7 @@ def test_where_mentions_add_nothing_nothing_is_what_is_found() -> None:
     assert alarms / 200 <= 0.08
 
 
-@pytest.mark.no_cover
+@at_scale
 def test_scores_take_noise_away_that_arms_alone_leave_in() -> None:
     """Beside the plain difference of the arms, weighted by their chances."""
     random, robust, plain = Random(5), [], []
