@@ -115,16 +115,21 @@ async def mark(request: Request, here: Here, given: Changing, escalation_id: Id)
     if said not in answers:
         raise HTTPException(422, "say yes, no, or take the word back")
     amount = given.word("amount") if said == "yes" else None
+    actor, now = given.visitor.actor, here.clock()
+    mention = await here.database.read(sales.escalation, escalation_id)
+    if mention is None:
+        raise HTTPException(404, "no escalation has this id")
+    sold_on = given.word("sold_on") if said == "yes" else None
     try:
         word = MarkIn(
             converted=answers[said],
             amount=amount,
             currency=given.word("currency") if amount else None,
             note=given.word("note"),
+            sold_at=None if sold_on is None else _sold_at(sold_on, mention.created_at, now),
         )
     except ValidationError as error:
         raise HTTPException(422, words.problems(error)) from None
-    actor, now = given.visitor.actor, here.clock()
     if await here.database.write(api.mark, here, actor, escalation_id, word, now) is None:
         raise HTTPException(404, "no escalation has this id")
     return back(request, f"escalations/{escalation_id}", done="marked")
@@ -151,6 +156,18 @@ async def label(request: Request, here: Here, given: Changing, escalation_id: Id
         raise HTTPException(404, "no escalation has this id, or it has no label")
     done = "unlabelled" if said == "back" else "labelled"
     return back(request, f"escalations/{escalation_id}", done=done)
+
+
+def _sold_at(day: str, since: datetime, until: datetime) -> datetime:
+    """Noon of a day; of the day of the mention not before it, and of today not after now."""
+    problems: list[str] = []
+    start = _day({"sold_on": day}, "sold_on", problems)
+    if start is None:
+        raise HTTPException(422, problems[0])
+    noon = start + timedelta(hours=12)
+    if noon.date() == since.date():
+        noon = max(noon, since)
+    return min(noon, until) if noon.date() == until.date() else noon
 
 
 def read_wanted(here: Context, asked: Mapping[str, str]) -> Wanted:

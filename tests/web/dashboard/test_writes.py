@@ -53,10 +53,27 @@ def test_a_sale_by_hand_is_shown_with_who_said_so_and_can_be_taken_back(
     assert trail(served)[:3] == [("mark", str(mentions[0].id), "dashboard")] * 3
 
 
+def test_a_sale_by_hand_counts_from_the_day_it_was_sold(
+    served: Served, robin: Visitor, mentions: list[Any]
+) -> None:
+    mention = mentions[1]
+    path = f"/escalations/{mention.id}"
+    for day in (mention.created_at.date(), served.clock().date()):
+        robin.send(f"{path}/mark", {"converted": "yes", "sold_on": f"{day}"})
+        sold_at = served.ask(sales.escalation, mention.id).converted_at
+        assert sold_at.date() == day
+        assert mention.created_at <= sold_at <= served.clock()
+    assert "led to a sale" in text_of(robin.page(path))
+    robin.send(f"{path}/mark", {"converted": "back"})
+
+
 @pytest.mark.parametrize(
     ("form", "said"),
     [
         ({}, "say yes, no"),
+        ({"converted": "yes", "sold_on": "last week"}, "is no day such as"),
+        ({"converted": "yes", "sold_on": "1999-01-01"}, "is before the mention"),
+        ({"converted": "yes", "sold_on": "2999-01-01"}, "is yet to come"),
         ({"converted": "perhaps"}, "say yes, no"),
         ({"converted": "yes", "amount": "forty", "currency": "usd"}, "amount"),
         ({"converted": "yes", "amount": "-1", "currency": "usd"}, "amount"),
