@@ -256,15 +256,16 @@ class Cascade:
         return self.refined(draft.examined.detection, draft.opinion, second)
 
     def is_unsure(self, detection: Detection) -> bool:
-        """Whether a model is worth asking: in the uncertain band, or behind a gate closed in doubt.
+        """Whether a model is worth asking: in the uncertain band, or for a need held in doubt.
 
         Never behind a gate that a phrase closed, nor one that the policy does not name.
         """
         if detection.purchase or detection.confidence is None:
             return False
-        if detection.gates:
-            return detection.need and self._doubted.issuperset(detection.gates)
-        return self._rules.unsure.holds(detection.confidence)
+        if not self._doubted.issuperset(detection.gates):
+            return False
+        held_back = detection.need and bool(detection.gates)
+        return held_back or self._rules.unsure.holds(detection.confidence)
 
     def _asks_model(self, detection: Detection) -> bool:
         return self._classifier is not None and self.is_unsure(detection)

@@ -13,7 +13,7 @@ from tay_middleware.decide.gates import OFF_TOPIC
 from tay_middleware.decide.offers import Catalogue
 from tay_middleware.decide.opinion import Opinion
 from tay_middleware.domain import Detection, Reason, Stage
-from tay_middleware.playbook.cascade import StageRule
+from tay_middleware.playbook.cascade import OnTopic, StageRule
 
 PERHAPS = "perhaps_"
 """Before the name of a gate that a learned head closes in doubt: this turn shows nothing, and the
@@ -104,11 +104,15 @@ def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...
             continue
         if chance >= least and name not in closed:
             closed.append(name if chance >= rule.gates_stick_from else f"{PERHAPS}{name}")
-    named = OFF_TOPIC not in seen.gates
-    least = rule.on_topic.with_a_word if named else rule.on_topic.without
-    if not seen.purchase and opinion.on_topic < least:
-        closed.append(OFF_TOPIC)
+    if not seen.purchase:
+        closed += _off_topic(opinion.on_topic, rule.on_topic, named=OFF_TOPIC not in seen.gates)
     return tuple(closed)
+
+
+def _off_topic(chance: float, rule: OnTopic, *, named: bool) -> tuple[str, ...]:
+    if chance >= (rule.with_a_word if named else rule.without):
+        return ()
+    return (OFF_TOPIC if chance < rule.doubted_from else f"{PERHAPS}{OFF_TOPIC}",)
 
 
 def _reopens(gate: str, opinion: Opinion, rule: StageRule) -> bool:

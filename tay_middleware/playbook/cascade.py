@@ -16,7 +16,9 @@ class Band(Entry):
     least: Chance = 0.3
     most: Chance = 0.7
     behind: tuple[Slug, ...] = Field(
-        (), description="gates that a learned head closed in doubt, behind which a model is asked"
+        (),
+        description="gates, `off_topic` among them, behind which a model is asked where a learned "
+        "head closed them in doubt",
     )
 
     @model_validator(mode="after")
@@ -35,6 +37,9 @@ class OnTopic(Entry):
 
     with_a_word: Chance = 0.3
     without: Chance = 0.8
+    doubted_from: Chance = Field(
+        0.2, description="what is held to be none of ours is so in doubt from this probability on"
+    )
 
 
 class Reopen(Entry):

@@ -190,6 +190,19 @@ async def test_a_model_may_open_a_gate_that_was_closed_in_doubt_where_the_policy
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("need", "on_topic", "asked"), [(0.9, 0.4, 1), (0.2, 0.4, 1), (0.9, 0.1, 0), (0.02, 0.4, 0)]
+)
+async def test_a_model_is_asked_about_a_need_that_may_be_of_another_trade(
+    playbook: Playbook, need: float, on_topic: float, asked: int
+) -> None:
+    classifier = _Asked(_Answer(_Verdict("mentorship", Reason.PERSONALIZED_HELP)))
+    first = SaysAlways(an_opinion(need, on_topic=on_topic))
+    made = await stages(playbook, first, None, classifier).adetect("Same hours, half the money.")
+    assert (len(classifier.asked), made.escalate) == (asked, bool(asked))
+
+
+@pytest.mark.anyio
 async def test_a_models_no_leaves_a_gate_closed(playbook: Playbook) -> None:
     first = SaysAlways(an_opinion(0.9, gates={"minor": 0.55}))
     asking = with_unsure(playbook, ("minor",))

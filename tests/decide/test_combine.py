@@ -37,6 +37,23 @@ def test_from_the_threshold_on_a_question_escalates_to_the_likeliest_offer(
     assert made.reason is Reason.TECHNIQUE
 
 
+@pytest.mark.parametrize(
+    ("chance", "gates"),
+    [
+        (0.8, ()),
+        (0.79, ("perhaps_off_topic",)),
+        (0.4, ("perhaps_off_topic",)),
+        (0.39, ("off_topic",)),
+    ],
+)
+def test_what_may_be_ours_all_the_same_is_held_back_in_doubt(
+    combine: Combiner, chance: float, gates: tuple[str, ...]
+) -> None:
+    rule = a_rule(on_topic=OnTopic(with_a_word=0.3, without=0.8, doubted_from=0.4))
+    made = combine(a_detection(gates=("off_topic",)), an_opinion(0.9, on_topic=chance), rule)
+    assert (made.need, made.escalate, made.gates) == (True, not gates, gates)
+
+
 def test_below_the_threshold_nothing_is_needed_whatever_the_phrases_say(combine: Combiner) -> None:
     made = combine(a_detection(), an_opinion(0.59), a_rule(0.6))
     assert (made.escalate, made.need, made.offer, made.reason) == (False, False, None, None)
@@ -112,7 +129,7 @@ def test_without_a_word_of_the_trade_a_question_must_be_ours_more_surely(
 ) -> None:
     made = combine(seen, an_opinion(0.9, on_topic=on_topic), a_rule(0.5))
     assert made.escalate is ours
-    assert made.gates == (() if ours else ("off_topic",))
+    assert made.gates == (() if ours else ("perhaps_off_topic",))
 
 
 def test_a_detection_tells_what_each_tier_thought() -> None:
