@@ -6,14 +6,16 @@ figures that are kept ready; `docs/metrics.md` says what each name means.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from tay_middleware.analytics.catalogue import Counted, Measure, Terms, catalogue
 from tay_middleware.analytics.days import ALL, Reactions, add_up, make_sheets
 from tay_middleware.analytics.lifetimes import TimeToSale, time_to_sale
-from tay_middleware.analytics.metrics import Period, rows_since
+from tay_middleware.analytics.metrics import Period
+from tay_middleware.analytics.retention import rows_since
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, day_sheets, trends
@@ -98,7 +100,7 @@ async def measure(
     period = Period(min(period.since, until), until)
     closed = _midnight(today - timedelta(days=terms.attribution_days))
     matured = max(period.since, min(until, closed))
-    known_since = rows_since(period.since, now, terms.retention_days)
+    known_since = await rows_since(database, period.since, now, terms.retention_days)
     await make_sheets(
         database,
         period.since.date(),
@@ -159,11 +161,7 @@ def _count(
         mentions=mentions,
         sums=add_up(sheets, now),
         ripe=add_up([one for one in sheets if known_since.date() <= one[0] < matured.date()], now),
-        sold=[
-            row
-            for row in day_sheets.sold(connection, known_since, until)
-            if row.converted_at is not None and row.converted_at < now
-        ],
+        sold=_sold(connection, known_since, now, [day for day, _ in sheets]),
         shown_by_day={
             day: sum(content["mentions"][ALL][""])
             for day, content in sheets
@@ -178,3 +176,23 @@ def _count(
         simulated=is_simulated(connection, since, until),
     )
     return counted, tuple(sorted(missing))
+
+
+def _sold(
+    connection: Transaction, since: datetime, now: datetime, days: Sequence[date]
+) -> list[Any]:
+    """Sales known at a moment of mentions since a time; of days alone that their rates know.
+
+    A sale of a day without a whole sheet would have no mention beside it.
+    """
+    if not days:
+        return []
+    until = day_sheets.midnight(max(days) + timedelta(days=1))
+    known = set(days)
+    return [
+        row
+        for row in day_sheets.sold(connection, since, until)
+        if row.converted_at is not None
+        and row.converted_at < now
+        and row.created_at.date() in known
+    ]

@@ -1,7 +1,7 @@
 """Rates with what is sure of them: n, a 95 % interval, and the target in plain words."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from math import sqrt
 
 Z95 = 1.959963984540054
@@ -46,18 +46,6 @@ def rate(hits: int, n: int) -> Rate:
         return Rate(hits, n, None, None, None)
     share = hits / n
     return Rate(hits, n, share, *wilson(share, n))
-
-
-def rows_since(since: datetime, now: datetime, retention_days: int | None) -> datetime:
-    """From when on what became of mentions is known: `since`, or a later midnight (UTC).
-
-    Older rows are past their retention and took their sales with them, while counts of questions
-    and mentions are kept for ever: a rate of the two would fall towards 0.
-    """
-    if retention_days is None:
-        return since
-    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return max(since, today - timedelta(days=retention_days - 1))
 
 
 def wilson(share: float, n: float, z: float = Z95) -> tuple[float, float]:

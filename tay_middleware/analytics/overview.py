@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from tay_middleware.analytics.metrics import Period, Rate, Revenue, rate, rows_since
+from tay_middleware.analytics.metrics import Period, Rate, Revenue, rate
+from tay_middleware.analytics.retention import rows_since
 from tay_middleware.storage import Database, trends
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sales import revenue
@@ -90,7 +91,7 @@ async def overview(
         StorageError: the database does not answer.
     """
     earlier = period.since - (period.until - period.since)
-    known_since = rows_since(earlier, now, retention_days)
+    known_since = await rows_since(database, earlier, now, retention_days)
     closed = _closed(now, attribution_days)
     counted = await database.read(_count, period, narrowed, known_since, closed)
     return _summed(period, counted, known_since, now, attribution_days)
@@ -111,7 +112,7 @@ async def ranked(
         StorageError: the database does not answer.
     """
     closed = _closed(now, attribution_days)
-    known_since = rows_since(period.since, now, retention_days)
+    known_since = await rows_since(database, period.since, now, retention_days)
     known = known_since, max(known_since, min(period.until, closed))
 
     def count(connection: Transaction) -> tuple[Ranked, ...]:

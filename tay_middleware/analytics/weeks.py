@@ -11,9 +11,9 @@ from tay_middleware.analytics.metrics import (
     Rate,
     compared,
     rate,
-    rows_since,
 )
 from tay_middleware.analytics.overview import Overview, Ranked
+from tay_middleware.analytics.retention import rows_since
 from tay_middleware.storage import Database, trends
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.trends import Narrowed
@@ -55,7 +55,7 @@ async def weeks(
     monday = now.astimezone(UTC).date() - timedelta(days=now.astimezone(UTC).weekday())
     since = datetime.combine(monday - timedelta(weeks=count - 1), time(), UTC)
     closed = now - timedelta(days=attribution_days)
-    known = rows_since(since, now, retention_days), closed
+    known = await rows_since(database, since, now, retention_days), closed
     found = await database.read(_weeks, since, since + timedelta(weeks=count), known)
     return tuple(week for week in found if week.questions)
 

@@ -123,10 +123,15 @@ def knows(content: Any) -> int:
 
 
 def keep(connection: Connection, day: date, mark: Mark, content: Any | None) -> None:
-    """Write a sheet, in the place of one that knew no more; without content the old one stays."""
+    """Write a sheet, in the place of one that knew no more; without content the old one stays.
+
+    Then it goes on saying of how many questions and mentions it was made: with the counts of a day
+    that it does not know it would seem to be short, and be left out.
+    """
     row = {"day": day, **asdict(mark)}
     if content is None:
-        connection.execute(update(day_sheets).where(day_sheets.c.day == day).values(**row))
+        said = {"closed_days": mark.closed_days, "terms": mark.terms}
+        connection.execute(update(day_sheets).where(day_sheets.c.day == day).values(**said))
         return
     row["content"] = content
     statement = insert(connection)(day_sheets).values(**row)
