@@ -124,8 +124,7 @@ def _steps(now: datetime, keep_days: int | None, is_file: bool, at_once: int) ->
     if until is not None:
         below = uuid7(until, 0) if is_file else _bounds(until)[0]
         goes = until if is_file else _first_of(until)
-        yield partial(note_removal, until=goes, at=now)
-        yield partial(keep_credit, until=goes, below=below)
+        yield partial(_say_that_rows_go, until=goes, below=below, now=now)
         if not is_file:
             yield from (partial(_drop_oldest, table=table, until=until) for table in PARTITIONED)
         most = at_once if is_file else None
@@ -137,6 +136,12 @@ def _steps(now: datetime, keep_days: int | None, is_file: bool, at_once: int) ->
         yield from (
             partial(_move_missed, table=table, now=now, until=until) for table in PARTITIONED
         )
+
+
+def _say_that_rows_go(connection: Connection, until: datetime, below: UUID, now: datetime) -> None:
+    """Before the first row goes: from here on nobody takes what is left for the whole."""
+    note_removal(connection, until, now)
+    keep_credit(connection, until, below)
 
 
 def _make_ahead(connection: Connection, table: Table, now: datetime) -> Upkeep | None:

@@ -203,7 +203,13 @@ def _purchases(now: Measures, one: Measure) -> tuple[str, ...]:
 
 def _welcome(facts: Facts) -> Section:
     names = ("called_helpful", "bad_reactions", "judged_right", "offer_judged_right")
-    said = tuple(_row(LABELS[name].title, facts.now.one(name))[:4] for name in names)
+    told = [(LABELS[name].title, facts.now.one(name)) for name in names]
+    title = LABELS["bad_reactions"].title
+    told += [
+        (f"{title}, {one.value}: by feedback alone", one)
+        for one in facts.now.of("bad_reactions", "users")
+    ]
+    said = tuple(_row(title, one)[:4] for title, one in told)
     came, kept = [], []
     for one in facts.ripe.items:
         if one.dimension == "arm":
@@ -294,7 +300,7 @@ def _rate_of(one: Measure | None) -> tuple[str, str]:
 
 
 def _bad(one: Measure | None) -> str:
-    return figure(one.number, one.unit) if one is not None else "0.0 %"
+    return figure(one.number, one.unit) if one is not None else "-"
 
 
 def _span(low: float, high: float) -> str:
