@@ -29,8 +29,9 @@ from tay_middleware.storage.simulations import is_simulated
 class Measures:
     """All figures of a period, as of a moment.
 
-    Conversion is of mentions from `matured_since` (the rows of older ones are past their retention)
-    to before `matured_until`. `simulated` is whether rows of people who do
+    `asked_since` is when the period begins, or the day of the first question ever. Conversion is of
+    mentions from `matured_since` (then, or later where older rows are past their retention) to
+    before `matured_until`. `simulated` is whether rows of people who do
     not exist are among them. `missing` are days whose rows went before their sheet was made: they
     are in the counts of questions and mentions and in the detection rate, and in no other figure of
     users.
@@ -38,6 +39,7 @@ class Measures:
 
     period: Period
     as_of: datetime
+    asked_since: datetime
     matured_since: datetime
     matured_until: datetime
     simulated: bool
@@ -110,16 +112,24 @@ async def measure(
         step=step,
     )
     counted, missing = await database.read(_count, period, known_since, matured, now)
+    asked_since = await _asked_since(database, period)
     return Measures(
         period=period,
         as_of=now,
-        matured_since=known_since,
+        asked_since=asked_since,
+        matured_since=max(known_since, asked_since),
         matured_until=matured,
         simulated=counted.simulated,
         items=tuple(catalogue(counted, matured, period, terms)),
         time_to_sale=_waits(counted, today.date(), matured.date(), terms),
         missing=missing,
     )
+
+
+async def _asked_since(database: Database, period: Period) -> datetime:
+    first = await database.read(day_sheets.first_day)
+    begins = period.since if first is None else day_sheets.midnight(first)
+    return min(period.until, max(period.since, begins))
 
 
 def _midnight(at: datetime) -> datetime:

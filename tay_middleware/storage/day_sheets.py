@@ -89,6 +89,14 @@ def known_days(connection: Connection, first: date, end: date) -> dict[date, tup
     return {row.day: (int(row.questions), int(row.escalations)) for row in rows}
 
 
+def first_day(connection: Connection) -> date | None:
+    """The first day on which anything was ever asked, `None` where nothing was."""
+    counted = daily_counts.c
+    statement = select(counted.day).where(counted.dimension == ALL, counted.questions > 0)
+    found: date | None = connection.execute(statement.order_by(counted.day).limit(1)).scalar()
+    return found
+
+
 def kept(connection: Connection, first: date, end: date) -> dict[date, Mark]:
     """What the sheets of `[first, end)` were made of."""
     sheet = day_sheets.c

@@ -318,8 +318,10 @@ def _intervals(rows: Sequence[tuple[str, Measure]]) -> charts.Spec | None:
 
 
 def _ripe(facts: Facts) -> str:
-    period = facts.ripe.period
+    since, until = facts.ripe.matured_since, facts.ripe.matured_until
+    if since >= until:
+        return "No mention is old enough whose rows are still there. The band is the target."
     return (
-        f"Of mentions from {period.since:%-d %B} to before {period.until:%-d %B}: the latest whose "
+        f"Of mentions from {since:%-d %B} to before {until:%-d %B}: the latest whose "
         "time to buy is over. The band is the target."
     )
