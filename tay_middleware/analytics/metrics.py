@@ -25,7 +25,10 @@ CONVERSION_TARGET = Target(0.05, 0.10)
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`hits` of `n`, with its Wilson interval; shares are `None` where nothing was counted."""
+    """`hits` of `n`, with its interval; shares are `None` where nothing was counted.
+
+    `low` and `high` are `None` too where nothing is known of how users differ.
+    """
 
     hits: int
     n: int
@@ -48,6 +51,16 @@ def rate(hits: int, n: int) -> Rate:
     return Rate(hits, n, share, *wilson(share, n))
 
 
+def plain(hits: int, n: int) -> Rate:
+    """The share of `hits` in `n` without an interval: users repeat, and of that nothing is known.
+
+    Figures may be some moments apart (a mention is counted before its sale): there are no more hits
+    than `n`.
+    """
+    hits = min(hits, n)
+    return Rate(hits, n, hits / n if n else None, None, None)
+
+
 def wilson(share: float, n: float, z: float = Z95) -> tuple[float, float]:
     """The score interval (Wilson, 1927) of a share of `n`, which need not be whole, nor any."""
     if not n:
@@ -60,9 +73,9 @@ def wilson(share: float, n: float, z: float = Z95) -> tuple[float, float]:
 
 def compared(measured: Rate, target: Target) -> str:
     """The rate beside its target, in plain words; what the interval does not settle is said so."""
-    if measured.n < ENOUGH or measured.share is None:
+    low, high = measured.low, measured.high
+    if measured.n < ENOUGH or low is None or high is None:
         return "too little data"
-    low, high = measured.low or 0.0, measured.high or 0.0
     if low > target.high:
         return "above the target"
     if high < target.low:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert
 
+from tay_middleware.analytics.catalogue import Terms
+from tay_middleware.analytics.measures import terms_of
 from tay_middleware.analytics.metrics import Period
 from tay_middleware.analytics.overview import overview, ranked
 from tay_middleware.analytics.retention import rows_since
 from tay_middleware.analytics.weeks import weeks
 from tay_middleware.domain import uuid7
+from tay_middleware.playbook import load_playbook
+from tay_middleware.settings import load_settings
 from tay_middleware.storage import Database, sales, upgrade
 from tay_middleware.storage.figures import ALL, daily_counts
 from tay_middleware.storage.partitions import maintain_database
@@ -67,8 +72,13 @@ def on(url: str, work: Callable[[Database], Any]) -> Any:
 TERMS: dict[str, Any] = {"now": NOW, "attribution_days": WINDOW, "retention_days": KEPT}
 
 
+def terms(retention_days: int | None = KEPT) -> Terms:
+    usual = terms_of(load_settings(), load_playbook(None))
+    return replace(usual, attribution_days=WINDOW, retention_days=retention_days)
+
+
 def test_an_overview_counts_both_sides_from_where_rows_are(database_url: str) -> None:
-    found = on(database_url, lambda one: overview(one, QUARTER, Narrowed(), **TERMS))
+    found = on(database_url, lambda one: overview(one, QUARTER, Narrowed(), terms(), now=NOW))
     assert found.matured_since == TODAY - 29 * DAY
     assert (found.conversion.hits, found.conversion.n) == (15, 150)
     assert found.conversion_before.n == 0
@@ -83,7 +93,7 @@ def test_an_overview_counts_both_sides_from_where_rows_are(database_url: str) ->
 
 
 def test_wordings_are_ranked_by_what_is_known_of_them(database_url: str) -> None:
-    (found,) = on(database_url, lambda one: ranked(one, QUARTER, "template", **TERMS))
+    (found,) = on(database_url, lambda one: ranked(one, QUARTER, "template", terms(), now=NOW))
     assert (found.shown, found.rate.hits, found.rate.n) == (890, 15, 150)
 
 
@@ -127,14 +137,13 @@ def test_rows_that_went_stay_gone_whatever_the_setting_says(
 ) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
     upgrade(url)
-    terms = TERMS | {"retention_days": setting}
 
     async def scene(database: Database) -> Any:
         await database.write(fill)
         await maintain_database(database, NOW, keep_days)
         return (
             await rows_since(database, QUARTER.since, NOW, setting),
-            await overview(database, QUARTER, Narrowed(), **terms),
+            await overview(database, QUARTER, Narrowed(), terms(setting), now=NOW),
         )
 
     since, found = on(url, scene)
