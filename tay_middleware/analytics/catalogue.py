@@ -22,6 +22,9 @@ from tay_middleware.storage.day_sheets import DIMENSIONS
 
 DAYS_A_MONTH = 365.25 / 12
 
+NOBODY = "nobody known"
+"""The value of `users` of figures of turns without a user's id."""
+
 COMES_BACK = {
     "again": "asks_again_in_the_conversation",
     "week": "returns_within_7_days",
@@ -214,12 +217,7 @@ def _welcome(counted: Counted) -> Iterable[Measure]:
     helpful, not_helpful, stops = counted.feedback
     yield _share("called_helpful", rate(helpful, helpful + not_helpful))
     yield _count_of("asked_to_stop", stops)
-    heard = _total(sums.mentions_heard.values())
-    yield _share("bad_reactions", clustered(_total(sums.bad.values()), heard))
-    for template, n in sorted(sums.mentions_heard.items()):
-        if template in sums.bad:
-            found = clustered(sums.bad[template], n)
-            yield _share("bad_reactions", found, "template", template)
+    yield from _reactions(sums)
     for window, name in COMES_BACK.items():
         if window in sums.answered:
             n, hits = sums.answered[window]
@@ -236,6 +234,19 @@ def _welcome(counted: Counted) -> Iterable[Measure]:
             yield _share(name, clustered(hits, n), "arm", "everybody")
         if {"shown", "holdout"} <= set(pairs):
             yield _kept_by_mentions(name, pairs["shown"], pairs["holdout"])
+
+
+def _reactions(sums: Sums) -> Iterable[Measure]:
+    """Of mentions to somebody; those to nobody known apart: of them feedback alone is heard."""
+    name = "bad_reactions"
+    heard, unheard = _total(sums.heard.values()), _total(sums.unheard.values())
+    yield _share(name, clustered(_total(sums.bad.values()), heard))
+    for template, n in sorted(sums.heard.items()):
+        hits = sums.bad.get(template, [0] * GROUPS)
+        yield _share(name, clustered(hits, n), "template", template)
+    if sum(unheard):
+        found = clustered(_total(sums.unheard_bad.values()), unheard)
+        yield _share(name, found, "users", NOBODY)
 
 
 def _kept_by_mentions(

@@ -13,7 +13,7 @@ from tay_middleware.analytics.clustered import GROUPS, group_of
 from tay_middleware.storage import Database
 from tay_middleware.storage import day_sheets as sql
 from tay_middleware.storage.purchases import Transaction
-from tay_middleware.storage.reactions import bad_reactions
+from tay_middleware.storage.reactions import Reaction, bad_feedback_of_nobody, bad_reactions
 
 ALL = "all"
 """The dimension of all mentions together; its only value is empty."""
@@ -26,7 +26,7 @@ SAID_NEXT, WEEK, MONTH = CLOSINGS[1:]
 
 ARMS = ("shown", "holdout")
 
-MEANING = 2
+MEANING = 3
 """Another number where figures of a sheet mean something else: all sheets are made anew."""
 
 FIRST_DAY = date(2000, 1, 1)
@@ -53,17 +53,20 @@ class Reactions:
 class Sums:
     """Sheets of a period, added up.
 
-    `asked` by tier, `mentions` by dimension and value. `mentions_heard` and `bad` by wording, of
-    days whose next day is over. `first_due` (users on the day of their first exposure to the
-    holdout, by arm, see `ARMS`), `answered` (mentions) and `active` (users by day) hold `n` and
-    `hits` of `again`, `week` and `month`, each of the days whose window has closed. `llm_usd` is in
-    millionths of a US dollar.
+    `asked` by tier, `mentions` by dimension and value. By wording, of days whose next day is over:
+    `heard`, mentions to somebody, whose next words are known, and `bad`, those taken badly; and of
+    mentions to nobody known the same, `unheard` and `unheard_bad`, by feedback alone. `first_due`
+    (users on the day of their first exposure to the holdout, by arm, see `ARMS`), `answered`
+    (mentions) and `active` (users by day) hold `n` and `hits` of `again`, `week` and `month`, each
+    of the days whose window has closed. `llm_usd` is in millionths of a US dollar.
     """
 
     asked: dict[str, Tally] = field(default_factory=dict)
     mentions: dict[str, dict[str, Tally]] = field(default_factory=dict)
-    mentions_heard: dict[str, Tally] = field(default_factory=dict)
+    heard: dict[str, Tally] = field(default_factory=dict)
     bad: dict[str, Tally] = field(default_factory=dict)
+    unheard: dict[str, Tally] = field(default_factory=dict)
+    unheard_bad: dict[str, Tally] = field(default_factory=dict)
     first_due: dict[str, dict[str, tuple[Tally, Tally]]] = field(default_factory=dict)
     answered: dict[str, tuple[Tally, Tally]] = field(default_factory=dict)
     active: dict[str, tuple[Tally, Tally]] = field(default_factory=dict)
@@ -144,7 +147,9 @@ def _content(connection: Transaction, day: date, closed: int, reactions: Reactio
         "llm": [len(costs), sum(round(1e6 * cost) for cost in costs)],
     }
     if closed >= SAID_NEXT:
-        content["bad"] = _bad(connection, day, reactions)
+        content |= _taken(connection, day, reactions)
+        content["heard"] = _by((row for row in mentions if row.user_key is not None), "template")
+        content["unheard"] = _by((row for row in mentions if row.user_key is None), "template")
         due = sql.due(connection, day)
         content["first_due"] = {
             arm: _came([row for row in due if row.arm == arm], closed, ("again", "week", "month"))
@@ -156,19 +161,21 @@ def _content(connection: Transaction, day: date, closed: int, reactions: Reactio
     return content
 
 
-def _bad(connection: Transaction, day: date, reactions: Reactions) -> dict[str, Tally]:
+def _taken(connection: Transaction, day: date, reactions: Reactions) -> dict[str, Any]:
     begins = sql.midnight(day)
-    found = bad_reactions(
-        connection,
-        begins,
-        begins + timedelta(days=SAID_NEXT),
-        gates=reactions.gates,
-        within=reactions.within,
-    )
+    until = begins + timedelta(days=SAID_NEXT)
+    found = bad_reactions(connection, begins, until, gates=reactions.gates, within=reactions.within)
+    of_nobody = bad_feedback_of_nobody(connection, begins, until)
+    return {"bad": _bad(found, day), "unheard_bad": _bad(of_nobody, day)}
+
+
+def _bad(found: Iterable[Reaction], day: date) -> dict[str, Tally]:
+    """Mentions of a day that were taken badly, each once however often that was said."""
+    ends = sql.midnight(day) + timedelta(days=1)
     once = {(one.user_key, one.mentioned_at, one.template) for one in found}
     counts: dict[str, Tally] = {}
     for user_key, at, template in sorted(once):
-        if at < begins + timedelta(days=1):
+        if at < ends:
             counts.setdefault(template, [0] * GROUPS)[group_of(user_key)] += 1
     return counts
 
@@ -223,9 +230,10 @@ def add_up(sheets: Iterable[tuple[date, Any]], now: datetime) -> Sums:
         for name, values in content["mentions"].items():
             _add(sums.mentions.setdefault(name, {}), values)
         if closed >= SAID_NEXT and "bad" in content:
-            _add(sums.mentions_heard, content["mentions"]["template"])
-            _add(sums.bad, content["bad"])
-            # Sheets of before, whose rows are past their retention, do not know these two.
+            # Sheets of before, whose rows are past their retention, do not know all of these.
+            if "heard" in content:
+                for tallies, name in _reactions(sums):
+                    _add(tallies, content[name])
             for arm, came in content.get("first_due", {}).items():
                 _add_pairs(sums.first_due.setdefault(arm, {}), came, closed)
             _add_pairs(sums.answered, content.get("answered", {}), closed)
@@ -235,6 +243,15 @@ def add_up(sheets: Iterable[tuple[date, Any]], now: datetime) -> Sums:
         sums.llm_calls += calls
         sums.llm_usd += usd
     return sums
+
+
+def _reactions(sums: Sums) -> Iterable[tuple[dict[str, Tally], str]]:
+    return (
+        (sums.heard, "heard"),
+        (sums.bad, "bad"),
+        (sums.unheard, "unheard"),
+        (sums.unheard_bad, "unheard_bad"),
+    )
 
 
 def _add(into: dict[str, Tally], values: Mapping[str, Tally]) -> None:

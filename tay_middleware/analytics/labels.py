@@ -37,7 +37,8 @@ LABELS = {
     "called_helpful": Label("Called helpful", "of the mentions that users said anything about"),
     "asked_to_stop": Label("Asked to stop", "mentions after which a user wanted no more of them"),
     "bad_reactions": Label(
-        "Bad reactions", "mentions followed at once by a no, a stop or a complaint"
+        "Bad reactions",
+        "mentions followed at once by a no, a stop or a complaint; to nobody known: by feedback",
     ),
     "asks_again_in_the_conversation": Label(
         "Goes on talking", "says more in the same conversation, an answer to the mention included"

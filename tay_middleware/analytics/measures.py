@@ -6,14 +6,16 @@ figures that are kept ready; `docs/metrics.md` says what each name means.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from tay_middleware.analytics.catalogue import Counted, Measure, Terms, catalogue
 from tay_middleware.analytics.days import ALL, Reactions, add_up, make_sheets
 from tay_middleware.analytics.lifetimes import TimeToSale, time_to_sale
-from tay_middleware.analytics.metrics import Period, rows_since
+from tay_middleware.analytics.metrics import Period
+from tay_middleware.analytics.retention import rows_since
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, day_sheets, trends
@@ -27,8 +29,9 @@ from tay_middleware.storage.simulations import is_simulated
 class Measures:
     """All figures of a period, as of a moment.
 
-    Conversion is of mentions from `matured_since` (the rows of older ones are past their retention)
-    to before `matured_until`. `simulated` is whether rows of people who do
+    `asked_since` is when the period begins, or the day of the first question ever. Conversion is of
+    mentions from `matured_since` (then, or later where older rows are past their retention) to
+    before `matured_until`. `simulated` is whether rows of people who do
     not exist are among them. `missing` are days whose rows went before their sheet was made: they
     are in the counts of questions and mentions and in the detection rate, and in no other figure of
     users.
@@ -36,6 +39,7 @@ class Measures:
 
     period: Period
     as_of: datetime
+    asked_since: datetime
     matured_since: datetime
     matured_until: datetime
     simulated: bool
@@ -98,7 +102,7 @@ async def measure(
     period = Period(min(period.since, until), until)
     closed = _midnight(today - timedelta(days=terms.attribution_days))
     matured = max(period.since, min(until, closed))
-    known_since = rows_since(period.since, now, terms.retention_days)
+    known_since = await rows_since(database, period.since, now, terms.retention_days)
     await make_sheets(
         database,
         period.since.date(),
@@ -108,16 +112,24 @@ async def measure(
         step=step,
     )
     counted, missing = await database.read(_count, period, known_since, matured, now)
+    asked_since = await _asked_since(database, period)
     return Measures(
         period=period,
         as_of=now,
-        matured_since=known_since,
+        asked_since=asked_since,
+        matured_since=max(known_since, asked_since),
         matured_until=matured,
         simulated=counted.simulated,
         items=tuple(catalogue(counted, matured, period, terms)),
         time_to_sale=_waits(counted, today.date(), matured.date(), terms),
         missing=missing,
     )
+
+
+async def _asked_since(database: Database, period: Period) -> datetime:
+    first = await database.read(day_sheets.first_day)
+    begins = period.since if first is None else day_sheets.midnight(first)
+    return min(period.until, max(period.since, begins))
 
 
 def _midnight(at: datetime) -> datetime:
@@ -159,11 +171,7 @@ def _count(
         mentions=mentions,
         sums=add_up(sheets, now),
         ripe=add_up([one for one in sheets if known_since.date() <= one[0] < matured.date()], now),
-        sold=[
-            row
-            for row in day_sheets.sold(connection, known_since, until)
-            if row.converted_at is not None and row.converted_at < now
-        ],
+        sold=_sold(connection, known_since, now, [day for day, _ in sheets]),
         shown_by_day={
             day: sum(content["mentions"][ALL][""])
             for day, content in sheets
@@ -178,3 +186,23 @@ def _count(
         simulated=is_simulated(connection, since, until),
     )
     return counted, tuple(sorted(missing))
+
+
+def _sold(
+    connection: Transaction, since: datetime, now: datetime, days: Sequence[date]
+) -> list[Any]:
+    """Sales known at a moment of mentions since a time; of days alone that their rates know.
+
+    A sale of a day without a whole sheet would have no mention beside it.
+    """
+    if not days:
+        return []
+    until = day_sheets.midnight(max(days) + timedelta(days=1))
+    known = set(days)
+    return [
+        row
+        for row in day_sheets.sold(connection, since, until)
+        if row.converted_at is not None
+        and row.converted_at < now
+        and row.created_at.date() in known
+    ]

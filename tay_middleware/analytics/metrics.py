@@ -1,7 +1,7 @@
 """Rates with what is sure of them: n, a 95 % interval, and the target in plain words."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from math import sqrt
 
 Z95 = 1.959963984540054
@@ -25,7 +25,10 @@ CONVERSION_TARGET = Target(0.05, 0.10)
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`hits` of `n`, with its Wilson interval; shares are `None` where nothing was counted."""
+    """`hits` of `n`, with its interval; shares are `None` where nothing was counted.
+
+    `low` and `high` are `None` too where nothing is known of how users differ.
+    """
 
     hits: int
     n: int
@@ -48,16 +51,14 @@ def rate(hits: int, n: int) -> Rate:
     return Rate(hits, n, share, *wilson(share, n))
 
 
-def rows_since(since: datetime, now: datetime, retention_days: int | None) -> datetime:
-    """From when on what became of mentions is known: `since`, or a later midnight (UTC).
+def plain(hits: int, n: int) -> Rate:
+    """The share of `hits` in `n` without an interval: users repeat, and of that nothing is known.
 
-    Older rows are past their retention and took their sales with them, while counts of questions
-    and mentions are kept for ever: a rate of the two would fall towards 0.
+    Figures may be some moments apart (a mention is counted before its sale): there are no more hits
+    than `n`.
     """
-    if retention_days is None:
-        return since
-    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return max(since, today - timedelta(days=retention_days - 1))
+    hits = min(hits, n)
+    return Rate(hits, n, hits / n if n else None, None, None)
 
 
 def wilson(share: float, n: float, z: float = Z95) -> tuple[float, float]:
@@ -72,9 +73,9 @@ def wilson(share: float, n: float, z: float = Z95) -> tuple[float, float]:
 
 def compared(measured: Rate, target: Target) -> str:
     """The rate beside its target, in plain words; what the interval does not settle is said so."""
-    if measured.n < ENOUGH or measured.share is None:
+    low, high = measured.low, measured.high
+    if measured.n < ENOUGH or low is None or high is None:
         return "too little data"
-    low, high = measured.low or 0.0, measured.high or 0.0
     if low > target.high:
         return "above the target"
     if high < target.low:

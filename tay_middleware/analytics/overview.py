@@ -2,15 +2,19 @@
 
 Conversion is of mentions whose window is closed; younger ones would make every last week look bad.
 Nor of such as are past their retention: what became of them is gone, though they are still counted.
-Counted by mention, as `metrics.measure`.
+Shares are counted by turn. Their intervals are by user, of the sheets of days (see `measures`): a
+user who sees five mentions is one opinion. Where sheets do not tell, there is none.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from tay_middleware.analytics.metrics import Period, Rate, Revenue, rate, rows_since
+from tay_middleware.analytics.catalogue import Measure, Terms
+from tay_middleware.analytics.measures import Measures, measure
+from tay_middleware.analytics.metrics import Period, Rate, Revenue, plain
+from tay_middleware.analytics.retention import rows_since
 from tay_middleware.storage import Database, trends
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sales import revenue
@@ -26,7 +30,7 @@ class Day:
 
     `converted` of the `shown` led to a sale so far. `escalation` is of the day, `conversion` of the
     mentions of the `TRAILING_DAYS` up to it, and `None` where their window is still open or the
-    rows of the day are past their retention.
+    rows of the day are past their retention. Neither has an interval.
     """
 
     day: date
@@ -50,15 +54,21 @@ class Ranked:
 class Overview:
     """What a period came to; `before` is the period of the same length before it.
 
+    `escalation` is of all days, without an interval; `escalation_by_user` of those that are over,
+    `None` where the period is narrowed to an offer. `conversion` has no interval where it is
+    narrowed to an offer and a tier at once.
+
     `by` holds, for `offer`, `template` and `tier`, the values by conversion rate, the best first;
     `shown` of each counts all mentions, its `rate` matured ones alone: those from `matured_since`
-    (older ones are past their retention) to before `matured_until`.
+    (older ones are past their retention) to before `matured_until`. Narrowed to a tier, rates of
+    offers and templates have no interval.
     """
 
     period: Period
     matured_since: datetime
     matured_until: datetime
     escalation: Rate
+    escalation_by_user: Rate | None
     escalation_before: Rate
     conversion: Rate
     conversion_before: Rate
@@ -68,13 +78,7 @@ class Overview:
 
 
 async def overview(
-    database: Database,
-    period: Period,
-    narrowed: Narrowed,
-    *,
-    now: datetime,
-    attribution_days: float,
-    retention_days: int | None,
+    database: Database, period: Period, narrowed: Narrowed, terms: Terms, *, now: datetime
 ) -> Overview:
     """The figures of a period.
 
@@ -82,44 +86,88 @@ async def overview(
         database: where the log is.
         period: whole days.
         narrowed: which offer and tier; revenue is of all of them.
-        now: mentions younger than the window are in no conversion rate.
-        attribution_days: how long after a mention a purchase is credited to it.
-        retention_days: how long rows of the log are kept, `None` for ever.
+        terms: what figures hang on; mentions younger than the window are in no conversion rate.
+        now: the moment.
 
     Raises:
         StorageError: the database does not answer.
     """
     earlier = period.since - (period.until - period.since)
-    known_since = rows_since(earlier, now, retention_days)
-    closed = _closed(now, attribution_days)
+    known_since = await rows_since(database, earlier, now, terms.retention_days)
+    closed = _closed(now, terms.attribution_days)
+    by_user = await _by_user(database, period, narrowed, terms, now)
     counted = await database.read(_count, period, narrowed, known_since, closed)
-    return _summed(period, counted, known_since, now, attribution_days)
+    return _summed(period, counted, by_user, known_since, now, closed)
 
 
 async def ranked(
-    database: Database,
-    period: Period,
-    name: str,
-    *,
-    now: datetime,
-    attribution_days: float,
-    retention_days: int | None,
+    database: Database, period: Period, name: str, terms: Terms, *, now: datetime
 ) -> tuple[Ranked, ...]:
     """The values of one dimension (`offer`, `template`, `tier`) alone, as `Overview.by`.
 
     Raises:
         StorageError: the database does not answer.
     """
-    closed = _closed(now, attribution_days)
-    known_since = rows_since(period.since, now, retention_days)
+    closed = _closed(now, terms.attribution_days)
+    known_since = await rows_since(database, period.since, now, terms.retention_days)
     known = known_since, max(known_since, min(period.until, closed))
+    by_user = await _by_user(database, period, Narrowed(), terms, now)
 
     def count(connection: Transaction) -> tuple[Ranked, ...]:
         sold = trends.sold(connection, *known, Narrowed())
         shown, ripe = trends.shown_by(connection, period.since, period.until, Narrowed(), known)
-        return _ranked(shown[name], ripe[name], trends.counted_by(sold)[name])
+        return _ranked(shown[name], ripe[name], trends.counted_by(sold)[name], by_user.by[name])
 
     return await database.read(count)
+
+
+@dataclass(frozen=True, slots=True)
+class _ByUser:
+    """Rates of the sheets of days; those that sheets cannot tell are `None`, or not there."""
+
+    escalation: Rate | None
+    conversion: Rate | None
+    by: Mapping[str, Mapping[str, Rate]]
+
+
+async def _by_user(
+    database: Database, period: Period, narrowed: Narrowed, terms: Terms, now: datetime
+) -> _ByUser:
+    """Sheets tell mentions apart by one dimension at a time; a wording is of one offer."""
+    offer, tier = narrowed.offer, narrowed.tier
+    if offer is not None and tier is not None:
+        return _ByUser(None, None, {name: {} for name in RANKED})
+    found = await measure(database, period, terms, now=now)
+    told: Collection[str] = RANKED
+    if narrowed != Narrowed():
+        told = ("tier",) if offer is None else ("offer", "template")
+    which = (offer or tier, "offer" if offer else "tier" if tier else None)
+    return _ByUser(
+        escalation=None if offer is not None else _rate_of(found, "escalation_rate", *which),
+        conversion=_rate_of(found, "conversion_rate", *which),
+        by={
+            name: {one.value or "": _as_rate(one) for one in found.of("conversion_rate", name)}
+            if name in told
+            else {}
+            for name in RANKED
+        },
+    )
+
+
+def _rate_of(found: Measures, name: str, value: str | None, dimension: str | None) -> Rate | None:
+    try:
+        return _as_rate(found.one(name, value, dimension))
+    except KeyError:
+        return None
+
+
+def _told(by_user: Rate | None, counted: Rate) -> Rate:
+    """The rate by user, or, where no sheet knows of any mention, the share alone."""
+    return by_user if by_user is not None and by_user.n else counted
+
+
+def _as_rate(one: Measure) -> Rate:
+    return Rate(one.hits or 0, one.n, one.number, one.low, one.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +211,11 @@ def _count(
 def _summed(
     period: Period,
     counted: _Counted,
+    by_user: _ByUser,
     known_since: datetime,
     now: datetime,
-    attribution_days: float,
+    closed: datetime,
 ) -> Overview:
-    closed = _closed(now, attribution_days)
     first, last = period.since.date(), period.until.date()
     known = known_since.date()
     days = {one.day: one for one in counted.days}
@@ -187,14 +235,17 @@ def _summed(
         matured_since=datetime.combine(ripe_first, time(), UTC),
         matured_until=datetime.combine(max(ripe_first, ripe_end), time(), UTC),
         escalation=_escalation(_dates(first, last), days),
+        escalation_by_user=by_user.escalation,
         escalation_before=_escalation(_dates(earlier, first), days),
-        conversion=_conversion(_dates(ripe_first, ripe_end), days, sold),
+        conversion=_told(by_user.conversion, _conversion(_dates(ripe_first, ripe_end), days, sold)),
         conversion_before=_conversion(
             _dates(max(earlier, known), min(first, ripe_end)), days, sold
         ),
         days=tuple(series),
         by={
-            name: _ranked(counted.shown[name], counted.ripe[name], counted.ripe_sold[name])
+            name: _ranked(
+                counted.shown[name], counted.ripe[name], counted.ripe_sold[name], by_user.by[name]
+            )
             for name in RANKED
         },
         revenue=counted.revenue,
@@ -211,29 +262,29 @@ def _day(
         questions=one.questions,
         shown=one.shown,
         converted=sold[at],
-        escalation=_rate(one.shown, one.questions),
+        escalation=plain(one.shown, one.questions),
         conversion=_conversion(trailing, days, sold) if ripe[0] <= at < ripe[1] else None,
     )
 
 
-def _ranked(shown: Counter[str], ripe: Counter[str], sold: Counter[str]) -> tuple[Ranked, ...]:
-    found = [Ranked(value, n, _rate(sold[value], ripe[value])) for value, n in shown.items()]
+def _ranked(
+    shown: Counter[str], ripe: Counter[str], sold: Counter[str], by_user: Mapping[str, Rate]
+) -> tuple[Ranked, ...]:
+    found = [
+        Ranked(value, n, _told(by_user.get(value), plain(sold[value], ripe[value])))
+        for value, n in shown.items()
+    ]
     return tuple(sorted(found, key=lambda one: (-(one.rate.share or 0.0), -one.shown, one.name)))
 
 
 def _escalation(over: Iterable[date], days: Mapping[date, DayCount]) -> Rate:
     found = [days[at] for at in over if at in days]
-    return _rate(sum(one.shown for one in found), sum(one.questions for one in found))
+    return plain(sum(one.shown for one in found), sum(one.questions for one in found))
 
 
 def _conversion(over: Iterable[date], days: Mapping[date, DayCount], sold: Counter[date]) -> Rate:
     over = list(over)
-    return _rate(sum(sold[at] for at in over), sum(days[at].shown for at in over if at in days))
-
-
-def _rate(hits: int, n: int) -> Rate:
-    """A rate whose figures may be some moments apart: a mention is counted before its sale."""
-    return rate(min(hits, n), n)
+    return plain(sum(sold[at] for at in over), sum(days[at].shown for at in over if at in days))
 
 
 def _dates(first: date, end: date) -> list[date]:

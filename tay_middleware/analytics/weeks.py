@@ -9,11 +9,12 @@ from tay_middleware.analytics.metrics import (
     CONVERSION_TARGET,
     ESCALATION_TARGET,
     Rate,
+    Target,
     compared,
-    rate,
-    rows_since,
+    plain,
 )
 from tay_middleware.analytics.overview import Overview, Ranked
+from tay_middleware.analytics.retention import rows_since
 from tay_middleware.storage import Database, trends
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.trends import Narrowed
@@ -27,7 +28,7 @@ class Week:
     """One week in short.
 
     `conversion` is `None` while windows of its mentions are open, and once it `is_past`: rows of
-    it are past their retention.
+    it are past their retention. Neither rate has an interval.
     """
 
     name: str
@@ -55,7 +56,7 @@ async def weeks(
     monday = now.astimezone(UTC).date() - timedelta(days=now.astimezone(UTC).weekday())
     since = datetime.combine(monday - timedelta(weeks=count - 1), time(), UTC)
     closed = now - timedelta(days=attribution_days)
-    known = rows_since(since, now, retention_days), closed
+    known = await rows_since(database, since, now, retention_days), closed
     found = await database.read(_weeks, since, since + timedelta(weeks=count), known)
     return tuple(week for week in found if week.questions)
 
@@ -81,8 +82,8 @@ def _weeks(
                 first=first,
                 questions=questions,
                 shown=shown,
-                escalation=rate(shown, questions),
-                conversion=rate(min(hits, shown), shown) if is_ripe else None,
+                escalation=plain(shown, questions),
+                conversion=plain(hits, shown) if is_ripe else None,
                 is_past=is_past,
             )
         )
@@ -103,12 +104,14 @@ def said_of(found: Overview) -> Said:
     sure: list[str] = []
     unsure: list[str] = []
     for what, measured, target, band in (
-        ("Tay mentioned an offer in", found.escalation, ESCALATION_TARGET, "10 to 15 %"),
+        ("Tay mentioned an offer in", found.escalation_by_user, ESCALATION_TARGET, "10 to 15 %"),
         ("Mentions led to a sale in", found.conversion, CONVERSION_TARGET, "5 to 10 %"),
     ):
-        stands = compared(measured, target)
-        if measured.share is None or measured.low is None or measured.high is None:
+        if measured is None or measured.share is None:
             continue
+        if measured.low is None or measured.high is None:
+            continue
+        stands = compared(measured, target)
         line = (
             f"{what} {100 * measured.share:.1f} % of {measured.n:,} cases (95 %: "
             f"{100 * measured.low:.1f} to {100 * measured.high:.1f} %); the target is {band}: "
@@ -129,7 +132,7 @@ def _compare(noun: str, ranked: Iterable[Ranked], sure: list[str], unsure: list[
         )
         return
     best, worst = known[0], known[-1]
-    if (best.rate.low or 0.0) > (worst.rate.high or 1.0):
+    if _is_above(best.rate, worst.rate):
         sure.append(f"The {noun} {best.name} converts better than {worst.name}.")
     else:
         unsure.append(
@@ -137,9 +140,17 @@ def _compare(noun: str, ranked: Iterable[Ranked], sure: list[str], unsure: list[
         )
 
 
+def _is_above(one: Rate, other: Rate) -> bool:
+    return one.low is not None and other.high is not None and one.low > other.high
+
+
+def _stands(measured: Rate | None, target: Target) -> str:
+    return "too little data" if measured is None else compared(measured, target)
+
+
 def _advice(found: Overview) -> Iterable[str]:
-    escalation = compared(found.escalation, ESCALATION_TARGET)
-    conversion = compared(found.conversion, CONVERSION_TARGET)
+    escalation = _stands(found.escalation_by_user, ESCALATION_TARGET)
+    conversion = _stands(found.conversion, CONVERSION_TARGET)
     if escalation == "above the target":
         yield "Raise the threshold a little: mentions are more frequent than they should be."
     elif escalation == "below the target":

@@ -32,7 +32,8 @@ class Payment:
     """One payment as it stands, in minor units of `currency`.
 
     `refunded`, `disputed` (an open dispute) and `lost` (a dispute that was lost) are never more
-    than `amount`. `paid_at` is `None` while it is not paid. `begins` is whether it may be what a
+    than `amount`. `paid_at` is `None` while it is not paid. `went_back_at` is when a refund or a
+    dispute of it was last told, `None` without any. `begins` is whether it may be what a
     purchase began with: it was seen paid, pending or failed, and nobody says that it is a renewal.
     """
 
@@ -45,6 +46,7 @@ class Payment:
     refunded: int
     disputed: int
     lost: int
+    went_back_at: datetime | None
     begins: bool
 
     @property
@@ -185,6 +187,7 @@ def _payment(facts: Sequence[Fact]) -> Payment:
         refunded=min(amount, _refunded(facts, currency)),
         disputed=min(amount, states["open"]),
         lost=min(amount, states["lost"]),
+        went_back_at=max((fact.at for fact in facts if fact.said in _GOES_BACK), default=None),
         begins=any(fact.said in _OF_A_PURCHASE for fact in facts)
         and not any(fact.renewal for fact in facts),
     )

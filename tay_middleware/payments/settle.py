@@ -26,7 +26,7 @@ from tay_middleware.payments.catalogue import Rules, product_of, sold
 from tay_middleware.payments.circle import Circle, Groups, circle_of, concerned, known_of
 from tay_middleware.payments.facts import Evidence, Fact, from_row, to_row
 from tay_middleware.payments.purchases import Purchase, components, left_out, purchase_of
-from tay_middleware.payments.standing import standing
+from tay_middleware.payments.standing import is_all_back, standing
 from tay_middleware.payments.staying import Row, Teller, credit_of, of_one, told_anew
 from tay_middleware.storage import purchases as sql
 from tay_middleware.storage.credits import lock, staying
@@ -80,8 +80,21 @@ def restate_mentions(transaction: Transaction, escalations: Collection[UUID]) ->
     """Write for some mentions whether they are converted, by sales and by admins."""
     sales, marks = sql.sales_and_marks(transaction, escalations)
     for escalation_id in sorted(escalations):
-        verdict = standing(sales.get(escalation_id, ()), marks.get(escalation_id, ()))
+        of_it, said = sales.get(escalation_id, ()), marks.get(escalation_id, ())
+        back = _went_back_at(transaction, of_it) if said and is_all_back(of_it) else None
+        verdict = standing(of_it, said, back)
         sql.write_standing(transaction, escalation_id, verdict.converted, verdict.converted_at)
+
+
+def _went_back_at(transaction: Transaction, sales: Sequence[Any]) -> datetime | None:
+    """When the last of what was paid in some purchases went back."""
+    found = []
+    for sale in sales:
+        facts = [from_row(row) for row in sql.facts_of(transaction, [sale.purchase_key])]
+        first = purchase_of(facts).first if facts else None
+        if first is not None and first.went_back_at is not None:
+            found.append(first.went_back_at)
+    return max(found, default=None)
 
 
 def _put(transaction: Transaction, group: Sequence[Fact], news: _News) -> str:

@@ -32,10 +32,13 @@ def revenue_by_hand(connection: Connection, since: datetime, until: datetime) ->
     """Sales by hand of a period, as rows of `sales.Figures.revenue` of the kind `by_hand`.
 
     Those without an amount have no currency and a `net` of 0. A sale is of the time that was said,
-    else of its mention's. A mention that a payment counts for as well is not among them.
+    else of its mention's. A mention that was paid for as well is not among them, nor when all of it
+    went back: a refund does not make the mark's amount revenue again.
     """
     last, sold = _last_words(), conversions.c
-    paid = select(sold.id).where(sold.escalation_id == last.c.escalation_id, sold.counts)
+    paid = select(sold.id).where(
+        sold.escalation_id == last.c.escalation_id, sold.paid_at.is_not(None)
+    )
     of_mention = and_(
         last.c.sold_at.is_(None),
         last.c.escalation_id >= uuid7_floor(since),

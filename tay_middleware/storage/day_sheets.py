@@ -89,6 +89,14 @@ def known_days(connection: Connection, first: date, end: date) -> dict[date, tup
     return {row.day: (int(row.questions), int(row.escalations)) for row in rows}
 
 
+def first_day(connection: Connection) -> date | None:
+    """The first day on which anything was ever asked, `None` where nothing was."""
+    counted = daily_counts.c
+    statement = select(counted.day).where(counted.dimension == ALL, counted.questions > 0)
+    found: date | None = connection.execute(statement.order_by(counted.day).limit(1)).scalar()
+    return found
+
+
 def kept(connection: Connection, first: date, end: date) -> dict[date, Mark]:
     """What the sheets of `[first, end)` were made of."""
     sheet = day_sheets.c
@@ -123,10 +131,15 @@ def knows(content: Any) -> int:
 
 
 def keep(connection: Connection, day: date, mark: Mark, content: Any | None) -> None:
-    """Write a sheet, in the place of one that knew no more; without content the old one stays."""
+    """Write a sheet, in the place of one that knew no more; without content the old one stays.
+
+    Then it goes on saying of how many questions and mentions it was made: with the counts of a day
+    that it does not know it would seem to be short, and be left out.
+    """
     row = {"day": day, **asdict(mark)}
     if content is None:
-        connection.execute(update(day_sheets).where(day_sheets.c.day == day).values(**row))
+        said = {"closed_days": mark.closed_days, "terms": mark.terms}
+        connection.execute(update(day_sheets).where(day_sheets.c.day == day).values(**said))
         return
     row["content"] = content
     statement = insert(connection)(day_sheets).values(**row)

@@ -35,6 +35,7 @@ from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.figures import daily_users
 from tay_middleware.storage.ledger import LOCK_SPACE, dead_letters, retracted_turns
 from tay_middleware.storage.payment_tables import conversion_marks, feedback
+from tay_middleware.storage.removals import note_removal
 from tay_middleware.storage.sql import escalation_logs, question_logs
 
 MONTHS_AHEAD = 2
@@ -122,7 +123,8 @@ def _steps(now: datetime, keep_days: int | None, is_file: bool, at_once: int) ->
         yield from (partial(_make_ahead, table=table, now=now) for table in PARTITIONED)
     if until is not None:
         below = uuid7(until, 0) if is_file else _bounds(until)[0]
-        yield partial(keep_credit, until=until if is_file else _first_of(until), below=below)
+        goes = until if is_file else _first_of(until)
+        yield partial(_say_that_rows_go, until=goes, below=below, now=now)
         if not is_file:
             yield from (partial(_drop_oldest, table=table, until=until) for table in PARTITIONED)
         most = at_once if is_file else None
@@ -134,6 +136,12 @@ def _steps(now: datetime, keep_days: int | None, is_file: bool, at_once: int) ->
         yield from (
             partial(_move_missed, table=table, now=now, until=until) for table in PARTITIONED
         )
+
+
+def _say_that_rows_go(connection: Connection, until: datetime, below: UUID, now: datetime) -> None:
+    """Before the first row goes: from here on nobody takes what is left for the whole."""
+    note_removal(connection, until, now)
+    keep_credit(connection, until, below)
 
 
 def _make_ahead(connection: Connection, table: Table, now: datetime) -> Upkeep | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Text, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Text, cast, func, or_, select
 
 from tay_middleware.storage.partitions import uuid7_floor
 from tay_middleware.storage.pauses import pauses
@@ -57,8 +57,18 @@ def bad_reactions(
     """
     return [
         *_by_words(connection, since, until, gates, within),
-        *_by_feedback(connection, since, until),
+        *_by_feedback(connection, since, until, escalation_logs.c.user_key.is_not(None)),
     ]
+
+
+def bad_feedback_of_nobody(
+    connection: Connection, since: datetime, until: datetime
+) -> list[Reaction]:
+    """The bad reactions to mentions of a period to nobody known, whose next words nobody can tell.
+
+    Feedback names the mention; each is of a user of its own, whose key is the mention's id.
+    """
+    return _by_feedback(connection, since, until, escalation_logs.c.user_key.is_(None))
 
 
 def last_lifted(connection: Connection) -> Mapping[str, datetime]:
@@ -110,20 +120,25 @@ def _by_words(
     ]
 
 
-def _by_feedback(connection: Connection, since: datetime, until: datetime) -> list[Reaction]:
+def _by_feedback(
+    connection: Connection, since: datetime, until: datetime, of_whom: ColumnElement[bool]
+) -> list[Reaction]:
     shown, said = escalation_logs.c, feedback.c
     statement = (
-        select(shown.user_key, shown.offer, shown.template, shown.created_at)
+        select(shown.id, shown.user_key, shown.offer, shown.template, shown.created_at)
         .select_from(escalation_logs.join(feedback, said.escalation_id == shown.id))
         .where(
-            shown.user_key.is_not(None),
+            of_whom,
             or_(said.stop, said.helpful.is_(False)),
             said.at < until,
             *_between(shown, since, until),
         )
     )
     rows: Sequence[Any] = connection.execute(statement).all()
-    return [Reaction(*row) for row in rows]
+    return [
+        Reaction(user_key or str(mention), offer, template, mentioned_at)
+        for mention, user_key, offer, template, mentioned_at in rows
+    ]
 
 
 def _between(columns: Any, since: datetime, until: datetime) -> tuple[Any, ...]:

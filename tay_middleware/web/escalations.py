@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
-from tay_middleware.analytics.metrics import rows_since
+from tay_middleware.analytics.retention import rows_since
 from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.errors import PayloadError
 from tay_middleware.payments.money import major
@@ -94,7 +94,7 @@ async def list_escalations(
 async def escalation_stats(here: Here, _actor: Reader, period_days: PeriodDays = 30) -> Stats:
     """The figures of the last days, and of today: totals, by offer, reason and more, revenue."""
     since, until = period(here.clock(), period_days)
-    known_since = rows_since(since, here.clock(), here.settings.retention_days)
+    known_since = await rows_since(here.database, since, here.clock(), here.settings.retention_days)
     figures, recent, simulated = await here.database.read(_figures, since, until, known_since)
     return Stats(
         period_days=period_days,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tay_middleware.payments.money import spoken
-from tay_middleware.payments.standing import standing
+from tay_middleware.payments.standing import Standing, standing
 from tay_middleware.storage.figures import COUNTED
 from tay_middleware.storage.sales import Beside, Figures
 from tay_middleware.web.schemas import (
@@ -75,10 +75,11 @@ def feedback_out(row: Any) -> FeedbackOut:
 def escalation_fields(row: Any, beside: Beside) -> dict[str, Any]:
     """The fields of `EscalationOut`, of a row of `escalation_logs` and what belongs to it."""
     sales, marks = beside.sales.get(row.id, []), beside.marks.get(row.id, [])
-    stands = standing(sales, marks)
+    stands = _stands(row, sales, marks)
     counting = [sale for sale in sales if sale.counts]
     sale = (counting or sales or [None])[0]
-    said = marks[-1] if marks and marks[-1].converted and marks[-1].amount is not None else None
+    is_by_hand = stands.converted and stands.by == "admin"
+    said = marks[-1] if is_by_hand and marks[-1].amount is not None else None
     amount = currency = None
     if said is not None:
         amount, currency = spoken(said.amount, said.currency), said.currency
@@ -99,6 +100,14 @@ def escalation_fields(row: Any, beside: Beside) -> dict[str, Any]:
         "feedback": feedback_out(told) if told is not None else None,
         "simulated": bool(row.simulated),
     }
+
+
+def _stands(row: Any, sales: Sequence[Any], marks: Sequence[Any]) -> Standing:
+    """What the log says, which knows the times of refunds; and whose word it is."""
+    stands = standing(sales, marks)
+    if stands.converted and stands.by == "admin" and not row.converted:
+        return Standing(False, None, "provider")
+    return stands
 
 
 def escalation_out(row: Any, beside: Beside) -> EscalationOut:

@@ -143,9 +143,8 @@ def _reactions(
         heard[None].append(bad)
         heard[row.template].append(bad)
     for template, bads in heard.items():
-        if template is None or any(bads):
-            dimension = None if template is None else "template"
-            found["bad_reactions", dimension, template] = (sum(bads) / len(bads), len(bads))
+        dimension = None if template is None else "template"
+        found["bad_reactions", dimension, template] = (sum(bads) / len(bads), len(bads))
 
 
 Hits = dict[tuple[str, str], list[bool]]

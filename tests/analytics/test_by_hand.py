@@ -25,6 +25,7 @@ from tay_middleware.storage.events import read_event
 from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.ledger import apply
 from tay_middleware.storage.wire import turn_event
+from tay_middleware.web.escalations import detail
 from tests.builders import NOON
 from tests.payments import deliveries as d
 from tests.payments.test_settle import BUYER, handled
@@ -128,3 +129,43 @@ def test_the_time_of_a_payment_stands_before_the_one_that_an_admin_says() -> Non
     assert standing([], [mark]) == Standing(True, NOON, "admin")
     mark.sold_at = None
     assert standing([], [mark]) == Standing(True, CLICKED, "admin", is_timed=False)
+
+
+@pytest.mark.parametrize("marked_after", [0, 5])
+def test_a_payment_that_went_back_is_no_revenue_again_by_a_mark(
+    database_url: str, marked_after: int
+) -> None:
+    """The refund is of the second day: a mark from before it falls, one from after it stands."""
+    record = MENTIONS[0]
+    at = NOON + marked_after * DAY
+
+    def marked(connection: Connection) -> None:
+        word = {"id": uuid7(at, 1), "escalation_id": record.id, "converted": True, "at": at}
+        word |= {"amount": 4900, "currency": "usd", "actor": "token:1", "sold_at": at}
+        purchases.mark(connection, word)
+        restate_mentions(connection, [record.id])
+
+    async def scene() -> tuple[Any, Measures, Any]:
+        database = Database(database_url)
+        await database.write(apply, [read_event("turn", turn_event(record))], range(64), NOON)
+        if not marked_after:
+            await database.write(marked)
+        await handled(database, [d.session("s1", 3600, **BUYER), d.intent("p1", 3601)])
+        await handled(database, [d.refunded("r1", 2 * 86_400, 4900)])
+        if marked_after:
+            await database.write(marked)
+        stats = await database.read(sales.figures, MARCH.since, MARCH.until)
+        found = await measure(
+            database, MARCH, terms_of(load_settings(), load_playbook(None)), now=NOW
+        )
+        shown = await database.read(detail, record.id)
+        await database.aclose()
+        return stats, found, shown
+
+    stats, found, shown = asyncio.run(scene())
+    assert list(stats.revenue) == []
+    assert found.one("conversion_rate").hits == bool(marked_after)
+    assert not [one for one in found.items if one.name in {"revenue", "marked_by_hand"}]
+    assert (shown.converted, shown.converted_by) == (
+        (True, "admin") if marked_after else (False, "provider")
+    )

@@ -3,12 +3,14 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import pytest
+from sqlalchemy import delete, update
 from typer.testing import CliRunner
 
 from tay_middleware.analytics.days import sheets_before_removal
@@ -17,12 +19,15 @@ from tay_middleware.analytics.metrics import Period
 from tay_middleware.analytics.review.sentences import happened
 from tay_middleware.analytics.wording import missing_days
 from tay_middleware.cli.main import app
+from tay_middleware.domain import uuid7
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
 from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.events import read_event
 from tay_middleware.storage.ledger import apply
 from tay_middleware.storage.partitions import maintain_database
+from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.wire import turn_event
 from tests.builders import NOON
 from tests.storage.records import DAY, a_record
@@ -133,3 +138,72 @@ def test_maintenance_sums_up_what_it_is_about_to_remove(
         if one["name"] == "escalation_rate" and one["dimension"] is None
     ]
     assert (rate["number"], rate["n"]) == (1 / A_DAY, 30 * A_DAY)
+
+
+def all_sold(connection: Transaction) -> None:
+    """Every mention led to a sale, on the day after."""
+    connection.execute(update(escalation_logs).values(converted=True, converted_at=NOON + DAY))
+
+
+def test_conversion_is_of_rows_that_are_there_whatever_the_setting_says(url: str) -> None:
+    """`tay db maintain --keep-days 30`, and `TAY_RETENTION_DAYS` is not set, or says more."""
+    plain = terms_of(load_settings(), load_playbook(None))
+    late = NOW + 20 * DAY
+
+    async def scene(database: Database) -> list[tuple[int | None, int]]:
+        await database.write(all_sold)
+        until = late - 30 * DAY
+        await sheets_before_removal(database, until, now=late, reactions=plain.reactions)
+        await maintain_database(database, late, 30)
+        found = []
+        for days in (None, 365, 30):
+            terms = replace(plain, retention_days=days)
+            one = (await measure(database, PERIOD, terms, now=late)).one("conversion_rate")
+            found.append((one.hits, one.n))
+        return found
+
+    assert asyncio.run(on(url, scene)) == [(9, 9)] * 3
+
+
+@pytest.mark.parametrize("sold", [4, 8])
+def test_a_sale_of_a_missing_day_is_in_no_rate(url: str, sold: int) -> None:
+    """Of each of the first 35 days one question is deleted by other means."""
+    terms = terms_of(load_settings(), load_playbook(None))
+
+    def hurt(connection: Transaction) -> None:
+        for day in range(DAYS - 5):
+            at = NOON + day * DAY
+            gone = uuid7(at, day * A_DAY + 1)
+            connection.execute(delete(question_logs).where(question_logs.c.id == gone))
+            if day < sold:
+                mention = escalation_logs.c.id == uuid7(at, day * A_DAY)
+                known = {"converted": True, "converted_at": at + DAY}
+                connection.execute(update(escalation_logs).where(mention).values(**known))
+
+    async def scene(database: Database) -> Measures:
+        await database.write(hurt)
+        return await measure(database, PERIOD, terms, now=NOW + 20 * DAY)
+
+    found = asyncio.run(on(url, scene))
+    assert len(found.missing) == DAYS - 5
+    assert (found.one("conversion_rate").hits, found.one("conversion_rate").n) == (0, 5)
+    assert found.time_to_sale.n == 0
+
+
+def test_a_late_turn_of_a_day_past_retention_leaves_its_sheet_as_it_was(url: str) -> None:
+    terms = terms_of(load_settings(), load_playbook(None))
+
+    async def scene(database: Database) -> tuple[Measures, Measures]:
+        until = NOW - KEPT * DAY
+        await sheets_before_removal(database, until, now=NOW, reactions=terms.reactions)
+        await maintain_database(database, NOW, KEPT)
+        before = await measure(database, PERIOD, terms, now=NOW)
+        late = a_record(5000, at=NOON + 2 * DAY, user="late", shown=False)
+        await database.write(apply, [read_event("turn", turn_event(late))], range(64), NOW)
+        return before, await measure(database, PERIOD, terms, now=NOW)
+
+    before, after = asyncio.run(on(url, scene))
+    assert after.missing == ()
+    assert after.one("questions").n == before.one("questions").n + 1
+    for name in ("escalation_rate", "conversion_rate", "bad_reactions"):
+        assert after.one(name) == before.one(name)

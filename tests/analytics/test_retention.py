@@ -2,18 +2,26 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, insert
 
-from tay_middleware.analytics.metrics import Period, rows_since
+from tay_middleware.analytics.catalogue import Terms
+from tay_middleware.analytics.measures import terms_of
+from tay_middleware.analytics.metrics import Period
 from tay_middleware.analytics.overview import overview, ranked
+from tay_middleware.analytics.retention import rows_since
 from tay_middleware.analytics.weeks import weeks
 from tay_middleware.domain import uuid7
+from tay_middleware.playbook import load_playbook
+from tay_middleware.settings import load_settings
 from tay_middleware.storage import Database, sales, upgrade
 from tay_middleware.storage.figures import ALL, daily_counts
+from tay_middleware.storage.partitions import maintain_database
 from tay_middleware.storage.sql import escalation_logs, escalation_row, question_row
 from tay_middleware.storage.trends import Narrowed
 from tay_middleware.web.views import stats_fields
@@ -64,8 +72,13 @@ def on(url: str, work: Callable[[Database], Any]) -> Any:
 TERMS: dict[str, Any] = {"now": NOW, "attribution_days": WINDOW, "retention_days": KEPT}
 
 
+def terms(retention_days: int | None = KEPT) -> Terms:
+    usual = terms_of(load_settings(), load_playbook(None))
+    return replace(usual, attribution_days=WINDOW, retention_days=retention_days)
+
+
 def test_an_overview_counts_both_sides_from_where_rows_are(database_url: str) -> None:
-    found = on(database_url, lambda one: overview(one, QUARTER, Narrowed(), **TERMS))
+    found = on(database_url, lambda one: overview(one, QUARTER, Narrowed(), terms(), now=NOW))
     assert found.matured_since == TODAY - 29 * DAY
     assert (found.conversion.hits, found.conversion.n) == (15, 150)
     assert found.conversion_before.n == 0
@@ -80,7 +93,7 @@ def test_an_overview_counts_both_sides_from_where_rows_are(database_url: str) ->
 
 
 def test_wordings_are_ranked_by_what_is_known_of_them(database_url: str) -> None:
-    (found,) = on(database_url, lambda one: ranked(one, QUARTER, "template", **TERMS))
+    (found,) = on(database_url, lambda one: ranked(one, QUARTER, "template", terms(), now=NOW))
     assert (found.shown, found.rate.hits, found.rate.n) == (890, 15, 150)
 
 
@@ -94,7 +107,7 @@ def test_a_week_that_begins_before_has_no_conversion(database_url: str) -> None:
 
 
 def test_the_figures_of_the_api_are_of_what_is_there(database_url: str) -> None:
-    since = rows_since(QUARTER.since, NOW, KEPT)
+    since = on(database_url, lambda one: rows_since(one, QUARTER.since, NOW, KEPT))
 
     def read(connection: Connection) -> sales.Figures:
         return sales.figures(connection, QUARTER.since, QUARTER.until, since)
@@ -106,6 +119,43 @@ def test_the_figures_of_the_api_are_of_what_is_there(database_url: str) -> None:
     assert found["offers"]["mentorship"].conversion_rate == 10.0
 
 
-def test_without_retention_everything_is_known() -> None:
-    assert rows_since(QUARTER.since, NOW, None) == QUARTER.since
-    assert rows_since(TODAY, NOW, KEPT) == TODAY
+def test_without_retention_everything_is_known(database_url: str) -> None:
+    assert on(database_url, lambda one: rows_since(one, QUARTER.since, NOW, None)) == QUARTER.since
+    assert on(database_url, lambda one: rows_since(one, TODAY, NOW, KEPT)) == TODAY
+
+
+@pytest.mark.parametrize(
+    ("setting", "keep_days", "known"),
+    [
+        (None, 20, TODAY - 19 * DAY),  # `--keep-days` alone
+        (365, 20, TODAY - 19 * DAY),  # ... stands over the setting, or the setting was raised later
+        (10, 20, TODAY - 9 * DAY),  # ... or was lowered, and rows go tonight
+    ],
+)
+def test_rows_that_went_stay_gone_whatever_the_setting_says(
+    tmp_path: Path, setting: int | None, keep_days: int, known: datetime
+) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
+    upgrade(url)
+
+    async def scene(database: Database) -> Any:
+        await database.write(fill)
+        await maintain_database(database, NOW, keep_days)
+        return (
+            await rows_since(database, QUARTER.since, NOW, setting),
+            await overview(database, QUARTER, Narrowed(), terms(setting), now=NOW),
+        )
+
+    since, found = on(url, scene)
+    assert (since, found.matured_since) == (known, known)
+    assert found.conversion.share in {None, 0.1}
+
+
+def test_a_month_that_was_dropped_is_known_from_its_end(postgres_url: str) -> None:
+    upgrade(postgres_url)
+
+    async def scene(database: Database) -> datetime:
+        await maintain_database(database, NOW, 30)
+        return await rows_since(database, QUARTER.since, NOW, None)
+
+    assert on(postgres_url, scene) == datetime(2026, 10, 1, tzinfo=UTC)

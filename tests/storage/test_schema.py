@@ -172,5 +172,30 @@ def test_purchases_survive_their_table_and_those_whose_mention_is_gone_keep_its_
             read.execute("UPDATE conversions SET kind = 'odd'")
 
 
+@pytest.mark.parametrize(
+    ("counted", "left", "went"),
+    [
+        ("2026-01-01", "2026-03-05 12:00:00", ["2026-03-05 12:00:00.000000"]),
+        ("2026-03-05", "2026-03-05 12:00:00", []),
+        (None, None, []),
+    ],
+)
+def test_up_to_when_rows_went_is_seen_by_the_oldest_that_is_left(
+    path: Path, counted: str | None, left: str | None, went: list[str]
+) -> None:
+    with an_older(path, "0010") as connection:
+        if counted is not None:
+            count = {"day": counted, "dimension": "all", "value": "", "questions": 1}
+            put(connection, "daily_counts", count | {"escalations": 0})
+        if left is not None:
+            columns = connection.exec_driver_sql("PRAGMA table_info(question_logs)").all()
+            needed = {name: _of_type(kind) for _, name, kind, is_needed, *_ in columns if is_needed}
+            row = {"tier": "free", "stage": "keywords", "kind": "none", "status": "replied"}
+            put(connection, "question_logs", needed | row | {"created_at": left})
+    upgrade(url(path))
+    with sqlite3.connect(path) as read:
+        assert [at for (at,) in read.execute("SELECT until FROM removals")] == went
+
+
 def _of_type(kind: str) -> object:
     return 0 if kind.startswith(("BOOL", "INT", "FLOAT")) else "2026-01-01 00:00:00"

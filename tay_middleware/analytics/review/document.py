@@ -70,7 +70,8 @@ class Review:
     """Everything that is said of a period, as of a moment.
 
     `happened`, `sure` and `unsure` are sentences; conversion is of mentions made from `ripe_since`
-    to `ripe_until`, whose windows are closed.
+    to `ripe_until`, whose windows are closed and whose rows are there. `forecasts` are empty where
+    the next period had begun when the review was made.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Makes a review, or takes the one that was given out."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,8 @@ async def review(
     """The review of a week, month or quarter.
 
     One that was given out is given out again, word for word, unless `anew` or another `as_of` is
-    asked for. Of a period that is not over it is made, and not kept.
+    asked for; what it foretold stands in one made anew too. Of a period that is not over it is
+    made, and not kept.
 
     Args:
         database: where the log is.
@@ -70,14 +71,17 @@ async def review(
         raise InputError(f"{moment:%Y-%m-%d} has not come yet")
     if period.since >= moment:
         raise InputError(f"{name} has not begun, or its first day is not over")
-    if not anew:
-        kept = await database.read(sql.kept, name, as_of and moment)
-        if kept is not None:
-            return from_json(kept)
+    kept = await database.read(sql.kept, name, moment if anew else as_of and moment)
+    if kept is not None and not anew:
+        return from_json(kept)
     facts = await gather(database, playbook, terms, name, period, now=moment, step=step)
     scores = await _scores(database, terms, moment)
     actions = await asyncio.to_thread(plan, facts, Prompts(prompts), moment.date())
-    found = _compose(facts, moment, actions, scores)
+    # As of before is not made before: what was known of the coming period since may be in it.
+    forecasts = _ahead(_forecasts(facts), _morning(now))
+    if kept is not None:
+        forecasts = _ahead(from_json(kept).forecasts, moment)
+    found = _compose(facts, moment, actions, scores, forecasts)
     if period.until <= moment:
         await database.write(sql.keep, name, moment, now, to_json(found), anew=anew)
         return from_json(await database.read(sql.kept, name, moment))
@@ -85,7 +89,11 @@ async def review(
 
 
 def _compose(
-    facts: Facts, as_of: datetime, actions: tuple[Action, ...], scores: tuple[Score, ...]
+    facts: Facts,
+    as_of: datetime,
+    actions: tuple[Action, ...],
+    scores: tuple[Score, ...],
+    forecasts: tuple[Forecast, ...],
 ) -> Review:
     said = list(claims(facts))
     return Review(
@@ -93,8 +101,8 @@ def _compose(
         since=facts.now.period.since.date(),
         until=facts.now.period.until.date(),
         as_of=as_of,
-        ripe_since=facts.ripe.period.since.date(),
-        ripe_until=facts.ripe.period.until.date(),
+        ripe_since=facts.ripe.matured_since.date(),
+        ripe_until=facts.ripe.matured_until.date(),
         simulated=facts.now.simulated or facts.ripe.simulated,
         playbook_version=facts.playbook.version,
         happened=tuple(happened(facts)),
@@ -102,7 +110,7 @@ def _compose(
         unsure=tuple(one.words for one in said if not one.is_sure),
         actions=actions,
         sections=tuple(sections(facts)),
-        forecasts=tuple(_forecasts(facts)),
+        forecasts=forecasts,
         scores=scores,
     )
 
@@ -119,23 +127,32 @@ def _forecasts(facts: Facts) -> Iterator[Forecast]:
             yield found
 
 
+def _ahead(forecasts: Iterable[Forecast], morning: datetime) -> tuple[Forecast, ...]:
+    """Those of periods that had not begun before a morning: of others the outcome is known."""
+    return tuple(one for one in forecasts if named(one.period).since >= morning)
+
+
 async def _scores(database: Database, terms: Terms, moment: datetime) -> tuple[Score, ...]:
     """How the forecasts of earlier reviews did, the newest first."""
     rows = await database.read(sql.every, moment)
-    earlier = list(_earlier(rows, moment))[:MOST_SCORES]
+    earlier = _earlier(rows, moment)[:MOST_SCORES]
     known = [(one, await _actual(database, terms, one.forecast, moment)) for one in earlier]
     return scored(known)
 
 
-def _earlier(rows: Sequence[Any], moment: datetime) -> Iterator[Earlier]:
-    """The latest forecast of each measure and period that is over."""
-    seen = set()
+def _earlier(rows: Sequence[Any], moment: datetime) -> list[Earlier]:
+    """The first forecast of each measure and period that is over, of the latest periods first.
+
+    Args:
+        rows: kept reviews, the newest first.
+        moment: when they are scored.
+    """
+    found: dict[tuple[str, str], Earlier] = {}
     for row in rows:
-        for one in from_json(row.content).forecasts:
-            key = (one.measure, one.period)
-            if key not in seen and named(one.period).until <= moment:
-                seen.add(key)
-                yield Earlier(one, row.as_of)
+        for one in _ahead(from_json(row.content).forecasts, row.as_of):
+            if named(one.period).until <= moment:
+                found[one.measure, one.period] = Earlier(one, row.as_of)
+    return sorted(found.values(), key=lambda one: named(one.forecast.period).until, reverse=True)
 
 
 async def _actual(

@@ -203,7 +203,13 @@ def _purchases(now: Measures, one: Measure) -> tuple[str, ...]:
 
 def _welcome(facts: Facts) -> Section:
     names = ("called_helpful", "bad_reactions", "judged_right", "offer_judged_right")
-    said = tuple(_row(LABELS[name].title, facts.now.one(name))[:4] for name in names)
+    told = [(LABELS[name].title, facts.now.one(name)) for name in names]
+    title = LABELS["bad_reactions"].title
+    told += [
+        (f"{title}, {one.value}: by feedback alone", one)
+        for one in facts.now.of("bad_reactions", "users")
+    ]
+    said = tuple(_row(title, one)[:4] for title, one in told)
     came, kept = [], []
     for one in facts.ripe.items:
         if one.dimension == "arm":
@@ -294,7 +300,7 @@ def _rate_of(one: Measure | None) -> tuple[str, str]:
 
 
 def _bad(one: Measure | None) -> str:
-    return figure(one.number, one.unit) if one is not None else "0.0 %"
+    return figure(one.number, one.unit) if one is not None else "-"
 
 
 def _span(low: float, high: float) -> str:
@@ -312,8 +318,10 @@ def _intervals(rows: Sequence[tuple[str, Measure]]) -> charts.Spec | None:
 
 
 def _ripe(facts: Facts) -> str:
-    period = facts.ripe.period
+    since, until = facts.ripe.matured_since, facts.ripe.matured_until
+    if since >= until:
+        return "No mention is old enough whose rows are still there. The band is the target."
     return (
-        f"Of mentions from {period.since:%-d %B} to before {period.until:%-d %B}: the latest whose "
+        f"Of mentions from {since:%-d %B} to before {until:%-d %B}: the latest whose "
         "time to buy is over. The band is the target."
     )

@@ -190,9 +190,12 @@ def _needed(one: Measure) -> int:
 
 
 def _per_week(one: Measure, facts: Facts) -> float:
-    period = (facts.now if one.name == "escalation_rate" else facts.ripe).period
-    weeks = (period.until - period.since).days / 7
-    return one.n / weeks if weeks else 0.0
+    """Of the days that the rate is of: none before the first question, none past retention."""
+    if one.name == "escalation_rate":
+        days = (facts.now.period.until - facts.now.asked_since).days
+    else:
+        days = (facts.ripe.matured_until - facts.ripe.matured_since).days
+    return 7 * one.n / days if days > 0 else 0.0
 
 
 def _changed(facts: Facts) -> Iterator[str]:

@@ -10,10 +10,12 @@ from starlette.responses import Response
 
 from tay_middleware.analytics import charts
 from tay_middleware.analytics.charts import NARROW, WIDE, Spec
+from tay_middleware.analytics.measures import terms_of
 from tay_middleware.analytics.metrics import (
     CONVERSION_TARGET,
     ESCALATION_TARGET,
     Period,
+    Rate,
     Target,
     compared,
 )
@@ -36,6 +38,9 @@ USUAL_DAYS = 30
 
 MOST_RANKED = 12
 """Wordings on the chart; the table has the others too."""
+
+NO_VERDICT = "no verdict on a part"
+"""What stands beside a target where a choice of offer or tier leaves nothing to judge by."""
 
 ENOUGH_TO_RANK = 10
 """Matured mentions below which a rate is not drawn: its interval would be the whole chart."""
@@ -62,9 +67,8 @@ async def home(request: Request, here: Here, desk: Desk, visitor: Looking) -> Re
         here.database,
         Period(since, until),
         narrowed,
+        terms_of(here.settings, here.playbook),
         now=now,
-        attribution_days=here.settings.attribution_days,
-        retention_days=here.settings.retention_days,
     )
     verdicts, lag = await desk.verdicts.get(), await desk.lag.get()
     owed = await here.database.read(trends.owed, now - timedelta(days=1))
@@ -78,8 +82,8 @@ async def home(request: Request, here: Here, desk: Desk, visitor: Looking) -> Re
         "offers": list(here.playbook.offers),
         "tiers": [tier.value for tier in Tier],
         "said": {
-            "escalation": compared(found.escalation, ESCALATION_TARGET),
-            "conversion": compared(found.conversion, CONVERSION_TARGET),
+            "escalation": _verdict(found.escalation_by_user, ESCALATION_TARGET),
+            "conversion": _verdict(found.conversion, CONVERSION_TARGET),
         },
         "targets": {"escalation": ESCALATION_TARGET, "conversion": CONVERSION_TARGET},
         "figures": figures_of(found),
@@ -90,6 +94,13 @@ async def home(request: Request, here: Here, desk: Desk, visitor: Looking) -> Re
         "enough": ENOUGH_TO_RANK,
     }
     return render(request, "home.html", values)
+
+
+def _verdict(measured: Rate | None, target: Target) -> str:
+    """None where nothing is known of how users differ, however many turns there are."""
+    if measured is None or (measured.share is not None and measured.low is None):
+        return NO_VERDICT
+    return compared(measured, target)
 
 
 def narrowed_by(here: Context, asked: Mapping[str, str]) -> Narrowed:

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Path, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from tay_middleware.analytics.metrics import Period, Rate, rate
+from tay_middleware.analytics.measures import terms_of
+from tay_middleware.analytics.metrics import Period, Rate, plain
 from tay_middleware.analytics.overview import ranked
 from tay_middleware.domain import Tier
 from tay_middleware.playbook import Template, Violation
@@ -120,9 +121,8 @@ async def _wordings(here: Context) -> list[Wording]:
         here.database,
         Period(since, until),
         "template",
+        terms_of(here.settings, here.playbook),
         now=now,
-        attribution_days=here.settings.attribution_days,
-        retention_days=here.settings.retention_days,
     )
     by_name = {one.name: one for one in found}
     paused = await here.database.read(pauses.paused_names)
@@ -131,7 +131,7 @@ async def _wordings(here: Context) -> list[Wording]:
         Wording(
             template=one,
             shown=by_name[one.id].shown if one.id in by_name else 0,
-            rate=by_name[one.id].rate if one.id in by_name else rate(0, 0),
+            rate=by_name[one.id].rate if one.id in by_name else plain(0, 0),
             violations=here.playbook.conduct.violations(one.text),
             is_paused=one.id in off or one.offer in off,
         )

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tay_middleware.analytics.calendar import Span, after, before, name_of, named, span_of
+from tay_middleware.analytics.measures import terms_of
 from tay_middleware.analytics.overview import overview
 from tay_middleware.analytics.weeks import said_of, weeks
 from tay_middleware.errors import InputError
@@ -65,9 +66,8 @@ async def one_week(
         here.database,
         period,
         Narrowed(),
+        terms_of(here.settings, here.playbook),
         now=now,
-        attribution_days=here.settings.attribution_days,
-        retention_days=here.settings.retention_days,
     )
     held, reasons = await here.database.read(_beside, period.since, period.until)
     values = {

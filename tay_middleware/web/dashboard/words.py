@@ -77,7 +77,7 @@ def points(share: float | None) -> str:
 def between(measured: Rate) -> str:
     """The 95 % interval of a rate."""
     if measured.low is None or measured.high is None:
-        return "nothing counted yet"
+        return "not known" if measured.n else "nothing counted yet"
     return f"{100 * measured.low:.1f}\u2013{100 * measured.high:.1f}\u202f%"
 
 

@@ -1,10 +1,12 @@
 """A review is made once, kept, and says what the figures say."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from math import ceil
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,6 +27,7 @@ from tay_middleware.cli.main import app
 from tay_middleware.errors import InputError
 from tay_middleware.simulate import Result
 from tay_middleware.storage import pauses
+from tay_middleware.storage.day_sheets import day_sheets
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sql import escalation_logs
 from tests.analytics.review.stage import UNTIL, copied, forget, reviewed, write
@@ -99,6 +102,73 @@ def test_forecasts_are_scored_when_their_period_is_known(made: Result) -> None:
     open_ones = [one for one in found.scores if one.actual is None]
     assert {one.words for one in open_ones} <= {"not known yet"}
     write(made, forget)
+
+
+def test_what_has_begun_is_not_foretold_and_the_first_forecast_is_scored(
+    made: Result, tmp_path: Path
+) -> None:
+    copy = copied(made, tmp_path / "copy")
+    monday = UNTIL - timedelta(weeks=1)
+    first = reviewed(copy, "2026-W46", monday)
+    assert {one.period for one in first.forecasts} == {"2026-W47"}
+    assert reviewed(copy, "2026-W41").forecasts == ()
+    assert reviewed(copy, "2026-W45", UNTIL, as_of=UNTIL - timedelta(weeks=2)).forecasts == ()
+    assert reviewed(copy, "2026-W46", UNTIL, anew=True).forecasts == ()
+
+    def raise_the_rate(connection: Transaction) -> None:
+        connection.execute(update(day_sheets).values(terms=0))
+        connection.execute(update(escalation_logs).values(converted=True))
+
+    write(copy, raise_the_rate)
+    again = reviewed(copy, "2026-W46", UNTIL, as_of=monday, anew=True)
+    assert again.sections != first.sections
+    assert again.forecasts == first.forecasts
+    scores = reviewed(copy, "2026-W47").scores
+    assert [(one.forecast, one.made_at) for one in scores] == [
+        (one, monday) for one in first.forecasts
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "weeks", "kept_days", "since", "until"),
+    [
+        ("2026-W47", 0, 30, "25 October", "9 November"),  # older rows are past retention
+        ("2026-W41", 6, None, "14 September", "28 September"),  # nothing was asked before
+    ],
+)
+def test_dates_and_pace_are_of_the_days_from_which_mentions_are(
+    made: Result,
+    tmp_path: Path,
+    name: str,
+    weeks: int,
+    kept_days: int | None,
+    since: str,
+    until: str,
+) -> None:
+    copy = copied(made, tmp_path / "copy")
+    settings = copy.place.settings.model_copy(update={"retention_days": kept_days})
+    copy = replace(copy, place=replace(copy.place, settings=settings))
+    found = reviewed(copy, name, UNTIL - timedelta(weeks=weeks))
+    (line,) = [
+        line
+        for section in found.sections
+        for line in section.lines
+        if line.startswith("Of mentions")
+    ]
+    assert f"from {since} to before {until}:" in line
+    assert f"{found.ripe_since:%-d %B}" == since
+    assert f"{found.ripe_until:%-d %B}" == until
+    days = (found.ripe_until - found.ripe_since).days
+    pace = [
+        (int(n.replace(",", "")), int(more.replace(",", "")), int(weeks))
+        for n, more, weeks in re.findall(
+            r"sale in [0-9.]+ % of ([0-9,]+) .*About ([0-9,]+) more would say: ([0-9]+) week",
+            "\n".join(found.unsure),
+        )
+    ]
+    assert pace
+    for n, more, waits in pace:
+        assert waits == ceil(more / (7 * n / days))
 
 
 def test_a_month_and_a_quarter_are_reviewed_too(made: Result) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,19 +12,24 @@ import pytest
 from sqlalchemy import select
 
 from tay_middleware.analytics.calendar import Span, name_of
+from tay_middleware.analytics.measures import measure, terms_of
 from tay_middleware.analytics.metrics import Period
 from tay_middleware.analytics.overview import Overview, overview, ranked
 from tay_middleware.analytics.weeks import said_of, weeks
+from tay_middleware.playbook import load_playbook
+from tay_middleware.settings import load_settings
 from tay_middleware.storage import Database, trends
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.trends import Narrowed
 from tests.fixtures_servers import _databases, postgres, postgres_url
-from tests.web.dashboard.stage import MONDAY, simulated
+from tests.web.dashboard.stage import MONDAY, copied, simulated
 
 __all__ = ["_databases", "postgres", "postgres_url"]
 
 DAYS = 14
 """The window of attribution."""
+
+TERMS = replace(terms_of(load_settings(), load_playbook(None)), attribution_days=DAYS)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
@@ -32,7 +38,8 @@ def url(
 ) -> Iterator[str]:
     """A simulated month on each database."""
     if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{month / 'tay.db'}"
+        home = copied(month, tmp_path_factory.mktemp("figures") / "home")
+        yield f"sqlite+aiosqlite:///{home / 'tay.db'}"
         return
     found = str(request.getfixturevalue("_databases")[1])
     simulated(tmp_path_factory.mktemp("history"), users=25, database_url=found)
@@ -54,14 +61,7 @@ def found_of(url: str, period: Period, narrowed: Narrowed) -> Overview:
     async def reading() -> Overview:
         database = Database(url)
         try:
-            return await overview(
-                database,
-                period,
-                narrowed,
-                now=MONDAY,
-                attribution_days=DAYS,
-                retention_days=None,
-            )
+            return await overview(database, period, narrowed, TERMS, now=MONDAY)
         finally:
             await database.aclose()
 
@@ -117,6 +117,41 @@ def test_an_overview_counts_what_the_rows_say(url: str, narrowed: Narrowed, days
         assert shares == sorted(shares, reverse=True)
 
 
+def test_intervals_are_those_of_the_metrics_or_none(url: str) -> None:
+    async def measured() -> Any:
+        database = Database(url)
+        try:
+            return await measure(database, period_to(30), TERMS, now=MONDAY)
+        finally:
+            await database.aclose()
+
+    known = asyncio.run(measured())
+
+    def ends(name: str, value: str | None = None, dimension: str | None = None) -> Any:
+        one = known.one(name, value, dimension)
+        return one.low, one.high
+
+    def given(rate: Any) -> Any:
+        return rate and (rate.low, rate.high)
+
+    of_all = found_of(url, period_to(30), Narrowed())
+    assert given(of_all.escalation_by_user) == ends("escalation_rate")
+    assert given(of_all.conversion) == ends("conversion_rate")
+    for name in ("offer", "template", "tier"):
+        for one in of_all.by[name]:
+            if one.rate.n:
+                assert given(one.rate) == ends("conversion_rate", one.name, name)
+    offer = found_of(url, period_to(30), Narrowed("mentorship"))
+    assert offer.escalation_by_user is None
+    assert given(offer.conversion) == ends("conversion_rate", "mentorship", "offer")
+    tier = found_of(url, period_to(30), Narrowed(None, "premium"))
+    assert given(tier.escalation_by_user) == ends("escalation_rate", "premium", "tier")
+    assert given(tier.conversion) == ends("conversion_rate", "premium", "tier")
+    assert {given(one.rate) for one in tier.by["offer"]} == {(None, None)}
+    both = found_of(url, period_to(30), Narrowed("course", "free"))
+    assert (both.escalation_by_user, given(both.conversion)) == (None, (None, None))
+
+
 def test_a_conversion_line_ends_where_windows_are_open(url: str) -> None:
     found = found_of(url, period_to(30), Narrowed())
     last = MONDAY.date() - timedelta(days=DAYS + 1)
@@ -131,14 +166,7 @@ def test_one_dimension_alone_is_ranked_as_in_the_overview(url: str) -> None:
     async def reading() -> Any:
         database = Database(url)
         try:
-            return await ranked(
-                database,
-                period_to(30),
-                "template",
-                now=MONDAY,
-                attribution_days=DAYS,
-                retention_days=None,
-            )
+            return await ranked(database, period_to(30), "template", TERMS, now=MONDAY)
         finally:
             await database.aclose()
 
