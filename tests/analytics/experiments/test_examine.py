@@ -241,7 +241,7 @@ def test_a_mention_that_was_marked_by_hand_counts_but_never_beside_silence(
     verdict = play(again)
     assert counts(verdict)["shown"] == (1, 1, 0)
     assert any("marked by hand" in note for note in verdict.notes)
-    silent = {"kind": "threshold", "arms": {"A": {}, "B": {"confidence": 0.9}}}
+    silent: dict[str, Any] = {"kind": "threshold", "arms": {"A": {}, "B": {"confidence": 0.9}}}
 
     async def of_silence(database: Database) -> Verdict:
         return (await examine(database, with_test(playbook, **silent), now=LATER))[0]
