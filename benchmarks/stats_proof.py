@@ -21,6 +21,8 @@ from benchmarks.stats_oracles import CLOSE, ORACLES
 from benchmarks.stats_world import World, a_holdout, agrees_with_the_product, play, split
 from tay_middleware.analytics.experiments import Call, Verdict, plan
 from tay_middleware.analytics.experiments.annoyance import is_too_much
+from tay_middleware.analytics.experiments.exact import rate_interval
+from tay_middleware.analytics.experiments.sequence import ALPHA
 
 RUNS, LOOKS = 500, 60
 
@@ -134,6 +136,17 @@ def users_until_paused(rate: float, seed: int, most: int) -> int | None:
     return None
 
 
+def is_always_inside(rate: float, users: int, seed: int) -> bool:
+    """Whether the exact interval of few purchases holds a rate at all looks."""
+    bought = np.cumsum(np.random.default_rng(seed).random(users) < rate)
+    for look in range(1, LOOKS + 1):
+        many = users * look // LOOKS
+        found = rate_interval(int(bought[many - 1]), many, ALPHA)
+        if not found.low <= rate <= found.high:
+            return False
+    return True
+
+
 @dataclass(frozen=True)
 class Claim:
     """One line of the proof."""
@@ -163,6 +176,7 @@ def prove(runs: int, step: Callable[[], None], workers: int = 1) -> Iterator[Cla
     yield from _about_holdout(pays)
     yield from _about_intervals([*nobody.values(), better, pays])
     yield from _about_ratio([*nobody.values(), better, pays], broken)
+    yield from _about_few(runs)
     yield from _about_pauses(runs)
     yield from _about_oracles()
 
@@ -209,6 +223,12 @@ def _about_ratio(healthy: Sequence[Seen], broken: dict[float, Seen]) -> Iterator
         found, least = seen.alarms / seen.runs, 0.99 if lost > 0.15 else 0.5
         says = f"… and where {lost:.0%} of an arm are sent to the other"
         yield Claim(says, f"{found:.1%} of {seen.runs}", f"≥ {least:.0%}", found >= least)
+
+
+def _about_few(runs: int) -> Iterator[Claim]:
+    inside = sum(is_always_inside(0.002, 3_000, seed) for seed in range(runs)) / runs
+    says = f"exact interval of few purchases, 0.2 % of 3,000 users, {LOOKS} looks"
+    yield Claim(says, f"{inside:.1%} of {runs}", "≥ 95 %", inside >= 0.95)
 
 
 def _about_pauses(runs: int) -> Iterator[Claim]:

@@ -14,6 +14,7 @@ from tay_middleware.analytics.wording import major
 _COLOURS = {
     Call.SHIP: "green",
     Call.NO_DIFFERENCE: "cyan",
+    Call.NOT_BETTER: "cyan",
     Call.UNHEALTHY: "red",
     Call.KEEP_COLLECTING: "yellow",
 }
@@ -144,5 +145,6 @@ def _brought(one: Verdict) -> Iterator[str]:
 
 def _health(one: Verdict) -> Iterator[str]:
     yield from one.health.problems
+    yield from one.health.doubts
     if one.health.is_sound:
         yield f"healthy: sizes of the arms as planned (p = {one.health.sample_ratio:.2g})"

@@ -9,11 +9,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, literal, not_, null, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+)
 
 from tay_middleware.storage.by_hand import when_is_known
 from tay_middleware.storage.exposures import exposures
-from tay_middleware.storage.payment_tables import conversions
+from tay_middleware.storage.payment_tables import PurchaseKind, conversions, payment_facts
 from tay_middleware.storage.sql import escalation_logs
 
 
@@ -48,7 +61,11 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """A purchase that counts, of a user after her first exposure; `net` in minor units."""
+    """A purchase that counts, of a user after her first exposure; `net` in minor units.
+
+    `named` is whether it is known to be hers by what does not come from a mention: her id at the
+    checkout, or a customer or an address that gave it with this purchase or with another one.
+    """
 
     user_key: str
     arm: str
@@ -58,6 +75,7 @@ class Purchase:
     at: datetime
     net: int
     currency: str | None
+    named: bool = True
 
 
 _NEAR = 1e-6
@@ -109,7 +127,8 @@ def purchases(connection: Connection, exposed: Exposed) -> Sequence[Purchase]:
     sold = conversions.c
     buyers = select(sold.user_key).where(sold.counts, sold.user_key.is_not(None))
     first = _firsts(exposed, buyers).cte("firsts").c
-    statement = select(*_who(first), sold.offer, sold.begun_at, sold.net, sold.currency).where(
+    bought = (sold.offer, sold.begun_at, sold.net, sold.currency, _is_named())
+    statement = select(*_who(first), *bought).where(
         first.turn == 1,
         first.least == first.most,
         sold.user_key == first.user_key,
@@ -137,7 +156,8 @@ def marked(connection: Connection, exposed: Exposed) -> Sequence[Purchase]:
         .cte("by_hand")
     )
     first = _firsts(exposed, select(by_hand.c.user_key)).cte("firsts").c
-    statement = select(*_who(first), by_hand.c.offer, by_hand.c.at, literal(0), null()).where(
+    sold_at = (by_hand.c.offer, by_hand.c.at, literal(0), null(), true())
+    statement = select(*_who(first), *sold_at).where(
         first.turn == 1,
         first.least == first.most,
         by_hand.c.user_key == first.user_key,
@@ -145,6 +165,42 @@ def marked(connection: Connection, exposed: Exposed) -> Sequence[Purchase]:
     )
     rows: Sequence[Any] = connection.execute(statement).all()
     return [Purchase(*row) for row in rows]
+
+
+def nobodys(connection: Connection, since: datetime, until: datetime, offer: str | None) -> int:
+    """How many purchases of a time count, and are of nobody who is known.
+
+    `offer` is the one that they may be of, `None` any; what nobody knows the offer of may be.
+    """
+    sold = conversions.c
+    statement = select(func.count()).where(
+        sold.counts,
+        sold.kind.in_([PurchaseKind.UNMATCHED, PurchaseKind.AMBIGUOUS]),
+        sold.begun_at >= since,
+        sold.begun_at < until,
+    )
+    if offer is not None:
+        statement = statement.where(or_(sold.offer == offer, sold.offer.is_(None)))
+    return int(connection.execute(statement).scalar_one())
+
+
+def _is_named() -> ColumnElement[bool]:
+    """Whether facts that are no admin's word give the user's id: the purchase's, or its customer's.
+
+    An admin finds a purchase's user by its mention; one who was shown nothing has none.
+    """
+    sold, own, other = conversions.c, payment_facts.alias("own").c, payment_facts.alias("other").c
+    names_her = and_(
+        or_(other.user_key == sold.user_key, other.reference_key == sold.user_key),
+        other.kind != "assigned",
+    )
+    itself = select(other.id).where(other.purchase_key == sold.purchase_key, names_her)
+    customer = select(other.id).where(
+        own.purchase_key == sold.purchase_key,
+        or_(other.customer == own.customer, other.email_key == own.email_key),
+        names_her,
+    )
+    return or_(itself.exists(), customer.exists())
 
 
 def _who(first: Any) -> tuple[Any, ...]:

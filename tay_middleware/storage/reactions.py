@@ -27,11 +27,11 @@ class Reaction:
 
 
 def mentioned(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
-    """Rows of `offer`, `template`, `user_key`, `first_at`: who was shown what, and first when."""
+    """Rows of `offer`, `template`, `user_key`, `last_at`: who was shown what, and last when."""
     shown = escalation_logs.c
-    first_at = func.min(shown.created_at).label("first_at")
+    last_at = func.max(shown.created_at).label("last_at")
     statement = (
-        select(shown.offer, shown.template, shown.user_key, first_at)
+        select(shown.offer, shown.template, shown.user_key, last_at)
         .where(shown.user_key.is_not(None), *_between(shown, since, until))
         .group_by(shown.offer, shown.template, shown.user_key)
     )

@@ -4,11 +4,12 @@ import asyncio
 from datetime import datetime, timedelta
 
 from tay_middleware.analytics.experiments.frame import Frame, frames
-from tay_middleware.analytics.experiments.judge import RECENT_DAYS, Counted, judge
+from tay_middleware.analytics.experiments.judge import Counted, judge
 from tay_middleware.analytics.experiments.verdict import State, Verdict
+from tay_middleware.analytics.experiments.waiting import RECENT_DAYS
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Database
-from tay_middleware.storage.experiments import Exposed, cohorts, marked, purchases
+from tay_middleware.storage.experiments import Exposed, cohorts, marked, nobodys, purchases
 from tay_middleware.storage.pauses import paused_names
 from tay_middleware.storage.purchases import Transaction
 
@@ -51,13 +52,15 @@ def _count(connection: Transaction, frame: Frame, playbook: Playbook, now: datet
         matured_before=now - timedelta(days=frame.window_days),
         recent_since=now - timedelta(days=RECENT_DAYS),
     )
+    begun = min((one.first_at for one in found), default=now)
     return Counted(
         cohorts=found,
-        purchases=bought if frame.is_holdout else [*bought, *marks],
+        purchases=bought if frame.may_be_silent else [*bought, *marks],
         crossed=torn,
         marks=len(marks),
         # What is paused today says nothing of a test that has ended: losers are switched off.
         paused=_paused(connection, playbook) if frame.state is State.RUNNING else frozenset(),
+        nobodys=nobodys(connection, begun, now, frame.offer),
     )
 
 

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from tay_middleware.analytics.experiments.links import are_links_alike
 from tay_middleware.analytics.experiments.verdict import State
 from tay_middleware.playbook import HOLDOUT, Experiment, Playbook
+from tay_middleware.playbook.experiments import ExperimentKind
 
 SHOWN = "shown"
 """The holdout's other arm."""
@@ -16,7 +18,8 @@ class Frame:
     """An experiment as the playbook has it now, the holdout among them.
 
     `offer` is the one whose purchases count, `None` for any; `says` what each arm says that others
-    do not: ids of wordings, or an offer.
+    do not: ids of wordings, or an offer. `links_alike`: whichever arm a user is in, she is handed a
+    link as she would be in another.
     """
 
     name: str
@@ -32,11 +35,17 @@ class Frame:
     lift: float
     offer: str | None
     says: Mapping[str, frozenset[str]]
+    links_alike: bool = True
 
     @property
     def is_holdout(self) -> bool:
         """Whether it compares saying something with saying nothing."""
         return self.kind == HOLDOUT
+
+    @property
+    def may_be_silent(self) -> bool:
+        """Whether one arm says nothing where another speaks."""
+        return self.kind in {HOLDOUT, ExperimentKind.THRESHOLD}
 
     @property
     def shares(self) -> tuple[float, ...]:
@@ -68,6 +77,7 @@ def frames(playbook: Playbook, now: datetime) -> Iterator[Frame]:
             lift=holdout.plan.lift,
             offer=None,
             says={},
+            links_alike=False,
         )
     for name, experiment in playbook.experiments.experiments.items():
         yield _frame(name, experiment, playbook, now)
@@ -92,6 +102,7 @@ def _frame(name: str, experiment: Experiment, playbook: Playbook, now: datetime)
             for arm, one in experiment.arms.items()
             if one.use or one.offer
         },
+        links_alike=are_links_alike(experiment, playbook),
     )
 
 

@@ -1,7 +1,8 @@
 """Auto-pause: switches off an offer or a wording that too many users react badly to.
 
 It only ever switches off, says why with its figures, and a person switches on again. A wording goes
-before its offer: mentions in wordings that are paused count no more for the offer.
+before its offer: mentions in wordings that are paused count no more for the offer, nor do those
+from before a wording was switched on again.
 """
 
 from collections import defaultdict
@@ -89,14 +90,14 @@ def watch(connection: Transaction, playbook: Playbook, now: datetime) -> list[Wa
     shown = mentioned(connection, since, now)
     bad = bad_reactions(connection, since, now, gates=gates, within=within)
     paused, lifted = paused_names(connection), last_lifted(connection)
-    wordings = _counted(shown, bad, lifted, lambda row: row.template)
+    wordings = _counted(shown, bad, lifted, lambda row: (row.template,))
     stopped = {name for name, (users, hits) in wordings.items() if _alarms(users, hits, rules)}
     left_out = stopped | paused | set(playbook.policy.paused_templates)
     offers = _counted(
         [row for row in shown if row.template not in left_out],
         [one for one in bad if one.template not in left_out],
         lifted,
-        lambda row: row.offer,
+        lambda row: (row.offer, row.template),
     )
     found = [
         Watched(subject, name, *counts, rules.limit, evidence(*counts, rules.limit), name in paused)
@@ -110,23 +111,26 @@ def _counted(
     shown: Iterable[Any],
     bad: Iterable[Reaction],
     lifted: Mapping[str, datetime],
-    named: Callable[[Any], str],
+    names: Callable[[Any], tuple[str, ...]],
 ) -> dict[str, tuple[int, int]]:
-    """Users and those who reacted badly, by name; a user counts once, whatever she saw."""
+    """Users and those who reacted badly, by the first of `names`; a user counts once.
+
+    What was before any of the names was last switched on again does not count.
+    """
     users: dict[str, set[str]] = defaultdict(set)
     hits: dict[str, set[str]] = defaultdict(set)
     for row in shown:
-        if _counts(row.first_at, lifted.get(named(row))):
-            users[named(row)].add(row.user_key)
+        if _counts(row.last_at, names(row), lifted):
+            users[names(row)[0]].add(row.user_key)
     for one in bad:
-        known = one.user_key in users[named(one)]
-        if known and _counts(one.mentioned_at, lifted.get(named(one))):
-            hits[named(one)].add(one.user_key)
+        name = names(one)[0]
+        if one.user_key in users[name] and _counts(one.mentioned_at, names(one), lifted):
+            hits[name].add(one.user_key)
     return {name: (len(who), len(hits[name])) for name, who in users.items() if who}
 
 
-def _counts(first_at: datetime, lifted_at: datetime | None) -> bool:
-    return lifted_at is None or first_at > lifted_at
+def _counts(at: datetime, names: Iterable[str], lifted: Mapping[str, datetime]) -> bool:
+    return all(at > lifted[name] for name in names if name in lifted)
 
 
 def _alarms(users: int, bad: int, rules: AutoPause) -> bool:

@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 
+from tay_middleware.analytics.experiments.buyers import Traced
 from tay_middleware.analytics.experiments.frame import Frame
 from tay_middleware.analytics.experiments.ratio import ALARM, evidence
 from tay_middleware.analytics.experiments.verdict import Health
@@ -17,12 +18,13 @@ FEWEST_CROSSED = 10
 
 
 def health(
-    frame: Frame, cohorts: Sequence[Cohort], crossed: int, paused: Collection[str]
+    frame: Frame, cohorts: Sequence[Cohort], crossed: int, paused: Collection[str], traced: Traced
 ) -> Health:
-    """Look at the sizes of the arms, at users in two of them, and at what was paused."""
+    """Look at the sizes of the arms, at users in two of them, at pauses, and at whose sales are."""
     ratio = math.exp(-max(0.0, _imbalance(frame, cohorts)))
     users = sum(cohort.users for cohort in cohorts)
-    return Health(ratio, crossed, tuple(_problems(frame, ratio, crossed, users, paused)))
+    problems = (*_problems(frame, ratio, crossed, users, paused), *traced.problems())
+    return Health(ratio, crossed, problems, tuple(traced.doubts()))
 
 
 def _problems(

@@ -53,6 +53,36 @@ def always_valid(
     return Interval(estimate - reach, estimate + reach)
 
 
+def users_until(
+    reach: float, users: float, wanted: float, *, planned: float, alpha: float
+) -> float:
+    """At how many users an interval reaches only `wanted`, the variance of one user staying.
+
+    Args:
+        reach: how far it reaches to each side now.
+        users: observations so far.
+        wanted: how far it shall reach; above 0.
+        planned: as in `always_valid`.
+        alpha: as in `always_valid`.
+    """
+    rho = tuned(planned, alpha)
+
+    def is_reached(many: float) -> bool:
+        shrunk = math.sqrt(users / many) * multiplier(many, rho, alpha)
+        return reach * shrunk / multiplier(users, rho, alpha) <= wanted
+
+    if is_reached(users):
+        return users
+    high = 2 * users
+    while not is_reached(high):
+        high *= 2
+    low = high / 2
+    while high - low > 1:
+        middle = (low + high) / 2
+        low, high = (low, middle) if is_reached(middle) else (middle, high)
+    return high
+
+
 def _tuning(alpha: float) -> float:
     twice = -2 * math.log(alpha)
     return twice + math.log(twice + 1)

@@ -12,6 +12,7 @@ class Call(StrEnum):
     KEEP_COLLECTING = "keep_collecting"
     SHIP = "ship"
     NO_DIFFERENCE = "no_difference"
+    NOT_BETTER = "not_better"
     UNHEALTHY = "unhealthy"
 
 
@@ -56,7 +57,8 @@ class Comparison:
     """An arm against the control, over matured users and all strata.
 
     `difference` is of the rates, `interval` its always-valid 95 % interval (it may be looked at
-    every day; all arms together), `lift` the difference as a share of the control's rate.
+    every day; all arms together), exact where either has fewer than 5 conversions; `lift` the
+    difference as a share of the control's rate.
     `chance_to_beat` and `expected_loss` (of choosing the arm, in rate) are exact under uniform
     priors, and are no ground to stop on.
     """
@@ -75,12 +77,14 @@ class Health:
     """Whether the experiment can be believed.
 
     `sample_ratio` is an always-valid p-value of the arms' sizes being as planned; `crossed` users
-    were in two arms and are left out; `problems` are sentences, none when it is healthy.
+    were in two arms and are left out; `problems` are sentences, none when it is healthy. `doubts`
+    are sentences that leave it readable, and not sure.
     """
 
     sample_ratio: float
     crossed: int
     problems: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
     @property
     def is_sound(self) -> bool:
@@ -117,8 +121,9 @@ class Verdict:
     `call` says what to do, `words` says it to a person, `ship` names the arm where the call is
     `ship`. `days_left` is about how long it has to go on, `None` when that is not known or nothing
     is to be waited for. `planned` is the number of users, all arms together, that it needs.
-    `comparisons` is empty while an arm has fewer than 5 conversions. `increments` are the
-    holdout's. `notes` are further sentences.
+    `comparisons` lack the arms that have fewer than 5 conversions (or whose control has), as long
+    as an exact interval answers nothing. `increments` are the holdout's. Neither is there when it
+    is not healthy. `notes` are further sentences.
     """
 
     name: str

@@ -42,6 +42,15 @@ def _repairs(facts: Facts, prompts: Prompts) -> Iterator[Action]:
                 "a test that can be read",
                 "never: nobody sees any of it",
             )
+        elif verdict.health.doubts and verdict.state is State.RUNNING:
+            yield Action(
+                f"Tell the checkout who buys, for the test {verdict.name}",
+                "; ".join(verdict.health.doubts),
+                "`tay_user_id` in the checkout's metadata, or the user's id in "
+                "`client_reference_id`",
+                "a test that can be believed",
+                "never: nobody sees any of it",
+            )
     for one in facts.paused:
         policy, name = facts.playbook.policy, one.name
         # What a person paused she switches on again when she means to.
@@ -64,15 +73,15 @@ def _repairs(facts: Facts, prompts: Prompts) -> Iterator[Action]:
 
 def _decisions(facts: Facts, prompts: Prompts, today: date) -> Iterator[Action]:
     for verdict in facts.verdicts:
-        if verdict.kind == HOLDOUT or verdict.state is not State.RUNNING:
+        if verdict.kind == HOLDOUT or verdict.state is not State.RUNNING or verdict.health.doubts:
             continue
         end = Change("experiments.yaml", ("experiments", verdict.name, "stop"), today.isoformat())
         if verdict.call is Call.SHIP and verdict.ship is not None:
             yield _ship(verdict, verdict.ship, facts.playbook, prompts, end)
-        elif verdict.call is Call.NO_DIFFERENCE:
+        elif verdict.call in {Call.NO_DIFFERENCE, Call.NOT_BETTER}:
             yield Action(
                 f"Stop the test {verdict.name}",
-                "its arms differ by nothing worth having",
+                f"its verdict: {verdict.words}",
                 f"end it, and keep {verdict.control}",
                 "room for the next test",
                 "you want to know of a smaller difference than it was planned for",
@@ -112,7 +121,9 @@ def _holdout(facts: Facts, prompts: Prompts) -> Iterator[Action]:
             "it is known what mentions add: then 0.1 does",
             prompts.diff("policy.yaml", ["holdout", "share"], FIRST_HOLDOUT),
         )
-    elif verdict.call is Call.SHIP and verdict.ship == "shown" and share > LATER_HOLDOUT:
+    elif verdict.call is not Call.SHIP or verdict.health.doubts:
+        return
+    elif verdict.ship == "shown" and share > LATER_HOLDOUT:
         yield Action(
             "Hold out fewer users",
             "it is known now that mentions sell what would not be sold without them",
@@ -121,7 +132,7 @@ def _holdout(facts: Facts, prompts: Prompts) -> Iterator[Action]:
             "the effect is in doubt again",
             prompts.diff("policy.yaml", ["holdout", "share"], LATER_HOLDOUT),
         )
-    elif verdict.call is Call.SHIP and verdict.ship != "shown":
+    elif verdict.ship != "shown":
         yield Action(
             "Switch the mentions off",
             verdict.words,

@@ -10,7 +10,7 @@ from tay_middleware.analytics.measures import Measures
 from tay_middleware.analytics.metrics import CONVERSION_TARGET, ENOUGH, ESCALATION_TARGET
 from tay_middleware.analytics.review.document import Section, Table
 from tay_middleware.analytics.review.facts import Facts
-from tay_middleware.analytics.review.sentences import is_drawn
+from tay_middleware.analytics.review.tiers import is_drawn
 from tay_middleware.analytics.wording import figure, interval, percent, target
 
 MOST_WORDINGS = 12
@@ -241,26 +241,36 @@ def _tiers(facts: Facts) -> Section:
             percent(one.common),
             f"{one.common_n:,}",
             f"{one.chance:.0%}".replace("%", " %"),
-            one.words,
         )
         for one in facts.tiers
     )
-    columns = ("tier", "#own wording", "#of", "#wording for all", "#of", "#better", "")
+    columns = ("tier", "#own wording", "#of", "#wording for all", "#of", "#better")
     return Section(
         "Does wording made for a tier pay",
         (
             (
                 "Same offer, strength and tier: wording made for the tier beside wording made for "
                 "all. Small cells are drawn towards the mean of their offer. "
-                + (
-                    "Chance decides who hears which, so the comparison is fair."
-                    if is_drawn(facts.playbook)
-                    else "Chance did not decide who heard which: start the test tier-wordings."
-                )
+                f"{_drawn(facts)} `better` is no ground to decide on: what is sure a test of the "
+                "kind `tier` says."
             ),
         ),
         None,
         (Table("By tier", columns, rows),),
+    )
+
+
+def _drawn(facts: Facts) -> str:
+    """Whether chance decided who heard which, by tier."""
+    since, until = facts.ripe.matured_since, facts.ripe.period.until
+    others = [
+        one.tier for one in facts.tiers if not is_drawn(facts.playbook, one.tier, since, until)
+    ]
+    if not others:
+        return "Chance decided who heard which, so the comparison is fair."
+    return (
+        f"Chance did not decide who heard which ({', '.join(others)}): start a test of the kind "
+        "`tier`, as tier-wordings is."
     )
 
 

@@ -10,9 +10,8 @@ from tay_middleware.analytics.experiments.words import A_YEAR
 from tay_middleware.analytics.labels import LABELS
 from tay_middleware.analytics.metrics import ENOUGH, Z95
 from tay_middleware.analytics.review.facts import Facts
+from tay_middleware.analytics.review.tiers import is_of_tier
 from tay_middleware.analytics.wording import figure, interval, major, missing_days, percent, target
-from tay_middleware.playbook import Playbook
-from tay_middleware.playbook.experiments import ExperimentKind
 
 CLOSE_ENOUGH = 0.025
 """Half an interval of this can be held against a target that is five points wide."""
@@ -94,17 +93,19 @@ def _of_orderings(facts: Facts) -> Iterator[Claim]:
 
 def _of_tests(facts: Facts) -> Iterator[Claim]:
     for verdict in facts.verdicts:
-        if verdict.call in {Call.SHIP, Call.NO_DIFFERENCE}:
-            yield Claim(f"Test {verdict.name}: {verdict.words}.", True)
+        doubts = "; ".join(verdict.health.doubts)
+        if verdict.call in {Call.SHIP, Call.NO_DIFFERENCE, Call.NOT_BETTER}:
+            but = f" But {doubts}." if doubts else ""
+            yield Claim(f"Test {verdict.name}: {verdict.words}.{but}", not doubts)
         elif verdict.call is Call.UNHEALTHY:
             problems = "; ".join(verdict.health.problems)
             yield Claim(f"Test {verdict.name} is unhealthy, do not read it: {problems}.", False)
         elif verdict.state is State.RUNNING:
             yield Claim(f"Test {verdict.name}: {_waiting(verdict)}.", False)
         for one in verdict.increments:
-            is_sure = one.interval.low > 0 or one.interval.high < 0
-            doubt = "" if is_sure else " It may as well be nothing."
-            yield Claim(_brought(one) + doubt, is_sure)
+            is_apart = one.interval.low > 0 or one.interval.high < 0
+            doubt = "" if is_apart else " It may as well be nothing."
+            yield Claim(_brought(one) + doubt, is_apart and not doubts)
 
 
 def _of_returns(facts: Facts) -> Iterator[Claim]:
@@ -117,11 +118,11 @@ def _of_returns(facts: Facts) -> Iterator[Claim]:
 
 
 def _of_tiers(facts: Facts) -> Iterator[Claim]:
+    """Sure by a test alone: shares of mentions that are looked at every week are often apart."""
     for one in facts.tiers:
-        if one.words != NOT_SURE:
-            sure = 100 * max(one.chance, 1 - one.chance)
-            how = "" if is_drawn(facts.playbook) else ", before and after, not drawn by chance"
-            yield Claim(f"For {one.tier} users {one.words} ({sure:.0f} % sure{how}).", not how)
+        found = _better_wording(facts, one.tier)
+        if found is not None:
+            yield Claim(f"For {one.tier} users {found}.", True)
         else:
             yield Claim(
                 f"Whether wording made for {one.tier} users pays: {percent(one.own)} of "
@@ -130,20 +131,26 @@ def _of_tiers(facts: Facts) -> Iterator[Claim]:
             )
 
 
+def _better_wording(facts: Facts, tier: str) -> str | None:
+    """What the test of just this tier says, if it is decided."""
+    tests = facts.playbook.experiments.experiments
+    for verdict in facts.verdicts:
+        test = tests.get(verdict.name)
+        if test is None or not is_of_tier(test, tier) or test.scope.tier != tier:
+            continue
+        if verdict.call is Call.SHIP and verdict.ship is not None and not verdict.health.doubts:
+            is_for_all = test.arms[verdict.ship].wording == "all"
+            better = "the wording for all" if is_for_all else "their own wording"
+            return f"{better} converts better (test {verdict.name})"
+    return None
+
+
 def _waiting(verdict: Verdict) -> str:
     if verdict.days_left is None or verdict.days_left <= A_YEAR:
         return verdict.words
     return (
         "at this pace it is not decided within a year; let more people take part, or look for a "
         f"larger lift than its plan does (`tay experiments show {verdict.name}`)"
-    )
-
-
-def is_drawn(playbook: Playbook) -> bool:
-    """Whether chance decides who of a tier hears what was written for it."""
-    return any(
-        one.kind is ExperimentKind.TIER and one.start is not None
-        for one in playbook.experiments.experiments.values()
     )
 
 

@@ -2,19 +2,22 @@
 
 Cells are small, so each rate is drawn towards that of all mentions of the same offer and strength,
 by as much as its size leaves open: a beta-binomial posterior, the strength of whose prior is found
-by moments over all cells (empirical Bayes; Robbins, 1956). The verdict is the probability that the
-tier's own wording converts better.
+by moments over all cells (empirical Bayes; Robbins, 1956). It comes to the probability that the
+tier's own wording converts better. That is no ground to decide on: it is of mentions and not of
+users, for several tiers, and looked at every week. What is sure an experiment of kind `tier` says.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import erf, sqrt
 from statistics import fmean
 
+from tay_middleware.playbook import Experiment, Playbook
+from tay_middleware.playbook.experiments import ExperimentKind
+
 LEAST_PRIOR, MOST_PRIOR = 5.0, 500.0
 """Bounds, in mentions, of how much the prior weighs."""
-
-SURE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,6 @@ class Paid:
     common_n: int
     common: float
     chance: float
-    words: str
 
 
 def cells(rows: Iterable[tuple[str, str, str, str, int, int]]) -> list[Cell]:
@@ -83,6 +85,29 @@ def worth_of_tiers(found: Sequence[Cell]) -> tuple[Paid, ...]:
     )
 
 
+def is_of_tier(experiment: Experiment, tier: str) -> bool:
+    """Whether a test compares a tier's own wording with that for all, wherever the two are said."""
+    scope = experiment.scope
+    return (
+        experiment.kind is ExperimentKind.TIER
+        and scope.tier in {None, tier}
+        and scope.offer is None
+        and scope.strength is None
+    )
+
+
+def is_drawn(playbook: Playbook, tier: str, since: datetime, until: datetime) -> bool:
+    """Whether all that time chance decided who of a tier heard what was written for it."""
+    return any(
+        is_of_tier(one, tier)
+        and one.share >= 1
+        and one.start is not None
+        and one.start <= since.date()
+        and (one.stop is None or until.date() <= one.stop)
+        for one in playbook.experiments.experiments.values()
+    )
+
+
 def _bases(found: Sequence[Cell]) -> Mapping[tuple[str, str], float]:
     """The rate of each offer and strength over all tiers; the prior's mean."""
     every: dict[tuple[str, str], list[int]] = {}
@@ -114,7 +139,7 @@ def _paid(
     chance = _above((own_share - common_share) / sqrt(spread)) if spread else 0.5
     own_n = sum(own.n for own, _ in pairs)
     common_n = sum(common.n for _, common in pairs)
-    return Paid(tier, own_n, own_share, common_n, common_share, chance, _words(chance))
+    return Paid(tier, own_n, own_share, common_n, common_share, chance)
 
 
 def _posterior(
@@ -144,11 +169,3 @@ def _variance(side: Sequence[tuple[float, float]], weights: Sequence[float]) -> 
 def _above(z: float) -> float:
     """The normal distribution function."""
     return 0.5 * (1 + erf(z / sqrt(2)))
-
-
-def _words(chance: float) -> str:
-    if chance >= SURE:
-        return "its own wording converts better"
-    if chance <= 1 - SURE:
-        return "the wording for all converts better"
-    return "not sure yet"

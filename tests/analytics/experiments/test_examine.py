@@ -1,8 +1,6 @@
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +8,7 @@ from sqlalchemy import Connection, delete, update
 
 from tay_middleware.analytics.experiments import Call, State, Verdict, examine
 from tay_middleware.playbook import Experiments, Playbook
-from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage import Database
 from tay_middleware.storage.pauses import Subject, lift, pause
 from tay_middleware.storage.payment_tables import conversions
 from tay_middleware.storage.sql import escalation_logs
@@ -19,7 +17,6 @@ from tests.builders import NOON
 from tests.storage.records import a_record
 
 LATER = NOON + 20 * DAY
-Scene = Callable[[Database], Awaitable[Any]]
 
 
 def with_test(playbook: Playbook, *, holdout: float = 0.0, **more: Any) -> Playbook:
@@ -37,28 +34,6 @@ def with_test(playbook: Playbook, *, holdout: float = 0.0, **more: Any) -> Playb
         update={"holdout": playbook.policy.holdout.model_copy(update={"share": holdout})}
     )
     return replace(playbook, experiments=Experiments.model_validate(found), policy=policy)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def play(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Scene], Any]:
-    """Runs a scene on an empty database of each kind."""
-    url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres_url")
-    else:
-        upgrade(url)
-
-    def run(scene: Scene) -> Any:
-        async def opened() -> Any:
-            database = Database(url)
-            try:
-                return await scene(database)
-            finally:
-                await database.aclose()
-
-        return asyncio.run(opened())
-
-    return run
 
 
 def verdict_on(
@@ -243,8 +218,8 @@ def test_a_holdout_that_was_made_smaller_starts_anew(play: Any, playbook: Playbo
     assert verdict.health.is_sound
 
 
-def test_a_mention_that_was_marked_by_hand_counts_but_never_for_the_holdout(
-    play: Any, playbook: Playbook, tmp_path: Path
+def test_a_mention_that_was_marked_by_hand_counts_but_never_beside_silence(
+    play: Any, playbook: Playbook
 ) -> None:
     record = a_record()
     user = record.turn.user_key or ""
@@ -266,6 +241,12 @@ def test_a_mention_that_was_marked_by_hand_counts_but_never_for_the_holdout(
     verdict = play(again)
     assert counts(verdict)["shown"] == (1, 1, 0)
     assert any("marked by hand" in note for note in verdict.notes)
+    silent: dict[str, Any] = {"kind": "threshold", "arms": {"A": {}, "B": {"confidence": 0.9}}}
+
+    async def of_silence(database: Database) -> Verdict:
+        return (await examine(database, with_test(playbook, **silent), now=LATER))[0]
+
+    assert counts(play(of_silence))["A"] == (1, 1, 0)
 
 
 def test_it_says_how_long_there_is_to_go(play: Any, playbook: Playbook) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from tay_middleware.analytics.experiments.guard import Watched, guard
+from tay_middleware.analytics.experiments.guard import Watched, guard, watch
 from tay_middleware.domain import uuid7
 from tay_middleware.engine import Escalator, Reply
 from tay_middleware.playbook import Playbook
@@ -17,11 +17,16 @@ from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import Database, Outbox, open_store, upgrade
 from tay_middleware.storage import pauses as sql
 from tay_middleware.storage.drain import Drain
+from tay_middleware.storage.events import read_event
+from tay_middleware.storage.ledger import apply
 from tay_middleware.storage.link import close_client, make_client
 from tay_middleware.storage.pause_board import publish
 from tay_middleware.storage.sql import escalation_logs
 from tay_middleware.storage.touches import note_feedback
+from tay_middleware.storage.wire import turn_event
+from tests.analytics.experiments.rows import DAY, NOBODY, Play
 from tests.builders import NOON
+from tests.storage.records import a_record
 
 NEED = "Can you review my pricing structure and tell me what's wrong?"
 NO = "no thanks, I'm not looking for a mentorship, please don't sell me anything"
@@ -153,6 +158,67 @@ def test_a_wording_that_too_many_say_no_to_is_paused_in_the_running_chat_and_can
     assert BAD in {town.ask(f"later-{number}", NEED) for number in range(30)}
     (trail,) = town.told(sql.history)
     assert (trail.lifted_by, trail.note) == ("me", "mended")
+
+
+WORDING, OFFER = "mentorship.gentle.any.A", "mentorship"
+
+
+def shown_again(play: Play, playbook: Playbook, *, hated: tuple[bool, bool]) -> dict[str, Watched]:
+    """A hundred users see a wording, then it is paused and resumed, then they see it again.
+
+    `hated` is whether they say so the first and the second time.
+    """
+    times = [
+        [a_record(1_000 * time + n, at=NOON + 6 * time * DAY, user=f"u{n}") for n in range(100)]
+        for time in range(2)
+    ]
+
+    def resume(connection: Connection) -> None:
+        sql.pause(
+            connection,
+            pause_id=NOBODY,
+            subject=sql.Subject.TEMPLATE,
+            name=WORDING,
+            now=NOON + 4 * DAY,
+            by="auto-pause",
+            reason="disliked",
+            figures={},
+        )
+        sql.lift(connection, WORDING, NOON + 5 * DAY, by="me", note="mended")
+
+    def say(connection: Connection) -> None:
+        for records, bad in zip(times, hated, strict=True):
+            for one in records if bad else ():
+                word = {"escalation_id": one.id, "user_key": one.turn.user_key, "note": None}
+                at = one.answered_at
+                note_feedback(connection, {**word, "helpful": False, "stop": True, "at": at})
+
+    async def scene(database: Database) -> list[Watched]:
+        events = [read_event("turn", turn_event(one)) for records in times for one in records]
+        await database.write(apply, events, range(64), NOON)
+        await database.write(resume)
+        await database.write(say)
+        return await database.read(watch, playbook, NOON + 7 * DAY)
+
+    return {one.name: one for one in play(scene)}
+
+
+def test_a_wording_that_came_back_is_guarded_against_those_who_saw_it_before(
+    play: Play, playbook: Playbook
+) -> None:
+    found = shown_again(play, playbook, hated=(True, True))
+    assert (found[WORDING].users, found[WORDING].bad) == (100, 100)
+    assert OFFER not in found, "the wording is what people dislike, and goes alone"
+
+
+def test_what_was_said_of_a_wording_before_it_came_back_is_held_against_nothing(
+    play: Play, playbook: Playbook
+) -> None:
+    found = shown_again(play, playbook, hated=(True, False))
+    assert {name: (one.users, one.bad) for name, one in found.items()} == {
+        WORDING: (100, 0),
+        OFFER: (100, 0),
+    }
 
 
 def test_what_few_say_no_to_goes_on(town: Town) -> None:

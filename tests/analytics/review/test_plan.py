@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from tay_middleware.analytics.experiments import Call, Verdict
+from tay_middleware.analytics.experiments import Call, Health, Verdict
 from tay_middleware.analytics.experiments.guard import ACTOR
 from tay_middleware.analytics.review.diffs import Prompts
 from tay_middleware.analytics.review.page import page
@@ -94,6 +94,7 @@ def test_mentions_that_sell_are_never_switched_off(made: Result, share: float) -
     verdict = Verdict(
         **dict.fromkeys(Verdict.__slots__)  # type: ignore[arg-type]  # stands in with the few fields that are read
         | {"name": HOLDOUT, "kind": HOLDOUT, "call": Call.SHIP, "ship": "shown", "arms": ()}
+        | {"health": Health(1.0, 0, ())}
     )
     facts = SimpleNamespace(verdicts=(verdict,), playbook=known)
     steps = [one.what for one in _holdout(facts, Prompts(None))]  # type: ignore[arg-type]  # stands in with the few fields that are read
@@ -102,3 +103,6 @@ def test_mentions_that_sell_are_never_switched_off(made: Result, share: float) -
     assert [one.what for one in _holdout(lost, Prompts(None))] == [  # type: ignore[arg-type]  # stands in with the few fields that are read
         "Switch the mentions off"
     ]
+    doubtful = replace(verdict, ship=HOLDOUT, health=Health(1.0, 0, (), ("whose are they?",)))
+    facts = SimpleNamespace(verdicts=(doubtful,), playbook=known)
+    assert not list(_holdout(facts, Prompts(None)))  # type: ignore[arg-type]  # stands in with the few fields that are read
