@@ -60,10 +60,13 @@ def suppression(
 
 
 def owns(turn: Turn, offer: str | None, playbook: Playbook) -> bool:
-    """Whether the user already has the offer, by its name or by one of its entitlements."""
+    """Whether the user already has the offer, by its name or by one of its entitlements.
+
+    Letter case does not matter, neither in the playbook nor in what the app says.
+    """
     if offer is None or not turn.owned_offers:
         return False
-    names = {offer, *playbook.offers[offer].entitlements}
+    names = {name.strip().lower() for name in (offer, *playbook.offers[offer].entitlements)}
     return any(owned.strip().lower() in names for owned in turn.owned_offers)
 
 

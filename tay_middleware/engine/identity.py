@@ -63,8 +63,9 @@ def _identifier(value: object) -> str | None:
 
 
 def _names(value: object) -> frozenset[str]:
+    """Names in any shape; in a plain text commas part them."""
     if isinstance(value, str):
-        return frozenset({value})
+        return frozenset(name.strip() for name in value.split(",") if name.strip())
     if isinstance(value, Iterable):
         return frozenset(str(name) for name in value)
     return frozenset()

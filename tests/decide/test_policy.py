@@ -94,6 +94,13 @@ def test_an_offer_that_is_owned_is_not_offered(playbook: Playbook, owned: str) -
     assert cause(playbook, a_turn(owns=frozenset({owned}))) is Suppression.OWNS_OFFER
 
 
+@pytest.mark.parametrize("owned", ["Mentee-2026", " mentee-2026"])
+def test_an_entitlement_counts_in_any_letter_case(playbook: Playbook, owned: str) -> None:
+    offer = playbook.offers["mentorship"].model_copy(update={"entitlements": ("Mentee-2026",)})
+    ours = replace(playbook, offers={**playbook.offers, "mentorship": offer})
+    assert cause(ours, a_turn(owns=frozenset({owned}))) is Suppression.OWNS_OFFER
+
+
 def test_owning_another_offer_does_not_matter(playbook: Playbook) -> None:
     assert cause(playbook, a_turn(owns=frozenset({"course"}))) is None
 

@@ -43,7 +43,14 @@ def test_an_unknown_tier_is_free(value: object, tier: Tier) -> None:
 
 @pytest.mark.parametrize(
     ("value", "names"),
-    [("course", {"course"}), (["course", 3], {"course", "3"}), (None, set()), (17, set())],
+    [
+        ("course", {"course"}),
+        ("course, mentorship,", {"course", "mentorship"}),
+        ("", set()),
+        (["course", 3], {"course", "3"}),
+        (None, set()),
+        (17, set()),
+    ],
 )
 def test_owned_offers_may_come_in_any_shape(value: object, names: set[str]) -> None:
     assert made(owned_offers=value).owned_offers == frozenset(names)
