@@ -54,9 +54,14 @@ def suppression(
 
     `holdout` comes after everything that depends on user and question, so that its arm compares
     like with like; then what depends on this reply alone (`unweavable`) and on our own health.
+    Behind a closed gate only what is bound to the user is a cause: in another mode or under another
+    reply nothing would be shown either.
     """
     case = _Case(turn, detection, history, playbook, around)
-    return next((cause for cause, holds in _CHECKS if holds(case)), None)
+    causes = (cause for cause, holds in _CHECKS if holds(case))
+    if detection.escalate:
+        return next(causes, None)
+    return next((cause for cause in causes if cause in _BEHIND_A_GATE), None)
 
 
 def owns(turn: Turn, offer: str | None, playbook: Playbook) -> bool:
@@ -174,6 +179,18 @@ def _over_budget(case: _Case) -> bool:
     most, recent = case.playbook.policy.budget.max_share, case.around.recent_share
     return most is not None and recent is not None and recent >= most
 
+
+_BEHIND_A_GATE = frozenset(
+    {
+        Suppression.NOT_ALLOWED,
+        Suppression.SENSITIVE,
+        Suppression.OWNS_OFFER,
+        Suppression.OPTED_OUT,
+        Suppression.DECLINED,
+        Suppression.COOLDOWN,
+    }
+)
+"""Causes that come of the user and her history, and so stand beside a closed gate."""
 
 _CHECKS: tuple[tuple[Suppression, Callable[[_Case], bool]], ...] = (
     (Suppression.MODE, lambda case: case.around.mode is not Mode.ON),

@@ -257,6 +257,29 @@ def test_the_first_cause_in_the_documented_order_is_named(playbook: Playbook) ->
     assert cause(playbook, None, None, None, everything) is Suppression.LANGUAGE
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        Circumstances(mode=Mode.SHADOW),
+        Circumstances(reply=ReplyFacts(obstacle="truncated")),
+        Circumstances(reply=ReplyFacts(in_language=False)),
+        Circumstances(reply=ReplyFacts(names=frozenset({"mentorship"}))),
+        Circumstances(paused=frozenset({"mentorship"})),
+        Circumstances(history_known=False),
+    ],
+)
+def test_behind_a_closed_gate_only_the_user_is_a_cause(
+    playbook: Playbook, around: Circumstances
+) -> None:
+    """Under another reply, or in another mode, nothing would be shown either."""
+    gated = a_detection(escalate=False, gates=("off_topic",))
+    assert cause(playbook, None, gated, None, around) is None
+    owner = a_turn(owns=frozenset({"mentorship"}))
+    assert cause(playbook, owner, gated, None, around) is Suppression.OWNS_OFFER
+    said_no = a_history(declined_ago=DAY)
+    assert cause(playbook, None, gated, said_no, around) is Suppression.DECLINED
+
+
 def test_kinds_other_than_mentions_do_not_cool_down(playbook: Playbook) -> None:
     past = a_past_turn(kind=Kind.ORGANIC, offer="mentorship")
     assert cause(playbook, history=a_history(past)) is None
