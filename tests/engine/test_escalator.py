@@ -51,6 +51,14 @@ def test_the_same_turn_again_gets_the_same_words_and_no_second_row(engine: Escal
     assert len(logged(engine)) == 1
 
 
+def test_strangers_who_are_counted_from_one_have_turns_of_their_own(engine: Escalator) -> None:
+    nobody = {"user_id": None, "session_id": None, "turn_id": "1"}
+    assert ask(engine, **nobody).addition is not None
+    assert ask(engine, NO_NEED, **nobody).addition is None
+    assert ask(engine, NO_NEED, **nobody).addition is None
+    assert [row.question for row in logged(engine)] == [NO_NEED, NEED]
+
+
 def test_the_same_turn_on_another_wording_of_the_reply_still_gets_its_words(
     engine: Escalator,
 ) -> None:

@@ -73,6 +73,31 @@ def test_a_text_for_a_turn_id_is_of_one_user_and_one_session() -> None:
     assert made(turn_id=given, user_id="ann").turn_id == given
 
 
+@pytest.mark.parametrize("user", [None, "ann"])
+def test_without_a_session_a_text_for_a_turn_id_is_of_one_question(user: str | None) -> None:
+    """Strangers all have a turn 1, and so have two conversations of one user."""
+
+    def asked(question: str) -> UUID:
+        return make_turn(
+            question=question, at=NOON, secret=SECRET, fresh_id=FRESH, turn_id="1", user_id=user
+        ).turn_id
+
+    assert asked("how do i price?") == asked("how do i price?")
+    assert asked("how do i price?") != asked("how do i pluck?")
+    assert asked("a lone \ud800 surrogate") != asked("how do i price?")
+
+
+def test_within_a_session_a_text_for_a_turn_id_holds_whatever_the_question() -> None:
+    """An app that adds to the question when it asks again means the same turn."""
+    first, again = (
+        make_turn(
+            question=question, at=NOON, secret=SECRET, fresh_id=FRESH, turn_id="1", session_id="s"
+        ).turn_id
+        for question in ("q", "q, please")
+    )
+    assert first == again
+
+
 def test_a_seed_repeats_the_id_and_nothing_else_does() -> None:
     assert made(idempotency_seed="a").turn_id == made(idempotency_seed="a").turn_id
     assert made(idempotency_seed="a").turn_id != made(idempotency_seed="b").turn_id
