@@ -6,11 +6,12 @@ Deterministic over any stage of detection; the order of the checks is the order 
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tay_middleware.decide.assign import bucket
+from tay_middleware.decide.gates import staying_closed
 from tay_middleware.decide.templates import ReplyFacts
-from tay_middleware.domain import Detection, History, Kind, Mode, PastTurn, Suppression, Turn
+from tay_middleware.domain import Detection, History, Kind, Mode, Suppression, Turn
 from tay_middleware.playbook import Gate, Playbook, Policy
 
 _BLANKS = re.compile(r"[\s-]+")
@@ -127,13 +128,12 @@ def _sensitive(case: _Case) -> bool:
     """A gate that is closed now, in the transcript, or still closed from an earlier turn."""
     if _closed_now("sensitive", case) or _closed_earlier("sensitive", case):
         return True
-    gates = case.playbook.gates.gates
+    kept = [(one.gate, one.at, one.session_id) for one in case.history.closed]
+    seen = [(name, past.at, past.session_id) for past in case.history.turns for name in past.gates]
     return any(
-        name in gates
-        and gates[name].suppression == "sensitive"
-        and _still_closed(gates[name], case.turn, past)
-        for past in case.history.turns
-        for name in past.gates
+        _still_closed(gate, case.turn, at, session)
+        for name, at, session in (*kept, *seen)
+        for _, gate in staying_closed((name,), case.playbook.gates)
     )
 
 
@@ -241,7 +241,7 @@ def _any_of(cause: str, names: Iterable[str], playbook: Playbook) -> bool:
     return cause in playbook.gates.causes(names)
 
 
-def _still_closed(gate: Gate, turn: Turn, past: PastTurn) -> bool:
-    if turn.asked_at - past.at >= timedelta(seconds=gate.sticky_seconds):
+def _still_closed(gate: Gate, turn: Turn, at: datetime, session: str | None) -> bool:
+    if turn.asked_at - at >= timedelta(seconds=gate.sticky_seconds):
         return False
-    return gate.sticky_everywhere or past.session_id == turn.session_id
+    return gate.sticky_everywhere or session == turn.session_id

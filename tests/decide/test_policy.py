@@ -7,9 +7,9 @@ import pytest
 from tay_middleware.decide import Circumstances, ReplyFacts
 from tay_middleware.decide.assign import bucket
 from tay_middleware.decide.policy import suppression
-from tay_middleware.domain import Detection, History, Kind, Mode, Suppression, Turn
+from tay_middleware.domain import ClosedGate, Detection, History, Kind, Mode, Suppression, Turn
 from tay_middleware.playbook import Playbook
-from tests.builders import a_detection, a_history, a_mention, a_past_turn, a_turn
+from tests.builders import NOON, a_detection, a_history, a_mention, a_past_turn, a_turn
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
@@ -87,6 +87,25 @@ def test_distress_earlier_in_the_session_still_holds_back(playbook: Playbook) ->
 def test_a_minor_stays_a_minor_in_every_later_session(playbook: Playbook) -> None:
     history = a_history(a_past_turn(ago=20 * DAY, session="s0", gates=("minor",)))
     assert cause(playbook, history=history) is Suppression.SENSITIVE
+
+
+@pytest.mark.parametrize(
+    ("closed", "expected"),
+    [
+        (ClosedGate("minor", NOON - 399 * DAY), Suppression.SENSITIVE),
+        (ClosedGate("minor", NOON - 400 * DAY), None),
+        (ClosedGate("distress", NOON - 23 * 60 * MINUTE, "s1"), Suppression.SENSITIVE),
+        (ClosedGate("distress", NOON - 23 * 60 * MINUTE, "s0"), None),
+        (ClosedGate("distress", NOON - 25 * 60 * MINUTE, "s1"), None),
+        (ClosedGate("perhaps_minor", NOON - MINUTE), None),
+        (ClosedGate("a gate of an earlier playbook", NOON - MINUTE), None),
+    ],
+)
+def test_a_gate_that_the_profile_keeps_holds_as_long_as_the_playbook_says(
+    playbook: Playbook, closed: ClosedGate, expected: Suppression | None
+) -> None:
+    history = replace(a_history(), closed=(closed,))
+    assert cause(playbook, history=history) is expected
 
 
 @pytest.mark.parametrize("owned", ["mentorship", " Mentorship "])
