@@ -73,14 +73,17 @@ def decide(
 def word(decision: Decision, turn: Turn, playbook: Playbook, reply: ReplyFacts) -> str | None:
     """The sentence that a decision says, fitted to the reply; `None` when it says nothing.
 
-    Where it goes in the reply is the weave's business.
+    A wish to buy is about the offer and no topic of the user's ("what does the course cost?" is no
+    question about pricing): `$topic` is the offer's own there. Where the sentence goes in the reply
+    is the weave's business.
 
     Raises:
         UnfitWordingError: the chosen wording, filled in, breaks a rule; nothing may be shown then.
     """
     if decision.kind is Kind.MENTION and decision.template is not None:
         template = playbook.by_id[decision.template]
-        return render(template, playbook, decision.detection.topic, reply)
+        topic = None if decision.detection.purchase else decision.detection.topic
+        return render(template, playbook, topic, reply)
     if decision.kind is Kind.ACKNOWLEDGEMENT:
         return acknowledge(playbook, _who(turn), reply)
     if decision.kind is Kind.EXPLANATION and decision.offer and decision.reason:
