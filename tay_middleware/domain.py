@@ -216,12 +216,25 @@ class PastTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosedGate:
+    """A gate that stays closed for a while after the message that closed it.
+
+    `session_id` is where it was closed, `None` where it stays closed in every session.
+    """
+
+    gate: str
+    at: datetime
+    session_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What is known of a user when a question arrives.
 
     `turns` holds the most recent turns, oldest first, at most as many as the store was asked to
     keep; `mentions` every mention of the longest cap window, oldest first. A user without earlier
     turns has `first_seen` `None`. `opted_out_at` is `None` again after the user opted back in.
+    `closed` holds the last time of each gate that stays closed, however many turns ago it was.
     """
 
     first_seen: datetime | None = None
@@ -231,6 +244,7 @@ class History:
     declined_at: datetime | None = None
     declined_session: str | None = None
     opted_out_at: datetime | None = None
+    closed: tuple[ClosedGate, ...] = ()
 
     def without(self, turn_id: UUID) -> "History":
         """The history as it was before a turn that is asked again (a retry)."""

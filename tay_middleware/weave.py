@@ -47,9 +47,17 @@ def addition(reply: str, mention: str) -> str | None:
     block of it, a document of markup), one that ends inside a code fence or raw HTML or may do so,
     or one that ends with this mention already (weaving twice is weaving once).
     """
-    if not mention or not _has_place(reply) or reply.rstrip().endswith(mention.strip()):
+    if not mention or not has_place(reply) or reply.rstrip().endswith(mention.strip()):
         return None
     return _separator(reply) + mention
+
+
+def has_place(reply: str) -> bool:
+    """Whether anything may be added to a reply: see `addition` for where nothing may."""
+    bare = reply.strip()
+    if not bare or _is_structured(bare):
+        return False
+    return not _in_code(reply) and not _in_raw_html(reply)
 
 
 def untouched(reply: str, woven: str, added: str) -> bool:
@@ -108,13 +116,6 @@ def _spaced(name: str) -> str:
 
 def _words(text: str) -> list[str]:
     return [word.replace("\u2019", "'") for word in _WORD.findall(text.casefold())]
-
-
-def _has_place(reply: str) -> bool:
-    bare = reply.strip()
-    if not bare or _is_structured(bare):
-        return False
-    return not _in_code(reply) and not _in_raw_html(reply)
 
 
 def _is_structured(bare: str) -> bool:

@@ -183,6 +183,13 @@ def test_where_there_is_no_place_nothing_is_added(reply: str) -> None:
 )
 def test_what_only_looks_closed_off_is_a_place(reply: str) -> None:
     assert weave.addition(reply, MENTION) is not None
+    assert weave.has_place(reply)
+
+
+def test_a_reply_has_a_place_whatever_it_ends_with() -> None:
+    assert weave.has_place("One step at a time\u2026")
+    assert weave.has_place(f"Answer.\n\n{MENTION}")
+    assert not weave.has_place("```\ncode")
 
 
 def test_an_empty_mention_is_no_addition() -> None:

@@ -47,6 +47,10 @@ __all__ = [
 _AFTER_PAUSED = (Suppression.HOLDOUT, Suppression.UNWEAVABLE, Suppression.DEGRADED)
 """Causes that give way to `paused`: without any wording there is nothing to hold back."""
 
+_SPEAKABLE = frozenset({None, "no_answer"})
+"""Obstacles under which we may speak of ourselves: a stop is confirmed also where the reply only
+asks back, while an offer there would stand instead of an answer."""
+
 
 def decide(
     turn: Turn,
@@ -69,14 +73,17 @@ def decide(
 def word(decision: Decision, turn: Turn, playbook: Playbook, reply: ReplyFacts) -> str | None:
     """The sentence that a decision says, fitted to the reply; `None` when it says nothing.
 
-    Where it goes in the reply is the weave's business.
+    A wish to buy is about the offer and no topic of the user's ("what does the course cost?" is no
+    question about pricing): `$topic` is the offer's own there. Where the sentence goes in the reply
+    is the weave's business.
 
     Raises:
         UnfitWordingError: the chosen wording, filled in, breaks a rule; nothing may be shown then.
     """
     if decision.kind is Kind.MENTION and decision.template is not None:
         template = playbook.by_id[decision.template]
-        return render(template, playbook, decision.detection.topic, reply)
+        topic = None if decision.detection.purchase else decision.detection.topic
+        return render(template, playbook, topic, reply)
     if decision.kind is Kind.ACKNOWLEDGEMENT:
         return acknowledge(playbook, _who(turn), reply)
     if decision.kind is Kind.EXPLANATION and decision.offer and decision.reason:
@@ -93,7 +100,7 @@ def _with_offer(
 ) -> Decision:
     aim, assignments = aimed(turn, detection, history, playbook, around)
     notes = (*_gate_notes(detection), *aim.notes)
-    if aim.dropped or (not detection.escalate and aim.cause in {None, Suppression.HOLDOUT}):
+    if aim.dropped or (not detection.escalate and aim.cause is None):
         return _nothing(detection, playbook, notes, assignments)
     offer, cause = aim.detection.offer or "", aim.cause
     paused = around.paused.union(playbook.policy.paused_templates)
@@ -135,9 +142,8 @@ def _about_ourselves(
     around: Circumstances,
 ) -> Decision | None:
     """The two turns that are answered with a sentence about us rather than with an offer."""
-    speakable = (
-        around.mode is Mode.ON and around.reply.obstacle is None and around.reply.in_language
-    )
+    facts = around.reply
+    speakable = around.mode is Mode.ON and facts.obstacle in _SPEAKABLE and facts.in_language
     if not speakable:
         return None
     causes = playbook.gates.causes(detection.gates)

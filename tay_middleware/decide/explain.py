@@ -18,7 +18,7 @@ _MENDS: Mapping[Suppression, str] = {
     Suppression.BUDGET: "it would show below the budget of policy.yaml",
     Suppression.ALREADY_MENTIONED: "it would show if the reply did not name {offer} itself",
     Suppression.HOLDOUT: "it would show to a user outside the holdout",
-    Suppression.UNWEAVABLE: "it would show under a plain, finished text reply",
+    Suppression.UNWEAVABLE: "it would show under a plain, finished text reply that answers",
     Suppression.DEGRADED: "it would show with history readable and the wording intact",
 }
 
@@ -33,7 +33,11 @@ def flips(decision: Decision, playbook: Playbook) -> tuple[str, ...]:
         cause is Suppression.SENSITIVE or cause not in playbook.gates.causes(detection.gates)
     ):
         mend = _MENDS[cause].format(offer=decision.offer)
-        return (mend, f"closed gates: {closed}") if closed else (mend,)
+        if not closed:
+            return (mend,)
+        if cause is Suppression.SENSITIVE:
+            return (mend, f"closed gates: {closed}")
+        return (f"without {closed} it would be held back all the same, by {cause}", mend)
     if detection.need and closed:
         return (f"without {closed} it would escalate to {detection.offer}",)
     lines = [_what_it_lacked(detection, playbook)]

@@ -6,12 +6,12 @@ question, or in the latest messages before it, is about hair, beauty or a busine
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 
 from tay_middleware.decide.reading import Found, Part, Reading
 from tay_middleware.domain import Detection, Indicator, Message
-from tay_middleware.playbook.evidence import Gates
+from tay_middleware.playbook.evidence import Gate, Gates
 
 OFF_TOPIC = "off_topic"
 """The name under which a question that is none of ours stands among the gates."""
@@ -55,6 +55,18 @@ def closed_gates(
     if not (ours or is_on_topic(reading, evidence, gates) or _was(transcript, gates, read)):
         closed.append(OFF_TOPIC)
     return tuple(closed)
+
+
+def staying_closed(names: Iterable[str], gates: Gates) -> Iterator[tuple[str, Gate]]:
+    """Those of the closed gates that keep later turns quiet too.
+
+    A no and a stop are kept apart (`declined_at`, `opted_out_at`); a gate that is closed in doubt
+    alone (`perhaps_…`) holds for its own turn.
+    """
+    for name in names:
+        gate = gates.gates.get(name)
+        if gate is not None and gate.suppression == "sensitive" and gate.sticky_seconds:
+            yield name, gate
 
 
 def bare_answers(reading: Reading) -> list[Found]:

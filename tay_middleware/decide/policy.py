@@ -6,11 +6,12 @@ Deterministic over any stage of detection; the order of the checks is the order 
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tay_middleware.decide.assign import bucket
+from tay_middleware.decide.gates import staying_closed
 from tay_middleware.decide.templates import ReplyFacts
-from tay_middleware.domain import Detection, History, Kind, Mode, PastTurn, Suppression, Turn
+from tay_middleware.domain import Detection, History, Kind, Mode, Suppression, Turn
 from tay_middleware.playbook import Gate, Playbook, Policy
 
 _BLANKS = re.compile(r"[\s-]+")
@@ -54,16 +55,24 @@ def suppression(
 
     `holdout` comes after everything that depends on user and question, so that its arm compares
     like with like; then what depends on this reply alone (`unweavable`) and on our own health.
+    Behind a closed gate only what is bound to the user is a cause: in another mode or under another
+    reply nothing would be shown either.
     """
     case = _Case(turn, detection, history, playbook, around)
-    return next((cause for cause, holds in _CHECKS if holds(case)), None)
+    causes = (cause for cause, holds in _CHECKS if holds(case))
+    if detection.escalate:
+        return next(causes, None)
+    return next((cause for cause in causes if cause in _BEHIND_A_GATE), None)
 
 
 def owns(turn: Turn, offer: str | None, playbook: Playbook) -> bool:
-    """Whether the user already has the offer, by its name or by one of its entitlements."""
+    """Whether the user already has the offer, by its name or by one of its entitlements.
+
+    Letter case does not matter, neither in the playbook nor in what the app says.
+    """
     if offer is None or not turn.owned_offers:
         return False
-    names = {offer, *playbook.offers[offer].entitlements}
+    names = {name.strip().lower() for name in (offer, *playbook.offers[offer].entitlements)}
     return any(owned.strip().lower() in names for owned in turn.owned_offers)
 
 
@@ -119,13 +128,12 @@ def _sensitive(case: _Case) -> bool:
     """A gate that is closed now, in the transcript, or still closed from an earlier turn."""
     if _closed_now("sensitive", case) or _closed_earlier("sensitive", case):
         return True
-    gates = case.playbook.gates.gates
+    kept = [(one.gate, one.at, one.session_id) for one in case.history.closed]
+    seen = [(name, past.at, past.session_id) for past in case.history.turns for name in past.gates]
     return any(
-        name in gates
-        and gates[name].suppression == "sensitive"
-        and _still_closed(gates[name], case.turn, past)
-        for past in case.history.turns
-        for name in past.gates
+        _still_closed(gate, case.turn, at, session)
+        for name, at, session in (*kept, *seen)
+        for _, gate in staying_closed((name,), case.playbook.gates)
     )
 
 
@@ -171,6 +179,18 @@ def _over_budget(case: _Case) -> bool:
     most, recent = case.playbook.policy.budget.max_share, case.around.recent_share
     return most is not None and recent is not None and recent >= most
 
+
+_BEHIND_A_GATE = frozenset(
+    {
+        Suppression.NOT_ALLOWED,
+        Suppression.SENSITIVE,
+        Suppression.OWNS_OFFER,
+        Suppression.OPTED_OUT,
+        Suppression.DECLINED,
+        Suppression.COOLDOWN,
+    }
+)
+"""Causes that come of the user and her history, and so stand beside a closed gate."""
 
 _CHECKS: tuple[tuple[Suppression, Callable[[_Case], bool]], ...] = (
     (Suppression.MODE, lambda case: case.around.mode is not Mode.ON),
@@ -221,7 +241,7 @@ def _any_of(cause: str, names: Iterable[str], playbook: Playbook) -> bool:
     return cause in playbook.gates.causes(names)
 
 
-def _still_closed(gate: Gate, turn: Turn, past: PastTurn) -> bool:
-    if turn.asked_at - past.at >= timedelta(seconds=gate.sticky_seconds):
+def _still_closed(gate: Gate, turn: Turn, at: datetime, session: str | None) -> bool:
+    if turn.asked_at - at >= timedelta(seconds=gate.sticky_seconds):
         return False
-    return gate.sticky_everywhere or past.session_id == turn.session_id
+    return gate.sticky_everywhere or session == turn.session_id

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from types import MappingProxyType
 from uuid import UUID, uuid5
 
@@ -34,13 +35,15 @@ def make_turn(
 
     Without a `user_id` the session stands in for the user: history then reaches no further than the
     session. `turn_id` may be a UUID, or any text that is unique among those of its user and
-    session (a counter, say); without it `idempotency_seed` makes one, and without that it is
-    `fresh_id`.
+    session (a counter, say). Where no session is known such a text stands for the turn only
+    together with the question: strangers, and conversations of one user, all have a turn 1.
+    Without a `turn_id` `idempotency_seed` makes one, and without that it is `fresh_id`.
     """
     user, session = _identifier(user_id), _identifier(session_id)
+    asker = f"{user!r}:{session!r}" if session else f"{user!r}:{session!r}:{_digest(question)}"
     identity = f"user:{user}" if user else f"session:{session}" if session else None
     return Turn(
-        turn_id=_turn_id(turn_id, f"{user!r}:{session!r}", idempotency_seed, fresh_id),
+        turn_id=_turn_id(turn_id, asker, idempotency_seed, fresh_id),
         question=question,
         asked_at=at,
         user_id=user,
@@ -62,9 +65,14 @@ def _identifier(value: object) -> str | None:
     return text[:MAX_ID_CHARS] or None
 
 
+def _digest(question: str) -> str:
+    return sha256(question.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def _names(value: object) -> frozenset[str]:
+    """Names in any shape; in a plain text commas part them."""
     if isinstance(value, str):
-        return frozenset({value})
+        return frozenset(name.strip() for name in value.split(",") if name.strip())
     if isinstance(value, Iterable):
         return frozenset(str(name) for name in value)
     return frozenset()

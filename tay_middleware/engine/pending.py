@@ -13,8 +13,9 @@ from tay_middleware.engine.preparation import Preparation
 class Reply:
     """The model's finished reply as the engine needs it.
 
-    `obstacle` says in a word why nothing may be added (`tool_calls`, `truncated`, `refusal`, …);
-    `None` when something may.
+    `obstacle` says in a word why nothing may be added, `None` when something may. Surfaces say
+    `tool_calls`, `truncated`, `content_filter`, `refusal` or `not_text`; the text itself may say
+    `no_place` (empty, code, JSON, markup), `refusal` or `no_answer` (see `engine.answers`).
     """
 
     text: str

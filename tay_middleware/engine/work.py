@@ -20,6 +20,7 @@ from tay_middleware.domain import (
     Turn,
     uuid7,
 )
+from tay_middleware.engine.answers import unanswered
 from tay_middleware.engine.background import Background
 from tay_middleware.engine.failopen import Guard
 from tay_middleware.engine.handover import Handover, Outcome
@@ -244,8 +245,8 @@ class TurnWork:
 
 def facts_of(reply: Reply, playbook: Playbook) -> ReplyFacts:
     """What policy and wording need to know of a reply."""
-    voice = playbook.voice
-    obstacle = reply.obstacle or (None if weave.addition(reply.text, "…") else "no_place")
+    voice, place = playbook.voice, weave.has_place(reply.text)
+    obstacle = reply.obstacle or (unanswered(reply.text) if place else "no_place")
     return ReplyFacts(
         obstacle=obstacle,
         names=weave.names_found(

@@ -11,7 +11,15 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from tay_middleware.domain import Decision, History, Kind, ReplyStatus, Suppression, Turn
+from tay_middleware.domain import (
+    ClosedGate,
+    Decision,
+    History,
+    Kind,
+    ReplyStatus,
+    Suppression,
+    Turn,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,8 @@ class TurnRecord:
     `id` is a UUIDv7 and the id of its rows; `turn.turn_id` is what makes a commit idempotent.
     `question` is the text to keep (redacted already, or `None`). `claim` is `None` when the
     decision shows no mention, or when policy lifts the cool-down (a wish to buy). `answered_at` is
-    when the reply was complete.
+    when the reply was complete. `closed` are the gates that this message closed for longer than the
+    turn: the profile keeps the last of each, because history reaches only so many turns back.
     """
 
     id: UUID
@@ -55,6 +64,7 @@ class TurnRecord:
     declines: bool = False
     opts_out: bool = False
     opts_in: bool = False
+    closed: tuple[ClosedGate, ...] = ()
 
     def denied(self, cause: Suppression) -> "TurnRecord":
         """The same turn with its mention held back by `cause`."""

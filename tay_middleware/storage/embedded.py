@@ -21,6 +21,7 @@ from tay_middleware.domain import History, Kind, PastTurn, Reason, ReplyStatus, 
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.storage import exposures, figures
 from tay_middleware.storage.base import Claim, LoggedTurn, TurnRecord, Verdict
+from tay_middleware.storage.closed import merged, read_closed
 from tay_middleware.storage.database import BUSY_SECONDS, READERS, file_engine
 from tay_middleware.storage.failures import translated
 from tay_middleware.storage.ledger import erased_users
@@ -37,6 +38,7 @@ from tay_middleware.storage.sql import (
     user_profiles,
 )
 from tay_middleware.storage.statements import (
+    CLOSED,
     EARLIER,
     LAST_IN_SESSION,
     LATEST,
@@ -239,6 +241,9 @@ def _note_profile(connection: Connection, record: TurnRecord) -> None:
         changes["opted_out_at"] = at
     if record.opts_in:
         changes |= {"declined_at": None, "declined_session": None, "opted_out_at": None}
+    if record.closed:
+        kept = connection.execute(CLOSED, {"user_key": turn.user_key}).scalar()
+        changes["closed_gates"] = merged(kept, record.closed)
     statement = insert(user_profiles).values(
         user_key=turn.user_key, first_seen=at, last_seen=at, **changes
     )
@@ -278,4 +283,5 @@ def _history(recent: Sequence[Any], mentions: Sequence[datetime], profile: Any) 
         declined_at=profile.declined_at,
         declined_session=profile.declined_session,
         opted_out_at=profile.opted_out_at,
+        closed=read_closed(profile.closed_gates),
     )

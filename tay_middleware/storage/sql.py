@@ -158,8 +158,13 @@ user_profiles = Table(
     Column("declined_at", Utc),
     Column("declined_session", Words),
     Column("opted_out_at", Utc),
+    Column("closed_gates", JSON_TYPE),
 )
-"""What outlives the turns that history looks back on."""
+"""What outlives the turns that history looks back on.
+
+`closed_gates` holds [when last, session or null] for each gate that stays closed for a while; null,
+in rows from before it was kept, means none. The time is ISO 8601, in UTC.
+"""
 
 
 def question_row(record: TurnRecord) -> dict[str, Any]:

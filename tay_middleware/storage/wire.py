@@ -5,14 +5,14 @@ the row that goes into SQL.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from tay_middleware.domain import History, Kind, PastTurn, Reason, Suppression
+from tay_middleware.domain import ClosedGate, History, Kind, PastTurn, Reason, Suppression
 from tay_middleware.storage.base import TurnRecord, Verdict
 from tay_middleware.storage.buckets import keys_of
 from tay_middleware.storage.spacing import MOST_SPANS
@@ -22,11 +22,14 @@ HISTORY_SECONDS = 100 * 86400
 """How long history and mentions of a user who does not come back are kept: longer than the 90 days
 that "stop recommending" holds."""
 
-PROFILE_SECONDS = 400 * 86400
-"""How long a user is known as a returning one."""
+PROFILE_SECONDS = 401 * 86400
+"""How long a user is known as a returning one: longer than any gate may stay closed (400 days)."""
 
 TURN_SECONDS = 3600
 """How long a turn that is committed again is known by Redis; after that SQL knows it."""
+
+_CLOSED = "closed:"
+"""Before the name of a gate in a profile; its value is the time and, as JSON, the session."""
 
 NOBODY = "-"
 """Stands where a turn has no user, or no session."""
@@ -148,6 +151,7 @@ def read_history(answer: Sequence[Sequence[bytes]]) -> History:
         declined_at=_at(profile.get(b"declined_at")),
         declined_session=json.loads(session) if session is not None else None,
         opted_out_at=_at(profile.get(b"opted_out_at")),
+        closed=tuple(_closed_gates(profile)),
     )
 
 
@@ -201,8 +205,20 @@ def _past_turn(entry: str) -> PastTurn:
     )
 
 
+def _closed_gates(profile: Mapping[bytes, bytes]) -> Iterator[ClosedGate]:
+    for field, value in profile.items():
+        name = field.decode()
+        if name.startswith(_CLOSED):
+            at, session = value.decode().split(" ", 1)
+            yield ClosedGate(name.removeprefix(_CLOSED), moment(int(at)), json.loads(session))
+
+
 def _profile_changes(record: TurnRecord) -> list[str]:
-    """Pairs of field and value for the profile; an empty value removes, `=` marks one that is."""
+    """Pairs of field and value for the profile.
+
+    An empty value removes, `=` marks one that is, `>` one that begins with a time and gives way to
+    a later one.
+    """
     at = f"={micros(record.turn.asked_at)}"
     changes: dict[str, str] = {}
     if record.declines:
@@ -212,6 +228,8 @@ def _profile_changes(record: TurnRecord) -> list[str]:
         changes["opted_out_at"] = at
     if record.opts_in:
         changes |= dict.fromkeys(("declined_at", "declined_session", "opted_out_at"), "")
+    for one in record.closed:
+        changes[f"{_CLOSED}{one.gate}"] = f">{micros(one.at)} {to_json(one.session_id)}"
     return _flat(changes)
 
 

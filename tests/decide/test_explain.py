@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
-from tay_middleware.decide import Circumstances, decide, flips
-from tay_middleware.domain import Detection, History, Reason, Stage
+from tay_middleware.decide import Circumstances, ReplyFacts, decide, flips
+from tay_middleware.domain import Detection, History, Kind, Reason, Stage
 from tay_middleware.playbook import Playbook
 from tests.builders import a_turn
 
@@ -63,3 +65,16 @@ def test_a_score_that_is_enough_is_told_what_else_it_lacked(playbook: Playbook) 
     enough = told(a_detection(total=least), playbook)
     assert enough.startswith(f"the score is {least:g}, which is enough; ")
     assert f"asks for {playbook.policy.threshold.indicators} indicators" in enough
+
+
+def test_what_a_closed_gate_holds_back_is_not_said_to_show(playbook: Playbook) -> None:
+    gated = replace(a_detection(need=True), escalate=False, gates=("off_topic",))
+    cut = Circumstances(reply=ReplyFacts(obstacle="truncated"))
+    decision = decide(a_turn(), gated, History(), playbook, cut)
+    assert (decision.kind, decision.suppressed) == (Kind.NONE, None)
+    assert flips(decision, playbook) == ("without off_topic it would escalate to mentorship",)
+    owner = decide(a_turn(owns=frozenset({"mentorship"})), gated, History(), playbook, cut)
+    assert flips(owner, playbook) == (
+        "without off_topic it would be held back all the same, by owns_offer",
+        "it would show to somebody who does not own mentorship",
+    )

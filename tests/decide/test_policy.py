@@ -7,9 +7,9 @@ import pytest
 from tay_middleware.decide import Circumstances, ReplyFacts
 from tay_middleware.decide.assign import bucket
 from tay_middleware.decide.policy import suppression
-from tay_middleware.domain import Detection, History, Kind, Mode, Suppression, Turn
+from tay_middleware.domain import ClosedGate, Detection, History, Kind, Mode, Suppression, Turn
 from tay_middleware.playbook import Playbook
-from tests.builders import a_detection, a_history, a_mention, a_past_turn, a_turn
+from tests.builders import NOON, a_detection, a_history, a_mention, a_past_turn, a_turn
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
@@ -89,9 +89,35 @@ def test_a_minor_stays_a_minor_in_every_later_session(playbook: Playbook) -> Non
     assert cause(playbook, history=history) is Suppression.SENSITIVE
 
 
+@pytest.mark.parametrize(
+    ("closed", "expected"),
+    [
+        (ClosedGate("minor", NOON - 399 * DAY), Suppression.SENSITIVE),
+        (ClosedGate("minor", NOON - 400 * DAY), None),
+        (ClosedGate("distress", NOON - 23 * 60 * MINUTE, "s1"), Suppression.SENSITIVE),
+        (ClosedGate("distress", NOON - 23 * 60 * MINUTE, "s0"), None),
+        (ClosedGate("distress", NOON - 25 * 60 * MINUTE, "s1"), None),
+        (ClosedGate("perhaps_minor", NOON - MINUTE), None),
+        (ClosedGate("a gate of an earlier playbook", NOON - MINUTE), None),
+    ],
+)
+def test_a_gate_that_the_profile_keeps_holds_as_long_as_the_playbook_says(
+    playbook: Playbook, closed: ClosedGate, expected: Suppression | None
+) -> None:
+    history = replace(a_history(), closed=(closed,))
+    assert cause(playbook, history=history) is expected
+
+
 @pytest.mark.parametrize("owned", ["mentorship", " Mentorship "])
 def test_an_offer_that_is_owned_is_not_offered(playbook: Playbook, owned: str) -> None:
     assert cause(playbook, a_turn(owns=frozenset({owned}))) is Suppression.OWNS_OFFER
+
+
+@pytest.mark.parametrize("owned", ["Mentee-2026", " mentee-2026"])
+def test_an_entitlement_counts_in_any_letter_case(playbook: Playbook, owned: str) -> None:
+    offer = playbook.offers["mentorship"].model_copy(update={"entitlements": ("Mentee-2026",)})
+    ours = replace(playbook, offers={**playbook.offers, "mentorship": offer})
+    assert cause(ours, a_turn(owns=frozenset({owned}))) is Suppression.OWNS_OFFER
 
 
 def test_owning_another_offer_does_not_matter(playbook: Playbook) -> None:
@@ -248,6 +274,29 @@ def test_the_first_cause_in_the_documented_order_is_named(playbook: Playbook) ->
     assert cause(playbook, turn, None, history, everything) is Suppression.OWNS_OFFER
     assert cause(playbook, None, None, history, everything) is Suppression.OPTED_OUT
     assert cause(playbook, None, None, None, everything) is Suppression.LANGUAGE
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        Circumstances(mode=Mode.SHADOW),
+        Circumstances(reply=ReplyFacts(obstacle="truncated")),
+        Circumstances(reply=ReplyFacts(in_language=False)),
+        Circumstances(reply=ReplyFacts(names=frozenset({"mentorship"}))),
+        Circumstances(paused=frozenset({"mentorship"})),
+        Circumstances(history_known=False),
+    ],
+)
+def test_behind_a_closed_gate_only_the_user_is_a_cause(
+    playbook: Playbook, around: Circumstances
+) -> None:
+    """Under another reply, or in another mode, nothing would be shown either."""
+    gated = a_detection(escalate=False, gates=("off_topic",))
+    assert cause(playbook, None, gated, None, around) is None
+    owner = a_turn(owns=frozenset({"mentorship"}))
+    assert cause(playbook, owner, gated, None, around) is Suppression.OWNS_OFFER
+    said_no = a_history(declined_ago=DAY)
+    assert cause(playbook, None, gated, said_no, around) is Suppression.DECLINED
 
 
 def test_kinds_other_than_mentions_do_not_cool_down(playbook: Playbook) -> None:

@@ -1,9 +1,11 @@
 from pathlib import Path
+from typing import Any
 
 from tay_middleware.domain import Kind, ReplyStatus, Suppression
 from tay_middleware.engine import Escalator, Outcome, Reply
 from tay_middleware.settings import Settings, load_settings
-from tests.engine.scenes import ANSWER, NEED, NO_NEED, ask, logged
+from tay_middleware.storage import open_store
+from tests.engine.scenes import ANSWER, NEED, NO_NEED, EngineOf, ask, logged
 
 
 def test_a_question_that_deserves_it_gets_one_sentence(engine: Escalator) -> None:
@@ -49,6 +51,14 @@ def test_the_same_turn_again_gets_the_same_words_and_no_second_row(engine: Escal
     again = ask(engine, turn_id="t-1")
     assert again.addition == first.addition is not None
     assert len(logged(engine)) == 1
+
+
+def test_strangers_who_are_counted_from_one_have_turns_of_their_own(engine: Escalator) -> None:
+    nobody: dict[str, Any] = {"user_id": None, "session_id": None, "turn_id": "1"}
+    assert ask(engine, **nobody).addition is not None
+    assert ask(engine, NO_NEED, **nobody).addition is None
+    assert ask(engine, NO_NEED, **nobody).addition is None
+    assert [row.question for row in logged(engine)] == [NO_NEED, NEED]
 
 
 def test_the_same_turn_on_another_wording_of_the_reply_still_gets_its_words(
@@ -110,6 +120,18 @@ def test_an_anonymous_session_is_not_asked_twice(engine: Escalator) -> None:
 def test_the_log_keeps_no_address(engine: Escalator) -> None:
     ask(engine, f"{NEED} write to ada@example.com")
     assert "ada@example.com" not in (logged(engine)[0].question or "")
+
+
+def test_a_minor_is_left_alone_however_much_she_asks_in_between(
+    engine_on: EngineOf, settings: Settings
+) -> None:
+    engine = engine_on(open_store(settings.resolved_database_url, history_turns=2))
+    ask(engine, "I'm 15 and I want to start my own wig business, how do I price my wigs?")
+    for number in range(4):
+        ask(engine, NO_NEED, session_id=f"later {number}")
+    outcome = ask(engine, session_id="much later")
+    assert outcome.decision is not None
+    assert (outcome.addition, outcome.decision.suppressed) == (None, Suppression.SENSITIVE)
 
 
 # Modes.

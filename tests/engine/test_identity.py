@@ -43,7 +43,14 @@ def test_an_unknown_tier_is_free(value: object, tier: Tier) -> None:
 
 @pytest.mark.parametrize(
     ("value", "names"),
-    [("course", {"course"}), (["course", 3], {"course", "3"}), (None, set()), (17, set())],
+    [
+        ("course", {"course"}),
+        ("course, mentorship,", {"course", "mentorship"}),
+        ("", set()),
+        (["course", 3], {"course", "3"}),
+        (None, set()),
+        (17, set()),
+    ],
 )
 def test_owned_offers_may_come_in_any_shape(value: object, names: set[str]) -> None:
     assert made(owned_offers=value).owned_offers == frozenset(names)
@@ -64,6 +71,31 @@ def test_a_text_for_a_turn_id_is_of_one_user_and_one_session() -> None:
     assert made(turn_id="1", user_id=" ann ", session_id="s1").turn_id in ids
     given = uuid4()
     assert made(turn_id=given, user_id="ann").turn_id == given
+
+
+@pytest.mark.parametrize("user", [None, "ann"])
+def test_without_a_session_a_text_for_a_turn_id_is_of_one_question(user: str | None) -> None:
+    """Strangers all have a turn 1, and so have two conversations of one user."""
+
+    def asked(question: str) -> UUID:
+        return make_turn(
+            question=question, at=NOON, secret=SECRET, fresh_id=FRESH, turn_id="1", user_id=user
+        ).turn_id
+
+    assert asked("how do i price?") == asked("how do i price?")
+    assert asked("how do i price?") != asked("how do i pluck?")
+    assert asked("a lone \ud800 surrogate") != asked("how do i price?")
+
+
+def test_within_a_session_a_text_for_a_turn_id_holds_whatever_the_question() -> None:
+    """An app that adds to the question when it asks again means the same turn."""
+    first, again = (
+        make_turn(
+            question=question, at=NOON, secret=SECRET, fresh_id=FRESH, turn_id="1", session_id="s"
+        ).turn_id
+        for question in ("q", "q, please")
+    )
+    assert first == again
 
 
 def test_a_seed_repeats_the_id_and_nothing_else_does() -> None:

@@ -3,7 +3,7 @@ from uuid import UUID
 import pytest
 
 from tay_middleware.decide import Circumstances, decide
-from tay_middleware.domain import History, ReplyStatus
+from tay_middleware.domain import ClosedGate, History, ReplyStatus
 from tay_middleware.engine.records import make_record
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import TurnRecord
@@ -39,3 +39,18 @@ def test_a_message_that_says_no_opts_nobody_in(
 ) -> None:
     record = recorded(playbook, gate)
     assert (record.opts_in, record.opts_out, record.declines) == effects
+
+
+@pytest.mark.parametrize(
+    ("gate", "session"), [("minor", None), ("distress", "s1"), ("medical", "s1")]
+)
+def test_a_gate_that_stays_closed_is_recorded_for_as_far_as_it_reaches(
+    playbook: Playbook, gate: str, session: str | None
+) -> None:
+    assert recorded(playbook, gate).closed == (ClosedGate(gate, NOON, session),)
+
+
+@pytest.mark.parametrize("gate", ["perhaps_minor", "off_topic", "support", "refusal", "opt_out"])
+def test_nothing_else_is_kept_of_a_message(playbook: Playbook, gate: str) -> None:
+    """What a no or a stop does is kept apart, and a doubt holds for its own turn."""
+    assert recorded(playbook, gate).closed == ()

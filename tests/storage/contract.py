@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 
 from tay_middleware.domain import (
+    ClosedGate,
     History,
     Kind,
     ReplyStatus,
@@ -236,6 +237,38 @@ class TurnStoreContract:
         assert stopped.opted_out_at == NOON + 2 * SECOND
         assert stopped.declined_at == NOON + SECOND
         assert (back.declined_at, back.declined_session, back.opted_out_at) == (None, None, None)
+
+    def test_a_gate_that_stays_closed_outlives_the_turns_that_are_looked_back_on(
+        self, run: Any
+    ) -> None:
+        minor, upset = ClosedGate("minor", NOON), ClosedGate("distress", NOON, "s 1 \U0001f494")
+
+        async def scene(store: TurnStore) -> History:
+            await store.commit(a_record(1, shown=False, closed=(minor, upset)))
+            for number in range(2, 15):
+                at = NOON + number * SECOND
+                await store.commit(a_record(number, at=at, shown=False))
+            return await store.recall(key(), NOON + 399 * DAY)
+
+        history = run(scene)
+        assert UUID(int=1) not in {turn.turn_id for turn in history.turns}
+        assert set(history.closed) == {minor, upset}
+
+    def test_of_a_gate_that_is_closed_again_the_later_time_is_kept(self, run: Any) -> None:
+        async def scene(store: TurnStore) -> History:
+            for number, minute in enumerate((2, 3, 1), start=1):
+                at = NOON + 60 * minute * SECOND
+                closed = (ClosedGate("distress", at, f"s{minute}"),)
+                await store.commit(a_record(number, at=at, shown=False, closed=closed))
+            await store.commit(
+                a_record(4, shown=False, opts_in=True, closed=(ClosedGate("minor", NOON),))
+            )
+            return await store.recall(key(), NOON + DAY)
+
+        assert set(run(scene).closed) == {
+            ClosedGate("distress", NOON + 180 * SECOND, "s3"),
+            ClosedGate("minor", NOON),
+        }
 
     def test_a_late_turn_does_not_move_last_seen_back(self, run: Any) -> None:
         async def scene(store: TurnStore) -> History:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, text
 
-from tay_middleware.domain import History
+from tay_middleware.domain import ClosedGate, History
 from tay_middleware.errors import StorageUnavailable
 from tay_middleware.storage import Claim, Database, Outbox, open_store, upgrade
 from tay_middleware.storage.buckets import bucket_of
@@ -78,7 +78,8 @@ def play(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Scene], An
 
 
 async def some_turns(places: Places) -> None:
-    await places.store.commit(a_record(1, declines=True))
+    closed = (ClosedGate("minor", NOON),)
+    await places.store.commit(a_record(1, declines=True, closed=closed))
     await places.store.commit(a_record(2, user="bea"))
     await places.drain()
     await places.store.commit(a_record(3, at=NOON + SECOND, shown=False))
@@ -100,6 +101,8 @@ def test_all_that_is_kept_of_a_user_is_handed_out_and_nothing_of_others(play: An
         assert len(kept["history"][0]["turns"]) == 2
     else:
         assert questions == 2
+    profile = kept["history"][0]["closed"] if has_redis else kept["user_profiles"]
+    assert "minor" in json.dumps(profile)
     assert kept["question_logs"][0]["user_id"] == "ada"
     assert kept["escalation_logs"][0]["offer"] == "mentorship"
     assert kept["daily_users"] == [{"day": "2026-03-02", "user_key": key()}]

@@ -1,8 +1,11 @@
 from pathlib import Path
 
 import pytest
+from annotated_types import Le
 
+from tay_middleware.playbook.evidence import Gate
 from tay_middleware.storage import Outbox, TurnStore, open_store
+from tay_middleware.storage.wire import PROFILE_SECONDS
 from tests.storage.contract import Handles, TurnStoreContract
 from tests.storage.records import opened
 
@@ -13,6 +16,13 @@ def handles_on(redis_url: str, database_url: str, home: Path) -> Handles:
         return await opened(open_store(database_url, history_turns=10, outbox=outbox))
 
     return make
+
+
+def test_a_profile_outlives_every_gate_that_may_stay_closed() -> None:
+    limits = Gate.model_fields["sticky_seconds"].metadata
+    (most,) = [one.le for one in limits if isinstance(one, Le)]
+    assert isinstance(most, int)
+    assert most < PROFILE_SECONDS
 
 
 class TestRedisStore(TurnStoreContract):

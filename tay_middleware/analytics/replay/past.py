@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
-from tay_middleware.decide.gates import ends_noes
-from tay_middleware.domain import Decision, History, Kind, PastTurn, Reason, Turn
+from tay_middleware.decide.gates import ends_noes, staying_closed
+from tay_middleware.domain import ClosedGate, Decision, History, Kind, PastTurn, Reason, Turn
 from tay_middleware.playbook import Playbook
 
 
@@ -24,6 +24,7 @@ class _Person:
     declined_at: datetime | None = None
     declined_session: str | None = None
     opted_out_at: datetime | None = None
+    closed: dict[str, ClosedGate] = field(default_factory=dict)
 
 
 class Past:
@@ -52,6 +53,7 @@ class Past:
             declined_at=person.declined_at,
             declined_session=person.declined_session,
             opted_out_at=person.opted_out_at,
+            closed=tuple(person.closed.values()),
         )
 
     def note(self, turn: Turn, decision: Decision) -> None:
@@ -99,6 +101,9 @@ class Past:
         person.last_seen = past.at
         if past.kind is Kind.MENTION:
             person.mentions.append(past.at)
+        for name, gate in staying_closed(past.gates, self._gates):
+            session = None if gate.sticky_everywhere else past.session_id
+            person.closed[name] = ClosedGate(name, past.at, session)
         causes = {self._causes.get(gate) for gate in past.gates}
         if "declined" in causes:
             person.declined_at, person.declined_session = past.at, past.session_id

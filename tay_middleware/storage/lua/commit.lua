@@ -87,6 +87,12 @@ local function claimed()
     return true
 end
 
+-- Whether the profile has a later time in the field than the value ">time …" that would be written.
+local function is_later(field, value)
+    local before = string.match(redis.call('HGET', PROFILE, field) or '', '^%d+')
+    return before ~= nil and tonumber(before) > tonumber(string.match(value, '%d+'))
+end
+
 local function note_profile()
     local first = redis.call('HGET', PROFILE, 'first_seen')
     if not first or tonumber(asked) < tonumber(first) then
@@ -97,10 +103,11 @@ local function note_profile()
         redis.call('HSET', PROFILE, 'last_seen', asked)
     end
     for at = 22, #ARGV, 2 do
-        if ARGV[at + 1] == '' then
-            redis.call('HDEL', PROFILE, ARGV[at])
-        else
-            redis.call('HSET', PROFILE, ARGV[at], string.sub(ARGV[at + 1], 2))
+        local field, value = ARGV[at], ARGV[at + 1]
+        if value == '' then
+            redis.call('HDEL', PROFILE, field)
+        elseif not (string.sub(value, 1, 1) == '>' and is_later(field, value)) then
+            redis.call('HSET', PROFILE, field, string.sub(value, 2))
         end
     end
     redis.call('EXPIRE', PROFILE, profile_seconds)

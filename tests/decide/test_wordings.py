@@ -1,0 +1,75 @@
+"""What the shipped sentences claim: true on a first message, and for every topic."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from tay_middleware.decide import Circumstances, ReplyFacts, decide, word
+from tay_middleware.domain import History, Strength, Tier
+from tay_middleware.playbook import Playbook
+from tests.builders import a_detection, a_turn
+
+OF_HISTORY = re.compile(
+    r"\b(?:come|comes|coming|came) back\b|\bkeep (?:asking|coming)\b|\bagain\b|\banother slice\b"
+    r"|\bwhat you're describing\b|\byou know I\b",
+    re.IGNORECASE,
+)
+
+
+def test_no_sentence_that_a_first_message_may_get_speaks_of_earlier_ones(
+    playbook: Playbook,
+) -> None:
+    """A first visit is gentle, and a wish to buy is answered directly on the first message."""
+    first = (Strength.GENTLE, Strength.DIRECT)
+    texts = {one.id: one.text for one in playbook.templates if one.strength in first}
+    assert {name for name, text in texts.items() if OF_HISTORY.search(text)} == set()
+
+
+def test_a_topic_may_be_plural_and_anybodys(playbook: Playbook) -> None:
+    """ "Your clients" has no "yours" beside it, and no verb of its own."""
+    texts = {one.id: one.text for one in playbook.templates if "$topic" in one.text}
+    assert texts
+    for text in texts.values():
+        assert not re.search(r"\byours\b|(?<!with )\$topic (?:is|needs|works?|makes|has)\b", text)
+        assert not re.search(
+            r"\b(?:parts|picture|breakdown|stage|all|model for) (?:of )?\$topic", text
+        )
+
+
+def test_the_course_is_not_said_to_teach_whatever_was_asked_about(playbook: Playbook) -> None:
+    """A question about charging for ventilating has the topic "pricing", and no lesson on it."""
+    assert not [
+        one.id for one in playbook.templates if one.offer == "course" and "$topic" in one.text
+    ]
+
+
+@pytest.mark.parametrize("tier", list(Tier))
+@pytest.mark.parametrize("topic", ["pricing", "support"])
+@pytest.mark.parametrize("offer", ["mentorship", "course", "masterclass"])
+def test_a_wish_to_buy_is_about_the_offer(
+    playbook: Playbook, offer: str, topic: str, tier: Tier
+) -> None:
+    """ "How much is the mentorship?" is no question about pricing."""
+    other = replace(
+        playbook,
+        topics={
+            **playbook.topics,
+            topic: playbook.topics[topic].model_copy(update={"noun": "a topic of the question"}),
+        },
+    )
+    detection = a_detection(purchase=True, offer=offer, topic=topic)
+    for number in range(30):
+        turn = a_turn(user=f"user-{number}", tier=tier)
+        decision = decide(turn, detection, History(), other, Circumstances())
+        assert decision.strength is Strength.DIRECT
+        assert "a topic of the question" not in (word(decision, turn, other, ReplyFacts()) or "")
+
+
+def test_any_other_mention_picks_up_the_topic(playbook: Playbook) -> None:
+    detection, found = a_detection(topic="pricing"), set()
+    for number in range(30):
+        turn = a_turn(user=f"user-{number}")
+        decision = decide(turn, detection, History(), playbook, Circumstances())
+        found.add("pricing" in (word(decision, turn, playbook, ReplyFacts()) or ""))
+    assert True in found

@@ -1,0 +1,92 @@
+"""Replies that hold no answer: nothing is offered instead of one."""
+
+import pytest
+
+from tay_middleware.domain import Kind
+from tay_middleware.engine import Escalator, Reply
+from tay_middleware.engine.answers import MOST_WORDS, NO_ANSWER, REFUSAL, unanswered
+from tay_middleware.engine.work import facts_of
+from tay_middleware.playbook import Playbook
+from tests.engine.scenes import NEED, logged
+
+REFUSALS = [
+    "I'm sorry, but I can't help with that request.",
+    "I\u2019m sorry, but I can\u2019t assist with that.",
+    "I cannot help with that.",
+    "I am unable to answer this.",
+    "I'm not able to help you with that, love.",
+    "Unfortunately, I can't provide medical advice.",
+    "Sorry \u2014 I can't do that.",
+    "**I'm really sorry**, I won't be able to help here.",
+    "I'm sorry to hear that, but I can't help with that.",
+    "As an AI language model, I do not have opinions.",
+    "I'm just an AI, so I can't comment on it.",
+    "I must decline.",
+    "That's not something I can help with.",
+]
+QUESTIONS_BACK = [
+    "Which of your services is this about?",
+    "Which one, babes? \U0001f49b\n",
+    "Sorry, something went wrong. Please try again.",
+]
+ANSWERS = [
+    "I'm sorry to hear that, babes. Start with what your hour costs you.",
+    "I'm sorry you had that week. Raise the price by ten, and tell your regulars.",
+    "I can't give you a number without your costs, but start with what your hour costs.",
+    "I can't help but notice you priced by feeling. Start with your costs.",
+    "I can't help you price blind: start with your hour and add materials.",
+    "I won't lie to you: your price is too low.",
+    "As an AI mentor I'd start with what your hour costs.",
+    "This is something I can help with: start with your hour.",
+    "Start with what your hour costs. Which service is it?",
+    "Start with these:\n- your hour\n- your glue\n\nWhich one is it?",
+    "You asked: can you review my pricing?",
+    "Noted.",
+    "I'm sorry, but I can't help with that request. " + "word " * MOST_WORDS,
+]
+
+
+@pytest.mark.parametrize("reply", REFUSALS)
+def test_a_refusal_in_plain_words_is_one(reply: str) -> None:
+    assert unanswered(reply) == REFUSAL
+
+
+@pytest.mark.parametrize("reply", QUESTIONS_BACK)
+def test_a_reply_that_only_asks_back_is_no_answer(reply: str) -> None:
+    assert unanswered(reply) == NO_ANSWER
+
+
+@pytest.mark.parametrize("reply", ANSWERS)
+def test_a_reply_with_an_answer_in_it_is_one(reply: str) -> None:
+    assert unanswered(reply) is None
+
+
+@pytest.mark.parametrize("reply", ["so sorry, " * 20_000, "so sorry " * 20, "?" * 200_000])
+def test_no_reply_takes_long_to_read(reply: str) -> None:
+    assert unanswered(reply) in {None, NO_ANSWER}
+
+
+@pytest.mark.parametrize("reply", [REFUSALS[0], QUESTIONS_BACK[0]])
+def test_nothing_is_offered_instead_of_an_answer(engine: Escalator, reply: str) -> None:
+    outcome = engine.begin(engine.turn(question=NEED, user_id="ada")).settle(Reply(reply))
+    assert outcome.addition is None
+    assert [row.suppressed for row in logged(engine)] == ["unweavable"]
+
+
+def test_a_stop_is_confirmed_under_a_question_back(engine: Escalator) -> None:
+    turn = engine.turn(question="Stop recommending your stuff to me please", user_id="ada")
+    outcome = engine.begin(turn).settle(Reply("Shall we stick to hair, then?"))
+    assert outcome.decision is not None
+    assert outcome.decision.kind is Kind.ACKNOWLEDGEMENT
+    assert outcome.addition is not None
+
+
+def test_a_reply_that_ends_in_dots_has_a_place(engine: Escalator, playbook: Playbook) -> None:
+    reply = Reply("Start with one honest hour, and divide what is left by it\u2026")
+    assert facts_of(reply, playbook).obstacle is None
+    assert engine.begin(engine.turn(question=NEED, user_id="ada")).settle(reply).addition
+
+
+@pytest.mark.parametrize("text", ["", " \n", "```\ncode", '{"price": 120}'])
+def test_a_reply_without_a_place_says_so(playbook: Playbook, text: str) -> None:
+    assert facts_of(Reply(text), playbook).obstacle == "no_place"
