@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.playbook.fairness import unfair
-from tay_middleware.playbook.names import unknown
+from tay_middleware.playbook.names import Found, unknown
+from tay_middleware.playbook.protection import unprotected
 from tay_middleware.playbook.schema import Offer, Template, Voice
 from tay_middleware.playbook.wording import fill, placeholders
 
 if TYPE_CHECKING:
     from tay_middleware.playbook.load import Playbook
-
-Found = tuple[str, tuple[str | int, ...], str]
-"""A file, the place in it, and what is wrong with its mend."""
 
 LEAST_VARIANTS = 3
 """Fewer wordings than this wear out, and leave no test to run."""
@@ -39,6 +37,7 @@ def disagreements(playbook: "Playbook", *, complete: bool) -> list[Found]:
         *_evidence(playbook),
         *_gates(playbook),
         *_policy(playbook),
+        *unprotected(playbook),
         *_voice(playbook),
         *_templates(playbook),
         *_classifier(playbook),
