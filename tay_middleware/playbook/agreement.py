@@ -40,6 +40,7 @@ def disagreements(playbook: "Playbook", *, complete: bool) -> list[Found]:
         *unprotected(playbook),
         *_voice(playbook),
         *_templates(playbook),
+        *_repeated(playbook),
         *_classifier(playbook),
         *(unfair(playbook) if complete else ()),
         *(_pools(playbook) if complete else ()),
@@ -174,6 +175,16 @@ def _too_long(text: str, voice: Voice) -> Iterator[str]:
     pets = sum(word.strip(".,!?").lower() in voice.pet_names for word in text.split())
     if pets > voice.max_pet_names:
         yield f"uses {pets} pet names; at most {voice.max_pet_names}"
+
+
+def _repeated(playbook: "Playbook") -> Iterator[Found]:
+    """Two files may have wordings of one offer, and never the same one twice."""
+    files: dict[str, str] = {}
+    for template in playbook.templates:
+        first = files.setdefault(template.id, template.file)
+        if first != template.file:
+            place = ("wordings", template.strength.value, template.tier, template.variant)
+            yield template.file, place, f"stands in {first} as well: keep one, or rename one"
 
 
 def _classifier(playbook: "Playbook") -> Iterator[Found]:

@@ -19,6 +19,7 @@ from tay_middleware.playbook.entry import Slug
 from tay_middleware.playbook.evidence import Gates, Indicators, Topic
 from tay_middleware.playbook.experiments import Experiments
 from tay_middleware.playbook.schema import Offer, Policy, Template, Voice, Wordings
+from tay_middleware.playbook.strays import WORDINGS, strays
 
 T = TypeVar("T")
 
@@ -110,6 +111,7 @@ class _Loading:
         experiments = self._experiments()
         wordings = self._all_wordings()
         prompt = self._text("classifier.md")
+        self._problems += strays(self._directory)
         if not (offers and indicators and gates and topics and policy and voice):
             raise PlaybookError(self._problems)
         conduct = self._conduct(voice)
@@ -155,10 +157,11 @@ class _Loading:
         return self._read(name, Experiments) or NO_EXPERIMENTS
 
     def _all_wordings(self) -> list[tuple[str, Wordings]]:
-        names = sorted(path.name for path in (self._directory / "templates").glob("*.yaml"))
+        files = (self._directory / WORDINGS).glob("*.yaml")
+        names = sorted(path.name for path in files if not path.name.startswith("."))
         if not names:
-            self._problems.append(Problem("templates/", "", "there is no file of wordings here"))
-        read = [(f"templates/{name}", self._read(f"templates/{name}", Wordings)) for name in names]
+            self._problems.append(Problem(f"{WORDINGS}/", "", "there is no file of wordings here"))
+        read = [(f"{WORDINGS}/{name}", self._read(f"{WORDINGS}/{name}", Wordings)) for name in names]
         return [(name, found) for name, found in read if found is not None]
 
     def _text(self, name: str) -> str:
