@@ -5,7 +5,7 @@ topic) happens inside the variant.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tay_middleware.decide.assign import choose
@@ -57,7 +57,7 @@ def pick(
         for_all: leaves out what the tier has of its own.
     """
     pool = playbook.pool(offer, strength, tier, for_all=for_all)
-    used = [template.weight if _is_among(template, among) else 0.0 for template in pool]
+    used = _weights(pool, among)
     if not any(used):
         return None
     seed = f"template:{offer}:{strength}:{pool[0].tier}"
@@ -71,8 +71,12 @@ def pick(
     return pool[choose(f"{seed}:instead", who, left)] if any(left) else None
 
 
-def _is_among(template: Template, variants: Collection[str] | None) -> bool:
-    return variants is None or template.variant in variants
+def _weights(pool: Sequence[Template], among: Collection[str] | None) -> list[float]:
+    """What each wording weighs; an arm of wordings that nobody else gets shares them out evenly."""
+    if among is None:
+        return [template.weight for template in pool]
+    own = [template.weight if template.variant in among else 0.0 for template in pool]
+    return own if any(own) else [float(template.variant in among) for template in pool]
 
 
 def render(template: Template, playbook: Playbook, topic: str | None, reply: ReplyFacts) -> str:
