@@ -7,8 +7,9 @@ that has passed is asked the same question. Pure and linear in the length of the
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Collection
+
+from tay_middleware.naming import words
 
 _LINE = re.compile(r"\r\n|\n|\r")
 _FENCE = re.compile(r"([ >*+\d.)-]*?)(`{3,}|~{3,})(.*)", re.DOTALL)
@@ -20,13 +21,9 @@ _RAW_HTML = re.compile(
 _RAW_PAIRS = (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>"), ("<!", ">"))
 _MARKUP = re.compile(r"<\?xml\b|<!doctype\b|<([a-z][\w:.-]*)[\s>]", re.IGNORECASE)
 _CODE = re.compile(r"```.*?(?:```|$)|`[^`\n]*`|https?://\S+", re.DOTALL)
-_WORD = re.compile("[^\\W\\d_]+(?:['\u2019][^\\W\\d_]+)*")
 _EMOJI = re.compile(
     "[\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55\u2934\u2935\u20e3]"
 )
-
-_IDIOM = " the course of "
-"""In "over the course of a month" nothing of ours is named."""
 
 LEAST_WORDS = 6
 """A reply shorter than this gets the benefit of the doubt about its language."""
@@ -65,24 +62,6 @@ def untouched(reply: str, woven: str, added: str) -> bool:
     return woven == reply + added
 
 
-def names_any(text: str, names: Iterable[str]) -> bool:
-    """Whether `text` holds one of `names` as whole words, in any letter case and spacing."""
-    return bool(names_found(text, {"any": names}))
-
-
-def names_found(text: str, names: Mapping[str, Iterable[str]]) -> frozenset[str]:
-    """The keys of `names` of which a name stands in `text`, as for `names_any`."""
-    spaced = f" {' '.join(_words(text))} ".replace(_IDIOM, " ")
-    return frozenset(
-        key for key, known in names.items() if any(_spaced(name) in spaced for name in known)
-    )
-
-
-def count_words(text: str, words: Collection[str]) -> int:
-    """How often single words of `words` (lower case) stand in `text`, in any letter case."""
-    return sum(word in words for word in _words(text))
-
-
 def has_emoji(text: str) -> bool:
     """Whether there is an emoji in `text`."""
     return _EMOJI.search(text) is not None
@@ -98,24 +77,13 @@ def matches_language(text: str, function_words: Collection[str]) -> bool:
     latin = sum(character < "\u0250" for character in letters)
     if letters and latin * 2 < len(letters):
         return False
-    words = _words(prose)
-    if len(words) < LEAST_WORDS:
+    said = words(prose)
+    if len(said) < LEAST_WORDS:
         return True
-    known = [word for word in words if word in function_words]
-    if not known or len(known) < LEAST_SHARE * len(words):
+    known = [word for word in said if word in function_words]
+    if not known or len(known) < LEAST_SHARE * len(said):
         return False
-    return len(words) < LONG_WORDS or len({word for word in known if len(word) > 2}) > 1
-
-
-@lru_cache(maxsize=1024)
-def _spaced(name: str) -> str:
-    """A name's words between blanks; what no text holds for a name without words."""
-    words = " ".join(_words(name))
-    return f" {words} " if words else "\n"
-
-
-def _words(text: str) -> list[str]:
-    return [word.replace("\u2019", "'") for word in _WORD.findall(text.casefold())]
+    return len(said) < LONG_WORDS or len({word for word in known if len(word) > 2}) > 1
 
 
 def _is_structured(bare: str) -> bool:

@@ -201,28 +201,6 @@ def test_untouched_means_character_for_character() -> None:
     assert not weave.untouched("a", "A\n\nb", "\n\nb")
 
 
-@pytest.mark.parametrize(
-    ("text", "named"),
-    [
-        ("My Mentorship is open", True),
-        ("a one-to-one, you know", True),
-        ("mentorships are many", False),
-        ("", False),
-        ("the mentor\nship", False),
-    ],
-)
-def test_a_name_is_found_as_whole_words(text: str, named: bool) -> None:
-    assert weave.names_any(text, ("mentorship", "one to one")) is named
-
-
-def test_a_name_without_words_is_in_nothing() -> None:
-    assert not weave.names_any("", ("1:1", ""))
-
-
-def test_pet_names_are_counted_in_any_case() -> None:
-    assert weave.count_words("Babes! girl, BABES; girlfriend", ("babes", "girl")) == 3
-
-
 @pytest.mark.parametrize(("text", "found"), [("ok 💕", True), ("⭐", True), ("ok :) ©", False)])
 def test_emoji_are_seen(text: str, found: bool) -> None:
     assert weave.has_emoji(text) is found
@@ -273,9 +251,3 @@ def test_the_cost_is_linear_in_the_reply(piece: str) -> None:
 def test_json_of_any_depth_is_no_error() -> None:
     assert weave.addition("[" * 100_000 + "]" * 100_000, MENTION) is None
     assert weave.addition(json.dumps({"a": [1]}), MENTION) is None
-
-
-def test_the_course_of_time_names_no_course() -> None:
-    names = {"course": ("the course", "wig course")}
-    assert not weave.names_found("Practise over the course of a month.", names)
-    assert weave.names_found("Over the course of a month, take the course.", names) == {"course"}

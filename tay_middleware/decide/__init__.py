@@ -14,7 +14,6 @@ from tay_middleware.decide.explain import flips
 from tay_middleware.decide.policy import Circumstances
 from tay_middleware.decide.templates import (
     ReplyFacts,
-    UnfitWordingError,
     acknowledge,
     explain_mention,
     pick,
@@ -32,6 +31,7 @@ from tay_middleware.domain import (
     Turn,
 )
 from tay_middleware.playbook import HOLDOUT, Playbook
+from tay_middleware.playbook.mention import UnfitWordingError
 
 __all__ = [
     "Circumstances",

@@ -4,18 +4,13 @@ The variant is sticky by user, for the experiment's sake; fitting it to the repl
 topic) happens inside the variant.
 """
 
-import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tay_middleware.decide.assign import choose
 from tay_middleware.domain import Strength, Tier
-from tay_middleware.errors import TayError
-from tay_middleware.playbook import ConductRules, Playbook, Template, fill
-
-
-class UnfitWordingError(TayError):
-    """A wording, filled in, breaks a rule that the playbook check should have caught."""
+from tay_middleware.playbook import ConductRules, Offer, Playbook, Template, fill
+from tay_middleware.playbook.mention import UnfitWordingError, breaches, filled, with_notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,7 @@ def pick(
         for_all: leaves out what the tier has of its own.
     """
     pool = playbook.pool(offer, strength, tier, for_all=for_all)
-    used = [template.weight if _is_among(template, among) else 0.0 for template in pool]
+    used = _weights(pool, among)
     if not any(used):
         return None
     seed = f"template:{offer}:{strength}:{pool[0].tier}"
@@ -71,8 +66,12 @@ def pick(
     return pool[choose(f"{seed}:instead", who, left)] if any(left) else None
 
 
-def _is_among(template: Template, variants: Collection[str] | None) -> bool:
-    return variants is None or template.variant in variants
+def _weights(pool: Sequence[Template], among: Collection[str] | None) -> list[float]:
+    """What each wording weighs; an arm of wordings that nobody else gets shares them out evenly."""
+    if among is None:
+        return [template.weight for template in pool]
+    own = [template.weight if template.variant in among else 0.0 for template in pool]
+    return own if any(own) else [float(template.variant in among) for template in pool]
 
 
 def render(template: Template, playbook: Playbook, topic: str | None, reply: ReplyFacts) -> str:
@@ -83,21 +82,16 @@ def render(template: Template, playbook: Playbook, topic: str | None, reply: Rep
             catalogue's.
     """
     offer = playbook.offers[template.offer]
-    room = playbook.voice.max_pet_names - reply.pet_names
-    values = {
-        "pet_name": (template.pet_name or playbook.voice.pet_names[0]) if room > 0 else "",
-        "topic": _noun(playbook, topic) or offer.topic_noun,
-        "offer": offer.name,
-        "link": str(offer.link or ""),
-        "price": offer.price or "",
-    }
-    text = fill(template.text, values)
-    if not reply.has_emoji:
-        text = without_emoji(text)
-    check_catalogue(text, str(offer.link or ""), playbook.conduct)
-    disclosure = playbook.voice.disclosure
-    notice = {"none": "", "short": disclosure.short, "full": disclosure.full}[disclosure.style]
-    return f"{text} {notice}".strip()
+    text = filled(
+        template,
+        playbook,
+        noun=_noun(playbook, topic) or offer.topic_noun,
+        pet_name=reply.pet_names < playbook.voice.max_pet_names,
+        emoji=reply.has_emoji,
+    )
+    text = with_notice(text, playbook.voice.disclosure.notice)
+    check_catalogue(text, offer, playbook.conduct)
+    return text
 
 
 def _noun(playbook: Playbook, topic: str | None) -> str | None:
@@ -109,42 +103,25 @@ def acknowledge(playbook: Playbook, who: str, reply: ReplyFacts) -> str:
     """The sentence that confirms an opt-out."""
     wordings = playbook.voice.acknowledgements
     index = choose("acknowledgement", who, [1.0] * len(wordings))
-    return _plain(wordings[index], playbook, reply)
+    return _plain(wordings[index], reply)
 
 
-_LINK = re.compile(r"https?://\S+|www\.\S+", re.IGNORECASE)
-_EMOJI = re.compile(
-    "[\U0001f000-\U0001faff\u2600-\u27bf\u2b50\u2b55\u2934\u2935\ufe0f\u200d\u20e3]+"
-)
-
-
-def without_emoji(text: str) -> str:
-    """`text` without its emoji and the gaps that they leave."""
-    return re.sub(r" {2,}", " ", _EMOJI.sub("", text)).strip()
-
-
-def check_catalogue(text: str, link: str, conduct: ConductRules) -> None:
+def check_catalogue(text: str, offer: Offer, conduct: ConductRules) -> None:
     """Hold a filled wording against conduct and catalogue one last time before it is shown.
 
     Raises:
         UnfitWordingError: it breaks a rule, or links to anything but the offer's own page.
     """
-    broken = conduct.violations(text)
-    if broken:
-        raise UnfitWordingError(f"breaks the rule {broken[0].rule!r}: {broken[0].quote!r}")
-    for found in _LINK.findall(text):
-        if not link or found.rstrip(".,;:!?)") != link.rstrip(".,;:!?)"):
-            raise UnfitWordingError(f"holds a link that is not the catalogue's: {found!r}")
+    breach = next(breaches(text, conduct, offer), None)
+    if breach is not None:
+        raise UnfitWordingError(breach)
 
 
 def explain_mention(playbook: Playbook, offer: str, reason: str, reply: ReplyFacts) -> str:
     """The sentence that answers "why did you mention that?"."""
     wording = next(text for key, text in playbook.voice.explanations.items() if key == reason)
-    return _plain(wording, playbook, reply, offer)
+    return _plain(wording, reply, playbook.offers[offer].name)
 
 
-def _plain(wording: str, playbook: Playbook, reply: ReplyFacts, offer: str | None = None) -> str:
-    known = playbook.offers.get(offer) if offer else None
-    name = known.name if known else ""
-    text = fill(wording, {"pet_name": "", "topic": "", "offer": name, "link": "", "price": ""})
-    return text if reply.has_emoji else without_emoji(text)
+def _plain(wording: str, reply: ReplyFacts, offer: str = "") -> str:
+    return fill(wording, {"offer": offer}, emoji=reply.has_emoji)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from tay_middleware import weave
+from tay_middleware import naming, weave
 from tay_middleware.decide import Circumstances, ReplyFacts, decide, word
 from tay_middleware.domain import (
     Decision,
@@ -249,12 +249,12 @@ def facts_of(reply: Reply, playbook: Playbook) -> ReplyFacts:
     obstacle = reply.obstacle or (unanswered(reply.text) if place else "no_place")
     return ReplyFacts(
         obstacle=obstacle,
-        names=weave.names_found(
+        names=naming.names_found(
             reply.text,
             {name: (offer.name, *offer.aliases) for name, offer in playbook.offers.items()},
         ),
         in_language=weave.matches_language(reply.text, voice.function_words),
-        pet_names=weave.count_words(reply.text, voice.pet_names),
+        pet_names=naming.count_words(reply.text, voice.pet_names),
         has_emoji=weave.has_emoji(reply.text),
     )
 

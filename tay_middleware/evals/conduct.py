@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from tay_middleware.playbook import Playbook
+from tay_middleware.playbook.mention import facts_of
 
 _LINK = re.compile(r"https?://[^\s)]+|\bwww\.\S+")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
@@ -87,7 +88,8 @@ def broken(one: Exchange, rules: Mapping[str, Check]) -> list[str]:
 
 
 def _says(playbook: Playbook, rule: str, one: Exchange) -> bool:
-    return any(found.rule == rule for found in playbook.conduct.violations(one.added))
+    facts = tuple(fact for offer in playbook.offers.values() for fact in facts_of(offer))
+    return any(found.rule == rule for found in playbook.conduct.violations(one.added, facts))
 
 
 def _comes_first(one: Exchange) -> bool:

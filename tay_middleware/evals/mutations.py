@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from tay_middleware import weave
+from tay_middleware import naming, weave
 from tay_middleware.decide.templates import ReplyFacts, render
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.evals.conduct import Exchange, broken, checks
@@ -57,7 +57,7 @@ def exchanges(playbook: Playbook) -> list[Exchange]:
     for template in playbook.templates:
         for reply in REPLIES:
             facts = ReplyFacts(
-                pet_names=weave.count_words(reply, playbook.voice.pet_names),
+                pet_names=naming.count_words(reply, playbook.voice.pet_names),
                 has_emoji=weave.has_emoji(reply),
             )
             mention = render(template, playbook, None, facts)

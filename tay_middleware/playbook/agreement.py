@@ -1,32 +1,23 @@
-"""What must agree between the files of a playbook, and what every wording must keep to."""
+"""What must agree between the files of a playbook."""
 
-import re
 import string
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.playbook.fairness import unfair
-from tay_middleware.playbook.names import unknown
-from tay_middleware.playbook.schema import Offer, Template, Voice
-from tay_middleware.playbook.wording import fill, placeholders
+from tay_middleware.playbook.names import Found, unknown
+from tay_middleware.playbook.protection import unprotected
+from tay_middleware.playbook.unfit import unfit
 
 if TYPE_CHECKING:
     from tay_middleware.playbook.load import Playbook
-
-Found = tuple[str, tuple[str | int, ...], str]
-"""A file, the place in it, and what is wrong with its mend."""
 
 LEAST_VARIANTS = 3
 """Fewer wordings than this wear out, and leave no test to run."""
 
 CLASSIFIER_PLACEHOLDERS = frozenset({"offers", "reasons", "data"})
 """What `classifier.md` may ask for: the catalogue, the reasons, the place of the question."""
-
-_HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_SHOUTS = re.compile(r"\b[A-Z]{4,}\b")
-_SENTENCE_END = re.compile(r"[.!?]+(?=\s|$)")
-_ENDS_WELL = re.compile(r"https?://\S+$|[.!?)\U0001f000-\U0001faff\u2600-\u27bf\ufe0f]$")
 
 
 def disagreements(playbook: "Playbook", *, complete: bool) -> list[Found]:
@@ -39,8 +30,10 @@ def disagreements(playbook: "Playbook", *, complete: bool) -> list[Found]:
         *_evidence(playbook),
         *_gates(playbook),
         *_policy(playbook),
-        *_voice(playbook),
-        *_templates(playbook),
+        *unprotected(playbook),
+        *_explanations(playbook),
+        *unfit(playbook),
+        *_repeated(playbook),
         *_classifier(playbook),
         *(unfair(playbook) if complete else ()),
         *(_pools(playbook) if complete else ()),
@@ -92,89 +85,20 @@ def _policy(playbook: "Playbook") -> Iterator[Found]:
                 yield "policy.yaml", place, unknown("gate", name, gates)
 
 
-def _voice(playbook: "Playbook") -> Iterator[Found]:
-    voice = playbook.voice
+def _explanations(playbook: "Playbook") -> Iterator[Found]:
     for reason in Reason:
-        if reason not in voice.explanations:
+        if reason not in playbook.voice.explanations:
             yield "voice.yaml", ("explanations",), f"add the explanation of {reason.value!r}"
-    spoken: list[tuple[str, int | str, str]] = [
-        ("acknowledgements", at, text) for at, text in enumerate(voice.acknowledgements)
-    ]
-    spoken += [("explanations", key.value, text) for key, text in voice.explanations.items()]
-    for group, key, text in spoken:
-        for message in _broken(fill_widest(text, None, playbook), playbook):
-            yield "voice.yaml", (group, key), message
 
 
-def _templates(playbook: "Playbook") -> Iterator[Found]:
+def _repeated(playbook: "Playbook") -> Iterator[Found]:
+    """Two files may have wordings of one offer, and never the same one twice."""
+    files: dict[str, str] = {}
     for template in playbook.templates:
-        place = ("wordings", template.strength.value, template.tier, template.variant)
-        offer = playbook.offers.get(template.offer)
-        if offer is None:
-            message = unknown("offer", template.offer, playbook.offers)
-            yield template.file, ("offer",), message
-            continue
-        for message in _unfit(template, offer, playbook):
-            yield template.file, place, message
-
-
-def _unfit(template: Template, offer: Offer, playbook: "Playbook") -> Iterator[str]:
-    used = placeholders(template.text)
-    if "link" in used and offer.link is None:
-        yield f"uses $link, but the offer {template.offer!r} has no link"
-    if "price" in used and offer.price is None:
-        yield f"uses $price, but the offer {template.offer!r} has no price"
-    if template.pet_name and template.pet_name.lower() not in playbook.voice.pet_names:
-        yield f"the pet name {template.pet_name!r} is not in voice.yaml's pet_names"
-    if "link" in used and template.strength is Strength.GENTLE:
-        yield "a gentle wording names no next step: take $link out"
-    text = fill_widest(template.text, template, playbook)
-    yield from _broken(text, playbook)
-    yield from _too_long(text, playbook.voice)
-
-
-def fill_widest(text: str, template: Template | None, playbook: "Playbook") -> str:
-    """`text` filled with the longest values that it can ever get."""
-    offer = playbook.offers.get(template.offer) if template else None
-    nouns = [topic.noun for topic in playbook.topics.values()]
-    nouns += [offer.topic_noun] if offer else []
-    names = [one.name for one in playbook.offers.values()]
-    pet_name = (template.pet_name if template else None) or playbook.voice.pet_names[0]
-    return fill(
-        text,
-        {
-            "pet_name": pet_name,
-            "topic": max(nouns, key=lambda noun: len(noun.split())),
-            "offer": offer.name if offer else max(names, key=len),
-            "link": str(offer.link or "") if offer else "",
-            "price": (offer.price or "") if offer else "",
-        },
-    )
-
-
-def _broken(text: str, playbook: "Playbook") -> Iterator[str]:
-    for violation in playbook.conduct.violations(text):
-        yield f"breaks the conduct rule {violation.rule!r}: {violation.quote!r}"
-    if _HIDDEN.search(text):
-        yield "holds a hidden character: type the words again"
-    if "!!" in text or "! !" in text:
-        yield "has exclamation marks in a row: one is plenty"
-    if len(_SHOUTS.findall(text)) > 1:
-        yield "shouts in capitals: stress one word at most"
-    if not _ENDS_WELL.search(text):
-        yield "does not end like a sentence: add its full stop"
-
-
-def _too_long(text: str, voice: Voice) -> Iterator[str]:
-    words = len(text.split())
-    if words > voice.max_words:
-        yield f"has {words} words when filled in; at most {voice.max_words}"
-    sentences = len(_SENTENCE_END.findall(text.replace("...", "…")))
-    if sentences > voice.max_sentences:
-        yield f"has {sentences} sentences; at most {voice.max_sentences}"
-    pets = sum(word.strip(".,!?").lower() in voice.pet_names for word in text.split())
-    if pets > voice.max_pet_names:
-        yield f"uses {pets} pet names; at most {voice.max_pet_names}"
+        first = files.setdefault(template.id, template.file)
+        if first != template.file:
+            place = ("wordings", template.strength.value, template.tier, template.variant)
+            yield template.file, place, f"stands in {first} as well: keep one, or rename one"
 
 
 def _classifier(playbook: "Playbook") -> Iterator[Found]:

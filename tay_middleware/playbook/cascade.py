@@ -10,6 +10,25 @@ Chance = Annotated[float, Field(ge=0, le=1)]
 """A calibrated probability."""
 
 
+LEARNED_GATES = (
+    "distress",
+    "medical",
+    "minor",
+    "complaint",
+    "support",
+    "refusal",
+    "opt_out",
+    "owner",
+    "injection",
+    "conduct",
+)
+"""The gates that have a learned head beside their phrases, and `conduct`: any of them at all, which
+is easier to learn than each. The order is that of the model files."""
+
+DOUBTED_GATES = (*LEARNED_GATES, "off_topic")
+"""The gates that can be closed in doubt."""
+
+
 class Band(Entry):
     """The probabilities, ends included, at which a question is still uncertain."""
 

@@ -19,6 +19,9 @@ REMEMBERED = 4096
 """Texts whose verdict is kept: a playbook's wordings, filled in every way, are a few thousand."""
 
 _NESTED_QUANTIFIER = re.compile(r"\([^()]*[+*][^()]*\)[+*{]")
+_PLAIN_ESCAPE = re.compile(r"\\(?:[bBdDsSwW]|[^\w\s])")
+_RANGE = re.compile(r"(?=(.)-(.))", re.DOTALL)
+_OTHER_I = str.maketrans("\u0130\u0131", "ii")
 _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'})
 
 
@@ -32,6 +35,20 @@ class Violation:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A compiled rule; one that `is_lower` reads the text in lower case, three times as fast."""
+
+    pattern: re.Pattern[str]
+    is_lower: bool
+
+    @classmethod
+    def of(cls, patterns: list[str]) -> "_Rule":
+        text = "|".join(f"(?:{pattern})" for pattern in patterns)
+        is_lower = all(_is_lower(pattern) for pattern in patterns)
+        return cls(re.compile(text, re.NOFLAG if is_lower else re.IGNORECASE), is_lower)
+
+
 class ConductRules:
     """The compiled rules of one playbook."""
 
@@ -42,15 +59,10 @@ class ConductRules:
             ValueError: a pattern cannot be compiled, is too long, or could take exponential time.
         """
         self._rules = {
-            name: re.compile(
-                "|".join(f"(?:{_checked(name, text)})" for text in patterns), re.IGNORECASE
-            )
+            name: _Rule.of([_checked(name, text) for text in patterns])
             for name, patterns in rules.items()
         }
-        allowed = "|".join(re.escape(_plain(phrase)[0]) for phrase in must_pass)
-        self._must_pass = (
-            re.compile(rf"(?<!\w)(?:{allowed})(?!\w)", re.IGNORECASE) if allowed else None
-        )
+        self._must_pass = _any_of(must_pass)
         self._made_of = (dict(rules), must_pass)
         self._remembered = lru_cache(REMEMBERED)(self._violations)
 
@@ -59,22 +71,29 @@ class ConductRules:
         """The rules of a voice."""
         return cls(voice.conduct.rules, voice.conduct.must_pass)
 
-    def violations(self, text: str) -> tuple[Violation, ...]:
-        """Every rule that `text` breaks, in order of position, one entry a rule and place."""
-        return self._remembered(text)
+    def violations(self, text: str, facts: tuple[str, ...] = ()) -> tuple[Violation, ...]:
+        """Every rule that `text` breaks, in order of position, one entry a rule and place.
 
-    def _violations(self, text: str) -> tuple[Violation, ...]:
+        `facts` are words of the catalogue, a price or a link: within one of them no rule is broken,
+        but one that reaches beyond it is ("you'll make £500").
+        """
+        return self._remembered(text, facts)
+
+    def _violations(self, text: str, facts: tuple[str, ...]) -> tuple[Violation, ...]:
         plain, places = _plain(text)
-        spared = (
-            [found.span() for found in self._must_pass.finditer(plain)] if self._must_pass else []
-        )
+        lower = _lower(plain)
+        found = [
+            (name, hit.span())
+            for name, rule in self._rules.items()
+            for hit in rule.pattern.finditer(lower if rule.is_lower else plain)
+        ]
+        if not found:
+            return ()
+        spared = [*_spans(self._must_pass, plain), *_spans(_any_of(facts), plain)]
         broken = [
-            Violation(
-                name, text[places[found.start()] : places[found.end()]], *_span(found, places)
-            )
-            for name, pattern in self._rules.items()
-            for found in pattern.finditer(plain)
-            if not any(start <= found.start() and found.end() <= end for start, end in spared)
+            Violation(name, text[places[start] : places[end]], places[start], places[end])
+            for name, (start, end) in found
+            if not any(first <= start and end <= last for first, last in spared)
         ]
         return tuple(sorted(broken, key=lambda one: (one.start, one.rule)))
 
@@ -84,8 +103,14 @@ class ConductRules:
         return ConductRules, self._made_of
 
 
-def _span(found: re.Match[str], places: list[int]) -> tuple[int, int]:
-    return places[found.start()], places[found.end()]
+def _any_of(phrases: tuple[str, ...]) -> re.Pattern[str] | None:
+    """A pattern of whole phrases, in any letter case; `None` for none."""
+    known = "|".join(re.escape(_plain(phrase)[0]) for phrase in phrases if phrase)
+    return re.compile(rf"(?<!\w)(?:{known})(?!\w)", re.IGNORECASE) if known else None
+
+
+def _spans(pattern: re.Pattern[str] | None, plain: str) -> list[tuple[int, int]]:
+    return [found.span() for found in pattern.finditer(plain)] if pattern else []
 
 
 def _checked(name: str, pattern: str) -> str:
@@ -98,6 +123,23 @@ def _checked(name: str, pattern: str) -> str:
     except re.error as error:
         raise ValueError(f"rule {name}: {pattern!r} is no pattern: {error}") from None
     return pattern
+
+
+def _is_lower(pattern: str) -> bool:
+    """Whether a pattern finds in a text in lower case what it finds in any letter case.
+
+    Doubtful ones (an odd escape, a range such as `[!-z]`, a letter that is not ASCII) do not.
+    """
+    bare = _PLAIN_ESCAPE.sub("", pattern)
+    letters = "".join(character for character in bare if character.isalpha())
+    ranges = {first + last for first, last in _RANGE.findall(bare) if first < last}
+    sound = all(pair.isdigit() or (pair.isalpha() and pair.islower()) for pair in ranges)
+    return sound and "\\" not in bare and letters.isascii() and letters == letters.lower()
+
+
+def _lower(plain: str) -> str:
+    """`plain` in lower case, as long as it was; a dotted or dotless i of another case is an i."""
+    return plain.translate(_OTHER_I).lower()
 
 
 def _plain(text: str) -> tuple[str, list[int]]:

@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from tay_middleware.playbook.experiments import Arm, Experiment, ExperimentKind
-from tay_middleware.playbook.names import unknown
+from tay_middleware.playbook.names import Found, unknown
 
 if TYPE_CHECKING:
     from tay_middleware.playbook.load import Playbook
@@ -15,8 +15,6 @@ FILE = "experiments.yaml"
 
 HOLDOUT = "holdout"
 """The name under which the holdout of `policy.yaml` is logged; no experiment may have it."""
-
-Found = tuple[str, tuple[str | int, ...], str]
 
 _KEYS = {
     ExperimentKind.TEMPLATE: "use",

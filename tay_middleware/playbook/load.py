@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from tay_middleware.domain import Strength, Tier
 from tay_middleware.errors import PlaybookError, Problem
@@ -19,8 +19,12 @@ from tay_middleware.playbook.entry import Slug
 from tay_middleware.playbook.evidence import Gates, Indicators, Topic
 from tay_middleware.playbook.experiments import Experiments
 from tay_middleware.playbook.schema import Offer, Policy, Template, Voice, Wordings
+from tay_middleware.playbook.strays import WORDINGS, strays
 
 T = TypeVar("T")
+
+Offers = Annotated[dict[Slug, Offer], Field(min_length=1)]
+Topics = Annotated[dict[Slug, Topic], Field(min_length=1)]
 
 VERSION_DIGITS = 16
 """64 bits of the content hash: enough to tell the versions of one business apart."""
@@ -101,16 +105,24 @@ class _Loading:
     def playbook(self) -> Playbook:
         if not self._directory.is_dir():
             raise PlaybookError([Problem(str(self._directory), "", "there is no such directory")])
-        offers = self._read("offers.yaml", dict[Slug, Offer])
+        offers = self._read("offers.yaml", Offers)
         indicators = self._read("indicators.yaml", Indicators)
         gates = self._read("gates.yaml", Gates)
-        topics = self._read("topics.yaml", dict[Slug, Topic])
+        topics = self._read("topics.yaml", Topics)
         policy = self._read("policy.yaml", Policy)
         voice = self._read("voice.yaml", Voice)
         experiments = self._experiments()
         wordings = self._all_wordings()
         prompt = self._text("classifier.md")
-        if not (offers and indicators and gates and topics and policy and voice):
+        self._problems += strays(self._directory)
+        if (
+            offers is None
+            or indicators is None
+            or gates is None
+            or topics is None
+            or policy is None
+            or voice is None
+        ):
             raise PlaybookError(self._problems)
         conduct = self._conduct(voice)
         templates = tuple(
@@ -155,10 +167,13 @@ class _Loading:
         return self._read(name, Experiments) or NO_EXPERIMENTS
 
     def _all_wordings(self) -> list[tuple[str, Wordings]]:
-        names = sorted(path.name for path in (self._directory / "templates").glob("*.yaml"))
+        files = (self._directory / WORDINGS).glob("*.yaml")
+        names = sorted(path.name for path in files if not path.name.startswith("."))
         if not names:
-            self._problems.append(Problem("templates/", "", "there is no file of wordings here"))
-        read = [(f"templates/{name}", self._read(f"templates/{name}", Wordings)) for name in names]
+            self._problems.append(Problem(f"{WORDINGS}/", "", "there is no file of wordings here"))
+        read = [
+            (f"{WORDINGS}/{name}", self._read(f"{WORDINGS}/{name}", Wordings)) for name in names
+        ]
         return [(name, found) for name, found in read if found is not None]
 
     def _text(self, name: str) -> str:
@@ -210,6 +225,9 @@ def _problems(document: Document, error: ValidationError, shape: object) -> Iter
             message = f"unknown key{_meant(str(location[-1]), shape, location[:-1])}"
         elif item["type"] == "missing":
             message = "this key is missing"
+        elif item["type"] == "too_short":
+            has, least = item["ctx"]["actual_length"], item["ctx"]["min_length"]
+            message = f"there are {has} here: write {least} or more"
         field = ".".join(str(part) for part in location)
         yield Problem(document.name, field, message, document.line(location))
 

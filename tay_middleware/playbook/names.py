@@ -1,7 +1,10 @@
-"""What to say of a name that nobody knows."""
+"""How something wrong is told, and what to say of a name that nobody knows."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+Found = tuple[str, tuple[str | int, ...], str]
+"""A file, the place in it, and what is wrong with its mend."""
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:

@@ -18,6 +18,7 @@ matching is done in `decide.match`.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 MAX_PIECES = 12
@@ -25,6 +26,9 @@ MAX_PIECES = 12
 
 MAX_CHOICES = 1_000
 """Most wordings of one group of alternatives, inflections and spellings included."""
+
+REMEMBERED = 8192
+"""Words whose ways of writing are kept: phrases use the same few thousand again and again."""
 
 NUMBER = "#"
 """Stands for any number."""
@@ -163,8 +167,14 @@ def _variants(phrase: str, word: str, spellings: Spellings) -> Iterator[str]:
     for base in inflections(word[:-1]) if word.endswith("~") else (word,):
         if not _WORD.fullmatch(base):
             raise ValueError(f"'{phrase}': '{base}' is not a word")
-        for spelled in (base, *spellings.get(base, ())):
-            yield from _contractions(_IN_NUMBER.sub("_", spelled))
+        yield from _written(base)
+        for spelled in spellings.get(base, ()):
+            yield from _written(spelled)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _written(word: str) -> tuple[str, ...]:
+    return _contractions(_IN_NUMBER.sub("_", word))
 
 
 def _contractions(word: str) -> tuple[str, ...]:

@@ -13,10 +13,38 @@ from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.playbook.cascade import CascadeRules
 from tay_middleware.playbook.entry import Entry, Slug
 from tay_middleware.playbook.experiments import PowerPlan
-from tay_middleware.playbook.wording import check_placeholders
+from tay_middleware.playbook.wording import check_notice, check_placeholders
 
 Wording = Annotated[str, Field(min_length=1, max_length=600), AfterValidator(check_placeholders)]
 """Text with `$placeholders` of the allow-list."""
+
+MAX_LINK_CHARS = 500
+"""A longer link is no sight for a reader; it is never cut, so it is refused."""
+
+
+def _explains(text: str) -> str:
+    return check_placeholders(text, {"offer"})
+
+
+def _acknowledges(text: str) -> str:
+    return check_placeholders(text, ())
+
+
+def _readable(link: HttpUrl) -> HttpUrl:
+    length = len(str(link))
+    if length > MAX_LINK_CHARS:
+        raise ValueError(f"a link of {length} characters; at most {MAX_LINK_CHARS}: shorten it")
+    return link
+
+
+Explanation = Annotated[str, Field(min_length=1, max_length=600), AfterValidator(_explains)]
+"""Text that knows the offer that was mentioned, and nothing else."""
+
+Acknowledgement = Annotated[str, Field(min_length=1, max_length=600), AfterValidator(_acknowledges)]
+"""Text with no placeholder: there is nothing to fill in."""
+
+Notice = Annotated[str, Field(max_length=600), AfterValidator(check_notice)]
+"""Text that is shown as it stands."""
 
 
 class Offer(Entry):
@@ -24,7 +52,7 @@ class Offer(Entry):
 
     name: str = Field(min_length=2, max_length=60, description="as Tay says it: the mentorship")
     for_whom: str = Field(description="one sentence for people and for the classifier")
-    link: HttpUrl | None = None
+    link: Annotated[HttpUrl, AfterValidator(_readable)] | None = None
     price: str | None = Field(None, max_length=40, description="as it may be said, or nothing")
     aliases: tuple[str, ...] = Field((), description="phrases by which a reply or a user names it")
     entitlements: tuple[str, ...] = Field(
@@ -196,8 +224,19 @@ class Disclosure(Entry):
     """Whether a mention says that it is one; the wording is appended to it."""
 
     style: Literal["none", "short", "full"] = "none"
-    short: str = ""
-    full: str = ""
+    short: Notice = ""
+    full: Notice = ""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Disclosure":
+        if self.style != "none" and not self.notice:
+            raise ValueError(f"{self.style!r} is empty: write it, or `style: none`")
+        return self
+
+    @property
+    def notice(self) -> str:
+        """What is appended to every mention; empty for none."""
+        return {"none": "", "short": self.short, "full": self.full}[self.style]
 
 
 class Conduct(Entry):
@@ -215,11 +254,11 @@ class Voice(Entry):
     function_words: frozenset[str] = Field(
         min_length=20, description="commonest small words of the language, to tell it from others"
     )
-    pet_names: tuple[str, ...]
+    pet_names: tuple[str, ...] = Field(min_length=1)
     max_pet_names: int = Field(2, ge=0, le=5)
     max_words: int = Field(45, ge=10, le=80)
     max_sentences: int = Field(2, ge=1, le=3)
     conduct: Conduct
     disclosure: Disclosure = Disclosure()
-    acknowledgements: tuple[Wording, ...] = Field(min_length=1)
-    explanations: dict[Reason, Wording]
+    acknowledgements: tuple[Acknowledgement, ...] = Field(min_length=1)
+    explanations: dict[Reason, Explanation]

@@ -6,13 +6,31 @@ sandboxed template engine has no limit on the work one wording can cost.
 
 import re
 import string
+from collections.abc import Collection, Mapping
 
 PLACEHOLDERS = frozenset({"pet_name", "topic", "offer", "link", "price"})
 """All that a wording may ask for; each is filled from `prompts/`, never from the user's text."""
 
 MAX_VALUE_CHARS = 200
-"""A filled value longer than this is cut: no wording needs more, and links stay below it."""
+"""A filled value longer than this is cut: no wording needs more. A link is never cut."""
 
+EMOJI = (
+    "\U0001f000-\U0001faff\u2600-\u27bf\u231a\u231b\u23e9-\u23fa\u2b05-\u2b55\u2934\u2935"
+    "\ufe0f\u200d\u20e3"
+)
+"""Emoji and what they are joined with, as the inside of a character class."""
+
+_LINK_HERE, _EMPTY = "\ue000", "\ue001"
+"""Stand for the link while the text around it is mended, and for a value that is empty."""
+
+_EMOJI = re.compile(f"[{EMOJI}]+")
+_GAP = re.compile(
+    r"(?P<before>[(,;:.!?\u2026\u2013\u2014-]|\b(?:and|but|so|or|yet|because)\b)?"
+    rf"\s*{_EMPTY}(?:\s*{_EMPTY})*"
+    r"(?:\s*(?P<after>[),;:.!?\u2026\u2013\u2014-]+))?(?P<blank>\s*)(?P<next>\w?)",
+    re.IGNORECASE,
+)
+_STOPS, _DASHES, _PAUSES = ".!?", "\u2013\u2014-", ",;:\u2026\u2013\u2014-"
 _ORPHAN_PUNCTUATION = re.compile(r"^[\s,;:.!-]+")
 _SPACE_BEFORE_PUNCTUATION = re.compile(r"\s+([,.;:!?])")
 _DOUBLED_COMMA = re.compile(r",(\s*,)+")
@@ -28,7 +46,7 @@ class _Wording(string.Template):
     flags = re.NOFLAG
 
 
-def check_placeholders(text: str) -> str:
+def check_placeholders(text: str, allowed: Collection[str] = PLACEHOLDERS) -> str:
     """Return `text` when every placeholder is on the allow-list and every `$` is meant.
 
     Raises:
@@ -39,11 +57,33 @@ def check_placeholders(text: str) -> str:
     template = _Wording(text)
     if not template.is_valid():
         raise ValueError("a lone '$': write '$$' for a dollar sign")
-    unknown = sorted(set(template.get_identifiers()) - PLACEHOLDERS)
+    unknown = sorted(set(template.get_identifiers()) - set(allowed))
+    if unknown and not set(unknown) - PLACEHOLDERS:
+        raise ValueError(f"${unknown[0]} is not known here: take it out")
     if unknown:
-        known = ", ".join(f"${name}" for name in sorted(PLACEHOLDERS))
+        known = ", ".join(f"${name}" for name in sorted(allowed)) or "none"
         raise ValueError(f"unknown placeholder ${unknown[0]}; known are {known}")
     return text
+
+
+def check_notice(text: str) -> str:
+    """Return `text`, which is shown as it stands, when there is nothing to fill in.
+
+    Raises:
+        ValueError: there is a `$`, or the text breaks a line.
+    """
+    if "\n" in text or "\r" in text:
+        raise ValueError("a notice is part of a paragraph: take the line break out")
+    if "$" in text:
+        raise ValueError("nothing is filled in here: take the '$' out")
+    if has_emoji(text):
+        raise ValueError("a reply without emoji would get this one: take the emoji out")
+    return text
+
+
+def has_emoji(text: str) -> bool:
+    """Whether `text` has emoji, which vanish in a reply without any."""
+    return _EMOJI.search(text) is not None
 
 
 def placeholders(text: str) -> frozenset[str]:
@@ -51,20 +91,52 @@ def placeholders(text: str) -> frozenset[str]:
     return frozenset(_Wording(text).get_identifiers())
 
 
-def fill(text: str, values: dict[str, str]) -> str:
+def fill(text: str, values: Mapping[str, str], *, emoji: bool = True) -> str:
     """Fill the placeholders of `text` and mend what an empty value leaves behind.
 
     `"$pet_name, I can help."` with an empty pet name becomes `"I can help."`. Values are cut at
-    `MAX_VALUE_CHARS`, lose their line breaks, and begin a sentence with a capital.
+    `MAX_VALUE_CHARS`, lose their line breaks, and begin a sentence with a capital; the link is put
+    in last, character for character. Without `emoji` there are none, and no gaps in their places.
 
     Raises:
         KeyError: a placeholder has no value.
     """
     safe = {name: " ".join(value.split())[:MAX_VALUE_CHARS] for name, value in values.items()}
+    if safe.get("link"):
+        safe["link"] = _LINK_HERE
+    safe = {name: value or _EMPTY for name, value in safe.items()}
     capital = {name: value[:1].upper() + value[1:] for name, value in safe.items()}
-    opened = _OPENING.sub(lambda found: capital[found["name"]].replace("$", "$$"), text)
-    filled = _Wording(opened).substitute(safe)
-    filled = _SPACE_BEFORE_PUNCTUATION.sub(r"\1", _SPACES.sub(" ", filled))
-    filled = _COMMA_BEFORE_STOP.sub(r"\1", _DOUBLED_COMMA.sub(",", filled))
-    filled = _ORPHAN_PUNCTUATION.sub("", filled).strip()
-    return filled[:1].upper() + filled[1:]
+    opened = _OPENING.sub(
+        lambda found: capital[found["name"]].replace("$", "$$"), _SPACES.sub(" ", text)
+    )
+    filled = _mended(_Wording(opened).substitute(safe), emoji=emoji)
+    return filled.replace(_LINK_HERE, values.get("link", "").strip())
+
+
+def _mended(text: str, *, emoji: bool) -> str:
+    if not emoji:
+        text = _EMOJI.sub(_EMPTY, text)
+    if _EMPTY in text:
+        text = _SPACES.sub(" ", _GAP.sub(_without_gap, text))
+    mended = _SPACE_BEFORE_PUNCTUATION.sub(r"\1", text)
+    mended = _COMMA_BEFORE_STOP.sub(r"\1", _DOUBLED_COMMA.sub(",", mended))
+    mended = _ORPHAN_PUNCTUATION.sub("", mended).strip()
+    return mended[:1].upper() + mended[1:]
+
+
+def _without_gap(found: re.Match[str]) -> str:
+    """What stays of an empty place and the marks around it, of which one is enough."""
+    before, after = found["before"] or "", found["after"] or ""
+    follows = found["blank"] + found["next"]
+    if found.start() == 0 and not before:
+        return found["next"].upper()
+    if before and before in _STOPS:
+        return before + found["blank"] + found["next"].upper()
+    if before == "(":
+        return after[1:] + follows if after.startswith(")") else before + follows.lstrip()
+    if before not in {"", ","} and after[:1] not in tuple(_STOPS):
+        return before + after.lstrip(_PAUSES) + follows
+    if before.isalpha():
+        return before + after + follows
+    mark = after or before
+    return (f" {mark}" if mark[:1] in tuple(_DASHES) else mark) + follows

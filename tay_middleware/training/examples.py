@@ -12,21 +12,10 @@ from tay_middleware.decide.opinion import ESCALATE, GATE, OFFER, ON_TOPIC
 from tay_middleware.domain import Message
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.evals.rows import Row, read_rows
+from tay_middleware.playbook.cascade import LEARNED_GATES
 
-GATES = (
-    "distress",
-    "medical",
-    "minor",
-    "complaint",
-    "support",
-    "refusal",
-    "opt_out",
-    "owner",
-    "injection",
-    "conduct",
-)
-"""The gates that have a learned head beside their phrases, and `conduct`: any of them at all, which
-is easier to learn than each. The order is that of the model files."""
+GATES = LEARNED_GATES
+"""What a learned head says of a message, in the order of the model files."""
 
 OFFERS = ("mentorship", "course", "masterclass")
 """The classes of the offer head; a playbook with other offers decides by keywords alone."""

@@ -334,3 +334,20 @@ def test_a_paused_arm_is_silent_rather_than_in_other_words() -> None:
     around = Circumstances(paused=frozenset({"mentorship.gentle.any.B"}))
     decision = in_arm(playing("template"), "B", around=around)
     assert (decision.suppressed, the(decision).exposed) == (Suppression.PAUSED, True)
+
+
+def test_an_arm_of_wordings_that_nobody_else_gets_shows_them() -> None:
+    new = tuple(
+        replace(template, id=f"{template.id}{name}", variant=name, weight=0.0)
+        for template in SHIPPED.pool("mentorship", Strength.GENTLE, Tier.FREE)[:1]
+        for name in ("Y", "Z")
+    )
+    arms = {"A": {"use": ["A"]}, "B": {"use": ["Y", "Z"]}}
+    playbook = replace(
+        playing("template", arms=arms, scope={"offer": "mentorship"}),
+        templates=(*SHIPPED.templates, *new),
+    )
+    found = [made(playbook, user=f"user-{number}") for number in range(60)]
+    shown = Counter((the(one).arm, one.variant) for one in found)
+    assert {(arm, variant) for arm, variant in shown} == {("A", "A"), ("B", "Y"), ("B", "Z")}
+    assert not any(one.suppressed for one in found)

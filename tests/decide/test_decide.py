@@ -12,7 +12,7 @@ from tay_middleware.decide import (
     describe,
     word,
 )
-from tay_middleware.decide.templates import check_catalogue
+from tay_middleware.decide.templates import check_catalogue, render
 from tay_middleware.domain import (
     Decision,
     Detection,
@@ -26,6 +26,7 @@ from tay_middleware.domain import (
     Turn,
 )
 from tay_middleware.playbook import Playbook
+from tay_middleware.playbook.schema import Disclosure
 from tests.builders import a_detection, a_history, a_mention, a_past_turn, a_turn, no_need
 
 WHY = no_need(asks_why=True)
@@ -162,16 +163,24 @@ def test_a_topic_is_named_by_our_noun_and_never_by_the_users_words(playbook: Pla
 
 def test_a_foreign_link_is_refused_at_run_time(playbook: Playbook) -> None:
     with pytest.raises(UnfitWordingError, match="a link that is not the catalogue's"):
-        check_catalogue("Look at https://evil.example/x.", "https://tay.example/", playbook.conduct)
+        check_catalogue("See https://evil.example/x.", playbook.offers["course"], playbook.conduct)
 
 
 def test_the_catalogues_own_link_is_fine(playbook: Playbook) -> None:
-    check_catalogue("It is at https://tay.example/a.", "https://tay.example/a", playbook.conduct)
+    offer = playbook.offers["course"]
+    check_catalogue(f"It is at {offer.link}.", offer, playbook.conduct)
 
 
 def test_pressure_is_refused_at_run_time(playbook: Playbook) -> None:
-    with pytest.raises(UnfitWordingError, match="breaks the rule"):
-        check_catalogue("Hurry, only 2 spots left!", "", playbook.conduct)
+    with pytest.raises(UnfitWordingError, match="breaks the conduct rule"):
+        check_catalogue("Hurry, only 2 spots left!", playbook.offers["course"], playbook.conduct)
+
+
+def test_pressure_in_a_notice_is_refused_at_run_time(playbook: Playbook) -> None:
+    notice = Disclosure(style="short", short="(Hurry, only 2 spots left.)")
+    voice = playbook.voice.model_copy(update={"disclosure": notice})
+    with pytest.raises(UnfitWordingError, match="breaks the conduct rule"):
+        render(playbook.templates[0], replace(playbook, voice=voice), None, ReplyFacts())
 
 
 def test_a_decision_is_described_in_plain_json(playbook: Playbook) -> None:

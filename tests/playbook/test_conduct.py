@@ -4,8 +4,8 @@ import pytest
 
 from tay_middleware.domain import Reason
 from tay_middleware.playbook import ConductRules, Playbook, Template, load_playbook
-from tay_middleware.playbook.agreement import fill_widest
 from tay_middleware.playbook.conduct import Violation
+from tay_middleware.playbook.mention import readings
 from tay_middleware.playbook.wording import fill
 
 TEMPLATES = load_playbook().templates
@@ -126,8 +126,26 @@ def test_a_violation_quotes_the_text_as_it_stands() -> None:
     assert rules.violations(said) == (Violation("urgency", "hur\u200bry", 5, 11),)
 
 
+@pytest.mark.parametrize("said", ["It is £500 a month.", "See https://a.example/promo?x=20%25"])
+def test_the_catalogues_own_words_break_no_rule(playbook: Playbook, said: str) -> None:
+    facts = ("£500 a month", "https://a.example/promo?x=20%25")
+    assert playbook.conduct.violations(said) != ()
+    assert playbook.conduct.violations(said, facts) == ()
+
+
+def test_a_price_excuses_no_promise(playbook: Playbook) -> None:
+    (broken,) = playbook.conduct.violations("You'll make £500 a month.", ("£500 a month",))
+    assert broken.rule == "outcome_guarantee"
+
+
+@pytest.mark.parametrize("pattern", [r"\bHurry\b", r"\bhurr[x-z]\b", r"\bhurr[!-~]\b", r"\x48urry"])
+def test_a_rule_is_of_any_letter_case_however_it_is_written(pattern: str) -> None:
+    rules = ConductRules({"urgency": (pattern,)}, ())
+    assert [one.quote for one in rules.violations("Now HURRY, hurry.")] == ["HURRY", "hurry"]
+
+
 def widest(template: Template, playbook: Playbook) -> str:
-    return fill_widest(template.text, template, playbook)
+    return max(readings(template, playbook), key=len)
 
 
 @pytest.mark.parametrize("rule", BAD)

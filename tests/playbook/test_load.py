@@ -160,6 +160,18 @@ def test_an_empty_file_is_said_to_be_empty(spoil: Spoil) -> None:
     assert str(problem) == "topics.yaml: the file is empty"
 
 
+@pytest.mark.parametrize("name", ["topics.yaml", "offers.yaml"])
+def test_a_file_without_entries_says_so(spoil: Spoil, name: str) -> None:
+    (problem,) = spoil(name, lambda _text: "{}\n")
+    assert str(problem) == f"{name}:1: there are 0 here: write 1 or more"
+
+
+def test_no_pet_names_at_all_are_named(spoil: Spoil) -> None:
+    names = "pet_names: [babes, babe, girl, queen, love, sis, hun]"
+    (problem,) = spoil("voice.yaml", replaced(names, "pet_names: []"))
+    assert (problem.field, problem.message) == ("pet_names", "there are 0 here: write 1 or more")
+
+
 def test_a_file_of_another_shape_is_refused(spoil: Spoil) -> None:
     (problem,) = spoil("policy.yaml", lambda _text: "- a\n- list\n")
     assert (problem.file, problem.line) == ("policy.yaml", 1)
@@ -185,10 +197,10 @@ def test_a_file_of_a_megabyte_is_refused(spoil: Spoil) -> None:
 def test_words_that_yaml_would_read_as_something_else_stay_words(directory: Path) -> None:
     path = directory / "offers.yaml"
     path.write_text(
-        path.read_text().replace("aliases: [", "aliases: [no, on, 1:1, 2026-01-01, ", 1)
+        path.read_text().replace("entitlements: [", "entitlements: [no, on, 1:1, 2026-01-01, ", 1)
     )
-    aliases = load_playbook(directory).offers["mentorship"].aliases
-    assert aliases[:4] == ("no", "on", "1:1", "2026-01-01")
+    entitlements = load_playbook(directory).offers["mentorship"].entitlements
+    assert entitlements[:4] == ("no", "on", "1:1", "2026-01-01")
 
 
 @pytest.mark.parametrize(
@@ -203,7 +215,12 @@ def test_words_that_yaml_would_read_as_something_else_stay_words(directory: Path
         ("THIS IS VERY GOOD and called $offer, whenever you like.", "shouts in capitals"),
         ("One. Two. Three about $offer.", "has 3 sentences; at most 2"),
         ("word " * 50 + "about $offer.", "words when filled in; at most 45"),
-        ("Babes, girl, queen, $offer is there.", "uses 3 pet names; at most 2"),
+        ("$pet_name, so $pet_name, and $pet_name, $offer is there.", "uses 3 pet names; at most 2"),
+        ("Babes, $offer is there.", "the pet name 'Babes' can never vanish: write $pet_name"),
+        ("There is $topic beyond a chat, whenever you like.", "does not name its offer"),
+        ("$offer is there, and so is a masterclass.", "names another offer, 'masterclass'"),
+        ("$offer is there, whenever you like 💛", "does not end like a sentence"),
+        ("$offer is there: https://tay.example/old-page", "a link that is not the catalogue's"),
         ("$offer is there whenever you like", "does not end like a sentence"),
         ("It is at $link, whenever you like $offer.", "a gentle wording names no next step"),
         ("It is $price for $offer, whenever you like.", "the offer 'mentorship' has no price"),

@@ -29,6 +29,7 @@ WORDINGS = st.lists(
         ("It is $$5.", "It is $5."),
         ("See it once. $offer goes through it.", "See it once. The course goes through it."),
         ("Curious? ${offer} it is, ${topic} too.", "Curious? The course it is, pricing too."),
+        ("See it once.   $offer goes on.", "See it once. The course goes on."),
         ("It is $$5. $$offer is no name.", "It is $5. $offer is no name."),
     ],
 )
@@ -43,6 +44,18 @@ def test_placeholders_are_filled(text: str, filled: str) -> None:
         ("I can help, $pet_name, whenever.", "I can help, whenever."),
         ("I can help, $pet_name.", "I can help."),
         ("Since you ask, $pet_name: here.", "Since you ask: here."),
+        ("That is it. $pet_name, you can ask.", "That is it. You can ask."),
+        ("That is it — $pet_name, you can ask.", "That is it — you can ask."),
+        ("That is it: $pet_name, you can ask.", "That is it: you can ask."),
+        ("That is it, and $pet_name, you can ask.", "That is it, and you can ask."),
+        ("I can help — $pet_name — whenever.", "I can help — whenever."),
+        ("I can help, $pet_name — whenever.", "I can help — whenever."),
+        ("I can help, $pet_name… whenever.", "I can help… whenever."),
+        ("$pet_name — i can help.", "I can help."),
+        ("$pet_name… i can help.", "I can help."),
+        ("Take it. $pet_name.", "Take it."),
+        ("I can help ($pet_name) with it.", "I can help with it."),
+        ("Prices, rent, etc., and so on.", "Prices, rent, etc., and so on."),
     ],
 )
 def test_an_empty_value_leaves_no_trace(text: str, filled: str) -> None:
@@ -56,6 +69,28 @@ def test_filling_leaves_no_doubled_comma_gap_or_orphan(text: str) -> None:
     assert "  " not in filled
     assert filled == filled.strip()
     assert not filled or filled[0] not in ",;:.!"
+
+
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("I can help 💛.", "I can help."),
+        ("I can help 💛, whenever ⏳.", "I can help, whenever."),
+        ("💛 $pet_name, i can help.", "I can help."),
+        ("I can help 💛 whenever 💛💛", "I can help whenever"),
+    ],
+)
+def test_an_emoji_that_goes_leaves_no_trace(text: str, filled: str) -> None:
+    assert fill(text, EMPTY, emoji=False) == filled
+
+
+@pytest.mark.parametrize(
+    "link", ["https://tay.example/m?ids=1,,2&to=a,.b", f"https://tay.example/{'x' * 400}"]
+)
+def test_a_link_is_written_character_for_character(link: str) -> None:
+    filled = fill("Here is $topic, : it is at $link", {**EMPTY, "link": link})
+    assert filled == f"Here is: it is at {link}"
+    assert fill("$link is the page.", {**EMPTY, "link": link}) == f"{link} is the page."
 
 
 def test_a_value_cannot_break_the_line_or_run_on() -> None:

@@ -1,0 +1,51 @@
+"""Which names stand in a text: whole words, in any letter case and spacing."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
+
+_WORD = re.compile("[^\\W\\d_]+(?:['\u2019][^\\W\\d_]+)*")
+
+_IDIOM = " the course of "
+"""In "over the course of a month" nothing of ours is named."""
+
+
+def names_any(text: str, names: Iterable[str]) -> bool:
+    """Whether `text` holds one of `names` as whole words, in any letter case and spacing."""
+    return bool(names_found(text, {"any": names}))
+
+
+def names_found(text: str, names: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    """The keys of `names` of which a name stands in `text`, as for `names_any`."""
+    spaced = f" {' '.join(words(text))} ".replace(_IDIOM, " ")
+    return frozenset(
+        key for key, known in names.items() if any(_spaced(name) in spaced for name in known)
+    )
+
+
+def others_named(text: str, names: Mapping[str, Iterable[str]], own: str) -> frozenset[str]:
+    """The keys of `names` beside `own` that `text` names, where that is no part of an own name.
+
+    "The pricing masterclass" does not name the masterclass where it is a name of `own`.
+    """
+    spaced = f" {' '.join(words(text))} "
+    for name in sorted(names[own], key=len, reverse=True):
+        spaced = spaced.replace(_spaced(name), " ours ")
+    return names_found(spaced, {key: known for key, known in names.items() if key != own})
+
+
+def count_words(text: str, known: Collection[str]) -> int:
+    """How often single words of `known` (lower case) stand in `text`, in any letter case."""
+    return sum(word in known for word in words(text))
+
+
+def words(text: str) -> list[str]:
+    """The words of `text`, in lower case; digits and marks are none."""
+    return [word.replace("\u2019", "'") for word in _WORD.findall(text.casefold())]
+
+
+@lru_cache(maxsize=1024)
+def _spaced(name: str) -> str:
+    """A name's words between blanks; what no text holds for a name without words."""
+    found = " ".join(words(name))
+    return f" {found} " if found else "\n"

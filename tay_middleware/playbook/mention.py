@@ -1,0 +1,91 @@
+"""One mention as it will be read, and the last look at it: what the catalogue and conduct forbid.
+
+The playbook is checked by making every mention that can be made of it, with this very code.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tay_middleware.errors import TayError
+from tay_middleware.playbook.conduct import ConductRules
+from tay_middleware.playbook.schema import Offer, Template
+from tay_middleware.playbook.wording import fill, has_emoji, placeholders
+
+if TYPE_CHECKING:
+    from tay_middleware.playbook.load import Playbook
+
+_LINK = re.compile(r"https?://\S+|www\.\S+", re.IGNORECASE)
+_AFTER_LINK = ".,;:!?)"
+
+
+class UnfitWordingError(TayError):
+    """A wording, filled in, breaks a rule that the playbook check should have caught."""
+
+
+def filled(
+    template: Template, playbook: "Playbook", *, noun: str, pet_name: bool, emoji: bool
+) -> str:
+    """A wording with its values, before its notice; nothing is checked.
+
+    Args:
+        template: the wording.
+        playbook: whose it is.
+        noun: what `$topic` says.
+        pet_name: whether the reply leaves room for one.
+        emoji: whether the reply has any.
+    """
+    offer = playbook.offers[template.offer]
+    values = {
+        "pet_name": (template.pet_name or playbook.voice.pet_names[0]) if pet_name else "",
+        "topic": noun,
+        "offer": offer.name,
+        "link": str(offer.link or ""),
+        "price": offer.price or "",
+    }
+    return fill(template.text, values, emoji=emoji)
+
+
+def readings(template: Template, playbook: "Playbook") -> tuple[str, ...]:
+    """Every way in which a wording can be filled: each topic, with and without name and emoji."""
+    used = placeholders(template.text)
+    nouns = [playbook.offers[template.offer].topic_noun]
+    if "topic" in used:
+        nouns += [topic.noun for topic in playbook.topics.values()]
+    ways = dict.fromkeys(
+        filled(template, playbook, noun=noun, pet_name=pet_name, emoji=True)
+        for noun in nouns
+        for pet_name in ((True, False) if "pet_name" in used else (False,))
+    )
+    if not any(map(has_emoji, ways)):
+        return tuple(ways)
+    bare = [
+        filled(template, playbook, noun=noun, pet_name=pet_name, emoji=False)
+        for noun in nouns
+        for pet_name in (True, False)
+    ]
+    return tuple(dict.fromkeys((*ways, *bare)))
+
+
+def with_notice(text: str, notice: str) -> str:
+    """A filled wording with the notice that it is one, where the playbook has any."""
+    return f"{text} {notice}".strip()
+
+
+def breaches(text: str, conduct: ConductRules, offer: Offer | None = None) -> Iterator[str]:
+    """What a text says that it may not: each conduct rule that it breaks, each foreign link.
+
+    The price and the link of its own offer break no rule by themselves.
+    """
+    for broken in conduct.violations(text, facts_of(offer) if offer else ()):
+        yield f"breaks the conduct rule {broken.rule!r}: {broken.quote!r}"
+    link = str(offer.link or "") if offer else ""
+    for found in _LINK.findall(text):
+        if not link or found.rstrip(_AFTER_LINK) != link.rstrip(_AFTER_LINK):
+            mend = "write $link, with nothing but blanks around it"
+            yield f"holds a link that is not the catalogue's: {found!r}: {mend}"
+
+
+def facts_of(offer: Offer) -> tuple[str, ...]:
+    """What the catalogue says in words of its own: an offer's price and its link."""
+    return tuple(str(fact) for fact in (offer.price, offer.link) if fact)

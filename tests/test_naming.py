@@ -1,0 +1,40 @@
+import pytest
+
+from tay_middleware import naming
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("My Mentorship is open", True),
+        ("a one-to-one, you know", True),
+        ("mentorships are many", False),
+        ("", False),
+        ("the mentor\nship", False),
+    ],
+)
+def test_a_name_is_found_as_whole_words(text: str, named: bool) -> None:
+    assert naming.names_any(text, ("mentorship", "one to one")) is named
+
+
+def test_a_name_without_words_is_in_nothing() -> None:
+    assert not naming.names_any("", ("1:1", ""))
+
+
+def test_pet_names_are_counted_in_any_case() -> None:
+    assert naming.count_words("Babes! girl, BABES; girlfriend", ("babes", "girl")) == 3
+
+
+def test_the_course_of_time_names_no_course() -> None:
+    names = {"course": ("the course", "wig course")}
+    assert not naming.names_found("Practise over the course of a month.", names)
+    assert naming.names_found("Over the course of a month, take the course.", names) == {"course"}
+
+
+def test_another_offers_name_within_an_own_one_is_no_name_of_it() -> None:
+    names = {
+        "course": ("the pricing masterclass",),
+        "masterclass": ("the masterclass", "masterclass"),
+    }
+    assert not naming.others_named("All in the Pricing Masterclass.", names, "course")
+    assert naming.others_named("Or in a masterclass.", names, "course") == {"masterclass"}
