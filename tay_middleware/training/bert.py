@@ -46,7 +46,7 @@ class _Layer(nn.Module):
 
 
 class MiniLM(nn.Module):
-    """Tokens in, one vector a text out: the mean of the last states, at length √WIDTH."""
+    """Tokens in, their last states out."""
 
     def __init__(self, vocabulary: int, positions: int, dropout: float) -> None:
         super().__init__()
@@ -66,17 +66,27 @@ class MiniLM(nn.Module):
             mask: 1 for a token, 0 for padding; same shape.
 
         Returns:
-            Shape (batch, WIDTH).
+            Shape (batch, length, WIDTH).
         """
         places = torch.arange(tokens.shape[1], device=tokens.device)
         states = self.words(tokens) + self.positions(places) + self.segments(segments)
         states = self.dropout(self.norm(states))
-        seen = mask.to(states.dtype)
-        bias = (1.0 - seen)[:, None, None, :] * -1e4
+        bias = unseen(mask, states.dtype)[:, None, None, :]
         for layer in self.layers:
             states = layer(states, bias)
-        mean = (states * seen[:, :, None]).sum(1) / seen.sum(1, keepdim=True)
-        return nn.functional.normalize(mean, dim=-1) * WIDTH**0.5
+        return states
+
+
+def unseen(mask: Tensor, dtype: torch.dtype) -> Tensor:
+    """What to add before a softmax over tokens, so that padding gets nothing; shape of `mask`."""
+    return (1.0 - mask.to(dtype)) * -1e4
+
+
+def mean_of(states: Tensor, mask: Tensor) -> Tensor:
+    """One vector a text, shape (batch, WIDTH): the mean of its states, at length √WIDTH."""
+    seen = mask.to(states.dtype)
+    mean = (states * seen[:, :, None]).sum(1) / seen.sum(1, keepdim=True)
+    return nn.functional.normalize(mean, dim=-1) * WIDTH**0.5
 
 
 def load_base(base: Base, kept: list[int], positions: int, dropout: float) -> MiniLM:

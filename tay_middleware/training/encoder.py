@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from tay_middleware.decide.encoding import MAX_TOKENS, encode
 from tay_middleware.training.base import Base
 from tay_middleware.training.batches import Epochs, Roughening, padded, text_of
-from tay_middleware.training.bert import WIDTH, MiniLM, load_base
+from tay_middleware.training.bert import WIDTH, MiniLM, load_base, mean_of, unseen
 from tay_middleware.training.examples import GATES, OFFERS, OUTPUTS, Example
 from tay_middleware.training.vocabulary import kept_ids, pruned_tokenizer
 
@@ -62,19 +62,31 @@ class Recipe:
 
 
 class Scorer(nn.Module):
-    """MiniLM with one linear layer of heads over its vector."""
+    """MiniLM, read in two ways for each output: as a whole, and where that output looks.
+
+    The mean of a long message drowns the half sentence that a gate hangs on, so each output weighs
+    the tokens by an attention of its own as well (Yang et al. 2016, section 2.2, one query each).
+    """
 
     def __init__(self, body: MiniLM) -> None:
         super().__init__()
         self.body = body
-        self.heads = nn.Linear(WIDTH, len(OUTPUTS))
-        nn.init.normal_(self.heads.weight, std=0.02)
-        nn.init.zeros_(self.heads.bias)
+        self.heads, self.looks, self.finds = (_linear() for _ in range(3))
 
     def forward(self, tokens: Tensor, segments: Tensor, mask: Tensor) -> Tensor:
         """Logits of `OUTPUTS`, shape (batch, len(OUTPUTS))."""
-        out: Tensor = self.heads(self.body(tokens, segments, mask))
+        states = self.body(tokens, segments, mask)
+        looks = self.looks(states) + unseen(mask, states.dtype)[:, :, None]
+        found = (torch.softmax(looks, dim=1) * self.finds(states)).sum(1)
+        out: Tensor = self.heads(mean_of(states, mask)) + found
         return out
+
+
+def _linear() -> nn.Linear:
+    made = nn.Linear(WIDTH, len(OUTPUTS))
+    nn.init.normal_(made.weight, std=0.02)
+    nn.init.zeros_(made.bias)
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +202,11 @@ def _optimizer(
     scorer: Scorer, recipe: Recipe, steps: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
     body = [p for p in scorer.body.parameters() if p.requires_grad]
+    heads = [p for read in (scorer.heads, scorer.looks, scorer.finds) for p in read.parameters()]
     optimizer = torch.optim.AdamW(
         [
             {"params": body, "lr": recipe.learning_rate},
-            {"params": list(scorer.heads.parameters()), "lr": recipe.head_learning_rate},
+            {"params": heads, "lr": recipe.head_learning_rate},
         ],
         weight_decay=recipe.weight_decay,
         fused=True,

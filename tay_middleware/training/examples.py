@@ -125,11 +125,12 @@ def _example(row: Row, *, names_gates: bool) -> Example:
 def _gate_targets(named: set[str], *, speaks: bool) -> Mapping[str, bool]:
     """The target of each gate that the row says something about.
 
-    A row in a gate may be in more, but for injections; an author who names none says nothing, and
-    neither does a row off the topic, whose griefs nobody has marked.
+    A row in a gate may be in more, but for injections, and a plain no is no wish to hear of nothing
+    again; an author who names none says nothing, and neither does a row off the topic, whose griefs
+    nobody has marked.
     """
     if named:
-        return {gate: True for gate in GATES if gate in named or gate == "conduct"} | (
-            {"injection": False} if "injection" not in named else {}
-        )
+        closed = {gate: True for gate in GATES if gate in named or gate == "conduct"}
+        surely_not = {"injection"} | ({"opt_out"} if "refusal" in named else set())
+        return closed | dict.fromkeys(surely_not - named, False)
     return dict.fromkeys(GATES, False) if speaks else {}
