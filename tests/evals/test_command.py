@@ -112,6 +112,8 @@ def test_a_gate_that_is_broken_on_purpose_makes_the_exit_code_one(
     assert ("BROKEN" in told.output) == bool(code)
     lines = told.output
     assert f"{1 - code} of 1 gates hold" in lines
+    assert "own gates: not compared with a baseline" in lines
+    assert "no baseline yet" not in lines
     held = hold_against(read_run(tmp_path / "run.json"), [], None, ())
     assert held.holds
     assert told.exit_code == code, lines
