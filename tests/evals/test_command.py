@@ -144,6 +144,12 @@ def test_a_report_is_one_file_that_loads_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "r.html").read_text() == page
 
 
+@pytest.mark.parametrize("label", [True, False])
+def test_rows_of_one_label_alone_are_plotted_without_a_warning(*, label: bool) -> None:
+    page = html(a_run({"a": ["course", None]}, [label, label]))
+    assert page.count("<svg") == 4
+
+
 def test_text_of_rows_cannot_become_markup(tmp_path: Path) -> None:
     run = a_run({"a": ["<b>x</b>", None]}, [True, False])
     assert "<b>x</b>" not in html(run)
