@@ -254,7 +254,7 @@ def agreement(
     from tay_middleware.evals.rows import read_rows  # noqa: PLC0415 - an extra
     from tay_middleware.evals.tables import agreement_tables  # noqa: PLC0415 - an extra
 
-    rows = [row for file in training_files(labels) for row in read_rows(file)]
+    rows = {file.stem: read_rows(file) for file in training_files(labels)}
     print_tables(agreement_tables(agreed(rows, read_second_labels(second))), _console())
 
 

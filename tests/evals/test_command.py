@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from tay_middleware.cli.main import app
 from tay_middleware.errors import ConfigurationError, InputError
+from tay_middleware.evals.compare import compare
 from tay_middleware.evals.labels import read_ours, read_slices, read_theirs
 from tay_middleware.evals.offline import CHECKOUT, hold_against
 from tay_middleware.evals.report import html, markdown
@@ -91,6 +92,42 @@ def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
     paths = [a_file(tmp_path, QUIET), a_file(tmp_path / "a", QUIET)]
     with pytest.raises(ConfigurationError, match="questions_t"):
         read_theirs(paths, [])
+
+
+def test_files_that_number_their_rows_alike_are_counted_apart(
+    tmp_path: Path, playbook: Playbook
+) -> None:
+    yes = {"id": 1, "question": "yes course", "escalate": True, "offer": "course"}
+    no = {"id": 1, "question": "no", "escalate": False}
+    paths = [a_file(tmp_path, yes, name="a.jsonl"), a_file(tmp_path, no, name="b.jsonl")]
+    run = evaluate(read_theirs(paths, []), [Tier("script", Script(), Script())], playbook)
+    figures = run.tiers["script"].figures
+    assert figures["labelled.n"].value == 2
+    assert figures["labelled.pairs_right"].n == 0, "1 of one file and 1 of another are no pair"
+    assert len({row.family for row in run.rows}) == 2
+    assert compare(run, run, "script", "script").rows == 2
+
+
+@pytest.mark.parametrize("kind", ["--questions", "--conversations"])
+def test_a_misspelt_offer_is_an_error_of_the_label_and_not_of_the_detector(
+    tmp_path: Path, kind: str
+) -> None:
+    expected = {"detected": True, "shown": True, "offer": "cuorse"}
+    turns = [{"question": "q", "reply": "r", "expected": expected}]
+    told = tay(
+        "run",
+        kind,
+        a_file(
+            tmp_path,
+            {
+                **a_line("q", "cuorse"),
+                "sessions": [{"days_ago": 0, "turns": turns}],
+            },
+        ),
+    )
+    assert isinstance(told.exception, ConfigurationError)
+    assert "there is no 'cuorse', but " in str(told.exception)
+    assert "questions_t.jsonl:1: " in str(told.exception)
 
 
 def a_finished_run(directory: Path, f1: float) -> Path:
