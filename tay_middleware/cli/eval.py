@@ -141,7 +141,11 @@ def gate(
     baseline = read_baseline(offline.BASELINE) if gates is None else None
     held = offline.hold_against(found, lines, baseline, tier or [])
     _tell(found, held.verdicts, out, page, text)
-    _tell_baseline(held, known=baseline is not None)
+    if gates is not None:
+        typer.echo("own gates: not compared with a baseline")
+    elif baseline is None:
+        typer.echo("no baseline yet: tay eval baseline RUN.json makes one")
+    _tell_baseline(held)
     if not held.holds:
         raise typer.Exit(1)
 
@@ -250,7 +254,7 @@ def agreement(
     from tay_middleware.evals.rows import read_rows  # noqa: PLC0415 - an extra
     from tay_middleware.evals.tables import agreement_tables  # noqa: PLC0415 - an extra
 
-    rows = [row for file in training_files(labels) for row in read_rows(file)]
+    rows = {file.stem: read_rows(file) for file in training_files(labels)}
     print_tables(agreement_tables(agreed(rows, read_second_labels(second))), _console())
 
 
@@ -276,12 +280,10 @@ def _tell(
             typer.echo(f"written: {path}")
 
 
-def _tell_baseline(held: Any, *, known: bool) -> None:
+def _tell_baseline(held: Any) -> None:
     from tay_middleware.evals.report import print_tables  # noqa: PLC0415 - an extra
     from tay_middleware.evals.tables import comparison_tables  # noqa: PLC0415 - an extra
 
-    if not known:
-        typer.echo("no baseline yet: tay eval baseline RUN.json makes one")
     if held.changed:
         typer.echo(f"the baseline is void, labels have changed: {', '.join(held.changed)}")
     for line in held.lowered:

@@ -53,7 +53,7 @@ def import_command(
 ) -> None:
     """Take labelled rows into a label file; a row that is labelled again replaces the first."""
     offers = list(load_playbook(load_settings().prompts_dir).offers)
-    done = take_in(text_lines(file), into, offers)
+    done = take_in(text_lines(file), into, offers, source=str(file))
     typer.echo(
         f"{into}: {done.added} labels added, {done.replaced} replaced; "
         f"{done.unlabelled} rows still without a label"

@@ -16,6 +16,9 @@ from tay_middleware.evals.out_of_fold import training_files
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
 
+OURS = Path("evals/data")
+"""Label files that are learned from where none are given."""
+
 _MISSING = (
     "training needs more than answering does ({name} is missing): "
     "pip install 'tay-middleware[{extra}]'"
@@ -25,7 +28,10 @@ _MISSING = (
 def train(
     labels: Annotated[
         list[Path] | None,
-        typer.Argument(help="label files (JSON Lines), or directories of them"),
+        typer.Argument(
+            help="label files (JSON Lines), or directories of them; in a checkout evals/data "
+            "where none is given"
+        ),
     ] = None,
     encoder: Annotated[
         bool, typer.Option("--encoder", help="fine-tune the encoder instead (hours on two cores)")
@@ -51,9 +57,10 @@ def train(
     Every figure comes from scorers that saw none of the author's rows. The scorer itself learns
     from all rows. Use it with TAY_SCORER_FILE or TAY_ENCODER_DIR.
 
-    Try: tay label export --unsure > mine.jsonl   (label it)   tay train evals/data mine.jsonl
+    Try: tay label export --unsure > mine.jsonl   (fill it in)
+    tay label import mine.jsonl --into own.jsonl   tay train evals/data own.jsonl
     """
-    files = _files(labels or [Path("evals/data")])
+    files = _files(labels or [_ours()])
     for directory in (out, *([] if model is None else [model.parent])):
         _make(directory)
     opinions = out_of_fold or out / ("encoder.jsonl" if encoder else "builtin.jsonl")
@@ -134,6 +141,15 @@ def _make(directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(f"{directory}: no directory can be here: {error}") from error
+
+
+def _ours() -> Path:
+    if not OURS.is_dir():
+        raise ConfigurationError(
+            f"{OURS}: is not here, it comes with a checkout and not with the package; give label "
+            "files, or directories of them: tay train own.jsonl"
+        )
+    return OURS
 
 
 def _files(labels: list[Path]) -> list[Path]:

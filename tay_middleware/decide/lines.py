@@ -30,6 +30,7 @@ ROWS_AT_ONCE = 32
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 _STATELESS = Circumstances(stateless=True)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 class _Earlier(BaseModel):
@@ -147,7 +148,7 @@ def _row(number: int, line: bytes) -> Question | Answer:
     try:
         return Question.model_validate_json(line)
     except ValidationError as error:
-        return _error(number, what_is_wrong(error))
+        return _error(number, not_utf8(line) or what_is_wrong(error))
 
 
 def _turn(row: Question) -> Turn:
@@ -179,7 +180,28 @@ def _error(number: int, message: str) -> Answer:
 
 
 def what_is_wrong(error: ValidationError) -> str:
-    """The first thing wrong with a line, behind the name of its field."""
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    """The first thing wrong with a line, behind the name of its field, and the mend if known."""
+    first = error.errors(include_url=False, include_context=False)[0]
     field = ".".join(str(part) for part in first["loc"])
-    return f"{field}: {first['msg']}" if field else str(first["msg"])
+    return f"{field}: {first['msg']}" if field else f"{first['msg']}{_mend(first['input'])}"
+
+
+def not_utf8(line: bytes) -> str | None:
+    """Why a line cannot be read as text, with the mend; `None` where it can be."""
+    if line.startswith(_UTF_16_MARKS) or b"\0" in line:
+        return "is UTF-16, it seems: save it as UTF-8"
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return "is not UTF-8: save it as UTF-8"
+    return None
+
+
+def _mend(line: object) -> str:
+    """What to do with a line that belongs to a list or to an object over several lines."""
+    text = line.decode(errors="replace") if isinstance(line, bytes) else line
+    if isinstance(text, list) or (isinstance(text, str) and text.lstrip().startswith("[")):
+        return ": one object a line, no [ ] around them"
+    if isinstance(text, str) and text.strip() == "{":
+        return ": one object a line, each on a line of its own from { to }"
+    return ""

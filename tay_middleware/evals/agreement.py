@@ -4,7 +4,7 @@ Second labels are JSON Lines, `{"id", "escalate", "offer"}`, given by somebody w
 and the rubric, and neither the first label nor a detector.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.evals.lines import read_lines
+from tay_middleware.evals.names import plain
 from tay_middleware.evals.rows import Row
 from tay_middleware.evals.statistics import Interval, Tally, bootstrap
 
@@ -57,19 +58,22 @@ def read_second_labels(path: Path) -> dict[str, SecondLabel]:
         name = str(said.id)
         if name in found:
             raise ConfigurationError(f"{path}:{number}: {name} stands there twice")
-        found[name] = SecondLabel(said.escalate, said.offer)
+        found[name] = SecondLabel(said.escalate, plain(said.offer) if said.escalate else None)
     return found
 
 
-def agreement(rows: Iterable[Row], second: Mapping[str, SecondLabel]) -> Agreement:
+def agreement(files: Mapping[str, Sequence[Row]], second: Mapping[str, SecondLabel]) -> Agreement:
     """Hold second labels against the first.
 
+    Args:
+        files: the rows of each file, by its stem.
+        second: the second labels by the id of the row, or by `file/id` where several files have it.
+
     Raises:
-        ConfigurationError: a second label is of no row.
+        ConfigurationError: a second label is of no row, may be of several, or is of a row that has
+            another one.
     """
-    known = {row.id: row for row in rows if row.id in second}
-    if lost := second.keys() - known.keys():
-        raise ConfigurationError(f"no row has the id {min(lost)!r}, which a second label is of")
+    known = _known(files, second)
     families: dict[str, Tally] = {}
     for name, said in second.items():
         family = known[name].family
@@ -83,6 +87,30 @@ def agreement(rows: Iterable[Row], second: Mapping[str, SecondLabel]) -> Agreeme
         sum(row.escalate and said.escalate and row.offer == said.offer for row, said in both),
         tuple(pair for pair in both if _differ(*pair)),
     )
+
+
+def _known(files: Mapping[str, Sequence[Row]], second: Mapping[str, SecondLabel]) -> dict[str, Row]:
+    """The one row that each second label is of."""
+    places: dict[str, dict[str, Row]] = {name: {} for name in second}
+    for file, rows in files.items():
+        for row in rows:
+            key = f"{file}/{row.id}"
+            for name in {row.id, key} & places.keys():
+                places[name][key] = row
+    taken: dict[str, str] = {}
+    for name, found in places.items():
+        if not found:
+            raise ConfigurationError(f"no row has the id {name!r}, which a second label is of")
+        key, *others = found
+        if others:
+            raise ConfigurationError(
+                f"a second label is of {name!r}, a row of several files: "
+                f"make its id one of {', '.join(found)}"
+            )
+        if key in taken:
+            raise ConfigurationError(f"{taken[key]!r} and {name!r} are second labels of one row")
+        taken[key] = name
+    return {name: row for name, found in places.items() for row in found.values()}
 
 
 def kappa(tally: Tally) -> float | None:

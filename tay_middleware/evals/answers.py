@@ -42,6 +42,11 @@ class Answer:
         return self.judged.detection.offer if self.said and self.judged.detection else None
 
     @property
+    def names_an_offer(self) -> bool:
+        """Whether the label says which offer is right; a label may say no more than `escalate`."""
+        return self.row.escalate and self.row.offer is not None
+
+    @property
     def probability(self) -> float | None:
         """The calibrated probability of a mention, 0 where a gate is closed; `None` without one."""
         found = self.judged.detection

@@ -13,6 +13,9 @@ from tay_middleware.errors import ConfigurationError
 from tay_middleware.evals.gates import Gate
 from tay_middleware.evals.run import Figure, Run, TierRun
 
+_SOME_OFFER = "some offer"
+"""Said of a right row whose label names no offer: which one it was is not kept."""
+
 
 class BaselineTier(BaseModel):
     """Figures of a tier; `wrong` is `file/id` → the offer that it would have mentioned."""
@@ -44,7 +47,9 @@ class Baseline(BaseModel):
             if not run.tiers.get(name, TierRun()).said:
                 continue
             said = [
-                tier.wrong.get(f"{row.file}/{row.id}", row.offer if row.escalate else None)
+                tier.wrong.get(
+                    f"{row.file}/{row.id}", (row.offer or _SOME_OFFER) if row.escalate else None
+                )
                 for row in run.rows
             ]
             told[name] = TierRun(figures=tier.figures, said=said)

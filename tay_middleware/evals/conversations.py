@@ -6,22 +6,32 @@ Labels of detections and what follows from them stand in the file itself; beside
 (`accepts_sensitive`), each as a list of `conversation/session/turn`, counted from 0.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import yaml
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from tay_middleware.domain import Strength, Suppression
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.evals.lines import read_lines
+from tay_middleware.evals.names import known
+from tay_middleware.playbook import Playbook
+
+MOST_DAYS = 3650
+"""Ten years: how long ago a session may be."""
 
 LISTS = ("purchases", "declines", "complaints", "accepts_sensitive")
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a turn should come to; names as in the decision."""
+    """What a turn should come to; names as in the decision.
+
+    Of a turn that is shown, an `offer` or `strength` that is `None` is not labelled: any is right.
+    """
 
     detected: bool
     shown: bool
@@ -43,8 +53,9 @@ class LabelledTurn:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Turns of one sitting, so many days before the last day."""
+    """Turns of one sitting, so many days before the last day. `key` is `conversation/session`."""
 
+    key: str
     days_ago: float
     turns: tuple[LabelledTurn, ...]
 
@@ -98,7 +109,7 @@ class _Turn(BaseModel):
 
 
 class _Session(BaseModel):
-    days_ago: float
+    days_ago: Annotated[float, Field(ge=0, le=MOST_DAYS, allow_inf_nan=False)]
     turns: list[_Turn]
 
 
@@ -111,17 +122,33 @@ class _Line(BaseModel):
     sessions: list[_Session]
 
 
-def read_conversations(path: Path) -> Conversations:
+def read_conversations(path: Path, playbook: Playbook | None = None) -> Conversations:
     """Read a file of conversations, with its companion if there is one.
 
+    Sessions are put in order, the oldest first; their turns keep the keys of where they stood.
+
+    Args:
+        path: the file.
+        playbook: whose offers turns and `owns` may name; `None` lets them name any.
+
     Raises:
-        ConfigurationError: it cannot be read as conversations; the message names the line.
+        ConfigurationError: it cannot be read as conversations, two have one id, or a label is a
+            name that there is not; the message names the line.
     """
-    found = [_conversation(line) for _, line in read_lines(path, _Line)]
+    found: dict[str, Conversation] = {}
+    lines: dict[str, int] = {}
+    for at, line in read_lines(path, _Line):
+        one = _conversation(line, f"{path}:{at}", playbook)
+        if one.id in found:
+            raise ConfigurationError(
+                f"{path}:{at}: the id {one.id!r} stands in line {lines[one.id]} already: give "
+                "every conversation of a file an id of its own"
+            )
+        found[one.id], lines[one.id] = one, at
     if not found:
         raise ConfigurationError(f"{path}: holds no conversations")
-    known = {turn.key for one in found for turn in one.turns}
-    return Conversations(path.stem, tuple(found), _marks(companion(path), known))
+    turns = {turn.key for one in found.values() for turn in one.turns}
+    return Conversations(path.stem, tuple(found.values()), _marks(companion(path), turns))
 
 
 def companion(path: Path) -> Path:
@@ -129,30 +156,79 @@ def companion(path: Path) -> Path:
     return path.with_suffix(".labels.yaml")
 
 
-def _marks(path: Path, known: set[str]) -> Mapping[str, frozenset[str]]:
+def _marks(path: Path, turns: Collection[str]) -> Mapping[str, frozenset[str]]:
     if not path.exists():
         return {}
     try:
-        told = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        marks = {name: frozenset(told.get(name) or ()) for name in LISTS}
-    except (OSError, yaml.YAMLError, AttributeError, TypeError) as error:
+        told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path}: is not UTF-8: save it as UTF-8") from None
+    except (OSError, yaml.YAMLError) as error:
         raise ConfigurationError(f"{path}: cannot be read: {error}") from error
-    unknown = sorted({*told} - {*LISTS}) + sorted(frozenset().union(*marks.values()) - known)
-    if unknown:
-        raise ConfigurationError(f"{path}: knows no {unknown[0]!r}")
-    return marks
+    if told is not None and not isinstance(told, dict):
+        raise ConfigurationError(f"{path}: holds no lists; it knows {', '.join(LISTS)}")
+    return {name: _mark(path, name, keys, turns) for name, keys in (told or {}).items()}
 
 
-def _conversation(line: _Line) -> Conversation:
+def _mark(path: Path, name: object, keys: object, turns: Collection[str]) -> frozenset[str]:
+    """The turns of one list of the companion."""
+    if name not in LISTS:
+        raise ConfigurationError(f"{path}: knows no {name!r}, but {', '.join(LISTS)}")
+    if not isinstance(keys, list | None):
+        raise ConfigurationError(
+            f"{path}: {name}: must be a list of conversation/session/turn, as in "
+            f"[c001/0/0], not {keys!r}"
+        )
+    for key in keys or ():
+        if not isinstance(key, str) or key not in turns:
+            raise ConfigurationError(
+                f"{path}: {name}: there is no turn {key!r}; a turn is conversation/session/turn, "
+                "counted from 0"
+            )
+    return frozenset(keys or ())
+
+
+def _conversation(line: _Line, where: str, playbook: Playbook | None) -> Conversation:
     name = str(line.id)
-    sessions = tuple(
-        Session(session.days_ago, tuple(_turns(session.turns, f"{name}/{number}")))
-        for number, session in enumerate(line.sessions)
+    offers = None if playbook is None else playbook.offers
+    owned = None if playbook is None else _owned(playbook)
+    owns = (known(one, owned, f"{where}: owns") for one in line.owns or ())
+    sessions = [
+        Session(
+            f"{name}/{at}",
+            one.days_ago,
+            tuple(_turns(one.turns, f"{name}/{at}", f"{where}: sessions.{at}", offers)),
+        )
+        for at, one in enumerate(line.sessions)
+    ]
+    sessions.sort(key=lambda session: -session.days_ago)
+    return Conversation(
+        name, str(line.tier), tuple(one for one in owns if one is not None), tuple(sessions)
     )
-    return Conversation(name, str(line.tier), tuple(line.owns or ()), sessions)
 
 
-def _turns(turns: Sequence[_Turn], where: str) -> Iterator[LabelledTurn]:
+def _owned(playbook: Playbook) -> tuple[str, ...]:
+    """What a user may own: offers, by their names or by their entitlements."""
+    offers = playbook.offers.items()
+    names = (name for key, offer in offers for name in (key, *offer.entitlements))
+    return tuple(dict.fromkeys(name.strip().casefold() for name in names))
+
+
+def _turns(
+    turns: Sequence[_Turn], session: str, where: str, offers: Collection[str] | None
+) -> Iterator[LabelledTurn]:
     for number, turn in enumerate(turns):
-        expected = Expected(**turn.expected.model_dump())
-        yield LabelledTurn(f"{where}/{number}", turn.question, turn.reply, expected)
+        expected = _expected(turn.expected, f"{where}.turns.{number}.expected", offers)
+        yield LabelledTurn(f"{session}/{number}", turn.question, turn.reply, expected)
+
+
+def _expected(said: _Expected, where: str, offers: Collection[str] | None) -> Expected:
+    counts = said.detected or said.shown
+    return Expected(
+        detected=said.detected,
+        shown=said.shown,
+        offer=known(said.offer, offers, f"{where}.offer") if counts else None,
+        suppressed=known(said.suppressed, list(Suppression), f"{where}.suppressed"),
+        strength=known(said.strength, list(Strength), f"{where}.strength"),
+        topic=said.topic,
+    )

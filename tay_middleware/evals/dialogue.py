@@ -22,14 +22,15 @@ def dialogue(turns: Sequence[TurnResult]) -> dict[str, Figure]:
     events = [one for one in turns if one.detected]
     quiet = [one for one in turns if not one.shows]
     false = sum(one.shown for one in quiet)
-    both = [one for one in turns if one.shown and one.shows]
+    both = [one.offer_right for one in turns if one.shown and one.shows]
+    named = [right for right in both if right is not None]
     return {
         "conversations.turns": Figure(value=len(turns), n=len(turns)),
         "conversations.turn_accuracy": share(sum(one.right for one in turns), len(turns)),
         "conversations.event_accuracy": share(sum(one.right for one in events), len(events)),
         "conversations.false_mentions": count(false, len(quiet)),
         "conversations.false_mention_share": share(false, len(quiet)),
-        "conversations.offer_accuracy": share(sum(one.offer_right for one in both), len(both)),
+        "conversations.offer_accuracy": share(sum(named), len(named)),
     }
 
 
@@ -37,27 +38,30 @@ def _result(one: Played, conversations: Conversations) -> TurnResult:
     expected = one.turn.expected
     suppressed = one.decision.get("suppressed")
     strength = one.decision.get("strength") if one.shown else None
+    offer = one.decision.get("offer")
     accepted = {expected.suppressed}
     if conversations.marked("accepts_sensitive", one.turn.key):
         accepted.add("sensitive")
     right = (
         one.shown == expected.shown
         and suppressed in accepted
-        and strength == (expected.strength if expected.shown else None)
+        and (not one.shown or expected.strength in {None, strength})
     )
     return TurnResult(
         key=one.turn.key,
         expected=_told(expected.shown, expected.suppressed, expected.strength, expected.offer),
-        got=_told(one.shown, suppressed, strength, one.decision.get("offer")),
+        got=_told(one.shown, suppressed, strength, offer),
         detected=expected.detected,
         shows=expected.shown,
         shown=one.shown,
         right=right,
-        offer_right=one.decision.get("offer") == expected.offer,
+        offer_right=None if expected.offer is None else offer == expected.offer,
     )
 
 
 def _told(shown: object, suppressed: object, strength: object, offer: object) -> str:
+    """All that a turn is judged by, so that two which differ never read alike."""
     if shown:
-        return f"{offer}, {strength}"
+        told = f"{offer or 'any offer'}, {strength or 'any strength'}"
+        return f"{told}, though {suppressed}" if suppressed else told
     return f"held back: {suppressed}" if suppressed else "nothing"

@@ -26,8 +26,8 @@ def detection(prefix: str, answers: Sequence[Answer]) -> dict[str, Figure]:
     """The figures of a set of answers, under names that begin with `prefix`."""
     families = by_family(answers)
     total = counted(answers)
-    found = [one for one in answers if one.said and one.row.escalate]
-    right = sum(one.offer == one.row.offer for one in found)
+    named = [one for one in answers if one.said and one.names_an_offer]
+    right = sum(one.offer == one.row.offer for one in named)
     both = pairs(answers)
     told = {
         "n": Figure(value=total.n, n=total.n),
@@ -38,7 +38,7 @@ def detection(prefix: str, answers: Sequence[Answer]) -> dict[str, Figure]:
         "f1": _figure(total.f1, total.n, bootstrap(families, lambda tally: tally.f1)),
         "average_precision": _average_precision(answers),
         "brier": _brier(answers),
-        "offer_accuracy": share(right, len(found)),
+        "offer_accuracy": share(right, len(named)),
         "pairs_right": share(sum(both.values()), len(both)),
         "rate": share(total.found + total.false, total.n),
         "calls_per_1000": _calls(answers),
@@ -77,14 +77,14 @@ def grouped(answers: Iterable[Answer], *, by: str) -> dict[str, list[Answer]]:
 def _part(answers: Sequence[Answer]) -> Part:
     total, both = counted(answers), pairs(answers)
     between = bootstrap(by_family(answers), lambda tally: tally.f1) if total.positives else None
+    named = [one for one in answers if one.said and one.names_an_offer]
     return Part(
         found=total.found,
         false=total.false,
         missed=total.missed,
         passed=total.passed,
-        offers_right=sum(
-            one.said and one.row.escalate and one.offer == one.row.offer for one in answers
-        ),
+        offers_right=sum(one.offer == one.row.offer for one in named),
+        offers=len(named),
         pairs=len(both),
         pairs_right=sum(both.values()),
         errors=sum(bool(one.judged.error) for one in answers),

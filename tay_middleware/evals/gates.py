@@ -11,11 +11,17 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from tay_middleware.decide.lines import what_is_wrong
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.evals.run import Figure, Run
 
 TOO_FEW = 20
 """Fewer rows than this say nothing."""
+
+_SHAPE = (
+    "it must hold `gates:` and under it a gate a line, as in "
+    "`my-f1: {tier: keywords, figure: labelled.f1, floor: 0.8}`"
+)
 
 
 class Gate(BaseModel):
@@ -72,14 +78,16 @@ def read_gates(path: Path) -> list[Gate]:
     """Read `gates.yaml`.
 
     Raises:
-        ConfigurationError: it cannot be read, or two gates have the same name.
+        ConfigurationError: it cannot be read, holds no gates, or one of them is none.
     """
     try:
-        told = yaml.safe_load(path.read_text(encoding="utf-8"))["gates"]
-        gates = [Gate.model_validate({"name": name, **gate}) for name, gate in told.items()]
-    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, ValidationError) as error:
+        told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigurationError(f"{path}: cannot be read as gates: {error}") from error
-    return gates
+    gates = told.get("gates") if isinstance(told, dict) else None
+    if not isinstance(gates, dict) or not gates:
+        raise ConfigurationError(f"{path}: holds no gates; {_SHAPE}")
+    return [_gate(path, name, gate) for name, gate in gates.items()]
 
 
 def hold(run: Run, gates: Sequence[Gate]) -> list[Verdict]:
@@ -95,6 +103,15 @@ def lowered(gates: Sequence[Gate], before: Mapping[str, Gate]) -> list[str]:
         for name, old in before.items()
         if name not in now or now[name].lowered_from(old)
     ]
+
+
+def _gate(path: Path, name: object, told: object) -> Gate:
+    if not isinstance(told, dict):
+        raise ConfigurationError(f"{path}: gates.{name}: is no gate; {_SHAPE}")
+    try:
+        return Gate.model_validate({"name": str(name), **told})
+    except ValidationError as error:
+        raise ConfigurationError(f"{path}: gates.{name}: {what_is_wrong(error)}") from None
 
 
 def _verdict(gate: Gate, run: Run) -> Verdict:

@@ -99,7 +99,9 @@ def to_label(logged: Iterable[Logged], threshold: float, *, unsure_first: bool) 
     return [_row(one) for one in rows]
 
 
-def take_in(lines: Iterable[str], into: Path, offers: Sequence[str]) -> TakenIn:
+def take_in(
+    lines: Iterable[str], into: Path, offers: Sequence[str], *, source: str = "line"
+) -> TakenIn:
     """Merge labelled rows into a label file by id; written whole or not at all.
 
     Args:
@@ -107,6 +109,7 @@ def take_in(lines: Iterable[str], into: Path, offers: Sequence[str]) -> TakenIn:
             still null are counted and left out.
         into: the label file; made when it is not there.
         offers: the names that `offer` may have.
+        source: the file that the lines are of, named before the number of a line.
 
     Raises:
         InputError: a line cannot be read, or its label cannot be.
@@ -116,7 +119,7 @@ def take_in(lines: Iterable[str], into: Path, offers: Sequence[str]) -> TakenIn:
     unlabelled = 0
     for number, line in enumerate(lines, 1):
         if line.strip():
-            row = _labelled(line, number, offers)
+            row = _labelled(line, f"{source}:{number}", offers)
             if row is None:
                 unlabelled += 1
             else:
@@ -156,15 +159,16 @@ def _row(one: Logged) -> Json:
     }
 
 
-def _labelled(line: str, number: int, offers: Sequence[str]) -> Json | None:
+def _labelled(line: str, where: str, offers: Sequence[str]) -> Json | None:
     try:
         label = _Line.model_validate_json(line, strict=True)
     except ValidationError as error:
-        raise InputError(f"line {number}: {what_is_wrong(error)}") from None
+        raise InputError(f"{where}: {what_is_wrong(error)}") from None
     if label.escalate is None:
         return None
     if label.escalate and label.offer not in offers:
-        raise InputError(f"line {number}: offer is one of {', '.join(offers)}, not {label.offer!r}")
+        known = ", ".join(offers)
+        raise InputError(f"{where}: offer: is one of {known}, not {label.offer!r}")
     return {**json.loads(line), "offer": label.offer if label.escalate else None}
 
 

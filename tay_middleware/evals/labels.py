@@ -7,7 +7,7 @@ labelled questions. Files that somebody names on the command line are all labell
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
@@ -17,6 +17,7 @@ from tay_middleware.evals.conversations import Conversations, companion, read_co
 from tay_middleware.evals.injections import Injection, read_injections
 from tay_middleware.evals.mutations import Sentences, read_sentences
 from tay_middleware.evals.rows import Row, read_rows
+from tay_middleware.playbook import Playbook
 
 TRAFFIC = "traffic"
 """The one file in the proportions of a real inbox: only its rate means anything."""
@@ -121,21 +122,37 @@ def read_ours(directory: Path) -> Labels:
     )
 
 
-def read_theirs(questions: Sequence[Path], conversations: Sequence[Path]) -> Labels:
+def read_theirs(
+    questions: Sequence[Path], conversations: Sequence[Path], playbook: Playbook | None = None
+) -> Labels:
     """Anybody's labelled questions and conversations.
 
+    Several files may number their rows alike: a row is known by its file and its id.
+
+    Args:
+        questions: files of labelled questions.
+        conversations: files of labelled conversations.
+        playbook: whose offers the labels may name; `None` lets them name any.
+
     Raises:
-        ConfigurationError: a file cannot be read, or two have the same name.
+        ConfigurationError: a file cannot be read, names an offer that there is not, or two have
+            the same name.
     """
     names = [path.stem for path in questions]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ConfigurationError(f"two files are called {twice}: rename one, figures go by name")
     return Labels(
-        files={path.stem: read_rows(path) for path in questions},
-        conversations=tuple(read_conversations(path) for path in conversations),
+        files={path.stem: _theirs(path, playbook) for path in questions},
+        conversations=tuple(read_conversations(path, playbook) for path in conversations),
         hashes=_hashes([*questions, *conversations]),
     )
+
+
+def _theirs(path: Path, playbook: Playbook | None) -> tuple[Row, ...]:
+    """The rows of a file with the file before their families: `1` of two files are two."""
+    rows = read_rows(path, None if playbook is None else playbook.offers)
+    return tuple(replace(row, family=f"{path.stem}/{row.family}") for row in rows)
 
 
 def read_slices(path: Path) -> Slices:

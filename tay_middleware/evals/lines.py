@@ -5,12 +5,13 @@ A line ends at a line feed and nowhere else: a question may hold U+2028 or U+008
 is refused by its number: one that is silently left out would move every figure.
 """
 
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from tay_middleware.decide.lines import what_is_wrong
+from tay_middleware.decide.lines import not_utf8, what_is_wrong
 from tay_middleware.errors import ConfigurationError
 
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -20,12 +21,17 @@ def text_lines(path: Path) -> list[str]:
     """The lines of a file, blank ones included.
 
     Raises:
-        ConfigurationError: it is missing, or not UTF-8.
+        ConfigurationError: it is missing, or not UTF-8; then the message names the line.
     """
     try:
-        return path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}") from error
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from error
+    for number, line in enumerate(lines, 1):
+        if trouble := not_utf8(line):
+            raise ConfigurationError(f"{path}:{number}: {trouble}")
+    lines[0] = lines[0].removeprefix(BOM_UTF8)
+    return [line.decode() for line in lines]
 
 
 def read_lines(path: Path, shape: type[Shape]) -> list[tuple[int, Shape]]:

@@ -60,7 +60,7 @@ def evaluate_theirs(
     step: Step,
 ) -> Run:
     """Evaluate the live tiers on anybody's files."""
-    labels = read_theirs(questions, conversations)
+    labels = read_theirs(questions, conversations, playbook)
     return evaluate(labels, _wanted(live_tiers(playbook), wanted), playbook, step)
 
 

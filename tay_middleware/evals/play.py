@@ -98,12 +98,12 @@ def throwaway_engine(
 
 def _conversation(engine: Escalator, clock: _Clock, conversation: Conversation) -> list[Played]:
     played = []
-    for number, session in enumerate(conversation.sessions):
+    for session in conversation.sessions:
         transcript: list[Message] = []
         begin = LAST_DAY - timedelta(days=session.days_ago)
         for place, turn in enumerate(session.turns):
             clock.now = begin + place * BETWEEN_TURNS
-            one = _turn(engine, conversation, number, transcript, turn)
+            one = _turn(engine, conversation, session.key, transcript, turn)
             played.append(one)
             transcript += [
                 Message("user", turn.question),
@@ -115,7 +115,7 @@ def _conversation(engine: Escalator, clock: _Clock, conversation: Conversation) 
 def _turn(
     engine: Escalator,
     conversation: Conversation,
-    number: int,
+    session: str,
     transcript: list[Message],
     turn: LabelledTurn,
 ) -> Played:
@@ -124,7 +124,7 @@ def _turn(
             question=turn.question,
             transcript=transcript,
             user_id=conversation.id,
-            session_id=f"{conversation.id}/{number}",
+            session_id=session,
             tier=conversation.tier,
             owned_offers=conversation.owns,
             turn_id=turn.key,

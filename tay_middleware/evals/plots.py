@@ -47,7 +47,7 @@ def _precision_recall(run: Run, tiers: dict[str, TierRun]) -> Any:
         found = tier.figures.get("labelled.precision"), tier.figures.get("labelled.recall")
         if found[0] and found[1] and found[0].value is not None and found[1].value is not None:
             axes.plot(found[1].value, found[0].value, "o", color="black", markersize=4)
-    axes.legend(loc="lower left", frameon=False)
+    _legend(axes, loc="lower left")
     return figure
 
 
@@ -78,7 +78,7 @@ def _sweep(run: Run, tier: TierRun) -> Any:
         if inbox or name != "rate on traffic":
             axes.plot(grid, values, label=name, linewidth=1.5)
     axes.set_xlim(0, top)
-    axes.legend(loc="best", frameon=False, fontsize=7)
+    _legend(axes, loc="best", fontsize=7)
     return figure
 
 
@@ -104,7 +104,7 @@ def _reliability(run: Run, tiers: dict[str, TierRun]) -> Any:
             strategy="quantile",
         )
         axes.plot(mean, share, "o-", label=f"{name} (n = {len(both)})", linewidth=1.5, markersize=3)
-    axes.legend(loc="upper left", frameon=False)
+    _legend(axes, loc="upper left")
     return figure
 
 
@@ -155,6 +155,12 @@ def _axes(across: str, up: str) -> tuple[Any, Any]:
     axes.grid(visible=True, color="0.92")
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
+
+
+def _legend(axes: Any, **how: Any) -> None:
+    """A legend where something has a name: rows of one label alone draw no line."""
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(frameon=False, **how)
 
 
 def _svg(figure: Any) -> str:

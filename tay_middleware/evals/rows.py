@@ -4,6 +4,7 @@ A file that cannot be read as labels is refused as a whole, with the line: a row
 left out would move every figure.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +13,14 @@ from pydantic import BaseModel
 from tay_middleware.domain import Message, Tier
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.evals.lines import read_lines
+from tay_middleware.evals.names import known
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One labelled question. Rows of one `family` were written, and are resampled, together.
 
+    `offer` is `None` where it does not escalate, or where its author named none.
     `slices` and `category` are what its author called it; `strength_hint` is how strong a mention
     the author had in mind, if any. As in a chat, a missing or unknown tier is `free`.
     """
@@ -49,7 +52,7 @@ class _Line(BaseModel):
     author: str | int | None = None
     family: str | int | None = None
     question: str
-    escalate: bool
+    escalate: bool | None
     offer: str | None = None
     history: list[_Said] | None = None
     slices: list[str] | None = None
@@ -60,27 +63,47 @@ class _Line(BaseModel):
     tier: str | None = None
 
 
-def read_rows(path: Path) -> tuple[Row, ...]:
+def read_rows(path: Path, offers: Collection[str] | None = None) -> tuple[Row, ...]:
     """All rows of a label file, in order.
 
+    Args:
+        path: the file.
+        offers: the offers that a row which escalates may name; `None` lets it name any. The offer
+            of a row that does not escalate is passed over.
+
     Raises:
-        ConfigurationError: the file is missing or empty, or a line is no labelled question.
+        ConfigurationError: the file is missing or empty, a line is no labelled question, two have
+            one id, or one names an offer that there is not.
     """
-    rows = tuple(_row(line, f"{path.name}:{at}") for at, line in read_lines(path, _Line))
+    rows: dict[str, Row] = {}
+    lines: dict[str, int] = {}
+    for at, line in read_lines(path, _Line):
+        row = _row(line, path, at, offers)
+        if row.id in rows:
+            raise ConfigurationError(
+                f"{path}:{at}: the id {row.id!r} stands in line {lines[row.id]} already: give "
+                "every row of a file an id of its own"
+            )
+        rows[row.id], lines[row.id] = row, at
     if not rows:
         raise ConfigurationError(f"{path}: holds no rows")
-    return rows
+    return tuple(rows.values())
 
 
-def _row(line: _Line, where: str) -> Row:
-    name, author = _text(line.id, where), _text(line.author, "")
+def _row(line: _Line, path: Path, at: int, offers: Collection[str] | None) -> Row:
+    name, author = _text(line.id, f"{path.name}:{at}"), _text(line.author, "")
+    if line.escalate is None:
+        raise ConfigurationError(
+            f"{path}:{at}: escalate: is null, not labelled yet: say true or false; "
+            "tay label import leaves such rows out"
+        )
     return Row(
         id=name,
         family=f"{author}:{_text(line.family, name)}",
         author=author,
         question=line.question,
         escalate=line.escalate,
-        offer=line.offer,
+        offer=known(line.offer, offers, f"{path}:{at}: offer") if line.escalate else None,
         history=tuple(
             Message("assistant" if said.role == "assistant" else "user", said.content)
             for said in line.history or ()

@@ -45,8 +45,9 @@ class Part(_Frozen):
     """The counts of a file, an author or a slice.
 
     `found`, `false`, `missed` and `passed` are rows; `offers_right` counts found ones with the
-    labelled offer, `pairs` minimal pairs, `pairs_right` those of which every row is right, `errors`
-    rows on which the judge failed (they are among `false` and `missed`).
+    labelled offer, of the `offers` whose label names one (`None` in earlier runs: all that are
+    found); `pairs` minimal pairs, `pairs_right` those of which every row is right, `errors` rows on
+    which the judge failed (they are among `false` and `missed`).
     """
 
     found: int = 0
@@ -54,6 +55,7 @@ class Part(_Frozen):
     missed: int = 0
     passed: int = 0
     offers_right: int = 0
+    offers: int | None = None
     pairs: int = 0
     pairs_right: int = 0
     errors: int = 0
@@ -85,7 +87,7 @@ class TurnResult(_Frozen):
     """One turn of a conversation as it was played, beside what its label says.
 
     `detected` and `shows` are the label's, `shown` is what happened. `right` is shown, suppressed
-    and strength all as labelled.
+    and strength all as labelled. `offer_right` is `None` where the label names no offer.
     """
 
     key: str
@@ -95,7 +97,7 @@ class TurnResult(_Frozen):
     shows: bool
     shown: bool
     right: bool
-    offer_right: bool
+    offer_right: bool | None
 
 
 class TierRun(_Frozen):

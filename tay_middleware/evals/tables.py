@@ -283,7 +283,7 @@ def _part(part: Part) -> Iterable[str]:
         yield "-" if value is None else f"{value:.3f}"
     between = part.f1_low is not None and part.f1_high is not None
     yield f"{part.f1_low:.3f}-{part.f1_high:.3f}" if between else "-"
-    yield f"{part.offers_right}/{tally.found}"
+    yield f"{part.offers_right}/{tally.found if part.offers is None else part.offers}"
     yield f"{part.pairs_right}/{part.pairs}"
     yield str(part.errors)
 

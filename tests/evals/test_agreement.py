@@ -28,7 +28,7 @@ def test_two_labellers_are_held_against_each_other() -> None:
         "3": SecondLabel(escalate=True, offer="masterclass"),
         "4": SecondLabel(escalate=False, offer=None),
     }
-    found = agreement([*rows, a_row("5", None)], second)
+    found = agreement({"q": [*rows, a_row("5", None)]}, second)
     assert found.tally == Tally(found=2, false=1, missed=0, passed=1)
     assert found.offers_agreed == 1
     assert [row.id for row, _ in found.disputed] == ["2", "3"]
@@ -39,7 +39,24 @@ def test_two_labellers_are_held_against_each_other() -> None:
 
 def test_a_second_label_of_no_row_is_told() -> None:
     with pytest.raises(ConfigurationError, match="'9'"):
-        agreement([a_row("1", None)], {"9": SecondLabel(escalate=True, offer=None)})
+        agreement({"q": [a_row("1", None)]}, {"9": SecondLabel(escalate=True, offer=None)})
+
+
+def test_rows_of_several_files_that_are_numbered_alike_are_told_apart() -> None:
+    files = {"a": [a_row("1", None)], "b": [a_row("1", "course"), a_row("2", "course")]}
+    no, yes = SecondLabel(escalate=False, offer=None), SecondLabel(escalate=True, offer="course")
+    found = agreement(files, {"a/1": no, "b/1": yes, "2": yes})
+    assert (found.tally, found.disputed) == (Tally(found=2, passed=1), ())
+    with pytest.raises(ConfigurationError, match=r"'1', a row of several files: .* a/1, b/1"):
+        agreement(files, {"1": yes})
+    with pytest.raises(ConfigurationError, match="'2' and 'b/2' are second labels of one row"):
+        agreement(files, {"2": yes, "b/2": yes})
+
+
+def test_a_second_label_names_its_offer_in_any_case(tmp_path: Path) -> None:
+    file = tmp_path / "second.jsonl"
+    file.write_text('{"id": 1, "escalate": true, "offer": "Course"}\n')
+    assert read_second_labels(file) == {"1": SecondLabel(escalate=True, offer="course")}
 
 
 @pytest.mark.parametrize(

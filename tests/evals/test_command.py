@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from tay_middleware.cli.main import app
 from tay_middleware.errors import ConfigurationError, InputError
+from tay_middleware.evals.compare import compare
 from tay_middleware.evals.labels import read_ours, read_slices, read_theirs
 from tay_middleware.evals.offline import CHECKOUT, hold_against
 from tay_middleware.evals.report import html, markdown
@@ -93,6 +94,42 @@ def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
         read_theirs(paths, [])
 
 
+def test_files_that_number_their_rows_alike_are_counted_apart(
+    tmp_path: Path, playbook: Playbook
+) -> None:
+    yes = {"id": 1, "question": "yes course", "escalate": True, "offer": "course"}
+    no = {"id": 1, "question": "no", "escalate": False}
+    paths = [a_file(tmp_path, yes, name="a.jsonl"), a_file(tmp_path, no, name="b.jsonl")]
+    run = evaluate(read_theirs(paths, []), [Tier("script", Script(), Script())], playbook)
+    figures = run.tiers["script"].figures
+    assert figures["labelled.n"].value == 2
+    assert figures["labelled.pairs_right"].n == 0, "1 of one file and 1 of another are no pair"
+    assert len({row.family for row in run.rows}) == 2
+    assert compare(run, run, "script", "script").rows == 2
+
+
+@pytest.mark.parametrize("kind", ["--questions", "--conversations"])
+def test_a_misspelt_offer_is_an_error_of_the_label_and_not_of_the_detector(
+    tmp_path: Path, kind: str
+) -> None:
+    expected = {"detected": True, "shown": True, "offer": "cuorse"}
+    turns = [{"question": "q", "reply": "r", "expected": expected}]
+    told = tay(
+        "run",
+        kind,
+        a_file(
+            tmp_path,
+            {
+                **a_line("q", "cuorse"),
+                "sessions": [{"days_ago": 0, "turns": turns}],
+            },
+        ),
+    )
+    assert isinstance(told.exception, ConfigurationError)
+    assert "there is no 'cuorse', but " in str(told.exception)
+    assert "questions_t.jsonl:1: " in str(told.exception)
+
+
 def a_finished_run(directory: Path, f1: float) -> Path:
     path = directory / "run.json"
     figures = {"labelled.f1": Figure(value=f1, n=40, low=f1 - 0.1, high=f1)}
@@ -112,6 +149,8 @@ def test_a_gate_that_is_broken_on_purpose_makes_the_exit_code_one(
     assert ("BROKEN" in told.output) == bool(code)
     lines = told.output
     assert f"{1 - code} of 1 gates hold" in lines
+    assert "own gates: not compared with a baseline" in lines
+    assert "no baseline yet" not in lines
     held = hold_against(read_run(tmp_path / "run.json"), [], None, ())
     assert held.holds
     assert told.exit_code == code, lines
@@ -140,6 +179,12 @@ def test_a_report_is_one_file_that_loads_nothing(tmp_path: Path) -> None:
     told = tay("report", tmp_path / "run.json", "--html", tmp_path / "r.html")
     assert told.exit_code == 0
     assert (tmp_path / "r.html").read_text() == page
+
+
+@pytest.mark.parametrize("label", [True, False])
+def test_rows_of_one_label_alone_are_plotted_without_a_warning(*, label: bool) -> None:
+    page = html(a_run({"a": ["course", None]}, [label, label]))
+    assert page.count("<svg") == 4
 
 
 def test_text_of_rows_cannot_become_markup(tmp_path: Path) -> None:

@@ -55,6 +55,14 @@ def test_a_baseline_keeps_enough_to_be_compared_with() -> None:
     assert ({flip.key for flip in found.won}, found.lost) == ({"q/r1", "q/r2"}, ())
 
 
+def test_a_baseline_takes_a_right_row_without_a_labelled_offer_for_right() -> None:
+    run = a_run({"a": [M, None]}, [True, False])
+    rows = [row.model_copy(update={"offer": None}) for row in run.rows]
+    bare = run.model_copy(update={"rows": rows})
+    found = compare(make_baseline(bare, []).as_run(bare), bare, "a", "a")
+    assert (found.won, found.lost) == ((), ())
+
+
 @pytest.mark.parametrize(
     ("lost", "won", "p"), [(0, 0, 1.0), (5, 5, 1.0), (0, 6, 0.03125), (1, 9, 0.021484375)]
 )

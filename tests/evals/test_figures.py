@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -112,6 +113,18 @@ def test_a_closed_gate_is_a_probability_of_nothing() -> None:
 def test_without_probabilities_there_is_no_brier_score() -> None:
     figure = detection("x", [an_answer(said(), escalate=True)])["x.brier"]
     assert (figure.value, figure.n) == (None, 0)
+
+
+def test_rows_whose_label_names_no_offer_are_left_out_of_the_accuracy_of_offers() -> None:
+    found = answers(
+        a_row("yes course", escalate=True, offer="course", name="1"),
+        a_row("yes course", escalate=True, name="2"),
+        replace(a_row("yes course", escalate=True, name="3"), offer=None),
+    )
+    figure = detection("x", found)["x.offer_accuracy"]
+    assert (figure.value, figure.n) == (0.5, 2)
+    (part,) = parts({"q": found}).values()
+    assert (part.found, part.offers_right, part.offers) == (3, 1, 2)
 
 
 def test_the_worst_author_has_enough_positives_to_be_believed() -> None:

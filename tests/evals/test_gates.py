@@ -113,6 +113,33 @@ def test_a_gate_without_one_line_is_refused(tmp_path: Path, text: str) -> None:
         read_gates(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "holds no gates; it must hold `gates:`"),
+        ("gates: nope", "holds no gates; it must hold `gates:`"),
+        ("gates: {}", "holds no gates"),
+        ("- a", "holds no gates"),
+        ("gates: {g: 3}", r"gates\.g: is no gate"),
+        ("gates: {g: {tier: t, floor: 1}}", r"gates\.g: figure: Field required"),
+    ],
+)
+def test_a_file_without_gates_is_told_what_it_must_hold(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError, match=rf"own\.yaml: {told}"):
+        read_gates(path)
+
+
+def test_gates_that_are_not_utf8_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_bytes("# café".encode("latin-1"))
+    with pytest.raises(ConfigurationError, match=r"own\.yaml: cannot be read"):
+        read_gates(path)
+
+
 def test_the_gates_that_ship_are_as_strict_as_the_project_promised() -> None:
     gates = {gate.name: gate for gate in read_gates(GATES)}
     assert gates["labelled-events"].floor == 1

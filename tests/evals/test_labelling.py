@@ -70,11 +70,11 @@ def test_labels_are_merged_by_id_and_can_be_trained_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("{", "line 1: Invalid JSON"),
-        ("[]", "line 1: Input should be an object"),
-        (a_row(1, "yes"), "line 1: escalate: Input should be a valid boolean"),
-        ('{"id": [1], "question": "q"}', "line 1: id"),
-        (a_row(1, True, "retreat"), "line 1: offer is one of mentorship, course"),
+        ("{", r"given\.jsonl:1: Invalid JSON"),
+        ("[]", r"given\.jsonl:1: Input should be an object"),
+        (a_row(1, "yes"), r"given\.jsonl:1: escalate: Input should be a valid boolean"),
+        ('{"id": [1], "question": "q"}', r"given\.jsonl:1: id"),
+        (a_row(1, True, "retreat"), r"given\.jsonl:1: offer: is one of mentorship, course"),
     ],
 )
 def test_a_label_that_cannot_be_read_is_refused_and_nothing_is_taken_in(
@@ -82,7 +82,7 @@ def test_a_label_that_cannot_be_read_is_refused_and_nothing_is_taken_in(
 ) -> None:
     own = tmp_path / "own.jsonl"
     with pytest.raises(InputError, match=told):
-        take_in([line], own, OFFERS)
+        take_in([line], own, OFFERS, source="given.jsonl")
     assert not own.exists()
 
 

@@ -1,0 +1,26 @@
+"""What `tay train` says before it trains."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tay_middleware.cli.main import app
+from tay_middleware.errors import ConfigurationError
+
+
+def test_the_help_names_every_step_from_the_log_to_the_scorer() -> None:
+    told = " ".join(CliRunner().invoke(app, ["train", "--help"]).output.split())
+    steps = ("tay label export", "tay label import mine.jsonl --into own.jsonl", "tay train evals")
+    assert [told.index(step) for step in steps] == sorted(told.index(step) for step in steps)
+    assert "tay train evals/data mine.jsonl" not in told
+
+
+def test_outside_of_a_checkout_it_asks_for_label_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = CliRunner().invoke(app, ["train"])
+    assert isinstance(told.exception, ConfigurationError)
+    assert "give label files" in str(told.exception)
+    assert not [*tmp_path.iterdir()]
