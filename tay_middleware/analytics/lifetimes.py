@@ -6,7 +6,7 @@ from datetime import date
 from math import exp, log, sqrt
 from statistics import fmean, median
 
-from tay_middleware.analytics.metrics import Z95
+from tay_middleware.analytics.metrics import Z95, wilson
 
 DAY_SECONDS = 86_400.0
 
@@ -28,8 +28,9 @@ class TimeToSale:
     """Mean and median in days, of `n` sales whose mention's window is closed.
 
     The curve is of all mentions of the period (Kaplan and Meier, 1958; variance by Greenwood,
-    interval on the log-log scale). Of `untimed` sales an admin did not say when they were; neither
-    they nor their mentions are in any of this.
+    interval on the log-log scale; Wilson's where nothing or everything is sold and there is no
+    variance). Of `untimed` sales an admin did not say when they were; neither they nor their
+    mentions are in any of this.
     """
 
     n: int
@@ -82,19 +83,20 @@ def _curve(
         at_risk = sum(number for limit, number in shown if limit > day)
         at_risk -= sum(1 for limit, after in seen if after < day and limit > day)
         sold = sum(1 for limit, after in seen if after == day and limit > day)
-        if at_risk <= 0:
+        if at_risk <= 0 or waiting <= 0:
             return
-        waiting *= 1 - sold / at_risk
+        alike = at_risk / waiting
+        waiting *= max(0.0, 1 - sold / at_risk)
         if at_risk > sold:
             spread += sold / (at_risk * (at_risk - sold))
-        low, high = _interval(waiting, spread)
+        low, high = _interval(waiting, spread, alike)
         yield Point(day + 1, at_risk, sold, 1 - waiting, 1 - high, 1 - low)
 
 
-def _interval(waiting: float, spread: float) -> tuple[float, float]:
-    """Of the share that still waits."""
+def _interval(waiting: float, spread: float, alike: float) -> tuple[float, float]:
+    """Of the share that still waits; `alike` is of how many that were all watched it would be."""
     if not 0 < waiting < 1:
-        return waiting, waiting
+        return wilson(waiting, alike)
     half = Z95 * sqrt(spread) / abs(log(waiting))
     middle = log(-log(waiting))
     return exp(-exp(middle + half)), exp(-exp(middle - half))

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
+from io import StringIO
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,9 @@ from tay_middleware.errors import ConfigurationError, InputError
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
 
+PLAIN_COLUMNS = 100
+"""Width of a review that is written to a file as plain text."""
+
 
 class Format(StrEnum):
     """How a review is given out."""
@@ -45,7 +49,15 @@ def _as_json(found: Review) -> str:
     return json.dumps(to_json(found), indent=2, ensure_ascii=False) + "\n"
 
 
+def _as_plain(found: Review) -> str:
+    """What a terminal shows, without its colours."""
+    words = StringIO()
+    Console(file=words, width=PLAIN_COLUMNS, color_system=None).print(Group(*_terminal(found)))
+    return words.getvalue()
+
+
 _WRITTEN: dict[Format, Callable[[Review], str]] = {
+    Format.TERMINAL: _as_plain,
     Format.MARKDOWN: markdown,
     Format.HTML: page,
     Format.JSON: _as_json,
@@ -71,9 +83,9 @@ def review_command(
 
     Try: tay review --week 2026-W47 --out review.html
     """
+    wanted = _form(form, out)
     found = _made(_name(week, month, quarter, as_of), as_of, anew=anew)
-    wanted = form or _ENDINGS.get(out.suffix if out else "", Format.TERMINAL)
-    if wanted is Format.TERMINAL:
+    if out is None and wanted is Format.TERMINAL:
         Console().print(Group(*_terminal(found)))
         return
     words = _WRITTEN[wanted](found)
@@ -85,6 +97,23 @@ def review_command(
     except OSError as error:
         raise ConfigurationError(f"{out}: cannot be written: {error.strerror}") from error
     typer.echo(f"{title(found)}: {out}")
+
+
+def _form(said: Format | None, out: Path | None) -> Format:
+    """What is given out: what `--format` says, else what the file's ending means.
+
+    Raises:
+        InputError: the two contradict each other, or nothing says what the file is to be.
+    """
+    if out is None:
+        return said or Format.TERMINAL
+    meant = _ENDINGS.get(out.suffix.casefold())
+    if said is not None and meant not in {said, None}:
+        raise InputError(f"--out {out}: {out.suffix} is not --format {said}; leave one of them out")
+    wanted = said or meant
+    if wanted is None:
+        raise InputError(f"--out {out}: write .md, .html or .json, or say --format")
+    return wanted
 
 
 def _name(week: str | None, month: str | None, quarter: str | None, as_of: str | None) -> str:

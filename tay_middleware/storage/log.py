@@ -44,6 +44,12 @@ def escalations(
     return connection.execute(newest_first.limit(limit)).all()
 
 
+def has_offer(connection: Connection, offer: str) -> bool:
+    """Whether any mention that is kept is of an offer, which the catalogue may no longer have."""
+    column = escalation_logs.c.offer
+    return connection.execute(select(column).where(column == offer).limit(1)).first() is not None
+
+
 def questions(
     connection: Connection, wanted: Filter, *, limit: int, before: UUID | None = None
 ) -> Sequence[Any]:

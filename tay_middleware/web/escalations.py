@@ -1,16 +1,15 @@
 """The admin API of escalations: list, figures, one in full, a word by hand, CSV."""
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
 from tay_middleware.analytics.retention import rows_since
-from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.errors import PayloadError
 from tay_middleware.payments.money import major
 from tay_middleware.payments.settle import restate_mentions
@@ -23,6 +22,7 @@ from tay_middleware.web import views
 from tay_middleware.web.auditing import audited
 from tay_middleware.web.auth import Actor, Exporter, Reader, Writer
 from tay_middleware.web.context import Context, Here
+from tay_middleware.web.filters import Asked, AskedPage, filter_of
 from tay_middleware.web.periods import PeriodDays, period
 from tay_middleware.web.problems import responses
 from tay_middleware.web.schemas import (
@@ -31,7 +31,6 @@ from tay_middleware.web.schemas import (
     EscalationPage,
     MarkIn,
     Stats,
-    Word,
 )
 from tay_middleware.web.sheets import CSV_COLUMNS, csv_line
 
@@ -46,47 +45,15 @@ EXPORT_PAGE = 500
 EscalationId = Annotated[UUID, Path(description="the escalation's id")]
 
 
-async def wanted(
-    here: Here,
-    offer: Annotated[Word | None, Query(description="an offer of the catalogue")] = None,
-    converted_only: Annotated[bool, Query(description="only those that led to a sale")] = False,
-    since: Annotated[datetime | None, Query(description="shown at or after (UTC)")] = None,
-    until: Annotated[datetime | None, Query(description="shown before (UTC)")] = None,
-    tier: Tier | None = None,
-    strength: Strength | None = None,
-    reason: Reason | None = None,
-    template: Annotated[Word | None, Query(description="a wording's full name")] = None,
-    user_id: Annotated[Word | None, Query(description="the app's own id of a user")] = None,
-) -> Filter:
-    """The filters that list and export share."""
-    return Filter(
-        offer=offer,
-        tier=tier,
-        strength=strength,
-        template=template,
-        reason=reason,
-        user_key=here.key_of_user(user_id) if user_id is not None else None,
-        since=_aware(since),
-        until=_aware(until),
-        converted_only=converted_only,
-    )
-
-
-Wanted = Annotated[Filter, Depends(wanted)]
-
-
 @router.get("/escalations", responses=responses(401, 403, 422))
 async def list_escalations(
-    here: Here,
-    _actor: Reader,
-    which: Wanted,
-    limit: Annotated[int, Query(ge=1, le=500, description="rows on a page")] = 50,
-    cursor: Annotated[UUID | None, Query(description="`next_cursor` of the page before")] = None,
+    here: Here, _actor: Reader, asked: Annotated[AskedPage, Query()]
 ) -> EscalationPage:
     """Escalations, newest first."""
-    items = await here.database.read(page, which, limit + 1, cursor)
-    more = len(items) > limit
-    items = items[:limit]
+    which = await filter_of(here, asked)
+    items = await here.database.read(page, which, asked.limit + 1, asked.cursor)
+    more = len(items) > asked.limit
+    items = items[: asked.limit]
     return EscalationPage(items=items, next_cursor=str(items[-1].id) if more else None)
 
 
@@ -116,9 +83,10 @@ async def escalation_stats(here: Here, _actor: Reader, period_days: PeriodDays =
     },
 )
 async def export_escalations(
-    here: Here, actor: Exporter, which: Wanted, request: Request
+    here: Here, actor: Exporter, asked: Annotated[Asked, Query()], request: Request
 ) -> StreamingResponse:
     """All escalations of a filter as CSV, newest first; cells cannot be formulas."""
+    which = await filter_of(here, asked)
     await here.database.write(exported, here, actor, request.query_params)
     return await export(here, which)
 
@@ -164,20 +132,6 @@ def _found(found: EscalationDetail | None) -> EscalationDetail:
     if found is None:
         raise HTTPException(404, "no escalation has this id")
     return found
-
-
-def _aware(at: datetime | None) -> datetime | None:
-    """A time without a zone is UTC; one too far off for an id is as far as ids go."""
-    if at is None:
-        return None
-    given = at if at.tzinfo else at.replace(tzinfo=UTC)
-    try:
-        return min(max(given.astimezone(UTC), _FIRST), _LAST)
-    except OverflowError:
-        return _FIRST if at.year < 5000 else _LAST
-
-
-_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def page(

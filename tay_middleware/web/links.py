@@ -42,7 +42,6 @@ _log = logging.getLogger("tay_middleware.web")
 
 
 _LINK: dict[str, Any] = {
-    "methods": ["GET", "HEAD"],
     "status_code": 302,
     "response_class": RedirectResponse,
     "responses": {302: {"description": "to the offer's page"}, **responses(404)},
@@ -51,7 +50,8 @@ _LINK: dict[str, Any] = {
 Token = Annotated[str, Path(description="the token of a mention's link")]
 
 
-@router.api_route("/r/{offer}/{token}", **_LINK)
+@router.get("/r/{offer}/{token}", **_LINK)
+@router.head("/r/{offer}/{token}", include_in_schema=False, **_LINK)
 async def follow(
     request: Request,
     here: Here,
@@ -70,7 +70,8 @@ async def follow(
     return await _lead(request, here, mention, token, offer)
 
 
-@router.api_route("/r/{token}", **_LINK)
+@router.get("/r/{token}", **_LINK)
+@router.head("/r/{token}", include_in_schema=False, **_LINK)
 async def follow_old(request: Request, here: Here, token: Token) -> RedirectResponse:
     """The same, for links of earlier versions, which do not name their offer."""
     await here.rates.spend(OF_CLICKS, address_of(request))

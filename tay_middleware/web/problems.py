@@ -96,6 +96,8 @@ def _field_problem(one: Mapping[str, Any]) -> FieldProblem:
     if one["type"] == "json_invalid":
         place = one["loc"][-1]
         return FieldProblem(field="body", message=f"no JSON, from character {place} on")
+    if one["type"] == "extra_forbidden" and one["loc"][0] == "query":
+        return FieldProblem(field=f"query.{one['loc'][-1]}", message="there is no such parameter")
     if one["type"] in _NO_OBJECT and tuple(one["loc"]) == ("body",):
         return FieldProblem(
             field="body", message="a JSON object is needed, with Content-Type: application/json"

@@ -6,7 +6,9 @@ from random import Random
 
 import pytest
 
-from tay_middleware.analytics.lifetimes import DAY_SECONDS, time_to_sale
+from tay_middleware.analytics.lifetimes import DAY_SECONDS, TimeToSale, time_to_sale
+from tay_middleware.analytics.metrics import rate
+from tay_middleware.analytics.review.sentences import sold_in
 
 TODAY = date(2026, 11, 25)
 
@@ -58,3 +60,34 @@ def test_when_everything_is_sold_the_curve_ends_at_one() -> None:
     waits = [(days_ago(20), 0.5 * DAY_SECONDS)] * 3
     found = time_to_sale(shown, waits, today=TODAY, window_days=14, matured_until=TODAY)
     assert [point.share for point in found.curve] == [1.0]
+
+
+@pytest.mark.parametrize("sold", [0, 12])
+def test_nothing_or_everything_sold_has_the_interval_of_a_rate(sold: int) -> None:
+    """Of twelve that are all sold, six on the first day and six on the second."""
+    waits = [(days_ago(20), (0.5 + one % 2) * DAY_SECONDS) for one in range(sold)]
+    shown = {days_ago(20): 12}
+    found = time_to_sale(shown, waits, today=TODAY, window_days=14, matured_until=TODAY)
+    last, wilsons = found.curve[-1], rate(sold, 12)
+    assert last.share == wilsons.share
+    assert last.low == pytest.approx(wilsons.low)
+    assert last.high == pytest.approx(wilsons.high)
+    assert last.high - last.low > 0.2
+
+
+def test_where_nothing_is_sold_those_who_are_watched_no_longer_say_nothing() -> None:
+    shown = {days_ago(20): 12, days_ago(2): 100}
+    found = time_to_sale(shown, [], today=TODAY, window_days=14, matured_until=TODAY)
+    assert found.curve[0].high == pytest.approx(rate(0, 112).high)
+    assert found.curve[-1].high == pytest.approx(rate(0, 12).high)
+
+
+def test_that_no_closed_mention_was_sold_does_not_deny_the_money_of_young_ones() -> None:
+    none = TimeToSale(0, None, None, ())
+    assert list(sold_in(none)) == [
+        "None of the mentions whose window is closed was sold; the table counts young ones too."
+    ]
+    assert list(sold_in(TimeToSale(2, 3.0, 2.5, (), untimed=1))) == [
+        "3.0 days on average; half of the 2 sales within 2.5 days.",
+        "1 sales are left out: the admin did not say when they were.",
+    ]

@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from threading import Event
 from typing import Any, cast
 
 import pytest
@@ -250,6 +251,30 @@ async def test_a_late_model_is_given_up_and_leaves_no_task(playbook: Playbook) -
     assert (await judgement.settled(0.01)).stage is Stage.MODEL
     await asyncio.sleep(0)
     assert all(task.cancelling() for task in asyncio.all_tasks() - before)
+
+
+@pytest.mark.anyio
+async def test_while_the_encoder_opens_the_scorer_decides_and_the_scores_show_it(
+    playbook: Playbook,
+) -> None:
+    may_open = Event()
+
+    def opening() -> Encoder:
+        may_open.wait(60)
+        return cast("Encoder", SaysAlways(an_opinion(0.99)))
+
+    beside = EncoderBeside(opening)
+    cascade = Cascade(playbook, model=cast("Model", SaysAlways(an_opinion(0.9))), encoder=beside)
+    cascade.start()
+    try:
+        alone = await cascade.begin(a_turn(QUESTION)).settled(5.0)
+    finally:
+        may_open.set()
+    assert alone.need
+    assert [name for name in alone.scores if name.endswith(".escalate")] == ["scorer.escalate"]
+    beside.opened()
+    both = await cascade.begin(a_turn(QUESTION)).settled(5.0)
+    assert {"scorer.escalate", "encoder.escalate"} <= both.scores.keys()
 
 
 @pytest.mark.anyio

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tay_middleware.settings import Settings
+from tests.examples.running import PATIENT
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
@@ -42,6 +43,7 @@ def test_the_python_of_the_documents_runs(name: str, code: str, tmp_path: Path) 
     run = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         cwd=tmp_path,
+        env={**os.environ, **PATIENT},
         capture_output=True,
         text=True,
         check=False,
@@ -49,6 +51,26 @@ def test_the_python_of_the_documents_runs(name: str, code: str, tmp_path: Path) 
     )
     assert (run.returncode, run.stderr) == (0, ""), name
     assert run.stdout
+
+
+TELLING = [one for one in blocks("python") if "response_metadata" in one[1]]
+
+
+@pytest.mark.parametrize(("name", "code"), TELLING, ids=lambda value: str(value)[:24])
+def test_code_that_reads_a_decision_runs_where_there_is_none(
+    name: str, code: str, tmp_path: Path
+) -> None:
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "TAY_MODE": "off"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (run.returncode, run.stderr) == (0, ""), name
+    assert "no decision" in run.stdout
 
 
 def test_the_ten_lines_of_the_readme_end_with_a_mention(tmp_path: Path) -> None:

@@ -14,12 +14,12 @@ PATIENT = {"TAY_GRACE_SECONDS": "10", "TAY_RECALL_TIMEOUT_SECONDS": "10"}
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
-def run(name: str, directory: Path) -> str:
+def run(name: str, directory: Path, **settings: str) -> str:
     """What an example prints; it must end well and warn of nothing."""
     done = subprocess.run(
         [sys.executable, "-W", "error", EXAMPLES / name],
         cwd=directory,
-        env={**os.environ, **PATIENT},
+        env={**os.environ, **PATIENT, **settings},
         capture_output=True,
         text=True,
         check=False,

@@ -19,6 +19,12 @@ def test_an_example_ends_its_answer_with_one_mention(name: str, tmp_path: Path) 
     assert "most of the mess sits there.\n\n" in printed
 
 
+def test_an_agent_that_is_told_no_decision_answers_all_the_same(tmp_path: Path) -> None:
+    printed = run("agent.py", tmp_path, TAY_MODE="off")
+    assert "the mentorship" not in printed
+    assert "no decision" in printed
+
+
 def events(response: httpx.Response) -> list[tuple[str, Any]]:
     told = []
     for block in response.text.strip().split("\n\n"):

@@ -4,12 +4,19 @@ import csv
 import io
 import json
 import re
+import sqlite3
+import warnings
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from tay_middleware.domain import uuid7
+from tay_middleware.settings import load_settings
+from tay_middleware.web.app import make_app
 from tests.web.stage import BROWSER, LIST, NEED, WISH, Site
 
 NOBODY = "01958a2e-7c00-7000-8000-000000000001"
@@ -86,6 +93,8 @@ def test_a_bad_body_is_told_what_is_wrong_with_it(
         (f"{LIST}?cursor=x", 422),
         (f"{LIST}?tier=gold", 422),
         (f"{LIST}?offer=%00", 422),
+        (f"{LIST}?offer=", 422),
+        (f"{LIST}.csv?offer=bogus", 422),
         (f"{LIST}?since=9999-12-31T23:59:59-14:00", 200),
         (f"{LIST}?since=0001-01-01T00:00:00%2B14:00", 200),
         (f"{LIST}?user_id=%ff%fe", 200),
@@ -132,6 +141,45 @@ def test_filters_narrow_and_pages_hold_every_row_once(
     assert ids(template=template) == [mentions[1]]
     soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     assert (ids(since=soon), ids(until=soon)) == ([], mentions)
+
+
+@pytest.mark.parametrize("listed", [LIST, f"{LIST}.csv"])
+def test_a_filter_that_nothing_can_match_is_refused_by_name(
+    site: Site, admin: dict[str, str], mentions: list[str], listed: str
+) -> None:
+    def told(query: str) -> str:
+        answer = site.client.get(f"{listed}?{query}", headers=admin)
+        assert answer.status_code == 422, answer.text
+        return str(answer.json()["detail"])
+
+    assert told("offer=bogus") == (
+        "query.offer: there is no 'bogus', nor any mention of it; "
+        "there are mentorship, course, masterclass"
+    )
+    assert told("ofer=course&limt=3") == (
+        "query.ofer: there is no such parameter; query.limt: there is no such parameter"
+    )
+
+
+def test_capitals_in_an_offer_do_not_matter_and_a_retired_one_is_found(
+    site: Site, admin: dict[str, str], mentions: list[str]
+) -> None:
+    def ids(offer: str) -> list[str]:
+        return [item["id"] for item in site.get(LIST, admin, offer=offer)["items"]]
+
+    assert ids("Mentorship") == ids(" MENTORSHIP") == ids("mentorship") != []
+    retire(site, mentions[0], "retired-offer")
+    try:
+        assert ids("retired-offer") == ids("Retired-Offer") == [mentions[0]]
+    finally:
+        retire(site, mentions[0], "mentorship")
+
+
+def retire(site: Site, mention: str, offer: str) -> None:
+    """Let a mention be of an offer, as if the catalogue had had it then."""
+    with closing(sqlite3.connect(site.home / "tay.db")) as connection, connection:
+        statement = "UPDATE escalation_logs SET offer = ? WHERE id IN (?, ?)"
+        connection.execute(statement, (offer, mention, UUID(mention).hex))
 
 
 def test_one_mention_explains_itself(
@@ -279,6 +327,15 @@ def test_the_openapi_document_describes_every_problem(site: Site) -> None:
     listed = document["paths"][LIST]["get"]
     assert set(listed["responses"]) == {"200", "401", "403", "422", "429", "503"}
     assert listed["responses"]["422"]["content"].keys() == {"application/problem+json"}
+
+
+def test_the_operations_of_the_openapi_document_have_ids_of_their_own(tmp_path: Path) -> None:
+    app = make_app(load_settings(home=tmp_path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        document = app.openapi()
+    ids = [one["operationId"] for path in document["paths"].values() for one in path.values()]
+    assert len(ids) == len(set(ids))
 
 
 def test_a_body_of_the_api_has_bounds(site: Site, admin: dict[str, str]) -> None:

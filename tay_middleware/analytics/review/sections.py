@@ -10,6 +10,7 @@ from tay_middleware.analytics.measures import Measures
 from tay_middleware.analytics.metrics import CONVERSION_TARGET, ENOUGH, ESCALATION_TARGET
 from tay_middleware.analytics.review.document import Section, Table
 from tay_middleware.analytics.review.facts import Facts
+from tay_middleware.analytics.review.sentences import sold_in
 from tay_middleware.analytics.review.tiers import is_drawn
 from tay_middleware.analytics.wording import figure, interval, percent, target
 
@@ -125,17 +126,6 @@ def _questions(facts: Facts) -> Section:
 
 def _soon(facts: Facts) -> Section:
     waited = facts.ripe.time_to_sale
-    lines = ["Nothing was sold yet."]
-    if waited.mean_days is not None and waited.median_days is not None:
-        lines = [
-            (
-                f"{waited.mean_days:.1f} days on average; half of the {waited.n} sales within "
-                f"{waited.median_days:.1f} days."
-            )
-        ]
-    if waited.untimed:
-        lines = lines if waited.mean_days is not None else []
-        lines.append(f"{waited.untimed} sales are left out: the admin did not say when they were.")
     points = [(one.day, one.share, one.low, one.high) for one in waited.curve]
     rows = tuple(
         (
@@ -149,7 +139,7 @@ def _soon(facts: Facts) -> Section:
     )
     return Section(
         "How soon a mention leads to a sale",
-        tuple(lines),
+        tuple(sold_in(waited)),
         charts.curve(points, title="days after the mention") if len(points) > 1 else None,
         (
             Table(

@@ -8,6 +8,7 @@ from tay_middleware.analytics.catalogue import Measure
 from tay_middleware.analytics.experiments import Call, Increment, State, Verdict
 from tay_middleware.analytics.experiments.words import A_YEAR
 from tay_middleware.analytics.labels import LABELS
+from tay_middleware.analytics.lifetimes import TimeToSale
 from tay_middleware.analytics.metrics import ENOUGH, Z95
 from tay_middleware.analytics.review.facts import Facts
 from tay_middleware.analytics.review.tiers import is_of_tier
@@ -67,6 +68,21 @@ def claims(facts: Facts) -> Iterator[Claim]:
     yield from _of_tests(facts)
     yield from _of_returns(facts)
     yield from _of_tiers(facts)
+
+
+def sold_in(waited: TimeToSale) -> Iterator[str]:
+    """How long mentions whose window is closed took to sell; the money of a period is of others."""
+    if waited.mean_days is not None and waited.median_days is not None:
+        yield (
+            f"{waited.mean_days:.1f} days on average; half of the {waited.n} sales within "
+            f"{waited.median_days:.1f} days."
+        )
+    elif not waited.untimed:
+        yield (
+            "None of the mentions whose window is closed was sold; the table counts young ones too."
+        )
+    if waited.untimed:
+        yield f"{waited.untimed} sales are left out: the admin did not say when they were."
 
 
 def _of_rates(facts: Facts) -> Iterator[Claim]:

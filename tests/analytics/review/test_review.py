@@ -288,7 +288,36 @@ def test_the_command_gives_out_every_form(
         given = CliRunner().invoke(app, [*week, "--out", str(out)])
         assert given.exit_code == 0, given.output
         assert out.read_text(encoding="utf-8").startswith(sign)
+    plain = tmp_path / "review.txt"
+    given = CliRunner().invoke(app, [*week, "--out", str(plain), "--format", "terminal"])
+    assert given.exit_code == 0, given.output
+    assert plain.read_text(encoding="utf-8").startswith("Review of 2026-W46\n")
+    assert "\x1b" not in plain.read_text(encoding="utf-8")
     write(made, forget)
+
+
+UNSAID = "write .md, .html or .json, or say --format"
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "said"),
+    [
+        ("r.txt", None, UNSAID),
+        ("r.pdf", None, UNSAID),
+        ("r", None, UNSAID),
+        ("r.json", "html", ".json is not --format html"),
+        ("r.md", "terminal", ".md is not --format terminal"),
+    ],
+)
+def test_a_file_whose_form_is_unclear_is_refused_before_anything_is_read(
+    tmp_path: Path, name: str, form: str | None, said: str
+) -> None:
+    out = tmp_path / name
+    options = ["--out", str(out), *(["--format", form] if form else [])]
+    found = CliRunner().invoke(app, ["review", "--week", "2026-W46", *options])
+    assert found.exit_code != 0
+    assert said in found.output + str(found.exception)
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(
