@@ -17,7 +17,7 @@ from tay_middleware.storage.breaker import FAILURES
 from tay_middleware.storage.buckets import META, bucket_of, keys_of, outbox_of
 from tay_middleware.storage.link import make_client
 from tay_middleware.storage.redis import RedisStore
-from tay_middleware.storage.wire import erase_call, retract_call
+from tay_middleware.storage.wire import PROFILE_SECONDS, erase_call, retract_call
 from tests.builders import NOON
 from tests.fixtures_servers import started
 from tests.servers import Valkey
@@ -279,7 +279,7 @@ def test_keys_of_one_turn_share_a_slot_and_expire(play: Play, redis_url: str) ->
         return [await client.ttl(name) for name in kept], await client.ttl(keys.outbox)
 
     lives, outbox = play(redis_url, scene, call_seconds=5)
-    assert all(3000 < life <= 400 * 86400 for life in lives)
+    assert all(3000 < life <= PROFILE_SECONDS for life in lives)
     assert outbox == -1
 
 
