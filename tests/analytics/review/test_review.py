@@ -16,7 +16,7 @@ from sqlalchemy import update
 from typer.testing import CliRunner
 
 from tay_middleware.analytics import charts
-from tay_middleware.analytics.calendar import Span, after, before, name_of, named, span_of
+from tay_middleware.analytics.calendar import Span, before, name_of
 from tay_middleware.analytics.catalogue import Measure
 from tay_middleware.analytics.metrics import ESCALATION_TARGET
 from tay_middleware.analytics.review.document import Action, Section, Table, from_json, to_json
@@ -294,85 +294,6 @@ def test_the_command_gives_out_every_form(
     assert plain.read_text(encoding="utf-8").startswith("Review of 2026-W46\n")
     assert "\x1b" not in plain.read_text(encoding="utf-8")
     write(made, forget)
-
-
-UNSAID = "write .md, .html or .json, or say --format"
-
-
-@pytest.mark.parametrize(
-    ("name", "form", "said"),
-    [
-        ("r.txt", None, UNSAID),
-        ("r.pdf", None, UNSAID),
-        ("r", None, UNSAID),
-        ("r.json", "html", ".json is not --format html"),
-        ("r.md", "terminal", ".md is not --format terminal"),
-    ],
-)
-def test_a_file_whose_form_is_unclear_is_refused_before_anything_is_read(
-    tmp_path: Path, name: str, form: str | None, said: str
-) -> None:
-    out = tmp_path / name
-    options = ["--out", str(out), *(["--format", form] if form else [])]
-    found = CliRunner().invoke(app, ["review", "--week", "2026-W46", *options])
-    assert found.exit_code != 0
-    assert said in found.output + str(found.exception)
-    assert not out.exists()
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (["--week", "2026-11"], "this names a month"),
-        (["--week", "2026-W47", "--month", "2026-11"], "one of"),
-        (["--quarter", "2026-Q5"], "is no period"),
-        (["--month", "2026-13"], "there is no"),
-        (["--week", "2099-W01"], "has not begun"),
-        (["--week", "2026-W40", "--out", "no/where.html"], "cannot be written"),
-    ],
-)
-def test_what_cannot_be_reviewed_is_said(options: list[str], said: str) -> None:
-    found = CliRunner().invoke(app, ["review", *options])
-    assert found.exit_code != 0
-    assert said in found.output + str(found.exception)
-
-
-@pytest.mark.parametrize(
-    ("name", "since", "days", "then"),
-    [
-        ("2026-W53", "2026-12-28", 7, "2027-W01"),
-        ("2026-12", "2026-12-01", 31, "2027-01"),
-        ("2026-Q4", "2026-10-01", 92, "2027-Q1"),
-    ],
-)
-def test_periods_have_names(name: str, since: str, days: int, then: str) -> None:
-    period = named(name)
-    assert period.since.date().isoformat() == since
-    assert (period.until - period.since).days == days
-    assert after(name) == then
-    assert before(then) == name
-    assert name_of(span_of(name), period.since.date()) == name
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "",
-        "2026",
-        "2026-47",
-        "2026-W7",
-        "2026-W99",
-        "x-W01",
-        "2026-W00",
-        "2026-00",
-        "0000-01",
-        "9999-12",
-        "\uff12026-01",
-    ],
-)
-def test_other_names_name_nothing(name: str) -> None:
-    with pytest.raises(InputError):
-        named(name)
 
 
 def test_a_forecast_is_wider_when_less_is_known() -> None:
