@@ -99,8 +99,12 @@ class Beside:
 
     # A reply in chunks.
 
+    def passes(self, chunk: Any) -> bool:
+        """Whether `chunk` is passed on just as it is; any other one is to be `fed`."""
+        return self._pending is None or self._streamed.passes(chunk)
+
     def fed(self, chunk: Any) -> list[Any]:
-        """What to pass on for `chunk`: itself, unless it has to wait for the end."""
+        """What to pass on for a chunk that does not pass: itself, or it waits for the end."""
         if self._pending is None:
             return [chunk]
         with self._pending.guard("chunk"):

@@ -214,7 +214,10 @@ class EscalationChatModel(StandIn):
             )
             with closing(source):
                 for chunk in source:
-                    yield from held.passing(chunk, beside.fed)
+                    if not chunk.generation_info and beside.passes(chunk.message):
+                        yield chunk
+                    else:
+                        yield from held.passing(chunk, beside.fed)
         except BaseException as error:
             beside.broken(error)
             if isinstance(error, Exception):
@@ -241,6 +244,9 @@ class EscalationChatModel(StandIn):
             )
             async with aclosing(source):
                 async for chunk in source:
+                    if not chunk.generation_info and beside.passes(chunk.message):
+                        yield chunk
+                        continue
                     for passed in held.passing(chunk, beside.fed):
                         yield passed
         except BaseException as error:

@@ -224,7 +224,10 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         try:
             with closing(closable(self.bound.stream(value, config, **kwargs))) as chunks:
                 for chunk in chunks:
-                    yield from beside.fed(chunk)
+                    if beside.passes(chunk):
+                        yield chunk
+                    else:
+                        yield from beside.fed(chunk)
         except BaseException as error:
             beside.broken(error)
             if isinstance(error, Exception):
@@ -244,6 +247,9 @@ class EscalationStep(RunnableSerializable[Any, Any]):
             source = aclosable(self.bound.astream(value, config, **kwargs))
             async with aclosing(source) as chunks:
                 async for chunk in chunks:
+                    if beside.passes(chunk):
+                        yield chunk
+                        continue
                     for passed in beside.fed(chunk):
                         yield passed
         except BaseException as error:

@@ -27,7 +27,7 @@ from tay_middleware.langchain.replies import (
 
 
 class StreamedReply:
-    """What has passed so far of one reply. Feed it every chunk, in order, then ask for its end."""
+    """What has passed so far of one reply. Each chunk passes or is fed, in order; then ask for its end."""
 
     def __init__(self) -> None:
         self._texts: list[str] = []
@@ -41,15 +41,22 @@ class StreamedReply:
         self._owes_status = False
         self._finished = False
 
+    def passes(self, chunk: Any) -> bool:
+        """Whether `chunk` was noted as text that passes as it is; if not, it is to be fed.
+
+        The short way that nearly all chunks take: it runs for every token of every reply.
+        """
+        if self._held or self._whole is not None or not is_plain_text(chunk):
+            return False
+        self._begun = self._of_messages = True
+        self._texts.append(chunk.content)
+        self._shape, self._id = chunk.content, chunk.id
+        return True
+
     def feed(self, chunk: Any) -> list[Any]:
         """The chunks to pass on now that `chunk` has come: itself, unless it has to wait."""
         if self._whole is not None:
             self.spoil()
-        if not self._held and is_plain_text(chunk):
-            self._begun = self._of_messages = True
-            self._texts.append(chunk.content)
-            self._shape, self._id = chunk.content, chunk.id
-            return [*self.let_go(), chunk]
         if isinstance(chunk, AIMessageChunk):
             return self._feed_message(chunk)
         if isinstance(chunk, AIMessage) and not self._begun:
@@ -151,16 +158,20 @@ def _labelled(chunk: AIMessageChunk, told: dict[str, Json]) -> AIMessageChunk:
 
 
 def is_plain_text(chunk: Any) -> bool:
-    """Whether a chunk is a text and nothing else, as nearly all are: they pass on a short way."""
-    if type(chunk) is not AIMessageChunk or type(chunk.content) is not str or not chunk.content:
+    """Whether a chunk is a text and nothing else, as nearly all are."""
+    if type(chunk) is not AIMessageChunk:
         return False
-    return not (
-        chunk.response_metadata
-        or chunk.additional_kwargs
-        or chunk.tool_call_chunks
-        or chunk.tool_calls
-        or chunk.invalid_tool_calls
-    )
+    try:
+        content = chunk.content
+        return type(content) is str and bool(content) and not (
+            chunk.response_metadata
+            or chunk.additional_kwargs
+            or chunk.tool_call_chunks
+            or chunk.tool_calls
+            or chunk.invalid_tool_calls
+        )
+    except AttributeError:  # made without validation, and not whole
+        return False
 
 
 def closable(chunks: Iterator[Any]) -> Any:
