@@ -7,8 +7,8 @@ the parent's untouched (closing an inherited SQLite file would drop the child's 
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -48,7 +48,7 @@ class Background:
         self._opened = False
         self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._of_user: dict[str, set[asyncio.Task[None]]] = {}
+        self._of_user: dict[str, set[asyncio.Future[None]]] = {}
         self._closed = False
 
     def start(self, function: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:
@@ -85,18 +85,25 @@ class Background:
             await self._open()
         return self._store
 
-    def spawn(self, work: Coroutine[Any, Any, None], user_key: str | None) -> None:
-        """Run `work` without anyone waiting; call it on the loop only.
-
-        A later `settled(user_key)` waits for it, so that a user's next turn sees this one.
-        """
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` without anyone waiting; call it on the loop only."""
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        if user_key is not None:
-            mine = self._of_user.setdefault(user_key, set())
-            mine.add(task)
-            task.add_done_callback(lambda done: self._forget(user_key, done))
+
+    @contextmanager
+    def working_for(self, user_key: str | None) -> Iterator[None]:
+        """While the block lasts, `settled(user_key)` waits for it; on the loop only."""
+        if user_key is None:
+            yield
+            return
+        done = self._loop.create_future()
+        self._of_user.setdefault(user_key, set()).add(done)
+        try:
+            yield
+        finally:
+            self._forget(user_key, done)
+            done.set_result(None)
 
     async def settled(self, user_key: str) -> None:
         """Wait for the background work of one user that is under way now."""
@@ -121,7 +128,7 @@ class Background:
                 self._opened = True
 
     def _track(self, function: Callable[..., Coroutine[Any, Any, None]], args: Any) -> None:
-        self.spawn(function(*args), user_key=None)
+        self.spawn(function(*args))
 
     async def _drained(self, timeout_seconds: float) -> bool:
         """Wait until nothing is under way: what ends may have started something more."""
@@ -144,7 +151,7 @@ class Background:
         if self._let_go is not None:
             await _ended(self._let_go())
 
-    def _forget(self, user_key: str, done: asyncio.Task[None]) -> None:
+    def _forget(self, user_key: str, done: "asyncio.Future[None]") -> None:
         mine = self._of_user.get(user_key, set())
         mine.discard(done)
         if not mine:

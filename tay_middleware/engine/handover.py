@@ -7,7 +7,9 @@ over is not logged as shown.
 
 import asyncio
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from tay_middleware.domain import Decision
 
@@ -50,14 +52,30 @@ class Handover:
             asyncio.CancelledError: the caller was cancelled. An outcome that had been delivered by
                 then is lost; see `taken_back`.
         """
-        waiter = asyncio.wrap_future(self._slot)
-        await asyncio.wait({waiter}, timeout=seconds)
-        if waiter.done() and not waiter.cancelled():
-            return waiter.result()
-        return self.give_up()
+        loop = asyncio.get_running_loop()
+        woken = loop.create_future()
+        self._slot.add_done_callback(partial(_wake_from_anywhere, loop, woken))
+        timer = loop.call_later(seconds, _wake, woken)
+        try:
+            await woken
+        finally:
+            timer.cancel()
+        return self._slot.result() if self._slot.done() else self.give_up()
 
     def give_up(self) -> Outcome | None:
         """Stop waiting; the outcome if it was delivered all the same in this very moment."""
         if self._slot.cancel():
             return None
         return self._slot.result()
+
+
+def _wake_from_anywhere(
+    loop: asyncio.AbstractEventLoop, waiter: "asyncio.Future[None]", _slot: Future[Outcome]
+) -> None:
+    with suppress(RuntimeError):  # the loop of somebody who gave up is closed by now
+        loop.call_soon_threadsafe(_wake, waiter)
+
+
+def _wake(waiter: "asyncio.Future[None]") -> None:
+    if not waiter.done():
+        waiter.set_result(None)

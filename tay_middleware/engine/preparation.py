@@ -6,14 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tay_middleware.domain import History
+from tay_middleware.engine.head_start import HEAD_START_SECONDS
 from tay_middleware.engine.judging import Judgement
-
-HEAD_START_SECONDS = 0.005
-"""How long the model goes first. Our work would start on another thread the moment the question
-comes, and take the interpreter from the caller who is about to send the model's request; 5 ms later
-the caller waits for the network. A model that answers sooner is not kept waiting: being asked for
-the result starts the work at once."""
-
 
 LONGEST_RECALL_SECONDS = 60.0
 """The end of a recall that nobody asks for: of a turn that was neither settled nor abandoned."""
@@ -57,7 +51,11 @@ class Preparation:
     def schedule(self) -> None:
         """Start after the head start; call it on the loop only."""
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(HEAD_START_SECONDS, self._start)
+        self._timer = loop.call_later(HEAD_START_SECONDS, self.start)
+
+    def start(self) -> None:
+        """Start now, if it is not started yet; call it on the loop only."""
+        self._started()
 
     async def result(self) -> Prepared:
         """The result, at once started if it is not yet; call it on the loop only.
@@ -65,13 +63,14 @@ class Preparation:
         History has as long as the reply takes, and at least the recall's timeout; when both are
         over it is given up, and the result says that it is not known.
         """
-        task = self._start()
-        if not task.done():
-            left = self._patient_until - asyncio.get_running_loop().time()
-            await asyncio.wait({task}, timeout=max(0.0, left))
-            if not task.done():
-                self._give_up()
-        return await task
+        task = self._started()
+        if task.done():
+            return task.result()
+        patience = asyncio.get_running_loop().call_at(self._patient_until, self._give_up)
+        try:
+            return await task
+        finally:
+            patience.cancel()
 
     async def history(self, recall: Coroutine[Any, Any, History]) -> History:
         """What `recall` gives; for `prepare` to await, on the loop. No task of its own: each costs.
@@ -91,7 +90,7 @@ class Preparation:
             self._patience.reschedule(asyncio.get_running_loop().time())
             self._patience = None  # it can be moved once
 
-    def _start(self) -> asyncio.Task[Prepared]:
+    def _started(self) -> asyncio.Task[Prepared]:
         if self._timer is not None:
             self._timer.cancel()
         if self._task is None:

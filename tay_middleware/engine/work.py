@@ -5,9 +5,10 @@ All of it runs on the background loop; the four verbs of `Work` hand it over the
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from tay_middleware import naming, weave
 from tay_middleware.decide import Circumstances, ReplyFacts, decide, word
@@ -41,6 +42,9 @@ COMMIT_SECONDS = 10.0
 JUDGING_SHARE = 0.6
 """Of the grace, for a judgement that is not settled when the reply ends; the rest is for history,
 wording and commit."""
+
+Writing = Coroutine[Any, Any, None]
+"""What is still to be written of a turn; it never raises."""
 
 LEAST_FOR_BUDGET = 50
 """Fewer questions than this say nothing about a share."""
@@ -97,7 +101,7 @@ class TurnWork:
         history, known = History(), turn.user_key is None
         with guard("paused"):
             if self._paused.is_due():
-                self._background().spawn(self.read_paused(guard), None)
+                self._background().spawn(self.read_paused(guard))
         judgement = self._kept.taken(turn) or self._judge.begin(turn)
         if turn.user_key is not None:
             with guard("recall"):
@@ -118,13 +122,21 @@ class TurnWork:
         return await store.recall(user_key, self._clock())
 
     async def _settle(self, pending: Pending, reply: Reply, handover: Handover) -> None:
-        outcome = Outcome()
+        outcome, owed = Outcome(), None
         with pending.guard("settle"):
-            outcome = await self._outcome(pending, reply)
-        if not handover.deliver(outcome) and outcome.addition is not None:
+            outcome, owed = await self._outcome(pending, reply)
+        if owed is None:
+            delivered = handover.deliver(outcome)
+        else:
+            # Whoever gets the outcome may ask again at once: that turn waits for what is owed.
+            with self._background().working_for(pending.turn.user_key):
+                delivered = handover.deliver(outcome)
+                await owed
+        if not delivered and outcome.addition is not None:
             await self._retract(pending)
 
-    async def _outcome(self, pending: Pending, reply: Reply) -> Outcome:
+    async def _outcome(self, pending: Pending, reply: Reply) -> tuple[Outcome, Writing | None]:
+        """What came of the turn, and what is to be written when the caller has it."""
         until = asyncio.get_running_loop().time() + self._settings.grace_seconds * JUDGING_SHARE
         prepared = await pending.preparation.result()
         # A reply that calls tools is not the answer yet: the same turn replied later replaces it.
@@ -139,17 +151,18 @@ class TurnWork:
         status = ReplyStatus.REPLIED if answered else ReplyStatus.ABANDONED
         record = self._record(pending.turn, decision, status)
         if decision.addition is None:
-            self._record_later(pending, record)
-            return self._counted(Outcome(decision)) if answered else Outcome(decision)
+            outcome = Outcome(decision)
+            return self._counted(outcome) if answered else outcome, self._write(pending, record)
         with pending.guard("commit"):
             store = await self._background().store()
             verdict = await store.commit(record)
             if not verdict.granted:
-                return self._counted(Outcome(record.denied(Suppression.COOLDOWN).decision))
+                denied = record.denied(Suppression.COOLDOWN).decision
+                return self._counted(Outcome(denied)), None
             words = (verdict.addition or decision.addition).strip()
-            return self._counted(Outcome(decision, weave.addition(reply.text, words)))
-        self._undo_later(pending, record)
-        return Outcome(_held_back(prepared, self._playbook))
+            return self._counted(Outcome(decision, weave.addition(reply.text, words))), None
+        # Perhaps it failed after it was done: make sure that it counts as not shown.
+        return Outcome(_held_back(prepared, self._playbook)), self._undo(pending, record)
 
     async def _settled(self, pending: Pending, prepared: Prepared, until: float) -> None:
         """Let the judgement come to its end, if that is soon; what it has by then is `best`."""
@@ -211,18 +224,11 @@ class TurnWork:
             store_text=self._settings.store_text,
         )
 
-    def _record_later(self, pending: Pending, record: TurnRecord) -> None:
-        self._background().spawn(self._write(pending, record), pending.turn.user_key)
-
     async def _write(self, pending: Pending, record: TurnRecord) -> None:
         with pending.guard("record"):
             async with asyncio.timeout(COMMIT_SECONDS):
                 store = await self._background().store()
                 await store.commit(record)
-
-    def _undo_later(self, pending: Pending, record: TurnRecord) -> None:
-        """A commit failed, perhaps after it was done: make sure that it counts as not shown."""
-        self._background().spawn(self._undo(pending, record), pending.turn.user_key)
 
     async def _undo(self, pending: Pending, record: TurnRecord) -> None:
         await self._retract(pending)
@@ -240,7 +246,8 @@ class TurnWork:
             await self._settled(pending, prepared, until=0.0)
             reply = Reply("", obstacle=status.value)
             decision = self._decide(pending, prepared, reply)
-            self._record_later(pending, self._record(pending.turn, decision, status))
+            with self._background().working_for(pending.turn.user_key):
+                await self._write(pending, self._record(pending.turn, decision, status))
 
 
 def facts_of(reply: Reply, playbook: Playbook) -> ReplyFacts:

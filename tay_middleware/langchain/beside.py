@@ -4,6 +4,7 @@ Everything here fails open through the engine's guards: whatever goes wrong, the
 model made it. The one error that leaves is `InputError`, before the model is asked.
 """
 
+from asyncio import AbstractEventLoop
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -41,8 +42,11 @@ class Beside:
         input_key: InputKey,
         config: RunnableConfig,
         parent_run_id: UUID | None,
+        loop: AbstractEventLoop | None,
     ) -> "Beside":
         """Start beside the model, before it is asked; returns at once.
+
+        `loop` is the caller's event loop where the model is awaited, `None` where it blocks.
 
         Raises:
             InputError: the question is not where it was said to be.
@@ -54,7 +58,7 @@ class Beside:
             asked = as_told(understand(place), config)
             if asked is not None and not asked.is_answered:
                 turn = turn_of(engine, asked, config, parent_run_id)
-                return cls(engine.begin(turn), asked.said_since)
+                return cls(engine.begin(turn, loop), asked.said_since)
         return cls(None)
 
     def listen(self, config: RunnableConfig) -> None:

@@ -12,6 +12,7 @@ one is kept, never the woven one), its rate limiter, whether it streams at all. 
 in for an `invoke` (a graph in messages mode) does not look into that cache.
 """
 
+from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
 from copy import copy
@@ -188,7 +189,7 @@ class EscalationChatModel(StandIn):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        config, beside = self._begin(messages, run_manager)
+        config, beside = self._begin(messages, run_manager, get_running_loop())
         try:
             result = await self.bound._agenerate_with_cache(
                 messages, stop=stop, run_manager=run_manager, **kwargs
@@ -235,7 +236,7 @@ class EscalationChatModel(StandIn):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        config, beside = self._begin(messages, run_manager)
+        config, beside = self._begin(messages, run_manager, get_running_loop())
         held = HeldGenerations()
         try:
             await self._apace()
@@ -287,6 +288,7 @@ class EscalationChatModel(StandIn):
         self,
         messages: list[BaseMessage],
         run_manager: CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None,
+        loop: AbstractEventLoop | None = None,
     ) -> tuple[RunnableConfig, Beside]:
         config = self._asked or ensure_config(None)
         run_id: UUID | None = config.get("run_id")
@@ -295,5 +297,5 @@ class EscalationChatModel(StandIn):
             run_id, parent = run_manager.run_id, run_manager.parent_run_id
         if self._given:
             config = {**config, "configurable": {**config.get("configurable", {}), **self._given}}
-        beside = Beside.begin(self._engine, messages, None, config, parent)
+        beside = Beside.begin(self._engine, messages, None, config, parent, loop)
         return (config if run_id is None else beneath(config, run_id)), beside

@@ -163,12 +163,16 @@ def is_plain_text(chunk: Any) -> bool:
         return False
     try:
         content = chunk.content
-        return type(content) is str and bool(content) and not (
-            chunk.response_metadata
-            or chunk.additional_kwargs
-            or chunk.tool_call_chunks
-            or chunk.tool_calls
-            or chunk.invalid_tool_calls
+        return (
+            type(content) is str
+            and bool(content)
+            and not (
+                chunk.response_metadata
+                or chunk.additional_kwargs
+                or chunk.tool_call_chunks
+                or chunk.tool_calls
+                or chunk.invalid_tool_calls
+            )
         )
     except AttributeError:  # made without validation, and not whole
         return False

@@ -8,8 +8,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import sha1
-from importlib.resources import files
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -24,7 +22,6 @@ from redis.exceptions import (
     ClusterDownError,
     MasterDownError,
     NoPermissionError,
-    NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
     RedisClusterException,
@@ -37,6 +34,7 @@ from redis.exceptions import TimeoutError as NotInTime
 from tay_middleware.errors import ConfigurationError, StorageError, StorageUnavailable
 from tay_middleware.storage.breaker import FAILURES, FAILURES_OF_A_BUCKET, Breaker
 from tay_middleware.storage.buckets import outbox_of
+from tay_middleware.storage.scripts import Script
 
 SUPPORTED = (
     "redis://host:6379/0, rediss://host:6379/0, unix:///path/to/socket or "
@@ -97,7 +95,7 @@ class Link:
             patience_seconds=call_seconds * SHARE_OF_A_NODE if self.is_cluster else None,
             max_connections=connections + 4,
         )
-        self._scripts = {name: _Script(_source(name)) for name in SCRIPTS}
+        self._scripts = {name: Script(name) for name in SCRIPTS}
         most = FAILURES_OF_A_BUCKET if self.is_cluster else FAILURES
         self._breakers: defaultdict[int, Breaker] = defaultdict(lambda: Breaker(most))
         self._line = asyncio.Semaphore(connections)
@@ -143,24 +141,6 @@ class Link:
     async def aclose(self) -> None:
         """Give back the connections. Idempotent."""
         await close_client(self.client)
-
-
-class _Script:
-    """A script by its hash; a server that does not know it is sent the text.
-
-    To that server alone, where the driver's own helper would load it on all masters of a cluster,
-    the dead one included.
-    """
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-        self._hash = sha1(source.encode(), usedforsecurity=False).hexdigest()
-
-    async def run(self, client: _Client, keys: Sequence[str], args: Sequence[str]) -> Any:
-        try:
-            return await client.evalsha(self._hash, len(keys), *keys, *args)
-        except NoScriptError:
-            return await client.eval(self._source, len(keys), *keys, *args)
 
 
 def make_client(url: str, *, patience_seconds: float | None, **options: Any) -> _Client:
@@ -278,10 +258,6 @@ def _refuse_if_open(breaker: Breaker) -> None:
 
 def _name(error: BaseException) -> str:
     return type(error).__name__
-
-
-def _source(name: str) -> str:
-    return (files("tay_middleware.storage") / "lua" / f"{name}.lua").read_text(encoding="utf-8")
 
 
 def _cluster(url: str, options: dict[str, Any]) -> _Client:
