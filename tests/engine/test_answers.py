@@ -28,6 +28,19 @@ QUESTIONS_BACK = [
     "Which of your services is this about?",
     "Which one, babes? \U0001f49b\n",
     "Sorry, something went wrong. Please try again.",
+    "Okay, before I say anything: what do you charge right now? And how many heads a week?",
+    "Tell me a bit more first, babes. What's your rent, and what do you charge?",
+    "Good question! How much is your rent, and how many clients do you do a week?",
+    "Love that you're asking. Quick one before I answer... what are you charging per install?",
+    "Sorry, I'm having trouble connecting right now. Please try again in a moment.",
+    "I'm a little overloaded at the moment, babes. Give me a minute and send that again?",
+    "Hmm, I didn't quite catch that. Could you say it again in other words?",
+    "Oops! That one didn't go through on my end. Try sending it again.",
+    "I don't have enough information about your salon to answer that.",
+    "I'd rather not get into tax here, babes.",
+    "We're experiencing high demand right now. Please come back shortly.",
+    "Walk me through your week first, babes.",
+    "Hi babes! \U0001f44b",
 ]
 ANSWERS = [
     "I'm sorry to hear that, babes. Start with what your hour costs you.",
@@ -42,6 +55,10 @@ ANSWERS = [
     "Start with these:\n- your hour\n- your glue\n\nWhich one is it?",
     "You asked: can you review my pricing?",
     "Noted.",
+    "Yes, but put it up in mid November so December buyers never saw the old one.",
+    "I'd rather not guess, but a booth at that rent wants eight heads a week. What's yours?",
+    "About twenty minutes.",
+    "Tell me what you charge? No: write it down yourself, hour by hour, for a week.",
     "I'm sorry, but I can't help with that request. " + "word " * MOST_WORDS,
 ]
 
