@@ -203,7 +203,10 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class PastTurn:
-    """What history keeps of one earlier turn: topics and choices, never its words."""
+    """What history keeps of one earlier turn: topics and choices, never its words.
+
+    `template` is the wording that was decided on, `None` in turns from before it was kept.
+    """
 
     turn_id: UUID
     at: datetime
@@ -213,6 +216,7 @@ class PastTurn:
     offer: str | None
     reason: Reason | None
     gates: tuple[str, ...] = ()
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

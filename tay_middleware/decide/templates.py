@@ -18,7 +18,8 @@ class ReplyFacts:
     """What policy and wording need to know of the model's reply; facts, never its text.
 
     `obstacle` says why nothing may be added to it, `None` when something may. `names` holds the
-    offers that the reply itself names. `pet_names` counts those it uses already.
+    offers that the reply itself names. `pet_names` counts those it uses already. `gates` are those
+    that it closes (see `replies`).
     """
 
     obstacle: str | None = None
@@ -26,6 +27,7 @@ class ReplyFacts:
     in_language: bool = True
     pet_names: int = 0
     has_emoji: bool = False
+    gates: tuple[str, ...] = ()
 
 
 def pick(
@@ -38,8 +40,11 @@ def pick(
     among: Collection[str] | None = None,
     paused: Collection[str] = (),
     for_all: bool = False,
+    shown: Sequence[str] = (),
 ) -> Template | None:
-    """The wording for `who` (a user's key); `None` when every wording that may be used is paused.
+    """The wording for `who` (a user's key); nobody reads one twice while there are others.
+
+    `None` when every wording that may be used is paused, or the only one left is the last she read.
 
     Args:
         playbook: where the wordings are.
@@ -50,20 +55,37 @@ def pick(
         among: the variants to choose from, `None` for all.
         paused: ids of wordings that are not used now; only their own users move to another one.
         for_all: leaves out what the tier has of its own.
+        shown: ids of the wordings that she was shown, oldest first.
     """
     pool = playbook.pool(offer, strength, tier, for_all=for_all)
     used = _weights(pool, among)
-    if not any(used):
-        return None
-    seed = f"template:{offer}:{strength}:{pool[0].tier}"
-    chosen = pool[choose(seed, who, used)]
+    seen = {template.id for template in pool if template.id in shown}
+    fresh = _without(seen, pool, used)
+    if not any(_without(paused, pool, fresh)):
+        usable = [one for one, left in zip(pool, _without(paused, pool, used), strict=True) if left]
+        return _longest_ago(usable, shown)
+    seed = f"template:{offer}:{strength}:{pool[0].tier}{f':{len(seen)}' if seen else ''}"
+    chosen = pool[choose(seed, who, fresh)]
     if chosen.id not in paused:
         return chosen
-    left = [
-        0.0 if template.id in paused else weight
-        for template, weight in zip(pool, used, strict=True)
+    return pool[choose(f"{seed}:instead", who, _without(paused, pool, fresh))]
+
+
+def _without(
+    left_out: Collection[str], pool: Sequence[Template], weights: Sequence[float]
+) -> list[float]:
+    """The weights with none for wordings of these ids."""
+    return [
+        0.0 if template.id in left_out else weight
+        for template, weight in zip(pool, weights, strict=True)
     ]
-    return pool[choose(f"{seed}:instead", who, left)] if any(left) else None
+
+
+def _longest_ago(usable: Sequence[Template], shown: Sequence[str]) -> Template | None:
+    """Of wordings that she has all read the one read longest ago, but never the last."""
+    last = {name: at for at, name in enumerate(shown)}
+    known = [template for template in usable if template.id != shown[-1]] if shown else []
+    return min(known, key=lambda template: last[template.id], default=None)
 
 
 def _weights(pool: Sequence[Template], among: Collection[str] | None) -> list[float]:

@@ -270,8 +270,9 @@ def _history(recent: Sequence[Any], mentions: Sequence[datetime], profile: Any) 
             offer=offer,
             reason=Reason(reason) if reason else None,
             gates=tuple(gates),
+            template=template,
         )
-        for turn_id, at, session_id, topic, kind, offer, reason, gates in reversed(recent)
+        for turn_id, at, session_id, topic, kind, offer, reason, gates, template in reversed(recent)
     )
     if profile is None:
         return History(turns=turns, mentions=tuple(mentions))

@@ -157,9 +157,8 @@ def remembered(
 ) -> Sequence[Any]:
     """What history keeps of turns of a period, oldest first; people as in `asked_whole`."""
     asked = question_logs.c
-    names = ("turn_id", "user_key", "session_id", "created_at", "topic", "kind", "offer", "reason")
     statement = (
-        select(*(asked[name] for name in names), cast(asked.gates, Text).label("gates"))
+        select(*(asked[name] for name in _REMEMBERED), cast(asked.gates, Text).label("gates"))
         .where(asked.user_key.is_not(None), *_between(since, until), *_sampled(parts))
         .order_by(asked.id)
     )
@@ -182,6 +181,18 @@ def stops(connection: Connection, since: datetime, until: datetime) -> Sequence[
 
 
 _JSON = ("scores", "gates", "assignments")
+
+_REMEMBERED = (
+    "turn_id",
+    "user_key",
+    "session_id",
+    "created_at",
+    "topic",
+    "kind",
+    "offer",
+    "reason",
+    "template",
+)
 
 
 def _sampled(parts: int) -> tuple[ColumnElement[bool], ...]:

@@ -24,6 +24,7 @@ RECENT = (
         question_logs.c.offer,
         question_logs.c.reason,
         question_logs.c.gates,
+        question_logs.c.template,
     )
     .where(question_logs.c.user_key == bindparam("user_key"))
     .order_by(_NEWEST)

@@ -179,7 +179,10 @@ def _session_tag(session_id: str | None) -> str:
 def _entry(record: TurnRecord) -> str:
     turn, decision, detection = record.turn, record.decision, record.decision.detection
     reason = decision.reason.value if decision.reason else None
-    rest = (turn.session_id, detection.topic, decision.offer, reason, list(detection.gates))
+    rest = (
+        *(turn.session_id, detection.topic, decision.offer, reason, list(detection.gates)),
+        decision.template,
+    )
     head = (
         str(turn.turn_id),
         decision.kind.value,
@@ -192,7 +195,7 @@ def _entry(record: TurnRecord) -> str:
 
 def _past_turn(entry: str) -> PastTurn:
     turn_id, kind, _session, asked, _answered, rest = entry.split(" ", 5)
-    session_id, topic, offer, reason, gates = json.loads(rest)
+    session_id, topic, offer, reason, gates, *later = json.loads(rest)
     return PastTurn(
         turn_id=UUID(turn_id),
         at=moment(int(asked)),
@@ -202,6 +205,7 @@ def _past_turn(entry: str) -> PastTurn:
         offer=offer,
         reason=Reason(reason) if reason else None,
         gates=tuple(gates),
+        template=later[0] if later else None,
     )
 
 

@@ -62,11 +62,12 @@ class TurnStoreContract:
         assert (history.first_seen, history.last_seen) == (NOON, NOON)
         assert history.mentions == (NOON,)
         (turn,) = history.turns
-        assert (turn.kind, turn.offer, turn.topic, turn.session_id) == (
+        assert (turn.kind, turn.offer, turn.topic, turn.session_id, turn.template) == (
             Kind.MENTION,
             "mentorship",
             "pricing",
             "s1",
+            "mentorship.gentle.any.A",
         )
 
     def test_users_do_not_see_each_other(self, run: Any) -> None:

@@ -1,0 +1,101 @@
+"""Nobody reads the same words twice while there are others."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from tay_middleware.decide import Circumstances, decide
+from tay_middleware.decide.templates import pick
+from tay_middleware.domain import History, Kind, PastTurn, Strength, Suppression, Tier
+from tay_middleware.playbook import Playbook, Template
+from tests.builders import NOON, a_detection, a_past_turn, a_turn
+
+PEOPLE = [f"user-{number}" for number in range(40)]
+
+
+def picked(playbook: Playbook, who: str, shown: Sequence[str], **how: object) -> Template | None:
+    return pick(
+        playbook,
+        "mentorship",
+        Strength.STANDARD,
+        Tier.FREE,
+        who,
+        shown=shown,
+        **how,  # type: ignore[arg-type]  # by name
+    )
+
+
+def walk(playbook: Playbook, who: str, many: int, **how: object) -> list[str]:
+    shown: list[str] = []
+    for _ in range(many):
+        template = picked(playbook, who, shown, **how)
+        assert template is not None
+        shown.append(template.id)
+    return shown
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_every_wording_is_read_once_before_one_is_read_twice(playbook: Playbook, who: str) -> None:
+    pool = playbook.pool("mentorship", Strength.STANDARD, Tier.FREE)
+    shown = walk(playbook, who, 2 * len(pool))
+    assert {*shown[: len(pool)]} == {template.id for template in pool}
+    assert shown[len(pool) :] == shown[: len(pool)]
+
+
+def test_the_first_wording_is_as_sticky_as_ever_and_the_walk_is_too(playbook: Playbook) -> None:
+    assert [walk(playbook, who, 3) for who in PEOPLE] == [walk(playbook, who, 3) for who in PEOPLE]
+    firsts = {walk(playbook, who, 1)[0] for who in PEOPLE}
+    assert len(firsts) == len(playbook.pool("mentorship", Strength.STANDARD, Tier.FREE))
+
+
+def test_an_arm_is_never_left(playbook: Playbook) -> None:
+    arm = {"A", "B"}
+    for who in PEOPLE:
+        shown = walk(playbook, who, 6, among=arm)
+        assert {name.rpartition(".")[2] for name in shown} == arm
+        assert all(one != other for one, other in pairwise(shown))
+
+
+def test_the_only_wording_of_an_arm_is_not_said_twice_running(playbook: Playbook) -> None:
+    only = walk(playbook, "ada", 1, among={"A"})
+    assert picked(playbook, "ada", only, among={"A"}) is None
+    assert picked(playbook, "ada", [*only, "course.gentle.any.A"], among={"A"}) is not None
+
+
+def test_a_paused_wording_is_passed_over(playbook: Playbook) -> None:
+    pool = playbook.pool("mentorship", Strength.STANDARD, Tier.FREE)
+    paused = {pool[0].id}
+    for who in PEOPLE:
+        assert {*walk(playbook, who, 6, paused=paused)} == {one.id for one in pool[1:]}
+
+
+def a_reader_of(*templates: str) -> History:
+    turns: list[PastTurn] = [
+        replace(
+            a_past_turn(ago=timedelta(days=20 - at), session="s0", kind=Kind.MENTION),
+            offer="mentorship",
+            template=template,
+        )
+        for at, template in enumerate(templates)
+    ]
+    return History(first_seen=turns[0].at, last_seen=NOON, turns=tuple(turns))
+
+
+def test_history_says_what_she_has_read(playbook: Playbook) -> None:
+    pool = [one.id for one in playbook.pool("mentorship", Strength.STANDARD, Tier.FREE)]
+    history = a_reader_of(*pool[:-1])
+    decision = decide(a_turn(), a_detection(), history, playbook, Circumstances())
+    assert (decision.strength, decision.template) == (Strength.STANDARD, pool[-1])
+
+
+def test_where_nothing_else_is_left_it_waits(playbook: Playbook) -> None:
+    pool = [one.id for one in playbook.pool("mentorship", Strength.STANDARD, Tier.FREE)]
+    around = Circumstances(paused=frozenset(pool[1:]))
+    decision = decide(a_turn(), a_detection(), a_reader_of(pool[0]), playbook, around)
+    assert decision.suppressed is Suppression.COOLDOWN
+    held_back = Circumstances(paused=frozenset(pool))
+    decision = decide(a_turn(), a_detection(), a_reader_of(pool[0]), playbook, held_back)
+    assert decision.suppressed is Suppression.PAUSED

@@ -1,0 +1,20 @@
+"""What stands in Redis is read by the next version too."""
+
+from tay_middleware.domain import PastTurn
+from tay_middleware.storage import wire
+from tests.builders import NOON
+from tests.storage.records import a_record
+
+
+def read(entry: str) -> PastTurn:
+    (turn,) = wire.read_history([[entry.encode()], [], []]).turns
+    return turn
+
+
+def test_an_entry_from_before_wordings_were_kept_is_read() -> None:
+    asked = str(wire.micros(NOON))
+    entry = f'{a_record().turn.turn_id} mention s {asked} {asked} ["s1","pricing","course",null,[]]'
+    turn = read(entry)
+    assert (turn.at, turn.offer, turn.template) == (NOON, "course", None)
+    named = entry.removesuffix("]") + ',"course.gentle.any.A"]'
+    assert read(named).template == "course.gentle.any.A"
