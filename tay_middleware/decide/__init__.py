@@ -6,12 +6,15 @@ rest, so that detection can start before history is there and before the model h
 """
 
 from dataclasses import replace
+from functools import partial
 
-from tay_middleware.decide.arms import SHOWN, aimed, assigned
+from tay_middleware.decide.arms import SHOWN, Aim, aimed, assigned
 from tay_middleware.decide.describe import describe
 from tay_middleware.decide.detect import Detector
 from tay_middleware.decide.explain import flips
 from tay_middleware.decide.policy import Circumstances
+from tay_middleware.decide.replies import ADVISES_AGAINST
+from tay_middleware.decide.said_before import heard, last_mention
 from tay_middleware.decide.templates import (
     ReplyFacts,
     acknowledge,
@@ -26,11 +29,10 @@ from tay_middleware.domain import (
     History,
     Kind,
     Mode,
-    PastTurn,
     Suppression,
     Turn,
 )
-from tay_middleware.playbook import HOLDOUT, Playbook
+from tay_middleware.playbook import HOLDOUT, Playbook, Template
 from tay_middleware.playbook.mention import UnfitWordingError
 
 __all__ = [
@@ -47,9 +49,9 @@ __all__ = [
 _AFTER_PAUSED = (Suppression.HOLDOUT, Suppression.UNWEAVABLE, Suppression.DEGRADED)
 """Causes that give way to `paused`: without any wording there is nothing to hold back."""
 
-_SPEAKABLE = frozenset({None, "no_answer"})
+_SPEAKABLE = frozenset({None, "no_answer", ADVISES_AGAINST})
 """Obstacles under which we may speak of ourselves: a stop is confirmed also where the reply only
-asks back, while an offer there would stand instead of an answer."""
+asks back or says to spend nothing, while an offer there would stand instead of an answer."""
 
 
 def decide(
@@ -63,6 +65,7 @@ def decide(
 
     The sentence itself is made by `word`, from the decision and nothing else.
     """
+    detection = heard(detection, turn, history, playbook, around.reply)
     decision = _about_ourselves(turn, detection, history, playbook, around)
     if decision is None and detection.need and detection.offer is not None:
         return _with_offer(turn, detection, history, playbook, around)
@@ -103,19 +106,9 @@ def _with_offer(
     if aim.dropped or (not detection.escalate and aim.cause is None):
         return _nothing(detection, playbook, notes, assignments)
     offer, cause = aim.detection.offer or "", aim.cause
-    paused = around.paused.union(playbook.policy.paused_templates)
-    template = pick(
-        playbook,
-        offer,
-        aim.strength,
-        turn.tier,
-        _who(turn),
-        among=aim.variants,
-        paused=paused,
-        for_all=aim.for_all,
-    )
+    template, missing = _wording(turn, aim, offer, history, playbook, around)
     if template is None and cause in {None, *_AFTER_PAUSED}:
-        cause = Suppression.PAUSED
+        cause = missing
     shown = cause is None and template is not None
     arm = {None: SHOWN, Suppression.HOLDOUT: HOLDOUT}.get(cause) if template else None
     return Decision(
@@ -129,9 +122,39 @@ def _with_offer(
         template=template.id if template else None,
         variant=template.variant if template else None,
         arm=arm,
-        notes=(*notes, *([f"held back: {cause}"] if cause else [])),
+        notes=(*notes, *_held_back(cause, around.reply)),
         assignments=assignments,
     )
+
+
+def _wording(
+    turn: Turn,
+    aim: Aim,
+    offer: str,
+    history: History,
+    playbook: Playbook,
+    around: Circumstances,
+) -> tuple[Template | None, Suppression]:
+    """The wording to use, and why there is none where there is none.
+
+    All are paused, or the only one that is left to her (by an arm, say) is the one she read last:
+    it waits as after any mention.
+    """
+    picked = partial(
+        pick,
+        playbook,
+        offer,
+        aim.strength,
+        turn.tier,
+        _who(turn),
+        among=aim.variants,
+        paused=around.paused.union(playbook.policy.paused_templates),
+        for_all=aim.for_all,
+    )
+    shown = [one.template for one in history.turns if one.kind is Kind.MENTION and one.template]
+    template = picked(shown=shown)
+    worn = template is None and bool(shown) and picked() is not None
+    return template, Suppression.COOLDOWN if worn else Suppression.PAUSED
 
 
 def _about_ourselves(
@@ -157,7 +180,7 @@ def _about_ourselves(
         )
     if "sensitive" in causes:
         return None
-    past = _last_mention(turn, history)
+    past = last_mention(turn, history)
     offer = past.offer if past is not None and past.offer in playbook.offers else None
     if detection.asks_why and past is not None and past.reason and offer is not None:
         return Decision(
@@ -170,12 +193,6 @@ def _about_ourselves(
             notes=("asked why the last mention was made: explained",),
         )
     return None
-
-
-def _last_mention(turn: Turn, history: History) -> PastTurn | None:
-    """The turn just before this one in the session, if it carried a mention."""
-    session = [past for past in history.turns if past.session_id == turn.session_id]
-    return session[-1] if session and session[-1].kind is Kind.MENTION else None
 
 
 def _nothing(
@@ -198,6 +215,13 @@ def _kind(cause: Suppression | None, *, shown: bool) -> Kind:
     if cause is Suppression.ALREADY_MENTIONED:
         return Kind.ORGANIC
     return Kind.MENTION if shown else Kind.NONE
+
+
+def _held_back(cause: Suppression | None, reply: ReplyFacts) -> tuple[str, ...]:
+    """The cause, and of a reply to which nothing is added, why not."""
+    if cause is Suppression.UNWEAVABLE:
+        return (f"held back: {cause} ({reply.obstacle})",)
+    return () if cause is None else (f"held back: {cause}",)
 
 
 def _gate_notes(detection: Detection) -> tuple[str, ...]:

@@ -9,9 +9,11 @@ well; it opens one that a phrase closed only where the stage is told how sure it
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from tay_middleware.decide.gates import OFF_TOPIC
+from tay_middleware.decide import ownership
+from tay_middleware.decide.gates import ANOTHER, OFF_TOPIC
 from tay_middleware.decide.offers import Catalogue
 from tay_middleware.decide.opinion import Opinion
+from tay_middleware.decide.ownership import OWNS
 from tay_middleware.domain import Detection, Reason, Stage
 from tay_middleware.playbook.cascade import OnTopic, StageRule
 
@@ -43,6 +45,7 @@ class Combiner:
         """The detection of a question that the keyword stage has `seen`."""
         gates = _gates(seen, opinion, rule)
         offer, reason = self._verdict(seen, opinion, rule, _need(opinion, gates))
+        gates = (*gates, *ownership.closing((one.group for one in seen.closed_by), offer))
         return replace(
             seen,
             escalate=offer is not None and not gates,
@@ -96,7 +99,11 @@ def _need(opinion: Opinion, gates: Collection[str]) -> float:
 
 def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...]:
     closed = [
-        gate for gate in seen.gates if gate != OFF_TOPIC and not _reopens(gate, opinion, rule)
+        gate
+        for gate in seen.gates
+        if gate != OFF_TOPIC
+        and not gate.startswith(OWNS)
+        and (_goes_on(gate, seen) or not _reopens(gate, opinion, rule))
     ]
     for name, least in rule.gates.items():
         chance = opinion.gates.get(name, 0.0)
@@ -113,6 +120,11 @@ def _off_topic(chance: float, rule: OnTopic, *, named: bool) -> tuple[str, ...]:
     if chance >= (rule.with_a_word if named else rule.without):
         return ()
     return (OFF_TOPIC if chance < rule.doubted_from else f"{PERHAPS}{OFF_TOPIC}",)
+
+
+def _goes_on(gate: str, seen: Detection) -> bool:
+    """Whether only what was said before makes it somebody else's: a scorer sees a need like any."""
+    return gate == ANOTHER and all(found.group != gate for found in seen.closed_by)
 
 
 def _reopens(gate: str, opinion: Opinion, rule: StageRule) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from tay_middleware.decide import ownership
 from tay_middleware.decide.gates import (
     OFF_TOPIC,
     bare_answers,
@@ -101,6 +102,8 @@ class Detector:
             ours=need.purchase,
             mentioned=reading.has(Part.AFTER_MENTION) and self._mentioned(transcript),
         )
+        has = ownership.said(reading)
+        gates = (*gates, *ownership.closing((found.group for found in has), need.offer))
         detection = Detection(
             escalate=need.offer is not None and not gates,
             need=need.offer is not None,
@@ -116,7 +119,7 @@ class Detector:
             opts_in=any(not is_negated(found, reading) for found in reading.of(Part.OPTS_IN)),
             follows=OFF_TOPIC not in gates
             and not (need.purchase or self._is_ours(reading, weighed)),
-            closed_by=closing_phrases(reading, gates) if gates else (),
+            closed_by=(*(closing_phrases(reading, gates) if gates else ()), *has),
         )
         return Examined(detection, reading.window.heard or reading.window.literal)
 
@@ -230,12 +233,7 @@ class Detector:
 
 def _named(reading: Reading) -> set[str]:
     """The offers of ours that a text names, without "my course" and the like."""
-    others = reading.of(Part.NOT_OURS)
-    return {
-        sense.name
-        for start, end, sense in (*reading.of(Part.OFFER), *reading.of(Part.ASKED_FOR))
-        if not any(first < end and start < last for first, last, _ in others)
-    }
+    return {sense.name for *_, sense in ownership.offers_named(reading)}
 
 
 def _refers_back(reading: Reading) -> bool:

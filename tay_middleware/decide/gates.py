@@ -7,10 +7,12 @@ question, or in the latest messages before it, is about hair, beauty or a busine
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import islice
 
+from tay_middleware.decide.ownership import told_of
 from tay_middleware.decide.reading import Found, Part, Reading
-from tay_middleware.domain import Detection, Indicator, Message
+from tay_middleware.domain import ClosedGate, Detection, Indicator, Message
 from tay_middleware.playbook.evidence import Gate, Gates
 
 OFF_TOPIC = "off_topic"
@@ -19,8 +21,27 @@ OFF_TOPIC = "off_topic"
 RECENT_MESSAGES = 4
 """How many messages back a short question ("and how long?") may borrow its subject from."""
 
+ANOTHER = "third_person"
+"""The gate of a question that somebody asks for somebody else; questions after it may go on so."""
+
+_OF_ANOTHER = re.compile(r"\b(?:she|he|they|her|him|them|his|their|hers|theirs)\b")
+_OF_HERSELF = re.compile(
+    r"\b(?:my|mine|our|ours|we|us|i'm|im|i've|ive|i'd)\b(?! (?:sister|brother|mum|mom|mother|dad"
+    r"|father|daughter|son|cousin|aunt|auntie|aunty|uncle|niece|nephew|nan|friend|mate|bestie"
+    r"|husband|wife|boyfriend|girlfriend|partner|neighbour|colleague|boss)\b)"
+    r"|\bi (?:charge|own|run|have|sell|make|do|am|was|work|need|want|can|keep|lost|started)\b"
+)
+"""Words of a question about another, and those that make it one about the asker's own business;
+"help me make her a plan" is none of them."""
+
 NOES = frozenset({"declined", "opted_out"})
 """The causes that a user can take back by opting in."""
+
+OWNED = "owns_offer"
+"""The cause of a message by somebody who has bought something of ours already."""
+
+KEPT = frozenset({"sensitive", OWNED})
+"""The causes of gates that are kept by their names."""
 
 _WORD = re.compile(r"\w")
 
@@ -52,6 +73,8 @@ def closed_gates(
     """
     found = [*reading.of(Part.GATE), *(bare_answers(reading) if mentioned else ())]
     closed = _closed(reading, found, evidence, gates) if found else []
+    if ANOTHER not in closed and _goes_on(reading, transcript, gates, read):
+        closed.append(ANOTHER)
     if not (ours or is_on_topic(reading, evidence, gates) or _was(transcript, gates, read)):
         closed.append(OFF_TOPIC)
     return tuple(closed)
@@ -65,8 +88,38 @@ def staying_closed(names: Iterable[str], gates: Gates) -> Iterator[tuple[str, Ga
     """
     for name in names:
         gate = gates.gates.get(name)
-        if gate is not None and gate.suppression == "sensitive" and gate.sticky_seconds:
+        if gate is not None and gate.suppression in KEPT and gate.sticky_seconds:
             yield name, gate
+
+
+def kept_closed(
+    closed: Iterable[str],
+    said: Iterable[str],
+    gates: Gates,
+    at: datetime,
+    session_id: str | None,
+) -> tuple[ClosedGate, ...]:
+    """What a profile keeps of a message: the gates that stay closed, and what she says she has.
+
+    What she has is kept by the name of the offer, in every session, until she gave it back; only
+    where she names none does the gate itself keep the session quiet.
+
+    Args:
+        closed: the gates that are closed.
+        said: names of everything that phrases found, opened again or not.
+        gates: the playbook's.
+        at: when it was asked.
+        session_id: where.
+    """
+    told = tuple(dict.fromkeys(told_of(said)))
+    return (
+        *(ClosedGate(name, at) for name in told),
+        *(
+            ClosedGate(name, at, None if gate.sticky_everywhere else session_id)
+            for name, gate in staying_closed(closed, gates)
+            if not (told and gate.suppression == OWNED)
+        ),
+    )
 
 
 def bare_answers(reading: Reading) -> list[Found]:
@@ -122,6 +175,29 @@ def is_on_topic(reading: Reading, evidence: Collection[str] | None, gates: Gates
     if evidence is None or any(group in evidence for group in gates.on_topic.beside):
         return True
     return len({sense.phrase for _, _, sense in reading.of(Part.TRADE)}) >= KINDS_OF_TRADE
+
+
+def _goes_on(
+    reading: Reading,
+    transcript: Sequence[Message],
+    gates: Gates,
+    read: Callable[[str], Reading],
+) -> bool:
+    """Whether a question goes on about somebody else whom an earlier one was asked for."""
+    if ANOTHER not in gates.gates or not _is_of_another(reading.window.literal):
+        return False
+    asked = (one.content for one in reversed(transcript) if one.role == "user")
+    for text in islice(asked, RECENT_MESSAGES):
+        before = read(text)
+        if any(sense.name == ANOTHER for *_, sense in before.of(Part.GATE)):
+            return True
+        if not _is_of_another(before.window.literal):
+            return False
+    return False
+
+
+def _is_of_another(text: str) -> bool:
+    return _OF_ANOTHER.search(text) is not None and _OF_HERSELF.search(text) is None
 
 
 def _was(transcript: Sequence[Message], gates: Gates, read: Callable[[str], Reading]) -> bool:

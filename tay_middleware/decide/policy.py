@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tay_middleware.decide.assign import bucket
-from tay_middleware.decide.gates import staying_closed
+from tay_middleware.decide.gates import OWNED, staying_closed
+from tay_middleware.decide.ownership import owned, told_of
+from tay_middleware.decide.said_before import mentions
 from tay_middleware.decide.templates import ReplyFacts
-from tay_middleware.domain import Detection, History, Kind, Mode, Suppression, Turn
-from tay_middleware.playbook import Gate, Playbook, Policy
+from tay_middleware.domain import ClosedGate, Detection, History, Kind, Mode, Suppression, Turn
+from tay_middleware.playbook import Gate, Playbook
 
 _BLANKS = re.compile(r"[\s-]+")
 
@@ -76,13 +78,19 @@ def owns(turn: Turn, offer: str | None, playbook: Playbook) -> bool:
     return any(owned.strip().lower() in names for owned in turn.owned_offers)
 
 
-def cooling(turn: Turn, detection: Detection, history: History, policy: Policy) -> bool:
+def cooling(turn: Turn, detection: Detection, history: History, playbook: Playbook) -> bool:
     """Whether a mention was shown too recently; a wish to buy lifts it.
 
     The store checks the same again, atomically, when the turn is committed: this look only saves
-    the wording and tells the cause.
+    the wording and tells the cause. Where nobody is known there is no history and no store to ask:
+    then the replies that came with the question are looked at.
     """
-    if detection.purchase or not (history.turns or history.mentions):
+    policy = playbook.policy
+    if detection.purchase:
+        return False
+    if turn.user_key is None:
+        return _mentioned_lately(turn, playbook)
+    if not (history.turns or history.mentions):
         return False
     session = [past for past in history.turns if past.session_id == turn.session_id]
     recent = session[-policy.cooldown.session_turns :] if policy.cooldown.session_turns else []
@@ -92,6 +100,13 @@ def cooling(turn: Turn, detection: Detection, history: History, policy: Policy) 
         sum(at > turn.asked_at - timedelta(hours=cap.hours) for at in history.mentions) >= cap.most
         for cap in policy.cooldown.caps
     )
+
+
+def _mentioned_lately(turn: Turn, playbook: Playbook) -> bool:
+    """Whether one of the last replies of the transcript carries a mention."""
+    most = playbook.policy.cooldown.session_turns
+    replies = [one.content for one in turn.transcript if one.role == "assistant"]
+    return any(mentions(reply, playbook) for reply in replies[-most:]) if most else False
 
 
 def in_holdout(turn: Turn, playbook: Playbook) -> bool:
@@ -128,13 +143,30 @@ def _sensitive(case: _Case) -> bool:
     """A gate that is closed now, in the transcript, or still closed from an earlier turn."""
     if _closed_now("sensitive", case) or _closed_earlier("sensitive", case):
         return True
-    kept = [(one.gate, one.at, one.session_id) for one in case.history.closed]
-    seen = [(name, past.at, past.session_id) for past in case.history.turns for name in past.gates]
-    return any(
-        _still_closed(gate, case.turn, at, session)
-        for name, at, session in (*kept, *seen)
-        for _, gate in staying_closed((name,), case.playbook.gates)
+    seen = (
+        ClosedGate(name, past.at, past.session_id)
+        for past in case.history.turns
+        for name in past.gates
     )
+    return _kept_closed("sensitive", (*case.history.closed, *seen), case)
+
+
+def _owns(case: _Case) -> bool:
+    """What the app says that she has, or she herself, here or ever before, until she gave it back.
+
+    A message of somebody who has bought, but which does not say what, keeps the session quiet.
+    """
+    detection, offer = case.detection, case.detection.offer
+    if owns(case.turn, offer, case.playbook):
+        return True
+    earlier = [name for gates in case.around.earlier_gates for name in gates]
+    kept = [one.gate for one in sorted(case.history.closed, key=lambda one: one.at)]
+    now = [found.group for found in detection.closed_by]
+    if offer in owned((*kept, *earlier, *now)):
+        return True
+    if any(told_of(earlier)):
+        return False
+    return _closed_earlier(OWNED, case) or _kept_closed(OWNED, case.history.closed, case)
 
 
 def _opted_out(case: _Case) -> bool:
@@ -196,7 +228,7 @@ _CHECKS: tuple[tuple[Suppression, Callable[[_Case], bool]], ...] = (
     (Suppression.MODE, lambda case: case.around.mode is not Mode.ON),
     (Suppression.NOT_ALLOWED, _not_allowed),
     (Suppression.SENSITIVE, _sensitive),
-    (Suppression.OWNS_OFFER, lambda case: owns(case.turn, case.detection.offer, case.playbook)),
+    (Suppression.OWNS_OFFER, _owns),
     (Suppression.OPTED_OUT, _opted_out),
     (Suppression.DECLINED, _declined),
     (Suppression.LANGUAGE, _other_language),
@@ -211,7 +243,7 @@ _CHECKS: tuple[tuple[Suppression, Callable[[_Case], bool]], ...] = (
         Suppression.COOLDOWN,
         lambda case: (
             not case.around.stateless
-            and cooling(case.turn, case.detection, case.history, case.playbook.policy)
+            and cooling(case.turn, case.detection, case.history, case.playbook)
         ),
     ),
     (Suppression.BUDGET, lambda case: not case.around.stateless and _over_budget(case)),
@@ -235,6 +267,15 @@ def _closed_now(cause: str, case: _Case) -> bool:
 
 def _closed_earlier(cause: str, case: _Case) -> bool:
     return any(_any_of(cause, gates, case.playbook) for gates in case.around.earlier_gates)
+
+
+def _kept_closed(cause: str, kept: Iterable[ClosedGate], case: _Case) -> bool:
+    """Whether a gate of this cause, closed by an earlier message, still is."""
+    return any(
+        gate.suppression == cause and _still_closed(gate, case.turn, one.at, one.session_id)
+        for one in kept
+        for _, gate in staying_closed((one.gate,), case.playbook.gates)
+    )
 
 
 def _any_of(cause: str, names: Iterable[str], playbook: Playbook) -> bool:

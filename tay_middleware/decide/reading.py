@@ -10,7 +10,7 @@ from typing import Protocol
 
 from tay_middleware.decide.match import PhraseMatcher
 from tay_middleware.decide.normalise import Window, normalise
-from tay_middleware.playbook.evidence import Gates, Indicators, Topic
+from tay_middleware.playbook.evidence import Gates, Indicators, Phrases, Topic
 from tay_middleware.playbook.phrases import parse
 from tay_middleware.playbook.schema import Offer, Policy
 
@@ -57,6 +57,8 @@ class Part:
     ELSEWHERE = "elsewhere"
     ASKS_WHY = "asks_why"
     OPTS_IN = "opts_in"
+    HAS = "has"
+    GAVE_BACK = "gave_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,15 +165,7 @@ def _senses(rules: Rules) -> Iterator[Sense]:
     indicators, gates = rules.indicators, rules.gates
     for phrase in indicators.negators:
         yield Sense(Part.NEGATOR, "negator", phrase)
-    for part, groups in (
-        (Part.GROUP, indicators.groups),
-        (Part.DAMPER, indicators.dampers),
-        (Part.GATE, gates.gates),
-        (Part.TOPIC, rules.topics),
-    ):
-        for name, group in groups.items():
-            yield from (Sense(part, name, phrase) for phrase in group.phrases)
-            yield from (Sense(part, name, phrase, cancels=True) for phrase in group.except_)
+    yield from _grouped(rules)
     for name, gate in gates.gates.items():
         yield from (Sense(Part.AFTER_MENTION, name, phrase) for phrase in gate.after_mention)
     for phrase in indicators.refers_back:
@@ -183,6 +177,26 @@ def _senses(rules: Rules) -> Iterator[Sense]:
     for phrase in indicators.own_offers:
         yield Sense(Part.NOT_OURS, Part.NOT_OURS, phrase)
     yield from _plain_senses(gates)
+
+
+def _grouped(rules: Rules) -> Iterator[Sense]:
+    """Everything that may have exceptions."""
+    parts: tuple[tuple[str, Mapping[str, Phrases]], ...] = (
+        (Part.GROUP, rules.indicators.groups),
+        (Part.DAMPER, rules.indicators.dampers),
+        (Part.GATE, rules.gates.gates),
+        (Part.TOPIC, rules.topics),
+    )
+    for part, groups in parts:
+        for name, group in groups.items():
+            yield from _of_group(part, name, group)
+    for own, group in rules.gates.owned.items():
+        yield from _of_group(own, own, group)
+
+
+def _of_group(part: str, name: str, group: Phrases) -> Iterator[Sense]:
+    yield from (Sense(part, name, phrase) for phrase in group.phrases)
+    yield from (Sense(part, name, phrase, cancels=True) for phrase in group.except_)
 
 
 def _plain_senses(gates: Gates) -> Iterator[Sense]:

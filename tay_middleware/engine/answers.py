@@ -63,8 +63,8 @@ _ASKS = re.compile(
 """What asks for something, or says that too little is known: no answer, whatever it is about."""
 
 _TALK = frozenset(
-    (
-        "a an the and or but so having to of in on at for with from by as if it its it's this that that's "
+    (  # noqa: SIM905 - hundreds of quotation marks would bury the words
+        "a an the and or but so to of in on at for with from by as if it its it's this that that's "
         "these those there there's here here's then than is isn't are aren't was wasn't were be "
         "been being am i i'm i've i'd i'll me my mine myself we we're we've we'll us our you "
         "you're you've you'd you'll your yours do don't does doesn't did didn't done can can't "
@@ -89,7 +89,7 @@ _TALK = frozenset(
         "issues problem problems error errors technical glitch hiccup busy overloaded unavailable "
         "offline slow loading load server system process processing request requests working fail "
         "failed failing happened wrong broke unfortunately time times currently temporarily "
-        "depends experiencing demand high"
+        "depends experiencing demand high having"
     ).split()
 )
 """Words of talk about the talk: a sentence of nothing else says nothing that was asked for."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from tay_middleware import naming, weave
 from tay_middleware.decide import Circumstances, ReplyFacts, decide, word
+from tay_middleware.decide.replies import ADVISES_AGAINST, ReplyReader
 from tay_middleware.domain import (
     Decision,
     History,
@@ -68,6 +69,7 @@ class TurnWork:
         self._clock = clock
         self._random_bits = random_bits
         self._judge = judge
+        self._reader = ReplyReader(playbook.gates)
         self._kept = KeptJudgements()
         self._paused = PausedNames(clock, settings.pauses_seconds)
         self._shares: deque[bool] = deque(maxlen=playbook.policy.budget.over_questions)
@@ -199,7 +201,7 @@ class TurnWork:
         if len(self._shares) >= LEAST_FOR_BUDGET:
             share = sum(self._shares) / len(self._shares)
         return Circumstances(
-            reply=facts_of(reply, self._playbook),
+            reply=facts_of(reply, self._playbook, self._reader),
             mode=self._settings.mode,
             earlier_gates=prepared.judgement.earlier_gates,
             recent_share=share,
@@ -250,10 +252,13 @@ class TurnWork:
                 await self._write(pending, self._record(pending.turn, decision, status))
 
 
-def facts_of(reply: Reply, playbook: Playbook) -> ReplyFacts:
-    """What policy and wording need to know of a reply."""
+def facts_of(reply: Reply, playbook: Playbook, reader: ReplyReader) -> ReplyFacts:
+    """What policy and wording need to know of a reply; `reader` is of the same playbook."""
     voice, place = playbook.voice, weave.has_place(reply.text)
     obstacle = reply.obstacle or (unanswered(reply.text) if place else "no_place")
+    heard = reader.read(reply.text)
+    if heard.advises_against:
+        obstacle = obstacle or ADVISES_AGAINST
     return ReplyFacts(
         obstacle=obstacle,
         names=naming.names_found(
@@ -263,6 +268,7 @@ def facts_of(reply: Reply, playbook: Playbook) -> ReplyFacts:
         in_language=weave.matches_language(reply.text, voice.function_words),
         pet_names=naming.count_words(reply.text, voice.pet_names),
         has_emoji=weave.has_emoji(reply.text),
+        gates=heard.gates,
     )
 
 

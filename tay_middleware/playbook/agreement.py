@@ -61,6 +61,9 @@ def _gates(playbook: "Playbook") -> Iterator[Found]:
             if group not in playbook.indicators.groups:
                 message = unknown("group", group, playbook.indicators.groups)
                 yield "gates.yaml", ("gates", name, "unless"), message
+        if gate.reacts_as is not None and gate.reacts_as not in playbook.gates.gates:
+            message = unknown("gate", gate.reacts_as, playbook.gates.gates)
+            yield "gates.yaml", ("gates", name, "reacts_as"), message
     for group in playbook.gates.on_topic.beside:
         if group not in playbook.indicators.groups:
             message = unknown("group", group, playbook.indicators.groups)

@@ -23,7 +23,7 @@ Phrase = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_re
 """A phrase of the little language."""
 
 
-class _Phrases(Entry):
+class Phrases(Entry):
     """Phrases, and the longer ones in which they mean something else."""
 
     phrases: tuple[Phrase, ...] = Field(min_length=1)
@@ -36,7 +36,7 @@ class _Phrases(Entry):
     )
 
 
-class Group(_Phrases):
+class Group(Phrases):
     """Indicators that mean one thing. Weights add up per distinct wording found, up to `cap`.
 
     `kind` names the groups that the brief's rule speaks of: `personal` (first-person language about
@@ -52,7 +52,7 @@ class Group(_Phrases):
     negatable: bool = Field(True, description="a negator within four tokens before drops it")
 
 
-class Damper(_Phrases):
+class Damper(Phrases):
     """Phrases that take points away from every offer, up to `cap`, unless a group was found."""
 
     weight: float = Field(1.0, ge=0, le=5)
@@ -96,17 +96,19 @@ class Indicators(Entry):
         return self
 
 
-class Gate(_Phrases):
+class Gate(Phrases):
     """`gates.yaml`: a kind of message on which Tay never mentions anything.
 
     `suppression` is what the log says when a need was there all the same; `None` means that such a
-    question never has one. `unless` names indicator groups whose presence keeps the gate open.
-    `sticky_seconds` keeps later turns of the same user closed for that long (0: this turn only),
-    within the session unless `sticky_everywhere`. `in_quotations`: its phrases are heard in
-    quotations and code as well, except where somebody else is said to speak.
+    question never has one. `reacts_as` is the gate that it closes as well right after a mention.
+    `unless` names indicator groups whose presence keeps the gate open. `sticky_seconds` keeps later
+    turns of the same user closed for that long (0: this turn only), within the session unless
+    `sticky_everywhere`. `in_quotations`: its phrases are heard in quotations and code as well,
+    except where somebody else is said to speak.
     """
 
-    suppression: Literal["sensitive", "declined", "opted_out"] | None = None
+    phrases: tuple[Phrase, ...] = ()
+    suppression: Literal["sensitive", "owns_offer", "declined", "opted_out"] | None = None
     unless: tuple[Slug, ...] = ()
     at_least: int = Field(1, ge=1, le=5, description="distinct phrases needed to close the gate")
     sticky_seconds: int = Field(0, ge=0, le=400 * 86400)
@@ -116,6 +118,18 @@ class Gate(_Phrases):
         (),
         description="phrases that close it only at the end of an answer to a mention",
     )
+    in_replies: tuple[Phrase, ...] = Field(
+        (), description="phrases of the model's own reply that close it: it saw what no phrase did"
+    )
+    reacts_as: Slug | None = Field(
+        None, description="the gate that it closes as well right after a mention: a reaction to it"
+    )
+
+    @model_validator(mode="after")
+    def _can_close(self) -> "Gate":
+        if not (self.phrases or self.in_replies):
+            raise ValueError("write `phrases`, or `in_replies`: nothing would ever close it")
+        return self
 
 
 class OnTopic(Entry):
@@ -140,6 +154,14 @@ class Gates(Entry):
     on_topic: OnTopic
     asks_why: tuple[Phrase, ...] = Field(description="'why did you mention that?'")
     opts_in: tuple[Phrase, ...] = Field(description="'you can recommend things again'")
+    owned: dict[Literal["has", "gave_back"], Phrases] = Field(
+        default_factory=dict,
+        description="before the name of an offer: that she has it, that she has it no more",
+    )
+    advises_against: tuple[Phrase, ...] = Field(
+        (),
+        description="in the model's reply: pay for nothing of our kind, or you need nothing of it",
+    )
 
     def causes(self, closed: Iterable[str]) -> frozenset[str]:
         """The `suppression` of each closed gate; names that are none of `gates` have none."""
@@ -147,7 +169,7 @@ class Gates(Entry):
         return frozenset(cause for cause in known if cause is not None)
 
 
-class Topic(_Phrases):
+class Topic(Phrases):
     """What a question is about, for history and `$topic`: the noun is ours, never the user's."""
 
     noun: str = Field(min_length=2, max_length=40)

@@ -145,7 +145,8 @@ class AutoPause(Entry):
     within_hours: float = Field(24, gt=0, le=24 * 30, description="how soon a message must follow")
     window_days: float = Field(60, gt=0, le=400, description="how far it looks back")
     reactions: tuple[Slug, ...] = Field(
-        ("refusal", "opt_out", "complaint"), description="gates that the next message may close"
+        ("refusal", "opt_out", "complaint", "pitched"),
+        description="gates that the next message may close",
     )
 
 

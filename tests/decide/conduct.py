@@ -185,6 +185,22 @@ CLOSED: dict[str, tuple[str, ...]] = {
         "can we skip the ad this time? my bookings are down and I don't know why",
         "zero interest in paying for help. what am I doing wrong with my page",
     ),
+    "owner": (
+        "I'm one of your mentees, how do I restructure my pricing from here?",
+        "I've bought all of your courses, what next for my salon?",
+        "I'm a paying member of yours already, can you review my pricing?",
+    ),
+    "pitched": (
+        "ugh another plug. just review my pricing",
+        "every reply ends in a pitch, what about my pricing?",
+        "you keep plugging your stuff, I asked about my prices",
+        "you always end with the mentorship",
+        "girl the mentorship line again??",
+        "you already told me about the mentorship, I asked what I should charge",
+        "that was a bit salesy, anyway how do I fix my salon?",
+        "that last bit felt like an advert",
+        "your bot keeps pushing the course, can you review my business strategy?",
+    ),
     "opt_out": (
         "stop recommending your mentorship to me, just help me with my pricing",
         "please stop pitching. how do I grow my salon",

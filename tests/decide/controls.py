@@ -54,6 +54,17 @@ OPEN: dict[str, tuple[str, ...]] = {
         "should I delete my old prices and start over? can you look at my menu, 27 services",
         "I ordered samples from three vendors, help me decide which one to build my line on",
     ),
+    "pitched": (
+        "my captions sound so salesy, how do I fix my content? 40 clients a month",
+        "how do I sell retail without being pushy? my salon makes 3k a month",
+        "how do I write the pitch for my bridal packages? I charge £400, what am I doing wrong?",
+        "every reel ends with my salon booking link and nobody books, what am I doing wrong?",
+        "should I run another ad for my salon? I spent £900 and got two clients",
+    ),
+    "owner": (
+        "I have three courses to plan for my salon academy, help me with the pricing",
+        "I've done all of my own books this year and my profit is down, what's wrong?",
+    ),
     "refusal": (
         "I don't sell enough. 9 units made, 2 sold. what's wrong with my business",
         "clients say they can't afford my prices, should I lower them? I charge £180",

@@ -155,7 +155,7 @@ def test_what_others_are_quoted_to_say_closes_nothing(detector: Detector, messag
 
 
 def test_every_gate_of_the_playbook_is_tested(playbook: Playbook) -> None:
-    assert {*playbook.gates.gates, OFF_TOPIC} - {*CLOSED} == {"quote", "thanks"}
+    assert {*playbook.gates.gates, OFF_TOPIC} - {*CLOSED} == {"quote", "thanks", "alarm"}
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,10 @@ def test_every_gate_of_the_playbook_is_tested(playbook: Playbook) -> None:
         ("medical", "sensitive"),
         ("minor", "sensitive"),
         ("complaint", "sensitive"),
+        ("alarm", "sensitive"),
+        ("owner", "owns_offer"),
         ("refusal", "declined"),
+        ("pitched", "declined"),
         ("opt_out", "opted_out"),
         ("support", None),
         ("injection", None),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tay_middleware.decide.replies import ReplyReader
 from tay_middleware.domain import Kind
 from tay_middleware.engine import Escalator, Reply
 from tay_middleware.engine.answers import MOST_WORDS, NO_ANSWER, REFUSAL, unanswered
@@ -100,10 +101,10 @@ def test_a_stop_is_confirmed_under_a_question_back(engine: Escalator) -> None:
 
 def test_a_reply_that_ends_in_dots_has_a_place(engine: Escalator, playbook: Playbook) -> None:
     reply = Reply("Start with one honest hour, and divide what is left by it\u2026")
-    assert facts_of(reply, playbook).obstacle is None
+    assert facts_of(reply, playbook, ReplyReader(playbook.gates)).obstacle is None
     assert engine.begin(engine.turn(question=NEED, user_id="ada")).settle(reply).addition
 
 
 @pytest.mark.parametrize("text", ["", " \n", "```\ncode", '{"price": 120}'])
 def test_a_reply_without_a_place_says_so(playbook: Playbook, text: str) -> None:
-    assert facts_of(Reply(text), playbook).obstacle == "no_place"
+    assert facts_of(Reply(text), playbook, ReplyReader(playbook.gates)).obstacle == "no_place"

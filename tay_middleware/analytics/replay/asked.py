@@ -134,6 +134,7 @@ class Questions:
                 obstacle=obstacle,
                 names=frozenset({row.offer}) if named else frozenset(),
                 in_language=cause != Suppression.LANGUAGE.value,
+                gates=tuple(orjson.loads(row.gates)),
             ),
             mode=Mode.ON,
             history_known=cause != Suppression.DEGRADED.value,

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from tay_middleware.decide.gates import ends_noes, staying_closed
+from tay_middleware.decide.gates import ends_noes, kept_closed
 from tay_middleware.domain import ClosedGate, Decision, History, Kind, PastTurn, Reason, Turn
 from tay_middleware.playbook import Playbook
 
@@ -69,8 +69,10 @@ class Past:
             offer=decision.offer,
             reason=decision.reason,
             gates=decision.detection.gates,
+            template=decision.template,
         )
-        self._keep(turn.user_key, past)
+        said = (found.group for found in decision.detection.closed_by)
+        self._keep(turn.user_key, past, said)
         if ends_noes(decision.detection, self._gates):
             person = self._people[turn.user_key]
             person.declined_at = person.declined_session = person.opted_out_at = None
@@ -87,23 +89,23 @@ class Past:
                 offer=row.offer,
                 reason=Reason(row.reason) if row.reason else None,
                 gates=tuple(orjson.loads(row.gates)),
+                template=row.template,
             )
-            self._keep(row.user_key, past)
+            self._keep(row.user_key, past, past.gates)
 
     def stop(self, user_key: str, at: datetime) -> None:
         """Somebody said stop otherwise than by a message."""
         self._people[user_key].opted_out_at = at
 
-    def _keep(self, user_key: str, past: PastTurn) -> None:
+    def _keep(self, user_key: str, past: PastTurn, said: Iterable[str]) -> None:
         person = self._people[user_key]
         person.turns.append(past)
         person.first_seen = person.first_seen or past.at
         person.last_seen = past.at
         if past.kind is Kind.MENTION:
             person.mentions.append(past.at)
-        for name, gate in staying_closed(past.gates, self._gates):
-            session = None if gate.sticky_everywhere else past.session_id
-            person.closed[name] = ClosedGate(name, past.at, session)
+        for one in kept_closed(past.gates, said, self._gates, past.at, past.session_id):
+            person.closed[one.gate] = one
         causes = {self._causes.get(gate) for gate in past.gates}
         if "declined" in causes:
             person.declined_at, person.declined_session = past.at, past.session_id

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from tay_middleware.analytics.replay.asked import Asked, Opined
 from tay_middleware.analytics.replay.past import Past
-from tay_middleware.decide import UnfitWordingError, decide, word
+from tay_middleware.decide import ReplyFacts, UnfitWordingError, decide, word
 from tay_middleware.decide.cascade import Cascade
 from tay_middleware.decide.opinion import Opinion
 from tay_middleware.domain import (
@@ -60,7 +60,9 @@ class World:
         """Decide a question, and remember it."""
         turn = asked.turn
         detection = self.detect(asked)
-        around = replace(asked.around, earlier_gates=self._earlier_gates(turn))
+        around = replace(
+            asked.around, earlier_gates=self._earlier_gates(turn), reply=self._reply(asked)
+        )
         decision = decide(turn, detection, self.past.of(turn), self.playbook, around)
         outcome = self._worded(decision, turn, asked)
         self.past.note(turn, outcome.decision)
@@ -107,6 +109,12 @@ class World:
             held = replace(decision, kind=Kind.NONE, suppressed=Suppression.DEGRADED, arm=None)
             return Outcome(held, None)
         return Outcome(decision, words)
+
+    def _reply(self, asked: Asked) -> ReplyFacts:
+        """What is known of the reply: of the gates that were closed, those that a reply closes."""
+        reply, known = asked.around.reply, self.playbook.gates.gates
+        heard = (name for name in reply.gates if name in known and known[name].in_replies)
+        return replace(reply, gates=tuple(heard))
 
     def _earlier_gates(self, turn: Turn) -> tuple[tuple[str, ...], ...]:
         found = []

@@ -7,6 +7,7 @@ from uuid import UUID
 from tay_middleware import weave
 from tay_middleware.decide import Circumstances, UnfitWordingError, decide, flips, word
 from tay_middleware.decide.cascade import Cascade, Until
+from tay_middleware.decide.replies import ReplyReader
 from tay_middleware.domain import Decision, History, Tier, Turn
 from tay_middleware.engine.pending import Reply
 from tay_middleware.engine.work import facts_of
@@ -48,7 +49,7 @@ def try_out(
     """
     turn = Turn(NOBODY, trial.question, _AT, user_id="somebody", tier=Tier.parse(trial.tier))
     detection = cascade.detect(turn.question, until=Until.ENCODER)
-    reply = facts_of(Reply(trial.reply), playbook)
+    reply = facts_of(Reply(trial.reply), playbook, ReplyReader(playbook.gates))
     around = Circumstances(reply=reply, stateless=True, paused=paused)
     decision = decide(turn, detection, History(), playbook, around)
     try:

@@ -1,0 +1,38 @@
+"""What the model's own reply says that the question did not.
+
+It heard a grief that no phrase knows, or told her to spend nothing: an offer below it is out of
+place.
+"""
+
+from dataclasses import dataclass
+
+from tay_middleware.decide.match import PhraseMatcher
+from tay_middleware.decide.normalise import normalise
+from tay_middleware.playbook.evidence import Gates
+from tay_middleware.playbook.phrases import parse
+
+ADVISES_AGAINST = "advises_against"
+"""The obstacle of a reply that tells her to pay for nothing of our kind, or that she needs none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a reply says: the gates that it closes, and whether it advises against paying."""
+
+    gates: tuple[str, ...] = ()
+    advises_against: bool = False
+
+
+class ReplyReader:
+    """Reads replies by the phrases that one playbook has for them; for any thread."""
+
+    def __init__(self, gates: Gates) -> None:
+        known = [(one, name) for name, gate in gates.gates.items() for one in gate.in_replies]
+        known += [(one, ADVISES_AGAINST) for one in gates.advises_against]
+        self._matcher = PhraseMatcher((parse(phrase), name) for phrase, name in known)
+
+    def read(self, reply: str) -> Heard:
+        """What is heard in `reply`; code and quotations in it are not said by it."""
+        said = dict.fromkeys(name for *_, name in self._matcher.find(normalise(reply)))
+        gates = tuple(name for name in said if name != ADVISES_AGAINST)
+        return Heard(gates, ADVISES_AGAINST in said)
