@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
-_WORD = re.compile("[^\\W\\d_]+(?:['\u2019][^\\W\\d_]+)*")
+_WORD = re.compile("[^\\W_]+(?:['\u2019][^\\W_]+)*")
 
 _IDIOM = " the course of "
 """In "over the course of a month" nothing of ours is named."""
@@ -40,7 +40,7 @@ def count_words(text: str, known: Collection[str]) -> int:
 
 
 def words(text: str) -> list[str]:
-    """The words of `text`, in lower case; digits and marks are none."""
+    """The words of `text`, in lower case; a number is one, marks are none."""
     return [word.replace("\u2019", "'") for word in _WORD.findall(text.casefold())]
 
 

@@ -77,7 +77,7 @@ def matches_language(text: str, function_words: Collection[str]) -> bool:
     latin = sum(character < "\u0250" for character in letters)
     if letters and latin * 2 < len(letters):
         return False
-    said = words(prose)
+    said = [word for word in words(prose) if not word[0].isdigit()]
     if len(said) < LEAST_WORDS:
         return True
     known = [word for word in said if word in function_words]

@@ -38,3 +38,10 @@ def test_another_offers_name_within_an_own_one_is_no_name_of_it() -> None:
     }
     assert not naming.others_named("All in the Pricing Masterclass.", names, "course")
     assert naming.others_named("Or in a masterclass.", names, "course") == {"masterclass"}
+
+
+def test_a_number_belongs_to_a_name() -> None:
+    names = {"masterclass": ("Pricing 101",), "mentorship": ("1:1 Time",)}
+    assert not naming.names_found("Start with pricing, one hour at a time.", names)
+    assert naming.names_found("It's all in Pricing 101.", names) == {"masterclass"}
+    assert naming.names_found("Book 1:1 time.", names) == {"mentorship"}

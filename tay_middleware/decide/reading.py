@@ -171,7 +171,8 @@ def _senses(rules: Rules) -> Iterator[Sense]:
     for phrase in indicators.refers_back:
         yield Sense(Part.REFERS_BACK, Part.REFERS_BACK, phrase)
     for name, offer in rules.offers.items():
-        yield from (Sense(Part.OFFER, name, alias) for alias in offer.aliases)
+        known = (*offer.aliases, *offer.nouns)
+        yield from (Sense(Part.OFFER, name, alias) for alias in known)
         asked_for = indicators.asked_for.get(name, ())
         yield from (Sense(Part.ASKED_FOR, name, phrase) for phrase in asked_for)
     for phrase in indicators.own_offers:

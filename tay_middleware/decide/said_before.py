@@ -47,7 +47,7 @@ def after_mention(turn: Turn, history: History, playbook: Playbook) -> bool:
 def mentions(reply: str, playbook: Playbook) -> bool:
     """Whether an earlier reply carries a mention: a last paragraph that names an offer of ours."""
     before, _, last = reply.replace("\r\n", "\n").rstrip().rpartition("\n\n")
-    names = {name: (offer.name, *offer.aliases) for name, offer in playbook.offers.items()}
+    names = {name: offer.names for name, offer in playbook.offers.items()}
     return bool(before) and bool(naming.names_found(last, names))
 
 

@@ -263,7 +263,7 @@ def facts_of(reply: Reply, playbook: Playbook, reader: ReplyReader) -> ReplyFact
         obstacle=obstacle,
         names=naming.names_found(
             reply.text,
-            {name: (offer.name, *offer.aliases) for name, offer in playbook.offers.items()},
+            {name: offer.names for name, offer in playbook.offers.items()},
         ),
         in_language=weave.matches_language(reply.text, voice.function_words),
         pet_names=naming.count_words(reply.text, voice.pet_names),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.playbook.fairness import unfair
+from tay_middleware.playbook.common import too_common
 from tay_middleware.playbook.names import Found, unknown
 from tay_middleware.playbook.protection import unprotected
 from tay_middleware.playbook.unfit import unfit
@@ -28,6 +29,7 @@ def disagreements(playbook: "Playbook", *, complete: bool) -> list[Found]:
     """
     return [
         *_evidence(playbook),
+        *too_common(playbook),
         *_gates(playbook),
         *_policy(playbook),
         *unprotected(playbook),

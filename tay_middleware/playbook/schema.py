@@ -55,6 +55,9 @@ class Offer(Entry):
     link: Annotated[HttpUrl, AfterValidator(_readable)] | None = None
     price: str | None = Field(None, max_length=40, description="as it may be said, or nothing")
     aliases: tuple[str, ...] = Field((), description="phrases by which a reply or a user names it")
+    nouns: tuple[str, ...] = Field(
+        (), description="what may mean it in a question, and in a reply anybody's: mentoring"
+    )
     entitlements: tuple[str, ...] = Field(
         (), description="values of owned_offers that count as owning it; its own name always does"
     )
@@ -67,6 +70,11 @@ class Offer(Entry):
     )
     reason: Reason = Field(description="the reason when nothing says it more precisely")
     topic_noun: str = Field(description="what $topic says when the question names no known topic")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What names it wherever it stands; `nouns` do so in a question alone."""
+        return (self.name, *self.aliases)
 
 
 class Threshold(Entry):

@@ -124,9 +124,9 @@ def _called(pet_names: tuple[str, ...]) -> re.Pattern[str]:
 
 def _misnamed(text: str, own: str, playbook: "Playbook") -> Iterator[str]:
     names: Mapping[str, tuple[str, ...]] = {
-        name: (offer.name, *offer.aliases) for name, offer in playbook.offers.items()
+        name: (*offer.names, *offer.nouns) for name, offer in playbook.offers.items()
     }
-    if not naming.names_any(text, names[own]):
+    if not naming.names_any(text, playbook.offers[own].names):
         yield "does not name its offer: write $offer where it is meant"
     for other in sorted(naming.others_named(text, names, own)):
         yield f"names another offer, {other!r}: one offer in a wording"
