@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from tay_middleware.decide.arms import SHOWN, Aim, aimed, assigned
+from tay_middleware.decide.calling import fitting
 from tay_middleware.decide.describe import describe
 from tay_middleware.decide.detect import Detector
 from tay_middleware.decide.explain import flips
@@ -86,7 +87,7 @@ def word(decision: Decision, turn: Turn, playbook: Playbook, reply: ReplyFacts) 
     if decision.kind is Kind.MENTION and decision.template is not None:
         template = playbook.by_id[decision.template]
         topic = None if decision.detection.purchase else decision.detection.topic
-        return render(template, playbook, topic, reply)
+        return render(template, playbook, topic, fitting(reply, turn, playbook))
     if decision.kind is Kind.ACKNOWLEDGEMENT:
         return acknowledge(playbook, _who(turn), reply)
     if decision.kind is Kind.EXPLANATION and decision.offer and decision.reason:

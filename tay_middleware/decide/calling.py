@@ -1,0 +1,37 @@
+"""Whether somebody may be called "girl": a man, and whoever asks not to be, is not.
+
+What he says of himself counts for the conversation, as far as it comes with the question; an app
+that knows says so with every turn (`signals`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tay_middleware.decide.templates import ReplyFacts
+from tay_middleware.domain import Turn
+from tay_middleware.playbook import Playbook
+
+SIGNAL = "pet_names"
+"""The signal by which an app says that pet names are wrong for a user, with one of `_NO`."""
+
+_NO = frozenset({"false", "no", "none", "0", "off"})
+
+
+def fitting(reply: ReplyFacts, turn: Turn, playbook: Playbook) -> ReplyFacts:
+    """The facts of a reply, with no pet name left to say where none may be said to this user."""
+    if _may_be_called(turn, playbook):
+        return reply
+    return replace(reply, pet_names=max(reply.pet_names, playbook.voice.max_pet_names))
+
+
+def _may_be_called(turn: Turn, playbook: Playbook) -> bool:
+    if str(turn.signals.get(SIGNAL, "")).strip().lower() in _NO:
+        return False
+    refused = playbook.not_called
+    return refused is None or not any(refused.search(text) for text in _said(turn))
+
+
+def _said(turn: Turn) -> Iterator[str]:
+    """What the user says in this conversation, with straight apostrophes."""
+    for text in (turn.question, *(one.content for one in turn.transcript if one.role == "user")):
+        yield text.replace("\u2019", "'")
