@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tay_middleware.domain import Reason, Strength, Tier
-from tay_middleware.playbook.fairness import unfair
 from tay_middleware.playbook.common import too_common
+from tay_middleware.playbook.fairness import unfair
 from tay_middleware.playbook.names import Found, unknown
 from tay_middleware.playbook.protection import unprotected
 from tay_middleware.playbook.unfit import unfit

@@ -1,4 +1,4 @@
-"""Names of offers that are no names: every reply about the trade would seem to speak of the offer."""
+"""Names of offers that are no names: any reply about the trade would seem to speak of the offer."""
 
 import re
 from collections.abc import Iterator

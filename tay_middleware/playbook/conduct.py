@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tay_middleware.playbook.schema import Voice
+from tay_middleware.playbook.schema import NESTED_QUANTIFIER, Voice
 
 MAX_PATTERN_CHARS = 1_000
 """A longer pattern is two rules."""
@@ -18,7 +18,6 @@ MAX_PATTERN_CHARS = 1_000
 REMEMBERED = 4096
 """Texts whose verdict is kept: a playbook's wordings, filled in every way, are a few thousand."""
 
-_NESTED_QUANTIFIER = re.compile(r"\([^()]*[+*][^()]*\)[+*{]")
 _PLAIN_ESCAPE = re.compile(r"\\(?:[bBdDsSwW]|[^\w\s])")
 _RANGE = re.compile(r"(?=(.)-(.))", re.DOTALL)
 _OTHER_I = str.maketrans("\u0130\u0131", "ii")
@@ -116,7 +115,7 @@ def _spans(pattern: re.Pattern[str] | None, plain: str) -> list[tuple[int, int]]
 def _checked(name: str, pattern: str) -> str:
     if len(pattern) > MAX_PATTERN_CHARS:
         raise ValueError(f"rule {name}: a pattern is longer than {MAX_PATTERN_CHARS} characters")
-    if _NESTED_QUANTIFIER.search(pattern):
+    if NESTED_QUANTIFIER.search(pattern):
         raise ValueError(f"rule {name}: {pattern!r} repeats a repetition; that can take for ever")
     try:
         re.compile(pattern)

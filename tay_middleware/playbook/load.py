@@ -1,6 +1,7 @@
 """Loads `prompts/` into a `Playbook`, or says everything that is wrong with it at once."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -59,6 +60,12 @@ class Playbook:
         own = self._pools.get((offer, strength, tier.value), ())
         common = self._pools.get((offer, strength, "any"), ())
         return (common or own) if for_all else (own or common)
+
+    @cached_property
+    def not_called(self) -> re.Pattern[str] | None:
+        """What somebody says who is called by no pet name; `None` where nothing is."""
+        said = "|".join(f"(?:{pattern})" for pattern in self.voice.not_called)
+        return re.compile(said, re.IGNORECASE) if said else None
 
     @cached_property
     def by_id(self) -> Mapping[str, Template]:

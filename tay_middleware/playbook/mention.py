@@ -15,7 +15,13 @@ from tay_middleware.playbook.wording import fill, has_emoji, placeholders
 if TYPE_CHECKING:
     from tay_middleware.playbook.load import Playbook
 
-_LINK = re.compile(r"https?://\S+|www\.\S+", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.|mailto:|tel:)\S+|[\w.+-]*@\w[\w.-]*"
+    r"|\b(?:[a-z0-9][a-z0-9-]{0,62}\.){1,5}[a-z]{2,24}\b(?:/\S*)?|\+?\d[\d ().-]{6,18}\d",
+    re.IGNORECASE,
+)
+"""Whatever leads somewhere: a link with or without its beginning, a handle, mail, a telephone."""
+
 _AFTER_LINK = ".,;:!?)"
 
 
@@ -73,14 +79,17 @@ def with_notice(text: str, notice: str) -> str:
 
 
 def breaches(text: str, conduct: ConductRules, offer: Offer | None = None) -> Iterator[str]:
-    """What a text says that it may not: each conduct rule that it breaks, each foreign link.
+    """What a text says that it may not: each conduct rule that it breaks, each foreign address.
 
     The price and the link of its own offer break no rule by themselves.
     """
     for broken in conduct.violations(text, facts_of(offer) if offer else ()):
         yield f"breaks the conduct rule {broken.rule!r}: {broken.quote!r}"
     link = str(offer.link or "") if offer else ""
-    for found in _LINK.findall(text):
+    own = f"{offer.name} {offer.price}" if offer else ""
+    for found in _ADDRESS.findall(text):
+        if found in own:
+            continue
         if not link or found.rstrip(_AFTER_LINK) != link.rstrip(_AFTER_LINK):
             mend = "write $link, with nothing but blanks around it"
             yield f"holds a link that is not the catalogue's: {found!r}: {mend}"

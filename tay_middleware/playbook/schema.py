@@ -4,7 +4,9 @@ Frozen models, unknown keys are errors. This module holds shapes and checks that
 alone; what must agree between files (an offer that a template names) is checked in `load`.
 """
 
+import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, HttpUrl, model_validator
@@ -18,6 +20,9 @@ from tay_middleware.playbook.wording import check_notice, check_placeholders
 Wording = Annotated[str, Field(min_length=1, max_length=600), AfterValidator(check_placeholders)]
 """Text with `$placeholders` of the allow-list."""
 
+NESTED_QUANTIFIER = re.compile(r"\([^()]*[+*][^()]*\)[+*{]")
+"""Where a pattern repeats a repetition."""
+
 MAX_LINK_CHARS = 500
 """A longer link is no sight for a reader; it is never cut, so it is refused."""
 
@@ -30,11 +35,31 @@ def _acknowledges(text: str) -> str:
     return check_placeholders(text, ())
 
 
+def _compiles(pattern: str) -> str:
+    if NESTED_QUANTIFIER.search(pattern):
+        raise ValueError(f"{pattern!r} repeats a repetition; that can take for ever")
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is no pattern: {error}") from None
+    return pattern
+
+
 def _readable(link: HttpUrl) -> HttpUrl:
     length = len(str(link))
     if length > MAX_LINK_CHARS:
         raise ValueError(f"a link of {length} characters; at most {MAX_LINK_CHARS}: shorten it")
+    if not _is_public(link.host or ""):
+        raise ValueError("nobody else can open this address: write the public one")
     return link
+
+
+def _is_public(host: str) -> bool:
+    """Whether a host may be reached from elsewhere: no name of one machine, no private number."""
+    try:
+        return ip_address(host.strip("[]")).is_global
+    except ValueError:
+        return "." in host and not host.endswith((".local", ".localhost", ".internal", ".lan"))
 
 
 Explanation = Annotated[str, Field(min_length=1, max_length=600), AfterValidator(_explains)]
@@ -42,6 +67,9 @@ Explanation = Annotated[str, Field(min_length=1, max_length=600), AfterValidator
 
 Acknowledgement = Annotated[str, Field(min_length=1, max_length=600), AfterValidator(_acknowledges)]
 """Text with no placeholder: there is nothing to fill in."""
+
+Pattern = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_compiles)]
+"""A regular expression that is asked in any letter case."""
 
 Notice = Annotated[str, Field(max_length=600), AfterValidator(check_notice)]
 """Text that is shown as it stands."""
@@ -265,6 +293,9 @@ class Voice(Entry):
     )
     pet_names: tuple[str, ...] = Field(min_length=1)
     max_pet_names: int = Field(2, ge=0, le=5)
+    not_called: tuple[Pattern, ...] = Field(
+        (), description="patterns of what somebody says who is called by no pet name"
+    )
     max_words: int = Field(45, ge=10, le=80)
     max_sentences: int = Field(2, ge=1, le=3)
     conduct: Conduct

@@ -15,15 +15,32 @@ from tay_middleware.playbook.wording import EMOJI, fill, placeholders
 if TYPE_CHECKING:
     from tay_middleware.playbook.load import Playbook
 
+ENGLISH = "en"
+"""The language of the two checks that know words; in any other they are silent."""
+
+INVENTED_PRICE = "invented_price"
+"""The conduct rule that a price of the catalogue may break."""
+
 _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _SHOUTS = re.compile(r"\b[A-Z]{4,}\b")
 _SENTENCE_END = re.compile(r"[.!?]+(?=\s|$)")
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.!?]) ")
+_LINK = re.compile(r"https?://\S+")
+_BLOCK = re.compile(r"\s*(?:#{1,6}\s|>|[*+-]\s|\d{1,3}[.)]\s|\|)")
+_LEFT_OVER = re.compile(r"<!--|</?[a-z][^<>]{0,40}>?|[{}\[\]<>]", re.IGNORECASE)
+_PAID = re.compile(r"\b(?:paid|i sell|costs money)\b", re.IGNORECASE)
+_NEXT_STEP = re.compile(
+    r"\b(?:join|book|enrol|enroll|apply|sign up|buy|grab|reserve|dm|message|text|call) (?=\$"
+    r"|me\b|your\b|here\b|in\b|now\b|for\b|a\b|it\b|us\b)"
+    r"|\b(?:(?:in|from|on) (?:my|the) bio|link in|click|your (?:seat|spot|place))\b",
+    re.IGNORECASE,
+)
 _ENDS_WELL = re.compile(rf"[.!?){EMOJI}]")
 
 
 def unfit(playbook: "Playbook") -> Iterator[Found]:
     """Every text of `voice.yaml` and `templates/` that may not be shown, and why."""
+    yield from _prices(playbook)
     yield from _spoken(playbook)
     notices = list(_notices(playbook))
     yield from notices
@@ -55,15 +72,38 @@ def _spoken(playbook: "Playbook") -> Iterator[Found]:
         texts = {
             fill(text, {"offer": name}, emoji=show) for name in names for show in (True, False)
         }
-        found = (said for one in sorted(texts) for said in _said_badly(one, playbook))
+        found = (
+            said
+            for one in sorted(texts)
+            for said in (*_said_badly(one, playbook), *_said_of_offers(group, one, playbook))
+        )
         for message in dict.fromkeys(found):
             yield "voice.yaml", (group, key), message
+
+
+def _prices(playbook: "Playbook") -> Iterator[Found]:
+    """A price may be a price, which a wording may not; nothing else is forgiven it."""
+    for name, offer in playbook.offers.items():
+        for broken in playbook.conduct.violations(offer.price or ""):
+            if broken.rule != INVENTED_PRICE:
+                message = f"breaks the conduct rule {broken.rule!r}: {broken.quote!r}"
+                yield "offers.yaml", (name, "price"), message
 
 
 def _said_badly(text: str, playbook: "Playbook") -> Iterator[str]:
     for violation in playbook.conduct.violations(text):
         yield f"breaks the conduct rule {violation.rule!r}: {violation.quote!r}"
     yield from _misshapen(text)
+
+
+def _said_of_offers(group: str, text: str, playbook: "Playbook") -> Iterator[str]:
+    """An acknowledgement names no offer: she just said stop; an explanation says who is paid."""
+    names = {name: offer.names for name, offer in playbook.offers.items()}
+    if group == "acknowledgements":
+        for name in sorted(naming.names_found(text, names)):
+            yield f"names the offer {name!r} to somebody who has just said stop: take it out"
+    elif playbook.voice.language == ENGLISH and not _PAID.search(text):
+        yield 'does not say that it is paid: keep "it\'s one of my paid programs"'
 
 
 def _notices(playbook: "Playbook") -> Iterator[Found]:
@@ -107,6 +147,9 @@ def _misused(template: Template, offer: Offer, playbook: "Playbook") -> Iterator
         yield f"the pet name {template.pet_name!r} is not in voice.yaml's pet_names"
     if "link" in used and template.strength is Strength.GENTLE:
         yield "a gentle wording names no next step: take $link out"
+    if template.strength is Strength.GENTLE and playbook.voice.language == ENGLISH:
+        for step in _NEXT_STEP.findall(template.text):
+            yield f"a gentle wording names no next step: take {step!r} out"
     for called in _called(pet_names).findall(template.text):
         yield f"the pet name {called!r} can never vanish: write $pet_name, and `pet_name` beside it"
 
@@ -139,9 +182,23 @@ def _misshapen(text: str) -> Iterator[str]:
         yield "has exclamation marks in a row: one is plenty"
     if len(_SHOUTS.findall(text)) > 1:
         yield "shouts in capitals: stress one word at most"
+    yield from _marked_up(text)
     last = text.rpartition(" ")[2]
     if not (last.startswith(("https://", "http://")) or _ENDS_WELL.match(text[-1:])):
         yield "does not end like a sentence: add its full stop, before an emoji if there is one"
+
+
+def _marked_up(text: str) -> Iterator[str]:
+    """Marks that a page would not show, or would let run on into the reply."""
+    bare = _LINK.sub(" ", text)
+    if _BLOCK.match(bare):
+        yield "begins like a heading, a quotation or a list: a mention is a plain paragraph"
+    left = _LEFT_OVER.search(bare)
+    if left is not None:
+        yield f"holds {left[0]!r}: no HTML, no brackets, nothing left over from a template"
+    for mark in ("`", "*", "_", "~~"):
+        if bare.count(mark) % 2:
+            yield f"opens {mark!r} and does not close it: write both, or neither"
 
 
 def _too_long(texts: tuple[str, ...], voice: Voice) -> Iterator[str]:

@@ -41,6 +41,14 @@ _OPENING = re.compile(r"(?<=[.!?] )\$(\{)?(?P<name>offer|topic|pet_name)(?(1)\}|
 _SPACES = re.compile(r"[ \t]{2,}")
 
 
+_DETERMINED = re.compile(
+    r"\b(a|an|the|my|your|our|her|his|their|this|that|these|those)"
+    r"(?: (?:own|whole|entire|real|next|best|new|little))? \$\{?(topic|pet_name)\b",
+    re.IGNORECASE,
+)
+"""An article before a value that has one of its own ("your clients"), or that may be empty."""
+
+
 class _Wording(string.Template):
     idpattern = r"(?a:[a-z_]+)"
     flags = re.NOFLAG
@@ -50,13 +58,18 @@ def check_placeholders(text: str, allowed: Collection[str] = PLACEHOLDERS) -> st
     """Return `text` when every placeholder is on the allow-list and every `$` is meant.
 
     Raises:
-        ValueError: a placeholder is unknown, a lone `$` stands there, or the text breaks a line.
+        ValueError: a placeholder is unknown or has an article before it, a lone `$` stands there,
+            or the text breaks a line.
     """
     if "\n" in text or "\r" in text:
         raise ValueError("a wording is one paragraph: take the line break out")
     template = _Wording(text)
     if not template.is_valid():
         raise ValueError("a lone '$': write '$$' for a dollar sign")
+    determined = _DETERMINED.search(text)
+    if determined is not None:
+        article, name = determined.groups()
+        raise ValueError(f"{article!r} before ${name}: it may be 'your clients', or nothing")
     unknown = sorted(set(template.get_identifiers()) - set(allowed))
     if unknown and not set(unknown) - PLACEHOLDERS:
         raise ValueError(f"${unknown[0]} is not known here: take it out")
