@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tay_middleware.decide.explain import Earlier
 from tay_middleware.domain import Decision, Detection, Indicator
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -45,6 +46,18 @@ def closing(detection: Detection) -> list[Json]:
         for found in detection.closed_by
         if found.group in detection.gates
     ]
+
+
+def closed_earlier(earlier: Earlier) -> Json:
+    """The same of a gate that an earlier message closed; `phrase` is null for a learned head."""
+    found = earlier.found
+    return {
+        "gate": earlier.gate,
+        "phrase": found.phrase if found else None,
+        "start": found.start if found else None,
+        "end": found.end if found else None,
+        "message": earlier.message,
+    }
 
 
 def _rounded(scores: Mapping[str, float]) -> dict[str, Json]:

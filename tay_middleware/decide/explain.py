@@ -1,8 +1,9 @@
 """What would have flipped a decision, in words a person can act on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from tay_middleware.domain import Decision, Detection, Stage, Suppression
+from tay_middleware.domain import Decision, Detection, Indicator, Stage, Suppression
 from tay_middleware.playbook import Playbook
 
 _MENDS: Mapping[Suppression, str] = {
@@ -23,11 +24,59 @@ _MENDS: Mapping[Suppression, str] = {
 }
 
 
-def flips(decision: Decision, playbook: Playbook) -> tuple[str, ...]:
-    """What would have made the decision come out the other way; at least one sentence."""
-    detection = decision.detection
+_SAID_HERE: Mapping[Suppression, str] = {
+    Suppression.OWNS_OFFER: "it would show to somebody who gave {offer} back",
+    Suppression.DECLINED: "in the same conversation a no counts for good, but for a wish to buy",
+}
+"""The same of what was said earlier in the conversation, where that is another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A gate that an earlier message closed: which message, counted from 0, and by what words.
+
+    `found` is `None` where no phrase closed it, but a learned head.
+    """
+
+    message: int
+    gate: str
+    found: Indicator | None
+
+    def __str__(self) -> str:
+        words = f" ({self.found.phrase!r})" if self.found else ""
+        return f"{self.gate}{words} in message {self.message} of the history"
+
+
+def flips(
+    decision: Decision, playbook: Playbook, earlier: Sequence[Earlier] = ()
+) -> tuple[str, ...]:
+    """What would have made the decision come out the other way; at least one sentence.
+
+    Args:
+        decision: the decision.
+        playbook: by which it was made.
+        earlier: the gates of earlier messages that are its cause, if they are.
+    """
     if decision.shown:
-        return (_what_carried_it(decision),)
+        return (_what_carried_it(decision, playbook),)
+    return _said_before(decision, earlier) or _said_now(decision, playbook)
+
+
+def _said_before(decision: Decision, earlier: Sequence[Earlier]) -> tuple[str, ...]:
+    """The earlier messages that hold it back, and what would help against them."""
+    cause = decision.suppressed
+    if cause is None or not earlier:
+        return ()
+    told = ", ".join(map(str, earlier))
+    return (
+        f"held back by {told}",
+        _SAID_HERE.get(cause, _MENDS[cause]).format(offer=decision.offer),
+    )
+
+
+def _said_now(decision: Decision, playbook: Playbook) -> tuple[str, ...]:
+    """What of the question itself, of its user or of the reply holds it back."""
+    detection = decision.detection
     cause, closed = decision.suppressed, _closed(detection)
     if cause is not None and (
         cause is Suppression.SENSITIVE or cause not in playbook.gates.causes(detection.gates)
@@ -78,7 +127,20 @@ def _what_it_lacked(detection: Detection, playbook: Playbook) -> str:
     return f"the score is {total:g}; the threshold of policy.yaml is {rule.min_score:g}"
 
 
-def _what_carried_it(decision: Decision) -> str:
+def _what_carried_it(decision: Decision, playbook: Playbook) -> str:
+    groups = playbook.indicators.groups
+    wishes = [
+        repr(found.phrase)
+        for found in decision.detection.indicators
+        if found.weight > 0 and groups[found.group].kind.startswith("purchase")
+    ]
+    enough = _what_was_enough(decision)
+    if decision.detection.purchase and wishes:
+        return f"{', '.join(wishes)} asks to buy, which needs less: {enough}"
+    return enough
+
+
+def _what_was_enough(decision: Decision) -> str:
     if decision.detection.stage is not Stage.KEYWORDS:
         return (
             f"with a probability below {decision.detection.least:g} it would not show; it is "

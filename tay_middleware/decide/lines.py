@@ -17,8 +17,10 @@ from pydantic_core import to_json
 
 from tay_middleware.decide import Circumstances, decide, describe, flips
 from tay_middleware.decide.cascade import Cascade, Until
-from tay_middleware.decide.describe import Json, closing
-from tay_middleware.domain import Detection, History, Message, Tier, Turn
+from tay_middleware.decide.describe import Json, closed_earlier, closing
+from tay_middleware.decide.explain import Earlier
+from tay_middleware.decide.policy import is_cause
+from tay_middleware.domain import Decision, Detection, History, Indicator, Message, Tier, Turn
 from tay_middleware.playbook import Playbook
 
 NOBODY = UUID(int=0)
@@ -79,7 +81,8 @@ class Decider:
             cascade: the stages, over the same playbook.
             until: the last stage that may decide.
             explain: adds what would have flipped each decision, as `flips`, and the phrases that
-                closed gates, as `closed_by`.
+                closed gates, as `closed_by`, those of earlier messages with their place in the
+                history as `message`, counted from 0.
         """
         self._playbook = playbook
         self._cascade = cascade
@@ -117,9 +120,34 @@ class Decider:
         )
         told: dict[str, Json] = {"id": row.id, **describe(decision)}
         if self._explain:
-            told["flips"] = list(flips(decision, self._playbook))
-            told["closed_by"] = closing(decision.detection)
+            earlier = self._earlier(turn, decision)
+            told["flips"] = list(flips(decision, self._playbook, earlier))
+            told["closed_by"] = [*closing(decision.detection), *map(closed_earlier, earlier)]
         return told
+
+    def _earlier(self, turn: Turn, decision: Decision) -> list[Earlier]:
+        """The gates of earlier messages that are the cause; none where the question's own are."""
+        gates, cause = self._playbook.gates, decision.suppressed
+        if cause is None or cause in gates.causes(decision.detection.gates):
+            return []
+        found = []
+        for at, message in enumerate(turn.transcript):
+            if message.role == "user":
+                found += [
+                    Earlier(at, name, phrase)
+                    for name, phrase in self._closes(turn, at)
+                    if is_cause(name, cause, decision.offer, gates)
+                ]
+        return found
+
+    def _closes(self, turn: Turn, at: int) -> Iterator[tuple[str, Indicator | None]]:
+        """The gates that one earlier message closes, each with its first phrase."""
+        content = turn.transcript[at].content
+        seen = self._cascade.draft(content, until=self._until).detection
+        bare = self._cascade.detector.said_after_mention(content, turn.transcript[:at])
+        for name in dict.fromkeys((*seen.gates, *bare)):
+            phrases = (one for one in seen.closed_by if one.group == name)
+            yield name, next(phrases, None)
 
     def _detect(self, row: Question) -> Detection:
         turn = _turn(row)

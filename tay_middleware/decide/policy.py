@@ -14,7 +14,7 @@ from tay_middleware.decide.ownership import owned, told_of
 from tay_middleware.decide.said_before import mentions
 from tay_middleware.decide.templates import ReplyFacts
 from tay_middleware.domain import ClosedGate, Detection, History, Kind, Mode, Suppression, Turn
-from tay_middleware.playbook import Gate, Playbook
+from tay_middleware.playbook import Gate, Gates, Playbook
 
 _BLANKS = re.compile(r"[\s-]+")
 
@@ -76,6 +76,13 @@ def owns(turn: Turn, offer: str | None, playbook: Playbook) -> bool:
         return False
     names = {name.strip().lower() for name in (offer, *playbook.offers[offer].entitlements)}
     return any(owned.strip().lower() in names for owned in turn.owned_offers)
+
+
+def is_cause(gate: str, cause: Suppression, offer: str | None, gates: Gates) -> bool:
+    """Whether a gate that was closed earlier is why `offer` is held back."""
+    return cause.value in gates.causes((gate,)) or (
+        cause is Suppression.OWNS_OFFER and offer in owned((gate,))
+    )
 
 
 def cooling(turn: Turn, detection: Detection, history: History, playbook: Playbook) -> bool:
