@@ -31,6 +31,10 @@ TURN_SECONDS = 3600
 _CLOSED = "closed:"
 """Before the name of a gate in a profile; its value is the time and, as JSON, the session."""
 
+_WORDING = "wording:"
+"""Before the id of a wording among the gates of an entry. A field of its own would make entries
+unreadable to processes of the version before, which pass over a gate that they do not know."""
+
 NOBODY = "-"
 """Stands where a turn has no user, or no session."""
 
@@ -179,10 +183,8 @@ def _session_tag(session_id: str | None) -> str:
 def _entry(record: TurnRecord) -> str:
     turn, decision, detection = record.turn, record.decision, record.decision.detection
     reason = decision.reason.value if decision.reason else None
-    rest = (
-        *(turn.session_id, detection.topic, decision.offer, reason, list(detection.gates)),
-        decision.template,
-    )
+    names = [*detection.gates, *([f"{_WORDING}{decision.template}"] if decision.template else [])]
+    rest = (turn.session_id, detection.topic, decision.offer, reason, names)
     head = (
         str(turn.turn_id),
         decision.kind.value,
@@ -195,7 +197,8 @@ def _entry(record: TurnRecord) -> str:
 
 def _past_turn(entry: str) -> PastTurn:
     turn_id, kind, _session, asked, _answered, rest = entry.split(" ", 5)
-    session_id, topic, offer, reason, gates, *later = json.loads(rest)
+    session_id, topic, offer, reason, names = json.loads(rest)
+    wordings = [name.removeprefix(_WORDING) for name in names if name.startswith(_WORDING)]
     return PastTurn(
         turn_id=UUID(turn_id),
         at=moment(int(asked)),
@@ -204,8 +207,8 @@ def _past_turn(entry: str) -> PastTurn:
         kind=Kind(kind),
         offer=offer,
         reason=Reason(reason) if reason else None,
-        gates=tuple(gates),
-        template=later[0] if later else None,
+        gates=tuple(name for name in names if not name.startswith(_WORDING)),
+        template=wordings[0] if wordings else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""What stands in Redis is read by the next version too."""
+"""What stands in Redis is read by the next version, and by the one before."""
 
 from tay_middleware.domain import PastTurn
 from tay_middleware.storage import wire
@@ -16,5 +16,6 @@ def test_an_entry_from_before_wordings_were_kept_is_read() -> None:
     entry = f'{a_record().turn.turn_id} mention s {asked} {asked} ["s1","pricing","course",null,[]]'
     turn = read(entry)
     assert (turn.at, turn.offer, turn.template) == (NOON, "course", None)
-    named = entry.removesuffix("]") + ',"course.gentle.any.A"]'
-    assert read(named).template == "course.gentle.any.A"
+    assert turn.gates == ()
+    named = read(entry.replace("[]", '["support","wording:course.gentle.any.A"]'))
+    assert (named.gates, named.template) == (("support",), "course.gentle.any.A")
