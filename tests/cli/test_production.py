@@ -75,6 +75,7 @@ def test_a_late_outbox_makes_the_status_fail(asked: dict[str, str]) -> None:
     assert json.loads(late.stdout)["lag_seconds"] > 0
 
 
+@pytest.mark.scale
 def test_erasing_asks_first_and_then_erases(asked: dict[str, str], tmp_path: Path) -> None:
     assert tay(asked, "users", "erase", "ada").returncode != 0
     tay(asked, "drain", "--once")
@@ -102,6 +103,7 @@ def test_a_running_drain_ends_well_when_it_is_told_to(asked: dict[str, str]) -> 
     assert json.loads(out)["rows"] == 1
 
 
+@pytest.mark.scale
 def test_migrations_and_upkeep_of_a_server(places: dict[str, str], empty_postgres_url: str) -> None:
     empty = {**places, "TAY_DATABASE_URL": empty_postgres_url}
     assert tay(empty, "db", "current").stdout == "none\n"
@@ -139,6 +141,7 @@ def test_the_embedded_store_needs_no_drain(tmp_path: Path) -> None:
     assert "needs no drain" in run.stderr
 
 
+@pytest.mark.scale
 def test_the_embedded_store_exports_and_erases(tmp_path: Path) -> None:
     home = {"TAY_HOME": str(tmp_path / "home")}
     engine = Escalator.from_settings(load_settings(home=tmp_path / "home", grace_seconds=10))

@@ -186,6 +186,7 @@ asyncio.run(worker.run())
 """A worker that dies at once while it reads its n-th delivery, in the middle of a transaction."""
 
 
+@pytest.mark.scale
 def test_workers_killed_in_the_middle_lose_nothing_and_double_nothing(url: str) -> None:
     payloads = [
         d.session(f"s{n}", n, id=f"cs_{n}", payment_intent=f"pi_{n}", **BUYER) for n in range(150)

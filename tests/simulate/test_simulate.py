@@ -22,6 +22,8 @@ from tay_middleware.simulate.people import population, visits
 from tay_middleware.storage import Database, open_store
 from tests.uncounted import at_scale, uncounted
 
+pytestmark = pytest.mark.scale
+
 UNTIL = datetime(2026, 11, 23, tzinfo=UTC)
 LABELLED = ("question_logs", "escalation_logs", "conversions")
 

@@ -63,6 +63,7 @@ def test_the_version_of_the_code_is_the_newest_script() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD
 
 
+@pytest.mark.scale
 def test_eight_processes_may_upgrade_at_once(path: Path) -> None:
     code = "import sys; from tay_middleware.storage import upgrade; print(upgrade(sys.argv[1]))"
     with ThreadPoolExecutor(8) as pool:
