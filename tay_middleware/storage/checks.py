@@ -61,7 +61,9 @@ def _check_node(node: dict[str, Any]) -> None:
 
 async def _check_layout(client: Any) -> None:
     ours = f"buckets={BUCKETS} layout={LAYOUT}"
-    await client.set(META, ours, nx=True)
+    # A Redis that is full refuses SET, also where it would change nothing.
+    if await client.get(META) is None:
+        await client.set(META, ours, nx=True)
     found = (await client.get(META) or b"").decode()
     if found != ours:
         raise ConfigurationError(

@@ -9,6 +9,7 @@ from redis.asyncio.cluster import RedisCluster
 
 from tay_middleware.storage.buckets import BUCKETS, outbox_of
 from tay_middleware.storage.link import translated
+from tay_middleware.storage.scripts import Script
 
 GROUP = "drain"
 
@@ -44,18 +45,18 @@ class Streams:
         self._consumer = consumer
 
     async def prepare(self) -> None:
-        """Make the consumer group where it is missing. Idempotent.
+        """Make the consumer group where it is missing, also in a Redis that is full. Idempotent.
 
         Raises:
             StorageError: Redis does not answer.
         """
+        script = Script("prepare").source
 
         def make(client: Any, bucket: int) -> Any:
-            return client.xgroup_create(outbox_of(bucket), GROUP, id="0", mkstream=True)
+            return client.eval(script, 1, outbox_of(bucket), GROUP)
 
         with translated("making consumer groups"):
-            answers = await self._of_each(range(BUCKETS), make)
-            _raise_unless(answers, lambda answer: "BUSYGROUP" in str(answer))
+            _raise_if_all_failed(await self._of_each(range(BUCKETS), make))
 
     async def lengths(self) -> dict[int, int]:
         """How many events stand in each bucket that is not empty, and whose server answers."""
@@ -63,7 +64,7 @@ class Streams:
             found = await self._of_each(
                 range(BUCKETS), lambda client, at: client.xlen(outbox_of(at))
             )
-            _raise_unless(found, lambda _answer: False)
+            _raise_if_all_failed(found)
         return {at: int(n) for at, n in enumerate(found) if isinstance(n, int) and n}
 
     async def fresh(self, bucket: int, most: int) -> list[Delivery]:
@@ -162,9 +163,9 @@ class Streams:
         return answers
 
 
-def _raise_unless(answers: Sequence[Any], harmless: Callable[[Any], bool]) -> None:
-    """Raise the first error if nothing but errors came back; one that is harmless is none."""
-    errors = [one for one in answers if isinstance(one, BaseException) and not harmless(one)]
+def _raise_if_all_failed(answers: Sequence[Any]) -> None:
+    """Raise the first error if nothing but errors came back."""
+    errors = [one for one in answers if isinstance(one, BaseException)]
     if errors and len(errors) == len(answers):
         raise errors[0]
 
