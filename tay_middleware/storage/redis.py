@@ -31,6 +31,7 @@ from tay_middleware.storage.wire import (
     Call,
     Limits,
     commit_call,
+    late,
     read_history,
     read_verdict,
     recall_args,
@@ -259,7 +260,7 @@ class RedisStore:
 
     async def _made_up(self, call: Call) -> bool:
         try:
-            answer = await self.run(call)
+            answer = await self.run(late(call))
         except StorageError:
             return False
         return call.script != "commit" or read_verdict(answer) is not None
