@@ -144,8 +144,9 @@ async def _begin_anew(home: Path) -> None:
             raise InputError(f"{home}: holds rows of real people; nothing is thrown away")
     if not may_be_thrown_away(home):
         raise InputError(
-            f"{home}: holds a database, a key or a playbook that `tay simulate` did not make, or an "
-            "earlier version of it did; nothing is thrown away: take another --home, or remove them"
+            f"{home}: holds a database, a key or a playbook that `tay simulate` did not make, or "
+            "that an earlier version made; nothing is thrown away: take another --home, or remove "
+            "them"
         )
     throw_away(home)
 
