@@ -11,7 +11,7 @@ from tay_middleware.errors import ConfigurationError
 from tay_middleware.settings import load_settings
 
 UNWELL = 1
-"""Exit code of `--status` when something is late or has died."""
+"""Exit code of `--status` when something is late or has died, or cannot be seen."""
 
 
 def drain(
@@ -22,7 +22,8 @@ def drain(
         bool,
         typer.Option(
             "--status",
-            help="do nothing but print what waits, as JSON; exit code 1 if it is late or has died",
+            help="do nothing but print what waits, as JSON; exit code 1 if it is late, has died "
+            "or cannot be seen",
         ),
     ] = False,
     batch: Annotated[int, typer.Option(min=1, max=10_000, help="events in one transaction")] = 2000,

@@ -29,7 +29,8 @@ class Health:
     """What the way from Redis to SQL owes.
 
     `lag_seconds` is the age of the oldest event, 0.0 when there is none; `spooled` counts the calls
-    that wait on this machine, `dead` the dead letters.
+    that wait on this machine, `dead` the dead letters. `silent` are buckets whose server gives no
+    answer: what waits there is in none of the other figures.
     """
 
     events: int
@@ -38,10 +39,11 @@ class Health:
     buckets: int
     spooled: int
     dead: int
+    silent: int = 0
 
     def is_well(self, most_lag_seconds: float) -> bool:
-        """Whether nothing is late and nothing has died."""
-        return self.lag_seconds <= most_lag_seconds and self.dead == 0
+        """Whether nothing is late, nothing has died, and everybody answers."""
+        return self.lag_seconds <= most_lag_seconds and self.dead == 0 and self.silent == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +129,16 @@ async def health_of(places: Places) -> Health:
     """As `health`, for code that has an event loop."""
     client, database, store = places.client(), Database(places.database_url), places.store()
     try:
-        backlog = await Streams(client, "health").backlog(time.time())
-        return _summed(backlog, await store.spool.count(), await database.read(_dead))
+        backlog, silent = await Streams(client, "health").backlog(time.time())
+        spooled, dead = await store.spool.count(), await database.read(_dead)
+        return _summed(backlog, len(silent), spooled, dead)
     finally:
         await store.aclose()
         await database.aclose()
         await close_client(client)
 
 
-def _summed(backlog: list[Backlog], spooled: int, dead: int) -> Health:
+def _summed(backlog: list[Backlog], silent: int, spooled: int, dead: int) -> Health:
     return Health(
         events=sum(bucket.events for bucket in backlog),
         pending=sum(bucket.pending for bucket in backlog),
@@ -143,6 +146,7 @@ def _summed(backlog: list[Backlog], spooled: int, dead: int) -> Health:
         buckets=len(backlog),
         spooled=spooled,
         dead=dead,
+        silent=silent,
     )
 
 
