@@ -19,11 +19,11 @@ from tay_middleware.storage.spacing import MOST_SPANS
 from tay_middleware.storage.sql import question_row, to_json
 
 HISTORY_SECONDS = 100 * 86400
-"""How long history and mentions of a user who does not come back are kept: longer than the 90 days
-that "stop recommending" holds."""
+"""How long the turns of a user who does not come back are kept."""
 
 PROFILE_SECONDS = 401 * 86400
-"""How long a user is known as a returning one: longer than any gate may stay closed (400 days)."""
+"""How long a user is known as a returning one, with gates and mentions: longer than any gate may
+stay closed and any cap may reach (400 days). Who opted out is known longer: `lua/commit.lua`."""
 
 TURN_SECONDS = 3600
 """How long a turn that is committed again is known by Redis; after that SQL knows it."""

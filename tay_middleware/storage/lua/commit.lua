@@ -12,6 +12,11 @@
 -- late, from a spool, takes its place in the history by the time it was asked; what comes at once stands
 -- as it comes, for the clocks of several machines differ.
 
+-- A cap may reach over 400 days and count a hundred mentions, and "stop recommending" may hold for ten
+-- years: the longest that the playbook's schema allows.
+local MOST_MENTIONS = 100
+local OPTED_OUT_SECONDS = 3651 * 86400
+
 local HISTORY, PROFILE, COOLDOWN, TURN, OUTBOX, ERASED = unpack(KEYS)
 local turn, row, status, words = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local user, session, asked, answered = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
@@ -141,7 +146,8 @@ local function note_profile()
             redis.call('HSET', PROFILE, field, string.sub(value, 2))
         end
     end
-    redis.call('EXPIRE', PROFILE, profile_seconds)
+    local opted_out = redis.call('HEXISTS', PROFILE, 'opted_out_at') == 1
+    redis.call('EXPIRE', PROFILE, opted_out and OPTED_OUT_SECONDS or profile_seconds)
 end
 
 local function remember(entry)
@@ -178,8 +184,8 @@ if known then
     redis.call('EXPIRE', HISTORY, history_seconds)
     if granted and mention then
         redis.call('ZADD', COOLDOWN, asked, turn .. ' ' .. session .. ' ' .. answered)
-        redis.call('ZREMRANGEBYRANK', COOLDOWN, 0, -65)
-        redis.call('EXPIRE', COOLDOWN, history_seconds)
+        redis.call('ZREMRANGEBYRANK', COOLDOWN, 0, -1 - MOST_MENTIONS)
+        redis.call('EXPIRE', COOLDOWN, profile_seconds)
     end
     note_profile()
 end
