@@ -307,4 +307,5 @@ class RedisStore:
 
     async def _is_ill(self) -> bool:
         is_known = self._checked and self._layout_known
-        return bool(not is_known or self.link.open_buckets or await self.spool.count())
+        owes = await self.spool.count() or self.spool.has_run
+        return bool(not is_known or self.link.open_buckets or owes)

@@ -152,6 +152,11 @@ end
 
 local function remember(entry)
     local before = is_late and redis.call('LRANGE', HISTORY, 0, keep_turns - 1) or {}
+    for _, other in ipairs(before) do -- a spool may bring a turn again that was forgotten by now
+        if string.sub(other, 1, #turn + 1) == turn .. ' ' then
+            return
+        end
+    end
     for _, other in ipairs(before) do
         if tonumber(string.match(other, '^%S+ %S+ %S+ (%S+) ')) <= tonumber(asked) then
             redis.call('LINSERT', HISTORY, 'BEFORE', other, entry)
