@@ -19,6 +19,7 @@ from tay_middleware.payments.inbox import Terms
 from tay_middleware.payments.terms import terms_of
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import Settings, load_settings
+from tay_middleware.storage.copies import copied
 
 app = typer.Typer(help="Import purchases from a file.", no_args_is_help=True)
 
@@ -75,7 +76,9 @@ def _imported(settings: Settings, lines: Sequence[Line], terms: Terms, *, keep: 
         return uuid7(now, secrets.randbits(74))
 
     if not keep:
-        return tried(lambda: tell(settings, try_out, lines, terms, now, new_id))
+        with copied(settings.resolved_database_url) as url:
+            there = settings.model_copy(update={"database_url": url})
+            return tried(lambda: tell(there, try_out, lines, terms, now, new_id))
     taken = tell_each(
         settings,
         (

@@ -23,6 +23,7 @@ from tay_middleware.payments.money import Money, spoken
 from tay_middleware.payments.settle import settle
 from tay_middleware.storage import inbox as sql
 from tay_middleware.storage import purchases
+from tay_middleware.storage.credits import try_without_lock
 from tay_middleware.storage.purchases import Transaction
 
 PROVIDER = "import"
@@ -255,7 +256,11 @@ def try_out(
     now: datetime,
     new_id: Callable[[], UUID],
 ) -> None:
-    """Import and look, and then leave nothing behind; run it by `tried`."""
+    """Import and look, and then leave nothing behind; run it by `tried`.
+
+    Payments go on meanwhile: on a server without their lock, on a copy of a file.
+    """
+    try_without_lock(transaction)
     taken = [one for piece in pieces(lines) for one in take(transaction, piece, terms, now, new_id)]
     raise _NotMeant(report(transaction, taken))
 

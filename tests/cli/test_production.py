@@ -158,3 +158,42 @@ def test_redis_without_a_secret_is_refused(places: dict[str, str]) -> None:
     run = tay(without, "users", "export", "ada")
     assert run.returncode == 1
     assert "TAY_USER_KEY_SECRET is not set" in run.stderr
+
+
+@pytest.mark.parametrize("secret", ["", " " * 40, "short", "x" * 31 + " " * 9])
+def test_a_secret_that_can_be_guessed_is_refused_with_redis(
+    places: dict[str, str], secret: str
+) -> None:
+    run = tay({**places, "TAY_USER_KEY_SECRET": secret}, "users", "export", "ada")
+    assert run.returncode == 1
+    assert "Set it to 32 or more random characters" in run.stderr
+
+
+def test_an_empty_secret_of_the_embedded_store_is_none(tmp_path: Path) -> None:
+    made = load_settings(home=tmp_path, user_key_secret="").user_key_bytes()
+    assert len(made) == 64
+    assert made == load_settings(home=tmp_path).user_key_bytes()
+    assert load_settings(home=tmp_path, user_key_secret="s").user_key_bytes() == b"s"  # noqa: S106 - of tests
+
+
+@pytest.mark.parametrize("options", [["--once"], ["--status"]])
+def test_a_drain_that_is_told_no_database_leaves_the_outbox_alone(
+    asked: dict[str, str], tmp_path: Path, options: list[str]
+) -> None:
+    run = tay({**asked, "TAY_DATABASE_URL": ""}, "drain", *options)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "TAY_DATABASE_URL is not set" in run.stderr
+    assert not (tmp_path / "home" / "tay.db").exists()
+    done = tay(asked, "drain", "--once")
+    assert json.loads(done.stdout)["rows"] == 1
+    assert "from Redis into postgresql+asyncpg://" in done.stderr
+
+
+def test_a_misspelt_variable_is_named_with_the_nearest_setting(tmp_path: Path) -> None:
+    home = {"TAY_HOME": str(tmp_path), "TAY_RETENTION_DAY": "1", "TAY_WEBHOOK_SECRETS__A": "x"}
+    run = tay({**home, "tay_oddity": "1"}, "db", "current")
+    assert run.returncode == 0
+    assert run.stderr.splitlines() == [
+        "tay: TAY_RETENTION_DAY is no setting and changes nothing; TAY_RETENTION_DAYS is one",
+        "tay: tay_oddity is no setting and changes nothing",
+    ]

@@ -75,6 +75,18 @@ def test_nothing_lies_outside_of_the_time_that_was_asked_for(month: Result) -> N
     assert last < UNTIL.strftime("%Y-%m-%d %H:%M:%S")
 
 
+def test_a_playbook_and_a_key_that_a_simulation_did_not_make_are_not_thrown_away(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / "policy.yaml").write_text("ours")
+    (tmp_path / "user_key_secret").write_text("real")
+    with pytest.raises(InputError, match="nothing is thrown away"):
+        simulate(Order(UNTIL, users=2, days=2, home=tmp_path, fresh=True))
+    assert (tmp_path / "prompts" / "policy.yaml").read_text() == "ours"
+    assert (tmp_path / "user_key_secret").read_text() == "real"
+
+
 @at_scale
 def test_the_same_seed_gives_the_same_rows(month: Result, tmp_path: Path) -> None:
     again = simulate(Order(UNTIL, users=60, seed=3, home=tmp_path))
