@@ -18,7 +18,7 @@ from typing import Any
 from uuid import uuid5
 
 from tay_middleware.domain import uuid7
-from tay_middleware.payments.settle import PURCHASES
+from tay_middleware.storage.purchases import PURCHASES
 from tay_middleware.storage import Database, figures, upgrade
 from tay_middleware.storage.log import Filter
 from tay_middleware.storage.payment_tables import conversions

@@ -55,8 +55,7 @@ class Sold:
 
 def sold(purchase: Purchase, rules: Rules) -> Sold:
     """The offers and products that were bought, as far as anything says so."""
-    names = {fact.offer for fact in purchase.facts if fact.offer}
-    products = tuple(sorted({product for fact in purchase.facts for product in fact.products}))
+    names, products = named_by(purchase)
     ours = {found for name in names if (found := _ours(name, rules)) is not None}
     if not ours:
         ours = {rules.offers[product] for product in products if product in rules.offers}
@@ -67,6 +66,21 @@ def sold(purchase: Purchase, rules: Rules) -> Sold:
     listed = {_kind(product) for product in rules.offers}
     is_other = any(_kind(product) in listed for product in products)
     return Sold(frozenset() if is_other else None, False, products)
+
+
+def named_by(purchase: Purchase) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The names of offers and the products that are said to have been bought.
+
+    What a renewal is of says nothing of what was bought, but where nothing else is said: a plan
+    may have changed since.
+    """
+    begun = [fact for fact in purchase.facts if not fact.renewal]
+    for facts in (begun, purchase.facts):
+        names = frozenset(fact.offer for fact in facts if fact.offer)
+        products = tuple(sorted({product for fact in facts for product in fact.products}))
+        if names or products:
+            return names, products
+    return frozenset(), ()
 
 
 def product_of(found: Sold, offer: str | None, rules: Rules) -> str | None:
