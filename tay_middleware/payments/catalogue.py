@@ -1,7 +1,8 @@
 """Which offers of the catalogue a purchase is of. Pure.
 
 What names no offer, and no product of a kind that the catalogue lists, may be of any offer. What
-names only others is of none of ours, and no mention earns it that it does not itself lead to.
+names only others is of none of ours, and no mention earns it that it does not itself lead to. So is
+what Stripe tells without its price, where the catalogue knows offers by their prices alone.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,9 @@ from tay_middleware.payments.purchases import Purchase
 MOST_CHARS = 64
 """An offer's name is kept up to here."""
 
-_STRIPE_KINDS = ("price_", "prod_", "plink_")
+_LINK = "plink_"
+_PRICES = {"price_", "prod_"}
+_STRIPE_KINDS = (*sorted(_PRICES), _LINK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ def sold(purchase: Purchase, rules: Rules) -> Sold:
         return Sold(frozenset(name[:MOST_CHARS] for name in names), False, products)
     listed = {_kind(product) for product in rules.offers}
     is_other = any(_kind(product) in listed for product in products)
-    return Sold(frozenset() if is_other else None, False, products)
+    is_untold = purchase.provider == "stripe" and listed & _PRICES and _LINK not in listed
+    return Sold(frozenset() if is_other or is_untold else None, False, products)
 
 
 def named_by(purchase: Purchase) -> tuple[frozenset[str], tuple[str, ...]]:

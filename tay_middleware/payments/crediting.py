@@ -71,19 +71,23 @@ def _given(
     rules: Rules,
     held: Row | None,
 ) -> Credit:
-    touches = _touches(transaction, purchase, buyer, rules.window)
+    touches, window = _touches(transaction, purchase, buyer, rules.window), rules.window
     holder = _holder(transaction, buyer, touches, held)
-    if held is None or holder is None:
-        return credit(purchase, buyer, touches, sold=bought, window=rules.window)
-    if holder not in touches and holder.user_key == buyer.user_key:
-        touches.append(holder)
-    if not bought.fits(holder.offer):
-        bought = Sold(frozenset({holder.offer}), known=True, products=bought.products)
-    window = max(rules.window, purchase.begun_at + CLOCK_SKEW - holder.shown_at)
-    given = credit(purchase, buyer, touches, sold=bought, window=window)
-    if given.escalation_id != holder.escalation_id or held["first_escalation_id"] is None:
+    if holder is not None:
+        if holder not in touches and holder.user_key == buyer.user_key:
+            touches.append(holder)
+        if not bought.fits(holder.offer):
+            bought = Sold(frozenset({holder.offer}), known=True, products=bought.products)
+        window = max(window, purchase.begun_at + CLOCK_SKEW - holder.shown_at)
+    ids = [touch.escalation_id for touch in touches]
+    marked = sql.marked_unpaid(transaction, ids, purchase.key) if len(ids) > 1 else set()
+    if holder is not None:  # what is marked after the payment was credited is another sale
+        marked &= {holder.escalation_id}
+    given = credit(purchase, buyer, touches, sold=bought, window=window, marked=marked)
+    if held is None or holder is None or given.escalation_id != holder.escalation_id:
         return given
-    first = min(given.first_escalation_id or holder.escalation_id, held["first_escalation_id"])
+    firsts = (given.first_escalation_id, held["first_escalation_id"])
+    first = min((one for one in firsts if one is not None), default=None)
     return replace(given, first_escalation_id=first)
 
 
@@ -146,7 +150,7 @@ def known_named(transaction: Transaction, groups: Groups) -> Known:
     evidence = [fact.evidence for facts in groups.values() for fact in facts]
     touches = touches_named(
         transaction,
-        {one.token for one in evidence if one.token},
+        {token for one in evidence for token in one.tokens},
         {one.escalation_id for one in evidence if one.escalation_id},
     )
     return Known(

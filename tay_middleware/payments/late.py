@@ -45,7 +45,7 @@ def await_named(
     missing: dict[str, set[str]] = {}
     for key in keys:
         evidence = [fact.evidence for fact in circle.groups[key]]
-        tokens = {one.token for one in evidence if one.token}
+        tokens = {token for one in evidence for token in one.tokens}
         ids = {one.escalation_id for one in evidence if one.escalation_id}
         if tokens or ids:
             strange = ids - circle.named.by_id.keys()

@@ -82,10 +82,8 @@ def _went_back_at(transaction: Transaction, sales: Sequence[Any]) -> datetime | 
     found = []
     for sale in sales:
         facts = [from_row(row) for row in sql.facts_of(transaction, [sale.purchase_key])]
-        first = purchase_of(facts).first if facts else None
-        if first is not None and first.went_back_at is not None:
-            found.append(first.went_back_at)
-    return max(found, default=None)
+        found.append(purchase_of(facts).went_back_at if facts else None)
+    return max(filter(None, found), default=None)
 
 
 def _put(transaction: Transaction, group: Sequence[Fact], news: _News) -> str:
@@ -185,4 +183,11 @@ def _is_erased(fact: Fact, erased: Mapping[str, datetime]) -> bool:
 
 def _anonymous(fact: Fact) -> Fact:
     kept = fact.evidence
-    return replace(fact, evidence=Evidence(token=kept.token, escalation_id=kept.escalation_id))
+    return replace(
+        fact,
+        evidence=Evidence(
+            token=kept.token,
+            metadata_token=kept.metadata_token,
+            escalation_id=kept.escalation_id,
+        ),
+    )

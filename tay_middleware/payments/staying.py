@@ -60,8 +60,9 @@ def rests_on(facts: Sequence[Fact]) -> tuple[Any, ...]:
 
 
 def _names(evidence: Evidence) -> set[tuple[str, Any]]:
-    names = ("token", "escalation_id", "user_key", "reference_key")
+    names = ("escalation_id", "user_key", "reference_key")
     found = {(name, getattr(evidence, name)) for name in names}
+    found |= {("token", token) for token in evidence.tokens}
     return {(name, value) for name, value in found if value is not None}
 
 

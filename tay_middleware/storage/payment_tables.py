@@ -174,7 +174,7 @@ conversions = Table(
 )
 """Every purchase as it stands, joined to the mention that it is credited to.
 
-`counts` is whether it is a conversion now: paid, and neither wholly refunded nor lost to a dispute.
+`counts` is whether it is a conversion now: some of what was paid is neither refunded nor lost.
 `net` is the first payment less what went back; `lifetime` the net of all payments. `kind`:
 `attributed` to `escalation_id` (last touch; `first_escalation_id` is the first touch in the
 window), `cross_sale` (another offer was mentioned: `cross_escalation_id`), `organic` (a known user

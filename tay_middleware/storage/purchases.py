@@ -231,6 +231,19 @@ def sales_and_marks(
     return sales, marks
 
 
+def marked_unpaid(
+    connection: Connection, escalations: Collection[UUID], purchase_key: str
+) -> set[UUID]:
+    """Those of some mentions of which admins say that they sold, with no payment but this one."""
+    sales, marks = sales_and_marks(connection, escalations)
+    paid = {
+        mention
+        for mention, rows in sales.items()
+        if any(row.paid_at is not None and row.purchase_key != purchase_key for row in rows)
+    }
+    return {mention for mention, words in marks.items() if words[-1].converted} - paid
+
+
 def write_standing(
     connection: Connection, escalation_id: UUID, converted: bool, converted_at: datetime | None
 ) -> None:

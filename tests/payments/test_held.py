@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
+from tay_middleware.domain import uuid7
 from tay_middleware.payments.catalogue import Rules
 from tay_middleware.payments.inbox import InboxWorker
-from tay_middleware.storage import Database, inbox, sales, upgrade
+from tay_middleware.payments.settle import restate_mentions
+from tay_middleware.storage import Database, inbox, purchases, sales, upgrade
 from tay_middleware.storage.payment_tables import conversions
 from tay_middleware.storage.sql import escalation_logs
 from tests.builders import NOON
@@ -121,3 +123,59 @@ def test_an_id_that_was_listed_once_is_still_understood(url: str) -> None:
         return listed.id == now.id, found == now
 
     assert play(url, scene) == (False, True)
+
+
+def marked(connection: Connection, amount: int) -> None:
+    said = {"amount": amount, "currency": "usd", "note": None, "actor": "a", "sold_at": None}
+    row = {"id": uuid7(LATER, 1), "escalation_id": OLD.id, "converted": True, "at": LATER}
+    purchases.mark(connection, row | said)
+    restate_mentions(connection, [OLD.id])
+
+
+def test_a_sale_that_was_marked_by_hand_and_its_payment_count_once(url: str) -> None:
+    async def scene(database: Database) -> Any:
+        await database.write(mention, OLD, a_record(2, at=NOON - DAY))
+        await database.write(marked, 2000)
+        await told(database, RULES, FIRST)
+        await told(database, RULES, RENEWAL)
+        found = await database.read(sales.figures, NOON - 90 * DAY, NOON + 90 * DAY)
+        revenue = [(row.kind, row.conversions, row.net) for row in found.revenue]
+        return await database.read(credit), revenue
+
+    assert play(url, scene) == (
+        ("attributed", OLD.id, 4000, [OLD.id]),
+        [("attributed", 1, 2000)],
+    )
+
+
+def test_a_mark_that_is_made_after_the_payment_is_of_another_sale(url: str) -> None:
+    late = a_record(2, at=NOON - DAY)
+
+    async def scene(database: Database) -> Any:
+        await database.write(mention, OLD, late)
+        await told(database, RULES, FIRST)
+        await database.write(marked, 2000)
+        await told(database, RULES, RENEWAL)
+        return await database.read(credit)
+
+    kind, credited, lifetime, converted = play(url, scene)
+    assert (kind, credited, lifetime) == ("attributed", late.id, 4000)
+    assert set(converted) == {OLD.id, late.id}
+
+
+def test_what_is_told_again_of_an_old_refund_takes_no_word_away(url: str) -> None:
+    """The word came after the money was gone: it is of another sale."""
+
+    async def scene(database: Database) -> list[Any]:
+        await database.write(mention, OLD)
+        named = {"metadata": {"tay_user_id": "ada"}}
+        rules = replace(RULES, offers={})
+        await told(database, rules, d.session("s1", 0, **named), d.intent("p1"))
+        await told(database, rules, d.refunded("r1", 9, 4900))
+        await database.write(marked, 4900)
+        found = [(await database.read(credit))[3]]
+        days = (LATER - NOON).total_seconds() + 86_400
+        await told(database, rules, d.refund("f", "refund.updated", days, 4900, "succeeded"))
+        return [*found, (await database.read(credit))[3]]
+
+    assert play(url, scene) == [[OLD.id], [OLD.id]]
