@@ -95,7 +95,7 @@ class Detector:
         choice = self._catalogue.choose(weighed.points)
         total = self._total(choice, weighed)
         need = self._need(reading, transcript, weighed, choice, total)
-        answers = self._answers(question)
+        answers = self._answers(question, reading)
         asks_more = reading.has(Part.ASKS_MORE) and not reading.has(Part.CRAFT)
         heard = bool(answers) or reading.has(Part.AFTER_MENTION) or reading.has(Part.GATE)
         mentioned = heard and self._mentioned(transcript)
@@ -143,14 +143,15 @@ class Detector:
             text: the message; one of more than `SHORT_CHARS` closes none in this way.
             transcript: what came before it, oldest first.
         """
-        said = self._answers(text)
+        said = self._answers(text, self._reader.read(text))
         return said if said and self._mentioned(transcript) else ()
 
-    def _answers(self, text: str) -> tuple[str, ...]:
+    def _answers(self, text: str, reading: Reading) -> tuple[str, ...]:
         """The gates that a short message closes where it answers a mention."""
         if len(text) > SHORT_CHARS:
             return ()
-        said = bare_answers(self._reader.read(plainly(text)))
+        plain = plainly(text)
+        said = bare_answers(reading if plain == text else self._reader.read(plain))
         return tuple({sense.name: None for *_, sense in said})
 
     def _mentioned(self, transcript: Sequence[Message]) -> bool:
