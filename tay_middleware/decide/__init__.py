@@ -7,6 +7,7 @@ rest, so that detection can start before history is there and before the model h
 
 from dataclasses import replace
 
+from tay_middleware.decide.aftermath import after_mention, last_mention
 from tay_middleware.decide.arms import SHOWN, aimed, assigned
 from tay_middleware.decide.describe import describe
 from tay_middleware.decide.detect import Detector
@@ -26,7 +27,6 @@ from tay_middleware.domain import (
     History,
     Kind,
     Mode,
-    PastTurn,
     Suppression,
     Turn,
 )
@@ -63,6 +63,7 @@ def decide(
 
     The sentence itself is made by `word`, from the decision and nothing else.
     """
+    detection = after_mention(turn, detection, history, playbook)
     decision = _about_ourselves(turn, detection, history, playbook, around)
     if decision is None and detection.need and detection.offer is not None:
         return _with_offer(turn, detection, history, playbook, around)
@@ -157,7 +158,7 @@ def _about_ourselves(
         )
     if "sensitive" in causes:
         return None
-    past = _last_mention(turn, history)
+    past = last_mention(turn, history)
     offer = past.offer if past is not None and past.offer in playbook.offers else None
     if detection.asks_why and past is not None and past.reason and offer is not None:
         return Decision(
@@ -170,12 +171,6 @@ def _about_ourselves(
             notes=("asked why the last mention was made: explained",),
         )
     return None
-
-
-def _last_mention(turn: Turn, history: History) -> PastTurn | None:
-    """The turn just before this one in the session, if it carried a mention."""
-    session = [past for past in history.turns if past.session_id == turn.session_id]
-    return session[-1] if session and session[-1].kind is Kind.MENTION else None
 
 
 def _nothing(

@@ -7,14 +7,19 @@ question, or in the latest messages before it, is about hair, beauty or a busine
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from tay_middleware.decide.reading import Found, Part, Reading
-from tay_middleware.domain import Detection, Indicator, Message
+from tay_middleware.domain import ClosedGate, Detection, Indicator, Message, Turn
 from tay_middleware.playbook.evidence import Gate, Gates
 
 OFF_TOPIC = "off_topic"
 """The name under which a question that is none of ours stands among the gates."""
+
+PERHAPS = "perhaps_"
+"""Before the name of a gate that is closed in doubt: this turn shows nothing, and the turns after
+it are not held back on a suspicion."""
 
 RECENT_MESSAGES = 4
 """How many messages back a short question ("and how long?") may borrow its subject from."""
@@ -69,10 +74,41 @@ def staying_closed(names: Iterable[str], gates: Gates) -> Iterator[tuple[str, Ga
             yield name, gate
 
 
+def kept_closed(turn: Turn, detection: Detection, gates: Gates) -> tuple[ClosedGate, ...]:
+    """What is kept of the gates that a message closed for longer than its turn.
+
+    What holds in every session takes a phrase that means nothing else: what a learned head guesses
+    of a person, or a weak phrase, holds for the session, and history knows it of the turn itself.
+    """
+    said = {found.group for found in detection.closed_by}.difference(detection.weakly)
+    return tuple(
+        ClosedGate(name, turn.asked_at, None if gate.sticky_everywhere else turn.session_id)
+        for name, gate in staying_closed(detection.gates, gates)
+        if name in said or not gate.sticky_everywhere
+    )
+
+
 def bare_answers(reading: Reading) -> list[Found]:
     """What closes a gate after a mention; "no, the HD lace" answers something else."""
     said = reading.window.literal
     return [hit for hit in reading.of(Part.AFTER_MENTION) if _WORD.search(said, hit[1]) is None]
+
+
+def weakly_closed(reading: Reading, closed: Collection[str], *, mentioned: bool) -> tuple[str, ...]:
+    """Those of the closed gates that only weak phrases close; none, after a mention."""
+    if mentioned:
+        return ()
+    firm = {sense.name for *_, sense in reading.of(Part.GATE) if not sense.weak}
+    weak = {sense.name for *_, sense in reading.of(Part.GATE) if sense.weak}
+    return tuple(name for name in closed if name in weak - firm)
+
+
+def doubted(detection: Detection) -> Detection:
+    """The detection with its weakly closed gates closed in doubt, where there is a need."""
+    if not (detection.need and detection.weakly):
+        return detection
+    gates = (f"{PERHAPS}{name}" if name in detection.weakly else name for name in detection.gates)
+    return replace(detection, gates=tuple(gates))
 
 
 def ends_noes(detection: Detection, gates: Gates) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tay_middleware.decide.assign import bucket
+from tay_middleware.decide.earlier import closed_earlier
 from tay_middleware.decide.gates import staying_closed
 from tay_middleware.decide.templates import ReplyFacts
 from tay_middleware.domain import Detection, History, Kind, Mode, Suppression, Turn
@@ -21,7 +22,8 @@ _BLANKS = re.compile(r"[\s-]+")
 class Circumstances:
     """What policy weighs beside the question: everything that is not in the question's words.
 
-    `earlier_gates` are the gates of the user's earlier messages that came with the question.
+    `earlier_gates` are the gates of the user's latest earlier messages that came with the question,
+    oldest first, one entry each.
     `recent_share` is the share of this process's latest questions that carried a mention, `None`
     while there are too few to say. `stateless` leaves cool-down, budget and holdout out (for
     `tay decide`). `history_known` is false when history could not be read: then nothing is shown.
@@ -131,8 +133,12 @@ def _sensitive(case: _Case) -> bool:
     kept = [(one.gate, one.at, one.session_id) for one in case.history.closed]
     seen = [(name, past.at, past.session_id) for past in case.history.turns for name in past.gates]
     return any(
-        _still_closed(gate, case.turn, at, session)
-        for name, at, session in (*kept, *seen)
+        _lasts(gate, case.turn, at) and (gate.sticky_everywhere or session == case.turn.session_id)
+        for name, at, session in kept
+        for _, gate in staying_closed((name,), case.playbook.gates)
+    ) or any(
+        _lasts(gate, case.turn, at) and session == case.turn.session_id
+        for name, at, session in seen
         for _, gate in staying_closed((name,), case.playbook.gates)
     )
 
@@ -173,6 +179,15 @@ def _other_language(case: _Case) -> bool:
     if told is not None and not str(told).strip().lower().startswith(own):
         return True
     return not case.around.reply.in_language
+
+
+def _is_mentioned(case: _Case) -> bool:
+    """Whether the reply names the offer; to a wish to buy that is no answer without the link."""
+    offer, reply = case.detection.offer, case.around.reply
+    if offer is None or offer not in reply.names:
+        return False
+    has_link = case.playbook.offers[offer].link is not None
+    return not (case.detection.purchase and has_link) or offer in reply.links
 
 
 def _over_budget(case: _Case) -> bool:
@@ -217,7 +232,7 @@ _CHECKS: tuple[tuple[Suppression, Callable[[_Case], bool]], ...] = (
     (Suppression.BUDGET, lambda case: not case.around.stateless and _over_budget(case)),
     (
         Suppression.ALREADY_MENTIONED,
-        lambda case: case.detection.offer in case.around.reply.names,
+        _is_mentioned,
     ),
     (
         Suppression.HOLDOUT,
@@ -234,14 +249,13 @@ def _closed_now(cause: str, case: _Case) -> bool:
 
 
 def _closed_earlier(cause: str, case: _Case) -> bool:
-    return any(_any_of(cause, gates, case.playbook) for gates in case.around.earlier_gates)
+    earlier = closed_earlier(case.turn, case.history, case.around.earlier_gates)
+    return any(_any_of(cause, gates, case.playbook) for gates in earlier)
 
 
 def _any_of(cause: str, names: Iterable[str], playbook: Playbook) -> bool:
     return cause in playbook.gates.causes(names)
 
 
-def _still_closed(gate: Gate, turn: Turn, at: datetime, session: str | None) -> bool:
-    if turn.asked_at - at >= timedelta(seconds=gate.sticky_seconds):
-        return False
-    return gate.sticky_everywhere or session == turn.session_id
+def _lasts(gate: Gate, turn: Turn, at: datetime) -> bool:
+    return turn.asked_at - at < timedelta(seconds=gate.sticky_seconds)

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from tay_middleware.decide.gates import ends_noes, staying_closed
-from tay_middleware.domain import ClosedGate, Decision, ReplyStatus, Turn
+from tay_middleware.decide.gates import ends_noes, kept_closed
+from tay_middleware.domain import Decision, ReplyStatus, Turn
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Cap, Claim, TurnRecord, keep
 
@@ -33,16 +33,7 @@ def make_record(
         declines="declined" in causes,
         opts_out="opted_out" in causes,
         opts_in=ends_noes(decision.detection, playbook.gates),
-        closed=closed_by(turn, decision, playbook),
-    )
-
-
-def closed_by(turn: Turn, decision: Decision, playbook: Playbook) -> tuple[ClosedGate, ...]:
-    """The gates that a turn's message closed for longer than the turn."""
-    found = staying_closed(decision.detection.gates, playbook.gates)
-    return tuple(
-        ClosedGate(name, turn.asked_at, None if gate.sticky_everywhere else turn.session_id)
-        for name, gate in found
+        closed=kept_closed(turn, decision.detection, playbook.gates),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from tay_middleware.decide.gates import ends_noes, staying_closed
+from tay_middleware.decide.gates import ends_noes, kept_closed, staying_closed
 from tay_middleware.domain import ClosedGate, Decision, History, Kind, PastTurn, Reason, Turn
 from tay_middleware.playbook import Playbook
 
@@ -70,7 +70,7 @@ class Past:
             reason=decision.reason,
             gates=decision.detection.gates,
         )
-        self._keep(turn.user_key, past)
+        self._keep(turn.user_key, past, kept_closed(turn, decision.detection, self._gates))
         if ends_noes(decision.detection, self._gates):
             person = self._people[turn.user_key]
             person.declined_at = person.declined_session = person.opted_out_at = None
@@ -88,22 +88,27 @@ class Past:
                 reason=Reason(row.reason) if row.reason else None,
                 gates=tuple(orjson.loads(row.gates)),
             )
-            self._keep(row.user_key, past)
+            self._keep(row.user_key, past, self._as_logged(past))
 
     def stop(self, user_key: str, at: datetime) -> None:
         """Somebody said stop otherwise than by a message."""
         self._people[user_key].opted_out_at = at
 
-    def _keep(self, user_key: str, past: PastTurn) -> None:
+    def _as_logged(self, past: PastTurn) -> list[ClosedGate]:
+        """What a logged turn closed; the log has no phrases, so each counts as one's."""
+        return [
+            ClosedGate(name, past.at, None if gate.sticky_everywhere else past.session_id)
+            for name, gate in staying_closed(past.gates, self._gates)
+        ]
+
+    def _keep(self, user_key: str, past: PastTurn, closed: Iterable[ClosedGate]) -> None:
         person = self._people[user_key]
         person.turns.append(past)
         person.first_seen = person.first_seen or past.at
         person.last_seen = past.at
         if past.kind is Kind.MENTION:
             person.mentions.append(past.at)
-        for name, gate in staying_closed(past.gates, self._gates):
-            session = None if gate.sticky_everywhere else past.session_id
-            person.closed[name] = ClosedGate(name, past.at, session)
+        person.closed.update((one.gate, one) for one in closed)
         causes = {self._causes.get(gate) for gate in past.gates}
         if "declined" in causes:
             person.declined_at, person.declined_session = past.at, past.session_id
