@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from tay_middleware.domain import uuid7
-from tay_middleware.payments.imports import Line, Report, read_file, tried, try_out
+from tay_middleware.payments.imports import Report, tried, try_out
 from tay_middleware.payments.inbox import Terms
+from tay_middleware.payments.lines import Line, read_file
 from tay_middleware.payments.terms import terms_of
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
