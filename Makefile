@@ -12,11 +12,13 @@ DEMO_HOME := .demo-dashboard
 DEMO = TAY_HOME=$(DEMO_HOME) TAY_PROMPTS_DIR=$(DEMO_HOME)/prompts
 PORT ?= 8000
 
-# Counting lines takes half as long again as the tests do: `make test COVERAGE=yes`, as CI does.
+# `make test COVERAGE=yes`, as CI runs it: what is done at scale too, and lines counted, which takes
+# half as long again as the tests do.
 COVERAGE ?=
-COUNTED = $(if $(COVERAGE),--cov --cov-report=term)
+CHOSEN = $(if $(COVERAGE),--cov --cov-report=term,-m 'not scale')
+PYTEST = $(BIN)/pytest -n 2 --dist loadscope --ignore=tests/slow --ignore=tests/browser --ignore=tests/chaos --ignore=tests/fuzz
 
-.PHONY: demo demo-dashboard pictures brief test lint type unit eval eval-train stats-proof bench bench-peers chaos fuzz docs dist dist-check test-matrix test-browser clean help
+.PHONY: demo demo-dashboard pictures brief test test-scale lint type unit eval eval-train stats-proof bench bench-peers chaos fuzz docs dist dist-check test-matrix test-browser clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -43,8 +45,11 @@ type: $(VENV)/.dev  ## mypy, strict
 	$(BIN)/mypy
 	$(BIN)/mypy examples/*.py
 
-unit: $(VENV)/.dev  ## the tests; with COVERAGE=yes held against the floor of coverage
-	$(BIN)/pytest -n 2 --dist loadscope --ignore=tests/slow --ignore=tests/browser --ignore=tests/chaos --ignore=tests/fuzz $(COUNTED)
+unit: $(VENV)/.dev  ## the tests; with COVERAGE=yes all of them, held against the floor of coverage
+	$(PYTEST) $(CHOSEN)
+
+test-scale: $(VENV)/.dev  ## simulated months, several processes at once, servers killed: what `make test` leaves out
+	$(PYTEST) -m scale
 
 eval: $(VENV)/.evals  ## how right the decisions are, offline, held against the gates
 	@$(BIN)/tay eval gate

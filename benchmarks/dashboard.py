@@ -23,10 +23,10 @@ import httpx
 from sqlalchemy import Connection, select, text
 
 from benchmarks import reading
-from tay_middleware.payments.settle import PURCHASES
 from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.figures import ALL, COUNTED
 from tay_middleware.storage.payment_tables import conversions
+from tay_middleware.storage.purchases import PURCHASES
 from tay_middleware.storage.sql import escalation_logs
 from tests.servers import Postgres
 from tests.web.stage import Site

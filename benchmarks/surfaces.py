@@ -31,7 +31,7 @@ from tay_middleware import EscalationAgentMiddleware, EscalationChatModel, Escal
 from tay_middleware.langchain import ScriptedChatModel
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import open_store_of
-from tests.builders import NOON, SECRET
+from tests.builders import NOON
 from tests.storage.records import a_record, key
 
 QUESTIONS = (
@@ -205,9 +205,7 @@ def settings_in(home: Path, redis_url: str | None) -> Settings:
     """Production mode on that Redis, or the embedded one."""
     if redis_url is None:
         return load_settings(home=home, encoder="off")
-    return load_settings(
-        home=home, encoder="off", redis_url=redis_url, user_key_secret=SECRET.decode()
-    )
+    return load_settings(home=home, encoder="off", redis_url=redis_url, user_key_secret="b" * 32)
 
 
 def main() -> None:

@@ -180,7 +180,13 @@ class Detection:
     asks for recommendations again. `follows`: the words alone have no subject of ours, what was
     said before gives one. `least` is the probability that was asked for, `None` where none was.
     `closed_by` are the phrases that closed gates (a learned head has none), each a `group` by the
-    name of its gate; a later stage may have opened a gate again.
+    name of its gate; a later stage may have opened a gate again. `weakly` are the gates that only
+    phrases closed which may be about something else.
+
+    What it means as the answer to a mention (see `decide.aftermath`): `answers` are the gates that
+    it closes then, `asks_more` that it asks for what was mentioned; `names` are the offers of ours
+    that it names, and `mentioned` the offer of our sentence in the reply just before it, which came
+    with the question. Both are looked for only where there is an answer.
     """
 
     escalate: bool
@@ -199,6 +205,11 @@ class Detection:
     follows: bool = False
     least: float | None = None
     closed_by: tuple[Indicator, ...] = ()
+    weakly: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    asks_more: bool = False
+    names: tuple[str, ...] = ()
+    mentioned: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

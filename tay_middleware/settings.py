@@ -5,6 +5,7 @@ Every number carries its unit in its name. What the *business* edits is not here
 
 import os
 import secrets
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,10 @@ from tay_middleware.errors import ConfigurationError
 
 SECRET_BYTES = 32
 """256 bits: an HMAC key of the hash's own size, so that guessing user ids by key is hopeless."""
+
+
+LEAST_SECRET_CHARS = 32
+"""Of a key that hides user ids on several machines: who guesses a short one, knows every id."""
 
 
 MOST_DAYS = 36_500
@@ -192,17 +197,22 @@ class Settings(BaseSettings):
         """The HMAC key; on the embedded default it is made once, mode 0600, beside the database.
 
         Raises:
-            ConfigurationError: no secret is set and the database is not the embedded one, or the
-                secret's file cannot be read or made.
+            ConfigurationError: the database is not the embedded one, and no secret is set or a
+                short one; or the secret's file cannot be read or made.
         """
-        if self.user_key_secret is not None:
-            return self.user_key_secret.get_secret_value().encode()
-        if self.redis_url is not None or not self.resolved_database_url.startswith("sqlite"):
+        said = self.user_key_secret
+        secret = said.get_secret_value() if said is not None else ""
+        chars = len(secret.strip())
+        shared = self.redis_url is not None or not self.resolved_database_url.startswith("sqlite")
+        if shared and chars < LEAST_SECRET_CHARS:
+            fault = f"has {chars} characters" if chars else "is not set"
             raise ConfigurationError(
-                "TAY_USER_KEY_SECRET is not set: with Redis or a database server the key that "
-                "hides user ids must be the same on every machine. Set it to 32 or more random "
-                "characters."
+                f"TAY_USER_KEY_SECRET {fault}: with Redis or a database server the key that hides "
+                "user ids must be the same on every machine, and not to be guessed. Set it to "
+                f"{LEAST_SECRET_CHARS} or more random characters."
             )
+        if chars:
+            return secret.encode()
         return _secret_file(self.home / "user_key_secret")
 
 
@@ -220,6 +230,21 @@ def load_settings(**overrides: object) -> Settings:
             for item in error.errors(include_url=False, include_input=False)
         ]
         raise ConfigurationError("\n".join(["settings are wrong:", *lines])) from None
+
+
+def strays() -> list[tuple[str, str | None]]:
+    """The `TAY_*` variables of the environment that no setting reads, each with the nearest name.
+
+    Those of tests (`TAY_TEST_*`) are none of ours.
+    """
+    known = {f"TAY_{name.upper()}" for name in Settings.model_fields}
+    return [
+        (name, next(iter(get_close_matches(name.upper(), known, 1, 0.8)), None))
+        for name in sorted(os.environ)
+        if name.upper().startswith("TAY_")
+        and not name.upper().startswith("TAY_TEST_")
+        and name.upper().partition("__")[0] not in known
+    ]
 
 
 def _secret_file(path: Path) -> bytes:

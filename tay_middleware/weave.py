@@ -21,6 +21,8 @@ _RAW_HTML = re.compile(
 _RAW_PAIRS = (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>"), ("<!", ">"))
 _MARKUP = re.compile(r"<\?xml\b|<!doctype\b|<([a-z][\w:.-]*)[\s>]", re.IGNORECASE)
 _CODE = re.compile(r"```.*?(?:```|$)|`[^`\n]*`|https?://\S+", re.DOTALL)
+_NOT_LATIN = re.compile("[^\\W\\d_\x00-\u024f]")
+_LATIN = re.compile("[^\\W\\d_\u0250-\U0010ffff]")
 _EMOJI = re.compile(
     "[\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55\u2934\u2935\u20e3]"
 )
@@ -73,9 +75,8 @@ def matches_language(text: str, function_words: Collection[str]) -> bool:
     Code and links do not count. A short reply is believed unless it is in another script.
     """
     prose = _CODE.sub(" ", text)
-    letters = [character for character in prose if character.isalpha()]
-    latin = sum(character < "\u0250" for character in letters)
-    if letters and latin * 2 < len(letters):
+    foreign = len(_NOT_LATIN.findall(prose))
+    if foreign and foreign > len(_LATIN.findall(prose)):
         return False
     said = [word for word in words(prose) if not word[0].isdigit()]
     if len(said) < LEAST_WORDS:

@@ -1,17 +1,28 @@
-"""Work at scale runs without counting lines, which takes as long again as the work itself.
+"""Work at scale: tests of a target of their own, which do not count lines.
+
+Counting takes as long again as the work itself.
 
 A simulated month passes the same lines ten thousand times; they are counted where a test passes
 them once. The floor of the coverage is that of the lines that are counted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import pytest
 from coverage import Coverage
 
-at_scale = pytest.mark.no_cover
-"""Marks a test whose lines are not counted; its fixtures are, but for what is `uncounted`."""
+TestT = TypeVar("TestT", bound=Callable[..., object])
+
+
+def at_scale(test: TestT) -> TestT:
+    """Marks a test of `make test-scale` whose lines are not counted.
+
+    Those of its fixtures are, but for what is `uncounted`.
+    """
+    marked: TestT = pytest.mark.scale(pytest.mark.no_cover(test))
+    return marked
 
 
 @contextmanager

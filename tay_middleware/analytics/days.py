@@ -107,11 +107,19 @@ async def make_sheets(
     for done, (day, mark) in enumerate(missing):
         step(done, len(missing))
         content = await database.read(_content, day, mark.closed_days, reactions)
-        is_short = sql.knows(content) < mark.questions
-        # Rows are past their retention: what was made of them while they were there is better.
-        await database.write(sql.keep, day, mark, None if is_short and day in there else content)
+        stays = day in there and await database.read(_is_short, day, content, mark.questions)
+        await database.write(sql.keep, day, mark, None if stays else content)
     step(len(missing), len(missing))
     return len(missing)
+
+
+def _is_short(connection: Transaction, day: date, content: Any, questions: int) -> bool:
+    """Whether a sheet that was made while all rows and users of a day were there is better."""
+    return (
+        sql.knows(content) < questions
+        or sql.is_removed(connection, day)
+        or sql.users_went(connection, day)
+    )
 
 
 async def sheets_before_removal(

@@ -13,12 +13,14 @@ import typer
 from tay_middleware.cli.asking import ask, tell, tell_each
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import InputError
-from tay_middleware.payments.imports import Line, Report, pieces, read_file, take, tried, try_out
+from tay_middleware.payments.imports import Report, pieces, take, tried, try_out
 from tay_middleware.payments.imports import report as summed
 from tay_middleware.payments.inbox import Terms
+from tay_middleware.payments.lines import Line, read_file, zone_named
 from tay_middleware.payments.terms import terms_of
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import Settings, load_settings
+from tay_middleware.storage.copies import copied
 
 app = typer.Typer(help="Import purchases from a file.", no_args_is_help=True)
 
@@ -37,28 +39,29 @@ def import_command(
     report: Annotated[
         Path | None, typer.Option(help="write a CSV that says of each line what it was matched to")
     ] = None,
+    timezone: Annotated[
+        str, typer.Option(help="of times that name no zone, such as America/New_York")
+    ] = "UTC",
 ) -> None:
     """Import purchases, and say what they are matched to.
 
     Columns: purchase_id, amount, currency, occurred_at; and any of type, payment_id, offer,
-    product, user_id, email, reference, escalation_id, customer_id. A line that was imported before
-    changes nothing. Exit code 1 if a line cannot be read, or says another amount of a payment than
-    one that was imported; the others are imported.
+    product, user_id, email, reference, escalation_id, customer_id. A bare date is the end of that
+    day. A line that was imported before changes nothing. Exit code 1 if a line cannot be read, or
+    says another amount of a payment than one that was imported; the others are imported.
     """
     settings = load_settings()
     terms = terms_of(settings, load_playbook(settings.prompts_dir))
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
-            lines, problems = read_file(text)
+            lines, problems = read_file(text, zone_named(timezone))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file}: cannot be read: {error}") from None
     found = _imported(settings, lines, terms, keep=not dry_run)
     typer.echo("dry run: nothing is kept" if dry_run else "imported")
     if not terms.live:
         typer.echo("TAY_PAYMENT_MODE is test: purchases of a file are live ones, none counts")
-    typer.echo(f"lines: {found.lines}, new: {found.new}, known before: {found.repeated}")
-    for kind, count in sorted(found.kinds.items()):
-        typer.echo(f"{kind}: {count}")
+    _say(found, timezone)
     if report is not None:
         _write(report, found)
     bad = [*problems, *found.problems]
@@ -68,6 +71,14 @@ def import_command(
         raise typer.Exit(1)
 
 
+def _say(found: Report, timezone: str) -> None:
+    typer.echo(f"lines: {found.lines}, new: {found.new}, known before: {found.repeated}")
+    if found.zoneless:
+        typer.echo(f"without a time zone: {found.zoneless}, read as of {timezone} (--timezone)")
+    for kind, count in sorted(found.kinds.items()):
+        typer.echo(f"{kind}: {count}")
+
+
 def _imported(settings: Settings, lines: Sequence[Line], terms: Terms, *, keep: bool) -> Report:
     now = datetime.now(UTC)
 
@@ -75,7 +86,9 @@ def _imported(settings: Settings, lines: Sequence[Line], terms: Terms, *, keep: 
         return uuid7(now, secrets.randbits(74))
 
     if not keep:
-        return tried(lambda: tell(settings, try_out, lines, terms, now, new_id))
+        with copied(settings.resolved_database_url) as url:
+            there = settings.model_copy(update={"database_url": url})
+            return tried(lambda: tell(there, try_out, lines, terms, now, new_id))
     taken = tell_each(
         settings,
         (

@@ -1,12 +1,17 @@
 """`tay db`: the schema of the database."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from math import ceil
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tay_middleware.errors import ConfigurationError
 from tay_middleware.settings import MOST_DAYS, Settings, load_settings
 from tay_middleware.storage import current, maintain_now, upgrade
+
+if TYPE_CHECKING:
+    from tay_middleware.playbook import Playbook
 
 app = typer.Typer(help="Migrate the database.", no_args_is_help=True)
 
@@ -43,7 +48,11 @@ def maintain_command(
     settings = load_settings()
     days = keep_days or settings.retention_days
     if days is not None:
-        _sum_up(settings, days)
+        from tay_middleware.playbook import load_playbook  # noqa: PLC0415 - `upgrade` needs none
+
+        playbook = load_playbook(settings.prompts_dir)
+        _refuse_to_forget_mentions(settings, playbook, days)
+        _sum_up(settings, playbook, days)
     done = maintain_now(settings.resolved_database_url, days)
     typer.echo(
         f"made {len(done.made)} partitions, dropped {len(done.dropped)}, "
@@ -51,14 +60,26 @@ def maintain_command(
     )
 
 
-def _sum_up(settings: Settings, keep_days: int) -> None:
+def _refuse_to_forget_mentions(settings: Settings, playbook: "Playbook", keep_days: int) -> None:
+    """Without Redis the log is what caps count mentions in: rows that go would lift them."""
+    caps = playbook.policy.cooldown.caps
+    longest = max((cap.hours for cap in caps), default=0.0)
+    embedded = settings.redis_url is None and settings.resolved_database_url.startswith("sqlite")
+    if embedded and keep_days * 24 < longest:
+        raise ConfigurationError(
+            f"rows cannot be kept for {keep_days} days only: a cap of policy.yaml counts the "
+            f"mentions of {longest:g} hours, in these very rows. Keep {ceil(longest / 24)} days "
+            "(TAY_RETENTION_DAYS, --keep-days), or shorten cooldown.caps"
+        )
+
+
+def _sum_up(settings: Settings, playbook: "Playbook", keep_days: int) -> None:
     """Make the sheets of the days whose rows are about to go."""
     from tay_middleware.analytics.days import sheets_before_removal  # noqa: PLC0415 - `upgrade` needs no figures
     from tay_middleware.analytics.measures import terms_of  # noqa: PLC0415 - `upgrade` needs no figures
     from tay_middleware.cli.asking import on_database  # noqa: PLC0415 - `upgrade` needs no figures
-    from tay_middleware.playbook import load_playbook  # noqa: PLC0415 - `upgrade` needs no figures
 
-    reactions = terms_of(settings, load_playbook(settings.prompts_dir)).reactions
+    reactions = terms_of(settings, playbook).reactions
     now = datetime.now(UTC)
     until = now - timedelta(days=keep_days)
     on_database(

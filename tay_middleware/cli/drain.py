@@ -11,7 +11,7 @@ from tay_middleware.errors import ConfigurationError
 from tay_middleware.settings import load_settings
 
 UNWELL = 1
-"""Exit code of `--status` when something is late or has died."""
+"""Exit code of `--status` when something is late or has died, or cannot be seen."""
 
 
 def drain(
@@ -22,7 +22,8 @@ def drain(
         bool,
         typer.Option(
             "--status",
-            help="do nothing but print what waits, as JSON; exit code 1 if it is late or has died",
+            help="do nothing but print what waits, as JSON; exit code 1 if it is late, has died "
+            "or cannot be seen",
         ),
     ] = False,
     batch: Annotated[int, typer.Option(min=1, max=10_000, help="events in one transaction")] = 2000,
@@ -35,16 +36,25 @@ def drain(
 ) -> None:
     """Bring decisions from the outbox in Redis into the database; run as many as you like.
 
-    Reads TAY_REDIS_URL and TAY_DATABASE_URL. Ends after the batch under way on SIGTERM or Ctrl-C.
-    What is killed in the middle is taken over by the others; nothing is written twice.
+    Reads TAY_REDIS_URL and TAY_DATABASE_URL, which both must be set. Ends after the batch under way
+    on SIGTERM or Ctrl-C. What is killed in the middle is taken over by the others; nothing is
+    written twice.
     """
     from tay_middleware.storage.drain import Pace  # noqa: PLC0415 - imports Redis
+    from tay_middleware.storage.location import spoken  # noqa: PLC0415 - imports SQL
     from tay_middleware.storage.worker import Places, health, run_drain  # noqa: PLC0415 - the same
 
-    places = Places.of(load_settings())
+    settings = load_settings()
+    places = Places.of(settings)
     if places is None:
         raise ConfigurationError(
             "TAY_REDIS_URL is not set: the embedded store writes its own log and needs no drain"
+        )
+    if not settings.database_url:
+        # What is drained is gone from Redis: the default is a file wherever the command was run.
+        raise ConfigurationError(
+            "TAY_DATABASE_URL is not set: say where the outbox goes, postgresql+asyncpg://… or one "
+            "file, sqlite+aiosqlite:////path/to/tay.db"
         )
     if status:
         found = health(places)
@@ -53,6 +63,7 @@ def drain(
             raise typer.Exit(UNWELL)
         return
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    typer.echo(f"from Redis into {spoken(places.database_url)}", err=True)
     pace = Pace(
         batch=batch,
         claim_idle_seconds=claim_after_seconds,

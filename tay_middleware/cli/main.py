@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from tay_middleware.errors import TayError
+from tay_middleware.settings import strays
 
 FAILED = 1
 """Exit code of a command that could not do what it was asked to (2 is a wrong call)."""
@@ -80,6 +81,9 @@ app = typer.Typer(
 @app.callback()
 def _tay() -> None:
     """A root that only leads on; its help stands above."""
+    for name, near in strays():
+        meant = f"; {near} is one" if near else ""
+        typer.echo(f"tay: {name} is no setting and changes nothing{meant}", err=True)
 
 
 def main() -> None:

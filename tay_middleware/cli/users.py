@@ -75,7 +75,8 @@ def erase_command(
         typer.confirm("This cannot be undone. Erase?", abort=True)
 
     async def ask(archive: "Archive") -> "Erased":
-        return await archive.erase(key, datetime.now(UTC), partial(noted, action="erase"))
+        now = await archive.now(key, datetime.now(UTC))
+        return await archive.erase(key, now, partial(noted, action="erase"))
 
     done = _run(settings, ask)
     typer.echo(f"erased: {done.rows} rows are anonymous now, {done.spooled} spooled calls are gone")

@@ -8,6 +8,7 @@ rest, so that detection can start before history is there and before the model h
 from dataclasses import replace
 from functools import partial
 
+from tay_middleware.decide.aftermath import after_mention, last_mention
 from tay_middleware.decide.arms import SHOWN, Aim, aimed, assigned
 from tay_middleware.decide.calling import fitting
 from tay_middleware.decide.describe import describe
@@ -15,7 +16,7 @@ from tay_middleware.decide.detect import Detector
 from tay_middleware.decide.explain import flips
 from tay_middleware.decide.policy import Circumstances
 from tay_middleware.decide.replies import ADVISES_AGAINST
-from tay_middleware.decide.said_before import heard, last_mention
+from tay_middleware.decide.said_before import heard
 from tay_middleware.decide.templates import (
     ReplyFacts,
     acknowledge,
@@ -66,6 +67,7 @@ def decide(
 
     The sentence itself is made by `word`, from the decision and nothing else.
     """
+    detection = after_mention(turn, detection, history, playbook)
     detection = heard(detection, turn, history, playbook, around.reply)
     decision = _about_ourselves(turn, detection, history, playbook, around)
     if decision is None and detection.need and detection.offer is not None:

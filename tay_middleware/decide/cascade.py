@@ -12,10 +12,10 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from tay_middleware.decide.beside import EncoderBeside
-from tay_middleware.decide.combine import PERHAPS, Combiner, with_scores
+from tay_middleware.decide.combine import Combiner, with_scores
 from tay_middleware.decide.detect import NO_SIGNALS, Detector, Examined
 from tay_middleware.decide.features import features, spoken
-from tay_middleware.decide.gates import ends_noes, without_noes
+from tay_middleware.decide.gates import PERHAPS, doubted, ends_noes, without_noes
 from tay_middleware.decide.model import Model
 from tay_middleware.decide.offers import Catalogue
 from tay_middleware.decide.opinion import Opinion, blend
@@ -144,7 +144,7 @@ class Cascade:
         """The first two stages, at once."""
         examined = self._detector.examine(question, transcript, signals)
         if self._model is None or until is Until.KEYWORDS:
-            return Draft(examined, "", examined.detection, None)
+            return Draft(examined, "", doubted(examined.detection), None)
         text = spoken(examined.literal)
         opinion = self._model.judge(features(text, examined.detection, transcript))
         return Draft(examined, text, self.scored(examined.detection, opinion), opinion)
@@ -191,7 +191,7 @@ class Cascade:
     def earlier_gates(
         self, transcript: Sequence[Message], until: Until = Until.SCORER
     ) -> tuple[tuple[str, ...], ...]:
-        """The gates that the user's latest earlier messages close, oldest first, no empty ones.
+        """The gates that the user's latest earlier messages close, oldest first, one entry each.
 
         A message that opts in takes back the stops and the noes before it.
         """
@@ -204,7 +204,7 @@ class Cascade:
             if ends_noes(seen, self._gates):
                 found = [without_noes(gates, self._gates) for gates in found]
             found.append(tuple(dict.fromkeys((*seen.gates, *bare))))
-        return tuple(gates for gates in found if gates)
+        return tuple(found)
 
     def refined(self, seen: Detection, first: Opinion, second: Opinion) -> Detection:
         """The same with the encoder's opinion blended in, where the scorer was not sure."""

@@ -6,20 +6,16 @@ well; it opens one that a phrase closed only where the stage is told how sure it
 `off_topic` needs more certainty when no word of the trade stands there.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from tay_middleware.decide import ownership
-from tay_middleware.decide.gates import ANOTHER, OFF_TOPIC
+from tay_middleware.decide.gates import ANOTHER, OFF_TOPIC, PERHAPS
 from tay_middleware.decide.offers import Catalogue
 from tay_middleware.decide.opinion import Opinion
 from tay_middleware.decide.ownership import OWNS
 from tay_middleware.domain import Detection, Reason, Stage
 from tay_middleware.playbook.cascade import OnTopic, StageRule
-
-PERHAPS = "perhaps_"
-"""Before the name of a gate that a learned head closes in doubt: this turn shows nothing, and the
-turns after it are not held back on a suspicion."""
 
 _OF_A_QUESTION_WHY = frozenset({"complaint", "conduct", "injection"})
 """What "why did you mention that?" looks like to learned heads; it is answered all the same."""
@@ -45,6 +41,8 @@ class Combiner:
         """The detection of a question that the keyword stage has `seen`."""
         gates = _gates(seen, opinion, rule)
         offer, reason = self._verdict(seen, opinion, rule, _need(opinion, gates))
+        if offer is not None and seen.weakly:
+            gates = _in_doubt(gates, seen.weakly, opinion, rule)
         gates = (*gates, *ownership.closing((one.group for one in seen.closed_by), offer))
         return replace(
             seen,
@@ -56,24 +54,21 @@ class Combiner:
             gates=gates,
             confidence=round(opinion.escalate, 4),
             least=self._least(seen, rule),
-            purchase=offer is not None and reason is Reason.PURCHASE_INTENT,
+            purchase=offer is not None and _is_plain_wish(seen, opinion, rule),
         )
 
     def _verdict(
         self, seen: Detection, opinion: Opinion, rule: StageRule, need: float
     ) -> tuple[str | None, Reason | None]:
-        if seen.purchase and opinion.escalate >= self._purchase_from:
+        if _is_plain_wish(seen, opinion, rule):
             return seen.offer, seen.reason
+        if seen.purchase and seen.offer and opinion.escalate >= self._purchase_from:
+            return seen.offer, self._catalogue.reason(seen.offer, _points(seen))
         offers = self._catalogue.known(opinion.offers)
         if not offers or need < self._least(seen, rule):
             return None, None
         offer = max(offers, key=lambda name: offers[name])
-        points = {
-            name.removeprefix("group."): score
-            for name, score in seen.scores.items()
-            if name.startswith("group.")
-        }
-        return offer, self._catalogue.reason(offer, points)
+        return offer, self._catalogue.reason(offer, _points(seen))
 
     def _least(self, seen: Detection, rule: StageRule) -> float:
         """How likely a need must be: less where the phrases found one, more in a mere follow-up."""
@@ -81,6 +76,40 @@ class Combiner:
         if seen.purchase:
             return min(least, self._purchase_from)
         return max(least, rule.follow_up) if seen.follows else least
+
+
+def _points(seen: Detection) -> dict[str, float]:
+    """The points that the keyword stage found, by group."""
+    return {
+        name.removeprefix("group."): score
+        for name, score in seen.scores.items()
+        if name.startswith("group.")
+    }
+
+
+def _is_plain_wish(seen: Detection, opinion: Opinion, rule: StageRule) -> bool:
+    """Whether a phrase asks to buy and the scorer finds a need as for any other question.
+
+    Below that it is a need like others: it lifts no cool-down and no decline.
+    """
+    return seen.purchase and opinion.escalate >= rule.threshold
+
+
+def _in_doubt(
+    gates: Sequence[str], weakly: Collection[str], opinion: Opinion, rule: StageRule
+) -> tuple[str, ...]:
+    """The gates with those that are closed weakly in doubt alone, or open again.
+
+    They stay closed where the learned head is as sure as a phrase.
+    """
+    kept = []
+    for gate in gates:
+        chance = opinion.gates.get(gate, 0.0)
+        if gate not in weakly or chance >= rule.gates_stick_from:
+            kept.append(gate)
+        elif chance >= rule.reopen.weak_below:
+            kept.append(f"{PERHAPS}{gate}")
+    return tuple(kept)
 
 
 def _need(opinion: Opinion, gates: Collection[str]) -> float:

@@ -11,25 +11,24 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from tay_middleware.decide import ownership
+from tay_middleware.decide.answering import SHORT_CHARS, plainly
+from tay_middleware.decide.buying import Buying, beside
 from tay_middleware.decide.gates import (
     OFF_TOPIC,
     bare_answers,
     closed_gates,
     closing_phrases,
+    doubted,
     is_on_topic,
+    weakly_closed,
 )
-from tay_middleware.decide.normalise import CLAUSE_ENDS
+from tay_middleware.decide.named import named
 from tay_middleware.decide.offers import Catalogue, Choice
-from tay_middleware.decide.reading import Found, Part, Reader, Reading, Rules
+from tay_middleware.decide.reading import Part, Reader, Reading, Rules
 from tay_middleware.decide.topics import topic_of
 from tay_middleware.decide.weigh import Scale, Weighed, is_negated
+from tay_middleware.decide.woven import Woven
 from tay_middleware.domain import Detection, Indicator, Message, Reason, Stage
-
-MENTIONING_MESSAGES = 3
-"""How many messages back "how do I sign up?" may refer to for the offer that it means."""
-
-SHORT_CHARS = 60
-"""Longest earlier message that is read as a bare answer ("stop", "not now thanks") to a mention."""
 
 NO_SIGNALS: Mapping[str, object] = MappingProxyType({})
 
@@ -60,10 +59,12 @@ class Detector:
         self._threshold = rules.policy.threshold
         self._scale = Scale(rules.indicators)
         self._catalogue = Catalogue(rules.offers, rules.indicators.groups)
+        self._woven = Woven(rules.templates)
+        self._buying = Buying(rules, self._reader, self._catalogue)
         kinds = {name: group.kind for name, group in rules.indicators.groups.items()}
         self._of_kind = {
             kind: frozenset(name for name, own in kinds.items() if own == kind)
-            for kind in ("personal", "business", "purchase", "purchase_named")
+            for kind in ("personal", "business")
         }
 
     def detect(
@@ -72,8 +73,8 @@ class Detector:
         transcript: Sequence[Message] = (),
         signals: Mapping[str, object] = NO_SIGNALS,
     ) -> Detection:
-        """What `question` deserves by its words, history and ownership aside; see `examine`."""
-        return self.examine(question, transcript, signals).detection
+        """What `question` deserves by its words alone, history and ownership aside."""
+        return doubted(self.examine(question, transcript, signals).detection)
 
     def examine(
         self,
@@ -82,6 +83,8 @@ class Detector:
         signals: Mapping[str, object] = NO_SIGNALS,
     ) -> Examined:
         """The detection of a question, with its folded text for the scorers that come after.
+
+        Weakly closed gates are closed in it: whether there is a need the scorers know better.
 
         Args:
             question: the text as typed; head and tail of a long one are read.
@@ -93,6 +96,10 @@ class Detector:
         choice = self._catalogue.choose(weighed.points)
         total = self._total(choice, weighed)
         need = self._need(reading, transcript, weighed, choice, total)
+        answers = self._answers(question, reading)
+        asks_more = reading.has(Part.ASKS_MORE) and not reading.has(Part.CRAFT)
+        heard = bool(answers) or reading.has(Part.AFTER_MENTION) or reading.has(Part.GATE)
+        mentioned = heard and self._mentioned(transcript)
         gates = closed_gates(
             reading,
             transcript,
@@ -100,7 +107,7 @@ class Detector:
             self._rules.gates,
             self._reader.read,
             ours=need.purchase,
-            mentioned=reading.has(Part.AFTER_MENTION) and self._mentioned(transcript),
+            mentioned=mentioned,
         )
         has = ownership.said(reading)
         gates = (*gates, *ownership.closing((found.group for found in has), need.offer))
@@ -120,6 +127,11 @@ class Detector:
             follows=OFF_TOPIC not in gates
             and not (need.purchase or self._is_ours(reading, weighed)),
             closed_by=(*(closing_phrases(reading, gates) if gates else ()), *has),
+            weakly=weakly_closed(reading, gates, mentioned=mentioned) if gates else (),
+            answers=answers,
+            asks_more=asks_more,
+            names=self._buying.named(reading) if asks_more else (),
+            mentioned=self._woven_in(transcript) if heard or asks_more else None,
         )
         return Examined(detection, reading.window.heard or reading.window.literal)
 
@@ -134,9 +146,15 @@ class Detector:
             text: the message; one of more than `SHORT_CHARS` closes none in this way.
             transcript: what came before it, oldest first.
         """
-        said = bare_answers(self._reader.read(text)) if len(text) <= SHORT_CHARS else ()
-        if not said or not self._mentioned(transcript):
+        said = self._answers(text, self._reader.read(text))
+        return said if said and self._mentioned(transcript) else ()
+
+    def _answers(self, text: str, reading: Reading) -> tuple[str, ...]:
+        """The gates that a short message closes where it answers a mention."""
+        if len(text) > SHORT_CHARS:
             return ()
+        plain = plainly(text)
+        said = bare_answers(reading if plain == text else self._reader.read(plain))
         return tuple({sense.name: None for *_, sense in said})
 
     def _mentioned(self, transcript: Sequence[Message]) -> bool:
@@ -144,7 +162,14 @@ class Detector:
         last = transcript[-1] if transcript else None
         if last is None or last.role != "assistant":
             return False
-        return bool(_named(self._reader.read(last.content)))
+        return bool(named(self._reader.read(last.content)))
+
+    def _woven_in(self, transcript: Sequence[Message]) -> str | None:
+        """The offer of our sentence at the end of the reply just before."""
+        last = transcript[-1] if transcript else None
+        if last is None or last.role != "assistant":
+            return None
+        return self._woven.offer_in(last.content)
 
     def _is_ours(self, reading: Reading, weighed: Weighed) -> bool:
         return is_on_topic(reading, weighed.points, self._rules.gates)
@@ -181,7 +206,7 @@ class Detector:
         choice: Choice,
         total: float,
     ) -> _Need:
-        wanted = self._wants_to_buy(reading, transcript, weighed, choice)
+        wanted = self._buying.wanted(reading, transcript, weighed.points, choice.scores)
         if wanted is not None:
             return _Need(wanted, Reason.PURCHASE_INTENT, purchase=True)
         threshold = self._threshold
@@ -207,44 +232,6 @@ class Detector:
             or self._of_kind["business"].isdisjoint(weighed.points)
         )
 
-    def _wants_to_buy(
-        self,
-        reading: Reading,
-        transcript: Sequence[Message],
-        weighed: Weighed,
-        choice: Choice,
-    ) -> str | None:
-        """The offer that the user asks to buy: named here, or just spoken of in the conversation.
-
-        Only a phrase of `refers_back` refers back, and never in a question with a word of the craft
-        ("how much is it for the glue?") or beside one of the trade ("a client asks how much is
-        it"). Of several offers the one with the most evidence, then the first in the catalogue.
-        """
-        asks = not self._of_kind["purchase"].isdisjoint(weighed.points)
-        if not asks and self._of_kind["purchase_named"].isdisjoint(weighed.points):
-            return None
-        named = _named(reading)
-        if not named and asks and _refers_back(reading):
-            recent = transcript[: -MENTIONING_MESSAGES - 1 : -1]
-            found = (_named(self._reader.read(message.content)) for message in recent)
-            named = next(filter(None, found), named)
-        return self._catalogue.first_of(named, choice.scores)
-
-
-def _named(reading: Reading) -> set[str]:
-    """The offers of ours that a text names, without "my course" and the like."""
-    return {sense.name for *_, sense in ownership.offers_named(reading)}
-
-
-def _refers_back(reading: Reading) -> bool:
-    if reading.has(Part.CRAFT):
-        return False
-    trade = reading.of(Part.TRADE)
-    return any(
-        not any(_beside(hit, word, reading) for word in trade)
-        for hit in reading.of(Part.REFERS_BACK)
-    )
-
 
 def _asks_why(reading: Reading) -> bool:
     """Whether it is our mention that is asked about.
@@ -253,18 +240,10 @@ def _asks_why(reading: Reading) -> bool:
     word of the craft or the trade may stand in the clause beside the asking.
     """
     asked = reading.of(Part.ASKS_WHY)
-    if not asked or _named(reading):
+    if not asked or named(reading):
         return bool(asked)
     subjects = (*reading.of(Part.CRAFT), *reading.of(Part.TRADE))
-    return any(not any(_beside(hit, word, reading) for word in subjects) for hit in asked)
-
-
-def _beside(hit: Found, word: Found, reading: Reading) -> bool:
-    """Whether two findings share a clause without sharing characters."""
-    first, second = sorted((hit[:2], word[:2]))
-    if second[0] < first[1]:
-        return False
-    return CLAUSE_ENDS.isdisjoint(reading.window.literal[first[1] : second[0]])
+    return any(not any(beside(hit, word, reading) for word in subjects) for hit in asked)
 
 
 def _scores(choice: Choice, weighed: Weighed, total: float) -> Mapping[str, float]:

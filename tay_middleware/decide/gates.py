@@ -7,16 +7,20 @@ question, or in the latest messages before it, is about hair, beauty or a busine
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from datetime import datetime
+from dataclasses import replace
 from itertools import islice
 
 from tay_middleware.decide.ownership import told_of
 from tay_middleware.decide.reading import Found, Part, Reading
-from tay_middleware.domain import ClosedGate, Detection, Indicator, Message
+from tay_middleware.domain import ClosedGate, Detection, Indicator, Message, Turn
 from tay_middleware.playbook.evidence import Gate, Gates
 
 OFF_TOPIC = "off_topic"
 """The name under which a question that is none of ours stands among the gates."""
+
+PERHAPS = "perhaps_"
+"""Before the name of a gate that is closed in doubt: this turn shows nothing, and the turns after
+it are not held back on a suspicion."""
 
 RECENT_MESSAGES = 4
 """How many messages back a short question ("and how long?") may borrow its subject from."""
@@ -92,32 +96,23 @@ def staying_closed(names: Iterable[str], gates: Gates) -> Iterator[tuple[str, Ga
             yield name, gate
 
 
-def kept_closed(
-    closed: Iterable[str],
-    said: Iterable[str],
-    gates: Gates,
-    at: datetime,
-    session_id: str | None,
-) -> tuple[ClosedGate, ...]:
-    """What a profile keeps of a message: the gates that stay closed, and what she says she has.
+def kept_closed(turn: Turn, detection: Detection, gates: Gates) -> tuple[ClosedGate, ...]:
+    """What is kept of a message for longer than its turn: gates, and what she says she has.
 
-    What she has is kept by the name of the offer, in every session, until she gave it back; only
-    where she names none does the gate itself keep the session quiet.
-
-    Args:
-        closed: the gates that are closed.
-        said: names of everything that phrases found, opened again or not.
-        gates: the playbook's.
-        at: when it was asked.
-        session_id: where.
+    What holds in every session takes a phrase that means nothing else: what a learned head guesses
+    of a person, or a weak phrase, holds for the session, and history knows it of the turn itself.
+    What she has is kept by the name of the offer, until she gave it back; only where she names none
+    does the gate itself keep the session quiet.
     """
-    told = tuple(dict.fromkeys(told_of(said)))
+    found = {phrase.group: None for phrase in detection.closed_by}
+    said, told = found.keys() - set(detection.weakly), tuple(told_of(found))
     return (
-        *(ClosedGate(name, at) for name in told),
+        *(ClosedGate(name, turn.asked_at) for name in told),
         *(
-            ClosedGate(name, at, None if gate.sticky_everywhere else session_id)
-            for name, gate in staying_closed(closed, gates)
-            if not (told and gate.suppression == OWNED)
+            ClosedGate(name, turn.asked_at, None if gate.sticky_everywhere else turn.session_id)
+            for name, gate in staying_closed(detection.gates, gates)
+            if (name in said or not gate.sticky_everywhere)
+            and not (told and gate.suppression == OWNED)
         ),
     )
 
@@ -126,6 +121,23 @@ def bare_answers(reading: Reading) -> list[Found]:
     """What closes a gate after a mention; "no, the HD lace" answers something else."""
     said = reading.window.literal
     return [hit for hit in reading.of(Part.AFTER_MENTION) if _WORD.search(said, hit[1]) is None]
+
+
+def weakly_closed(reading: Reading, closed: Collection[str], *, mentioned: bool) -> tuple[str, ...]:
+    """Those of the closed gates that only weak phrases close; none, after a mention."""
+    if mentioned:
+        return ()
+    firm = {sense.name for *_, sense in reading.of(Part.GATE) if not sense.weak}
+    weak = {sense.name for *_, sense in reading.of(Part.GATE) if sense.weak}
+    return tuple(name for name in closed if name in weak - firm)
+
+
+def doubted(detection: Detection) -> Detection:
+    """The detection with its weakly closed gates closed in doubt, where there is a need."""
+    if not (detection.need and detection.weakly):
+        return detection
+    gates = (f"{PERHAPS}{name}" if name in detection.weakly else name for name in detection.gates)
+    return replace(detection, gates=tuple(gates))
 
 
 def ends_noes(detection: Detection, gates: Gates) -> bool:

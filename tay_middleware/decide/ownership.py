@@ -7,6 +7,7 @@ gates (history, profile, the messages that came with the question) keeps it too.
 
 from collections.abc import Iterable, Iterator
 
+from tay_middleware.decide.named import named
 from tay_middleware.decide.normalise import CLAUSE_ENDS
 from tay_middleware.decide.reading import Found, Part, Reading
 from tay_middleware.domain import Indicator
@@ -23,16 +24,6 @@ _OURS = frozenset({"the", "your", "ur", "yr", "tay's", "tays", "ya", "this"})
 _PREFIXES = {Part.HAS: OWNS, Part.GAVE_BACK: GAVE_BACK}
 
 
-def offers_named(reading: Reading) -> list[Found]:
-    """The places where an offer of ours is named, without "my course" and the like."""
-    others = reading.of(Part.NOT_OURS)
-    return [
-        (start, end, sense)
-        for start, end, sense in (*reading.of(Part.OFFER), *reading.of(Part.ASKED_FOR))
-        if not any(first < end and start < last for first, last, _ in others)
-    ]
-
-
 def said(reading: Reading) -> tuple[Indicator, ...]:
     """What is said of having an offer, in order: each a `group` by the name that it travels by."""
     told = [hit for part in _PREFIXES for hit in reading.of(part)]
@@ -41,7 +32,7 @@ def said(reading: Reading) -> tuple[Indicator, ...]:
     found = {
         (f"{_PREFIXES[sense.part]}{offer[2].name}", start, offer[1]): None
         for start, end, sense in sorted(told, key=lambda hit: hit[:2])
-        for offer in offers_named(reading)
+        for offer in named(reading)
         if _is_object(end, offer, reading)
     }
     said_here = reading.window.literal

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tay_middleware.decide.assign import bucket
+from tay_middleware.decide.earlier import closed_earlier
 from tay_middleware.decide.gates import OWNED, staying_closed
 from tay_middleware.decide.ownership import owned, told_of
 from tay_middleware.decide.said_before import mentions
@@ -23,7 +24,8 @@ _BLANKS = re.compile(r"[\s-]+")
 class Circumstances:
     """What policy weighs beside the question: everything that is not in the question's words.
 
-    `earlier_gates` are the gates of the user's earlier messages that came with the question.
+    `earlier_gates` are the gates of the user's latest earlier messages that came with the question,
+    oldest first, one entry each.
     `recent_share` is the share of this process's latest questions that carried a mention, `None`
     while there are too few to say. `stateless` leaves cool-down, budget and holdout out (for
     `tay decide`). `history_known` is false when history could not be read: then nothing is shown.
@@ -150,12 +152,13 @@ def _sensitive(case: _Case) -> bool:
     """A gate that is closed now, in the transcript, or still closed from an earlier turn."""
     if _closed_now("sensitive", case) or _closed_earlier("sensitive", case):
         return True
-    seen = (
+    here = (
         ClosedGate(name, past.at, past.session_id)
         for past in case.history.turns
+        if past.session_id == case.turn.session_id
         for name in past.gates
     )
-    return _kept_closed("sensitive", (*case.history.closed, *seen), case)
+    return _kept_closed("sensitive", (*case.history.closed, *here), case)
 
 
 def _owns(case: _Case) -> bool:
@@ -214,6 +217,15 @@ def _other_language(case: _Case) -> bool:
     return not case.around.reply.in_language
 
 
+def _is_mentioned(case: _Case) -> bool:
+    """Whether the reply names the offer; to a wish to buy that is no answer without the link."""
+    offer, reply = case.detection.offer, case.around.reply
+    if offer is None or offer not in reply.names:
+        return False
+    has_link = case.playbook.offers[offer].link is not None
+    return not (case.detection.purchase and has_link) or offer in reply.links
+
+
 def _over_budget(case: _Case) -> bool:
     most, recent = case.playbook.policy.budget.max_share, case.around.recent_share
     return most is not None and recent is not None and recent >= most
@@ -256,7 +268,7 @@ _CHECKS: tuple[tuple[Suppression, Callable[[_Case], bool]], ...] = (
     (Suppression.BUDGET, lambda case: not case.around.stateless and _over_budget(case)),
     (
         Suppression.ALREADY_MENTIONED,
-        lambda case: case.detection.offer in case.around.reply.names,
+        _is_mentioned,
     ),
     (
         Suppression.HOLDOUT,
@@ -273,13 +285,16 @@ def _closed_now(cause: str, case: _Case) -> bool:
 
 
 def _closed_earlier(cause: str, case: _Case) -> bool:
-    return any(_any_of(cause, gates, case.playbook) for gates in case.around.earlier_gates)
+    earlier = closed_earlier(case.turn, case.history, case.around.earlier_gates)
+    return any(_any_of(cause, gates, case.playbook) for gates in earlier)
 
 
 def _kept_closed(cause: str, kept: Iterable[ClosedGate], case: _Case) -> bool:
     """Whether a gate of this cause, closed by an earlier message, still is."""
     return any(
-        gate.suppression == cause and _still_closed(gate, case.turn, one.at, one.session_id)
+        gate.suppression == cause
+        and _lasts(gate, case.turn, one.at)
+        and (gate.sticky_everywhere or one.session_id == case.turn.session_id)
         for one in kept
         for _, gate in staying_closed((one.gate,), case.playbook.gates)
     )
@@ -289,7 +304,5 @@ def _any_of(cause: str, names: Iterable[str], playbook: Playbook) -> bool:
     return cause in playbook.gates.causes(names)
 
 
-def _still_closed(gate: Gate, turn: Turn, at: datetime, session: str | None) -> bool:
-    if turn.asked_at - at >= timedelta(seconds=gate.sticky_seconds):
-        return False
-    return gate.sticky_everywhere or session == turn.session_id
+def _lasts(gate: Gate, turn: Turn, at: datetime) -> bool:
+    return turn.asked_at - at < timedelta(seconds=gate.sticky_seconds)

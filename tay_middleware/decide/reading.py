@@ -12,7 +12,7 @@ from tay_middleware.decide.match import PhraseMatcher
 from tay_middleware.decide.normalise import Window, normalise
 from tay_middleware.playbook.evidence import Gates, Indicators, Phrases, Topic
 from tay_middleware.playbook.phrases import parse
-from tay_middleware.playbook.schema import Offer, Policy
+from tay_middleware.playbook.schema import Offer, Policy, Template
 
 
 class Rules(Protocol):
@@ -33,6 +33,10 @@ class Rules(Protocol):
     @property
     def offers(self) -> Mapping[str, Offer]:
         """The catalogue."""
+
+    @property
+    def templates(self) -> Sequence[Template]:
+        """The wordings: what a mention of ours looks like."""
 
     @property
     def policy(self) -> Policy:
@@ -56,6 +60,7 @@ class Part:
     TRADE = "trade"
     ELSEWHERE = "elsewhere"
     ASKS_WHY = "asks_why"
+    ASKS_MORE = "asks_more"
     OPTS_IN = "opts_in"
     HAS = "has"
     GAVE_BACK = "gave_back"
@@ -65,13 +70,15 @@ class Part:
 class Sense:
     """What one phrase stands for: its part, the name of its group, and the phrase as written.
 
-    `cancels` marks an exception: it takes away what it overlaps of the same part and name.
+    `cancels` marks an exception: it takes away what it overlaps of the same part and name. `weak`
+    marks a phrase that may mean something else (see `Gate`).
     """
 
     part: str
     name: str
     phrase: str
     cancels: bool = False
+    weak: bool = False
 
 
 Found = tuple[int, int, Sense]
@@ -166,18 +173,15 @@ def _senses(rules: Rules) -> Iterator[Sense]:
     for phrase in indicators.negators:
         yield Sense(Part.NEGATOR, "negator", phrase)
     yield from _grouped(rules)
-    for name, gate in gates.gates.items():
-        yield from (Sense(Part.AFTER_MENTION, name, phrase) for phrase in gate.after_mention)
-    for phrase in indicators.refers_back:
-        yield Sense(Part.REFERS_BACK, Part.REFERS_BACK, phrase)
     for name, offer in rules.offers.items():
         known = (*offer.aliases, *offer.nouns)
         yield from (Sense(Part.OFFER, name, alias) for alias in known)
         asked_for = indicators.asked_for.get(name, ())
         yield from (Sense(Part.ASKED_FOR, name, phrase) for phrase in asked_for)
-    for phrase in indicators.own_offers:
-        yield Sense(Part.NOT_OURS, Part.NOT_OURS, phrase)
-    yield from _plain_senses(gates)
+    for name, gate in gates.gates.items():
+        yield from (Sense(Part.AFTER_MENTION, name, phrase) for phrase in gate.after_mention)
+        yield from (Sense(Part.GATE, name, phrase, weak=True) for phrase in gate.weak)
+    yield from _plain_senses(rules)
 
 
 def _grouped(rules: Rules) -> Iterator[Sense]:
@@ -200,9 +204,14 @@ def _of_group(part: str, name: str, group: Phrases) -> Iterator[Sense]:
     yield from (Sense(part, name, phrase, cancels=True) for phrase in group.except_)
 
 
-def _plain_senses(gates: Gates) -> Iterator[Sense]:
+def _plain_senses(rules: Rules) -> Iterator[Sense]:
+    """Those whose part says all."""
+    indicators, gates = rules.indicators, rules.gates
     topic = gates.on_topic
     for part, phrases in (
+        (Part.REFERS_BACK, indicators.refers_back),
+        (Part.ASKS_MORE, indicators.asks_more),
+        (Part.NOT_OURS, indicators.own_offers),
         (Part.CRAFT, topic.craft),
         (Part.TRADE, topic.trade),
         (Part.ELSEWHERE, topic.elsewhere),

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tay_middleware import naming
+from tay_middleware.decide.aftermath import last_mention
 from tay_middleware.decide.templates import ReplyFacts
-from tay_middleware.domain import Detection, History, Kind, PastTurn, Turn
+from tay_middleware.domain import Detection, History, Turn
 from tay_middleware.playbook import Playbook
 
 
@@ -23,22 +24,18 @@ def heard(
     """
     closed = (*detection.gates, *reply.gates)
     reactions = tuple(_reactions(detection, playbook))
-    if reactions and after_mention(turn, history, playbook):
+    if reactions and _follows_mention(turn, detection, history, playbook):
         closed = (*closed, *reactions)
     if len(closed) == len(detection.gates):
         return detection
     return replace(detection, escalate=False, gates=tuple(dict.fromkeys(closed)))
 
 
-def last_mention(turn: Turn, history: History) -> PastTurn | None:
-    """The turn just before this one in the session, if it carried a mention."""
-    session = [past for past in history.turns if past.session_id == turn.session_id]
-    return session[-1] if session and session[-1].kind is Kind.MENTION else None
-
-
-def after_mention(turn: Turn, history: History, playbook: Playbook) -> bool:
+def _follows_mention(
+    turn: Turn, detection: Detection, history: History, playbook: Playbook
+) -> bool:
     """Whether the turn just before this one carried a mention, by history or by the transcript."""
-    if last_mention(turn, history) is not None:
+    if last_mention(turn, history) is not None or detection.mentioned is not None:
         return True
     before = turn.transcript[-1:]
     return any(one.role == "assistant" and mentions(one.content, playbook) for one in before)

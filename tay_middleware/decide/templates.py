@@ -18,12 +18,13 @@ class ReplyFacts:
     """What policy and wording need to know of the model's reply; facts, never its text.
 
     `obstacle` says why nothing may be added to it, `None` when something may. `names` holds the
-    offers that the reply itself names. `pet_names` counts those it uses already. `gates` are those
-    that it closes (see `replies`).
+    offers that the reply itself names, `links` those whose link it has. `pet_names` counts those it
+    uses already. `gates` are those that it closes (see `replies`).
     """
 
     obstacle: str | None = None
     names: frozenset[str] = frozenset()
+    links: frozenset[str] = frozenset()
     in_language: bool = True
     pet_names: int = 0
     has_emoji: bool = False

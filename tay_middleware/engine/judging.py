@@ -12,7 +12,7 @@ class Judgement(Protocol):
     """The best detection so far; it may grow better until it is settled."""
 
     earlier_gates: tuple[tuple[str, ...], ...]
-    """The gates that the user's earlier messages close, oldest first."""
+    """The gates that the user's latest earlier messages close, oldest first, one entry each."""
 
     async def settled(self, within_seconds: float) -> Detection:
         """The best detection there is within so many seconds; never later."""

@@ -33,13 +33,7 @@ def make_record(
         declines="declined" in causes,
         opts_out="opted_out" in causes,
         opts_in=ends_noes(decision.detection, playbook.gates),
-        closed=kept_closed(
-            decision.detection.gates,
-            (found.group for found in decision.detection.closed_by),
-            playbook.gates,
-            turn.asked_at,
-            turn.session_id,
-        ),
+        closed=kept_closed(turn, decision.detection, playbook.gates),
     )
 
 

@@ -265,11 +265,18 @@ def facts_of(reply: Reply, playbook: Playbook, reader: ReplyReader) -> ReplyFact
             reply.text,
             {name: offer.names for name, offer in playbook.offers.items()},
         ),
+        links=frozenset(
+            name for name, offer in playbook.offers.items() if _stands_in(offer.link, reply.text)
+        ),
         in_language=weave.matches_language(reply.text, voice.function_words),
         pet_names=naming.count_words(reply.text, voice.pet_names),
         has_emoji=weave.has_emoji(reply.text),
         gates=heard.gates,
     )
+
+
+def _stands_in(link: object, text: str) -> bool:
+    return link is not None and str(link).rstrip("/") in text
 
 
 def _held_back(prepared: Prepared, playbook: Playbook) -> Decision:

@@ -102,7 +102,7 @@ class StatelessPolicy:
         )
         around = Circumstances(stateless=True, earlier_gates=earlier_gates)
         decision = decide(turn, detection, History(), self._playbook, around)
-        return Judged(detection, decision.suppressed, decision.strength, unsure)
+        return Judged(decision.detection, decision.suppressed, decision.strength, unsure)
 
 
 class KeywordJudge:
@@ -119,9 +119,9 @@ class KeywordJudge:
 
     def _found(self, row: Row) -> Found:
         detection = self._detector.detect(row.question, row.history)
-        earlier = (
+        earlier = tuple(
             self._detector.detect(message.content).gates
             for message in row.history
             if message.role == "user"
         )
-        return detection, tuple(gates for gates in earlier if gates)
+        return detection, earlier

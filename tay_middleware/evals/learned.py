@@ -45,7 +45,7 @@ class CommittedJudge:
         return self._policy.attempt(row, self._found, self._cascade.is_unsure)
 
     def _found(self, row: Row) -> Found:
-        seen = self._cascade.detector.detect(row.question, row.history)
+        seen = self._cascade.detector.examine(row.question, row.history).detection
         first = self._first[row.id]
         detection = self._cascade.scored(seen, first)
         if self._second is not None and not self._cascade.is_sure(detection, first):

@@ -38,14 +38,14 @@ class KeywordTurns:
 
     def begin(self, turn: Turn) -> Judgement:
         """Judge by words."""
-        earlier = (
+        earlier = tuple(
             self._detector.detect(message.content).gates
             for message in turn.transcript
             if message.role == "user"
         )
         return Settled(
             self._detector.detect(turn.question, turn.transcript, turn.signals),
-            tuple(gates for gates in earlier if gates),
+            earlier,
         )
 
 

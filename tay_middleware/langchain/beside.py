@@ -9,15 +9,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
+from langchain_core.callbacks.manager import BaseRunManager
 from langchain_core.runnables import RunnableConfig
 
 from tay_middleware.decide import describe
 from tay_middleware.decide.describe import Json
 from tay_middleware.domain import Mode, ReplyStatus
 from tay_middleware.engine import Escalator, Outcome, Pending, Reply
-from tay_middleware.langchain.announce import aannounce, announce
+from tay_middleware.langchain.announce import aannounce, announce, parent_of
 from tay_middleware.langchain.asker import as_told, turn_of
 from tay_middleware.langchain.endings import Endings
 from tay_middleware.langchain.reading import InputKey, locate, understand
@@ -28,8 +28,11 @@ from tay_middleware.langchain.streams import StreamedReply
 class Beside:
     """Our part beside one reply. Where there is no question it is silent: everything passes."""
 
-    def __init__(self, pending: Pending | None, said_since: Sequence[str] = ()) -> None:
+    def __init__(
+        self, pending: Pending | None, said_since: Sequence[str] = (), *, has_listeners: bool = True
+    ) -> None:
         self._pending = pending
+        self._has_listeners = has_listeners
         self._said_since = said_since
         self._streamed = StreamedReply()
         self._endings: Endings | None = None
@@ -41,12 +44,18 @@ class Beside:
         value: Any,
         input_key: InputKey,
         config: RunnableConfig,
-        parent_run_id: UUID | None,
+        run: BaseRunManager | None,
         loop: AbstractEventLoop | None,
     ) -> "Beside":
         """Start beside the model, before it is asked; returns at once.
 
-        `loop` is the caller's event loop where the model is awaited, `None` where it blocks.
+        Args:
+            engine: decides.
+            value: the input of the surface.
+            input_key: where in it the question is.
+            config: of what lies inside the run.
+            run: the surface's run; `None` where LangChain made none.
+            loop: the caller's event loop where the model is awaited, `None` where it blocks.
 
         Raises:
             InputError: the question is not where it was said to be.
@@ -57,8 +66,10 @@ class Beside:
         with engine.guard("a turn that did not begin")("begin"):
             asked = as_told(understand(place), config)
             if asked is not None and not asked.is_answered:
-                turn = turn_of(engine, asked, config, parent_run_id)
-                return cls(engine.begin(turn, loop), asked.said_since)
+                parent = parent_of(config) if run is None else run.parent_run_id
+                turn = turn_of(engine, asked, config, parent)
+                has_listeners = run is None or bool(run.handlers)
+                return cls(engine.begin(turn, loop), asked.said_since, has_listeners=has_listeners)
         return cls(None)
 
     def listen(self, config: RunnableConfig) -> None:
@@ -86,7 +97,8 @@ class Beside:
         outcome = self._once(pending.settle(reply))
         told = _told(pending, outcome)
         with _or_taken_back(pending, outcome):
-            _announce(pending, reply, told, config)
+            if self._has_listeners:
+                _announce(pending, reply, told, config)
         return _woven(pending, output, outcome, told)
 
     async def afinished(self, output: Any, config: RunnableConfig) -> Any:
@@ -98,19 +110,16 @@ class Beside:
         outcome = self._once(await pending.asettle(reply))
         told = _told(pending, outcome)
         with _or_taken_back(pending, outcome):
-            await _aannounce(pending, reply, told, config)
+            if self._has_listeners:
+                await _aannounce(pending, reply, told, config)
         return _woven(pending, output, outcome, told)
 
     # A reply in chunks.
 
-    def passes(self, chunk: Any) -> bool:
-        """Whether `chunk` is passed on just as it is; any other one is to be `fed`."""
-        return self._pending is None or self._streamed.passes(chunk)
-
-    def fed(self, chunk: Any) -> list[Any]:
-        """What to pass on for a chunk that does not pass: itself, or it waits for the end."""
-        if self._pending is None:
-            return [chunk]
+    def fed(self, chunk: Any) -> Sequence[Any]:
+        """What to pass on for `chunk`: itself, unless it has to wait for the end."""
+        if self._pending is None or self._streamed.passes(chunk):
+            return (chunk,)
         with self._pending.guard("chunk"):
             return self._streamed.feed(chunk)
         self._streamed.spoil()
@@ -129,7 +138,8 @@ class Beside:
         outcome = self._once(pending.settle(reply))
         told = _told(pending, outcome)
         with _or_taken_back(pending, outcome):
-            _announce(pending, reply, told, config)
+            if self._has_listeners:
+                _announce(pending, reply, told, config)
         return self._end(pending, outcome, told)
 
     async def aended(self, config: RunnableConfig) -> list[Any]:
@@ -141,7 +151,8 @@ class Beside:
         outcome = self._once(await pending.asettle(reply))
         told = _told(pending, outcome)
         with _or_taken_back(pending, outcome):
-            await _aannounce(pending, reply, told, config)
+            if self._has_listeners:
+                await _aannounce(pending, reply, told, config)
         return self._end(pending, outcome, told)
 
     def _read(self, pending: Pending, output: Any) -> Reply:

@@ -33,7 +33,7 @@ from pydantic import Field, PrivateAttr
 
 from tay_middleware.domain import Mode
 from tay_middleware.engine import Escalator
-from tay_middleware.langchain.announce import beneath, parent_of
+from tay_middleware.langchain.announce import beneath
 from tay_middleware.langchain.asker import specs_beside
 from tay_middleware.langchain.beside import Beside
 from tay_middleware.langchain.generations import HeldGenerations, with_first
@@ -215,10 +215,7 @@ class EscalationChatModel(StandIn):
             )
             with closing(source):
                 for chunk in source:
-                    if not chunk.generation_info and beside.passes(chunk.message):
-                        yield chunk
-                    else:
-                        yield from held.passing(chunk, beside.fed)
+                    yield from held.passing(chunk, beside.fed)
         except BaseException as error:
             beside.broken(error)
             if isinstance(error, Exception):
@@ -245,9 +242,6 @@ class EscalationChatModel(StandIn):
             )
             async with aclosing(source):
                 async for chunk in source:
-                    if not chunk.generation_info and beside.passes(chunk.message):
-                        yield chunk
-                        continue
                     for passed in held.passing(chunk, beside.fed):
                         yield passed
         except BaseException as error:
@@ -291,11 +285,8 @@ class EscalationChatModel(StandIn):
         loop: AbstractEventLoop | None = None,
     ) -> tuple[RunnableConfig, Beside]:
         config = self._asked or ensure_config(None)
-        run_id: UUID | None = config.get("run_id")
-        parent = parent_of(config)
-        if run_manager is not None:
-            run_id, parent = run_manager.run_id, run_manager.parent_run_id
+        run_id: UUID | None = config.get("run_id") if run_manager is None else run_manager.run_id
         if self._given:
             config = {**config, "configurable": {**config.get("configurable", {}), **self._given}}
-        beside = Beside.begin(self._engine, messages, None, config, parent, loop)
+        beside = Beside.begin(self._engine, messages, None, config, run_manager, loop)
         return (config if run_id is None else beneath(config, run_id)), beside

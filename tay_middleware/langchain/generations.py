@@ -1,6 +1,6 @@
 """The model's generations around the messages that we work on: nothing beside them is lost."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, repeat
 from typing import Any
 
@@ -17,7 +17,7 @@ class HeldGenerations:
         self._waiting: list[ChatGenerationChunk] = []
 
     def passing(
-        self, chunk: ChatGenerationChunk, feed: Callable[[Any], list[Any]]
+        self, chunk: ChatGenerationChunk, feed: Callable[[Any], Sequence[Any]]
     ) -> Iterable[ChatGenerationChunk]:
         """What to pass on for `chunk`; `feed` says which messages.
 
@@ -34,7 +34,7 @@ class HeldGenerations:
         self._waiting.append(chunk)
         return self.around(passed)
 
-    def around(self, messages: list[Any]) -> Iterator[ChatGenerationChunk]:
+    def around(self, messages: Sequence[Any]) -> Iterator[ChatGenerationChunk]:
         """Chunks of `messages`; the last of them are those that were kept back."""
         if not messages:
             return

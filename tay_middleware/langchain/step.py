@@ -225,10 +225,7 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         try:
             with closing(closable(self.bound.stream(value, config, **kwargs))) as chunks:
                 for chunk in chunks:
-                    if beside.passes(chunk):
-                        yield chunk
-                    else:
-                        yield from beside.fed(chunk)
+                    yield from beside.fed(chunk)
         except BaseException as error:
             beside.broken(error)
             if isinstance(error, Exception):
@@ -248,9 +245,6 @@ class EscalationStep(RunnableSerializable[Any, Any]):
             source = aclosable(self.bound.astream(value, config, **kwargs))
             async with aclosing(source) as chunks:
                 async for chunk in chunks:
-                    if beside.passes(chunk):
-                        yield chunk
-                        continue
                     for passed in beside.fed(chunk):
                         yield passed
         except BaseException as error:
@@ -269,9 +263,7 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         config: RunnableConfig,
         loop: AbstractEventLoop | None = None,
     ) -> Beside:
-        beside = Beside.begin(
-            self._engine, value, self.input_key, config, run_manager.parent_run_id, loop
-        )
+        beside = Beside.begin(self._engine, value, self.input_key, config, run_manager, loop)
         if not isinstance(self.bound, BaseChatModel):
             beside.listen(config)
         return beside

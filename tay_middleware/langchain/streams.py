@@ -27,7 +27,10 @@ from tay_middleware.langchain.replies import (
 
 
 class StreamedReply:
-    """What has passed so far of one reply. Each chunk passes or is fed, in order; then ask for its end."""
+    """What has passed so far of one reply.
+
+    Each chunk passes or is fed, in order; then ask for the end.
+    """
 
     def __init__(self) -> None:
         self._texts: list[str] = []

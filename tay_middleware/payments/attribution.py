@@ -141,21 +141,26 @@ def _by_token(evidence: Sequence[Evidence], known: Known) -> list[_Answer]:
 
 
 def _by_metadata(evidence: Sequence[Evidence], known: Known) -> list[_Answer]:
-    touches = {
-        touch.escalation_id: touch
-        for one in evidence
-        if one.escalation_id is not None
-        and (touch := known.by_id.get(one.escalation_id)) is not None
-    }
+    named = [known.by_id.get(one.escalation_id) for one in evidence if one.escalation_id]
+    named += [known.by_token.get(one.metadata_token) for one in evidence if one.metadata_token]
+    touches = {touch.escalation_id: touch for touch in named if touch is not None}
     users = {one.user_key for one in evidence if one.user_key is not None}
-    named = _one_a_user(touches.values())
-    return [*named, *((user, None) for user in sorted(users - {user for user, _ in named}))]
+    users |= {touch.user_key for touch in touches.values() if touch.user_key is not None}
+    if len(users) == 1:  # a mention to nobody contradicts nobody
+        latest = max(touches.values(), key=_when, default=None)
+        return [(user, latest) for user in users]
+    answers = _one_a_user(touches.values())
+    return [*answers, *((user, None) for user in sorted(users - {user for user, _ in answers}))]
+
+
+def _when(touch: Touch) -> tuple[datetime, UUID]:
+    return touch.shown_at, touch.escalation_id
 
 
 def _one_a_user(touches: Iterable[Touch]) -> list[_Answer]:
     """One answer a user: of several mentions named, the latest; of nobody's, each is one."""
     latest: dict[str, Touch] = {}
-    for touch in sorted(touches, key=lambda one: (one.shown_at, one.escalation_id)):
+    for touch in sorted(touches, key=_when):
         latest[touch.user_key or f"nobody {touch.escalation_id}"] = touch
     return [(touch.user_key, touch) for _, touch in sorted(latest.items())]
 
@@ -189,6 +194,7 @@ def credit(
     *,
     sold: Sold,
     window: timedelta,
+    marked: Collection[UUID] = (),
 ) -> Credit:
     """The mention that gets the credit.
 
@@ -200,18 +206,17 @@ def credit(
             itself names gets the credit, and no other.
         window: how long after a mention a purchase that begins is credited to it. A mention that
             the evidence itself names needs no window.
+        marked: mentions of which an admin says that they led to a sale, and that no payment is
+            credited to: this is that sale, if it fits.
     """
     if (kind := _without_credit(purchase, buyer)) is not None:
         return Credit(kind, sold.one())
     at = purchase.begun_at + CLOCK_SKEW
     seen = [touch for touch in touches if at - window <= touch.shown_at <= at]
     fits = [touch for touch in seen if sold.fits(touch.offer)]
-    first = min(fits, key=lambda one: (one.shown_at, one.escalation_id), default=None)
-    named = buyer.named
-    if named is not None and (_is_sold(named, sold) or buyer.method == "by_hand"):
-        last: Touch | None = named
-    else:
-        last = _last(fits, at)
+    first = min(fits, key=_when, default=None)
+    word = [touch for touch in fits if touch.escalation_id in marked]
+    last = _named_for(buyer, sold) or _last(word or fits, at)
     if last is not None:
         return Credit(
             "attributed",
@@ -219,7 +224,7 @@ def credit(
             escalation_id=last.escalation_id,
             first_escalation_id=(first or last).escalation_id,
         )
-    other = named or _last(seen, at)
+    other = buyer.named or _last(seen, at)
     if other is not None:
         return Credit("cross_sale", sold.one(), cross_escalation_id=other.escalation_id)
     return Credit("organic", sold.one())
@@ -236,8 +241,12 @@ def _without_credit(purchase: Purchase, buyer: Buyer) -> str | None:
     return "unmatched" if buyer.user_key is None and buyer.named is None else None
 
 
-def _is_sold(named: Touch, sold: Sold) -> bool:
-    return not sold.known or sold.fits(named.offer)
+def _named_for(buyer: Buyer, sold: Sold) -> Touch | None:
+    """The mention that the evidence names, unless it is of another offer than was sold."""
+    named = buyer.named
+    if named is None or buyer.method == "by_hand" or not sold.known or sold.fits(named.offer):
+        return named
+    return None
 
 
 def _last(touches: Iterable[Touch], at: datetime) -> Touch | None:

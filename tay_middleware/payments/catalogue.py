@@ -1,7 +1,8 @@
 """Which offers of the catalogue a purchase is of. Pure.
 
 What names no offer, and no product of a kind that the catalogue lists, may be of any offer. What
-names only others is of none of ours, and no mention earns it that it does not itself lead to.
+names only others is of none of ours, and no mention earns it that it does not itself lead to. So is
+what Stripe tells without its price, where the catalogue knows offers by their prices alone.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,9 @@ from tay_middleware.payments.purchases import Purchase
 MOST_CHARS = 64
 """An offer's name is kept up to here."""
 
-_STRIPE_KINDS = ("price_", "prod_", "plink_")
+_LINK = "plink_"
+_PRICES = {"price_", "prod_"}
+_STRIPE_KINDS = (*sorted(_PRICES), _LINK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,7 @@ class Sold:
 
 def sold(purchase: Purchase, rules: Rules) -> Sold:
     """The offers and products that were bought, as far as anything says so."""
-    names = {fact.offer for fact in purchase.facts if fact.offer}
-    products = tuple(sorted({product for fact in purchase.facts for product in fact.products}))
+    names, products = named_by(purchase)
     ours = {found for name in names if (found := _ours(name, rules)) is not None}
     if not ours:
         ours = {rules.offers[product] for product in products if product in rules.offers}
@@ -66,7 +68,23 @@ def sold(purchase: Purchase, rules: Rules) -> Sold:
         return Sold(frozenset(name[:MOST_CHARS] for name in names), False, products)
     listed = {_kind(product) for product in rules.offers}
     is_other = any(_kind(product) in listed for product in products)
-    return Sold(frozenset() if is_other else None, False, products)
+    is_untold = purchase.provider == "stripe" and listed & _PRICES and _LINK not in listed
+    return Sold(frozenset() if is_other or is_untold else None, False, products)
+
+
+def named_by(purchase: Purchase) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The names of offers and the products that are said to have been bought.
+
+    What a renewal is of says nothing of what was bought, but where nothing else is said: a plan
+    may have changed since.
+    """
+    begun = [fact for fact in purchase.facts if not fact.renewal]
+    for facts in (begun, purchase.facts):
+        names = frozenset(fact.offer for fact in facts if fact.offer)
+        products = tuple(sorted({product for fact in facts for product in fact.products}))
+        if names or products:
+            return names, products
+    return frozenset(), ()
 
 
 def product_of(found: Sold, offer: str | None, rules: Rules) -> str | None:

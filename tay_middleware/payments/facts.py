@@ -7,7 +7,7 @@ their order and repetition say nothing.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -41,8 +41,8 @@ class Said(StrEnum):
 class Source(StrEnum):
     """Who tells an amount; of several that tell one payment's, the first here is believed."""
 
-    PAYMENT = "payment"
     INVOICE = "invoice"
+    PAYMENT = "payment"
     SESSION = "session"
 
 
@@ -50,10 +50,10 @@ class Source(StrEnum):
 class Evidence:
     """What leads from a purchase to a mention or a person.
 
-    `token` of a tracked link; `reference_key`, the key of the user whose id an app may have put
-    into the same field; `escalation_id` and `user_key` from our own metadata; `customer` with the
-    provider's name before it; `email_key`, the HMAC of the address. `dismissed` and `by_hand` are
-    an admin's.
+    `token` of a tracked link, `metadata_token` one in our own metadata; `reference_key`, the key of
+    the user whose id an app may have put into the link's field; `escalation_id` and `user_key` from
+    our own metadata; `customer` with the provider's name before it; `email_key`, the HMAC of the
+    address. `dismissed` and `by_hand` are an admin's.
     """
 
     token: str | None = None
@@ -64,6 +64,12 @@ class Evidence:
     email_key: str | None = None
     by_hand: bool = False
     dismissed: bool = False
+    metadata_token: str | None = None
+
+    @property
+    def tokens(self) -> frozenset[str]:
+        """All tokens that it names."""
+        return frozenset(filter(None, (self.token, self.metadata_token)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ class Fact:
 
     `renewal` says that its payment goes on with a series which another one began. `simulated` says
     that the delivery itself called its purchase made up, `test` that it came while test ones
-    counted.
+    counted. `revised_at` is of which revision of an order its amount is, where orders change.
     """
 
     id: str
@@ -91,11 +97,29 @@ class Fact:
     renewal: bool = False
     simulated: bool = False
     test: bool = False
+    revised_at: datetime | None = None
 
     @property
     def all_keys(self) -> frozenset[str]:
         """All keys by which it belongs to a purchase."""
         return self.keys | {self.series} if self.series else self.keys
+
+    @property
+    def payment_keys(self) -> frozenset[str]:
+        """The keys of its payment. A renewal that names none is known by its time.
+
+        Facts of earlier versions named it by their delivery instead, and are known by both.
+        """
+        own = self.id.removeprefix(f"{self.provider}:")
+        stem = (self.series or "").removesuffix("series")
+        if not self.renewal or not stem or self.keys != {f"{stem}{own}"}:
+            return self.keys
+        return self.keys | {f"{stem}{period_of(self.at)}"}
+
+
+def period_of(at: datetime) -> str:
+    """What a renewal is called that has no id of its own: its time in UTC."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat()
 
 
 _PERSONAL = ("user_key", "reference_key", "customer", "email_key")
@@ -121,6 +145,8 @@ def to_row(fact: Fact, purchase_key: str) -> dict[str, Any]:
         "renewal": fact.renewal,
         "simulated": fact.simulated,
         "test": fact.test,
+        "metadata_token": evidence.metadata_token,
+        "revised_at": fact.revised_at.isoformat() if fact.revised_at else None,
     }
     row: dict[str, Any] = {name: getattr(evidence, name) for name in _PERSONAL}
     return row | {
@@ -157,6 +183,7 @@ def from_row(row: Mapping[str, Any]) -> Fact:
         products=tuple(said.get("products", ())),
         evidence=Evidence(
             token=said.get("token"),
+            metadata_token=said.get("metadata_token"),
             escalation_id=UUID(escalation) if escalation else None,
             by_hand=said.get("by_hand", False),
             dismissed=said.get("dismissed", False),
@@ -165,4 +192,5 @@ def from_row(row: Mapping[str, Any]) -> Fact:
         renewal=said.get("renewal", False),
         simulated=said.get("simulated", False),
         test=said.get("test", False),
+        revised_at=datetime.fromisoformat(revised) if (revised := said.get("revised_at")) else None,
     )

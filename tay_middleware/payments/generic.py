@@ -5,12 +5,14 @@
               "occurred_at": "2026-03-02T12:00:00Z"}}
 
 Types: `purchase.paid`, `purchase.pending`, `purchase.failed`, `purchase.refunded` (`amount` is
-what went back so far), `purchase.renewed` (with a `payment_id` of its own), `purchase.ended`.
+what went back so far), `purchase.renewed` (with a `payment_id` of its own; without one it is known
+by its time), `purchase.ended`. `test` says that it is of the provider's test world.
 `amount` is in major units, `amount_minor` in minor ones. Who bought: `reference` (the token of a
 tracked link), `escalation_id`, `user_id`, `customer_id`, `email`. What: `offer`, `product`.
 """
 
-from tay_middleware.payments.facts import Fact, KeyOf, Said, Source
+from tay_middleware.errors import PayloadError
+from tay_middleware.payments.facts import Fact, KeyOf, Said, Source, period_of
 from tay_middleware.payments.money import Money, major, money
 from tay_middleware.payments.reading import Part, Reading, evidence_of
 
@@ -42,15 +44,23 @@ class GenericReader:
             PayloadError: it is of a type that we know and says what cannot be.
         """
         kind, data = payload.needed("type"), payload.part("data")
-        live = not (data.values.get("test") is True or payload.values.get("test") is True)
         said = KINDS.get(kind)
         if said is None:
-            return Reading(live, None)
+            self._check_foreign(kind)
+            return Reading(True, None)
+        live = not (data.flag("test") or payload.flag("test"))
         return Reading(live, (self._fact(kind, said, external_id, data, key_of),))
+
+    def _check_foreign(self, kind: str) -> None:
+        """A type that is not ours is another sender's, unless it is plainly ours and misspelt."""
+        if self._provider == "import" or kind.strip().casefold().startswith("purchase"):
+            raise PayloadError(f"unknown type {kind[:64]!r}; there are {', '.join(KINDS)}")
 
     def _fact(self, kind: str, said: Said, external_id: str, data: Part, key_of: KeyOf) -> Fact:
         purchase = data.ref("purchase_id") or data.needed("purchase_id")
-        payment = data.ref("payment_id") or (external_id if kind == "purchase.renewed" else None)
+        payment = data.ref("payment_id")
+        if payment is None and kind == "purchase.renewed":
+            payment = period_of(data.moment("occurred_at"))
         name = f"{purchase}:{payment}" if payment else purchase
         customer = data.ref("customer_id")
         ended = said is Said.ENDED
@@ -77,7 +87,7 @@ class GenericReader:
                 email=data.text("email"),
             ),
             renewal=kind == "purchase.renewed",
-            simulated=data.values.get("simulated") is True,
+            simulated=data.flag("simulated"),
         )
 
 

@@ -1,50 +1,30 @@
-"""Purchases from a file, for all that sends no webhooks: a line is a delivery like any other.
+"""Purchases from a file are taken in, a line like any other delivery; see `lines`.
 
-The first line names the columns: `purchase_id, amount, currency, occurred_at` and any of `type`
-(`purchase.paid` when empty), `payment_id, offer, product, user_id, email, reference,
-escalation_id, customer_id`; see `generic`. A line that was imported before changes nothing. One
-that says another amount of a payment than a line before it is named and left out.
+A line that was imported before changes nothing. One that says another amount of a payment than a
+line before it is named and left out.
 """
 
-import csv
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tay_middleware.errors import InputError, PayloadError
+from tay_middleware.errors import PayloadError
 from tay_middleware.payments.catalogue import check_offers
 from tay_middleware.payments.facts import Fact, Said, from_row
-from tay_middleware.payments.inbox import Terms, as_body, understood
+from tay_middleware.payments.inbox import Terms, understood
+from tay_middleware.payments.lines import PROVIDER, Line
 from tay_middleware.payments.money import Money, spoken
 from tay_middleware.payments.settle import settle
 from tay_middleware.storage import inbox as sql
 from tay_middleware.storage import purchases
+from tay_middleware.storage.credits import try_without_lock
 from tay_middleware.storage.purchases import Transaction
-
-PROVIDER = "import"
-NEEDED = ("purchase_id", "amount", "currency", "occurred_at")
-OPTIONAL = (
-    *("type", "payment_id", "offer", "product", "user_id", "email", "reference"),
-    *("escalation_id", "customer_id"),
-)
 
 PIECE = 50
 """Lines in one transaction: few, for on SQLite the chat waits for the same write lock."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the file, counted from 1 with the head, as a row of the inbox will hold it."""
-
-    number: int
-    external_id: str
-    kind: str
-    body: bytes
-    provider: str = PROVIDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +48,15 @@ class Fate:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an import came to. `kinds` counts the purchases of the file by what they are now."""
+    """What an import came to. `kinds` counts the purchases of the file by what they are now.
+
+    `zoneless` counts lines whose time was read in the zone of the file, for they name none.
+    """
 
     lines: int
     new: int
     repeated: int
+    zoneless: int
     kinds: Mapping[str, int]
     problems: Sequence[str]
     fates: Sequence[Fate]
@@ -83,72 +67,6 @@ class _NotMeant(Exception):
 
     def __init__(self, report: Report) -> None:
         self.report = report
-
-
-def read_file(text: Iterable[str]) -> tuple[list[Line], list[str]]:
-    """The lines of a file, and what is wrong with those that are none.
-
-    Raises:
-        InputError: the head is missing or names other columns, or a quote is never closed.
-    """
-    reader = csv.DictReader(text, strict=True)
-    names = _head(reader)
-    missing = [name for name in NEEDED if name not in names]
-    unknown = [name for name in names if name not in NEEDED + OPTIONAL]
-    if missing or unknown:
-        raise InputError(
-            f"the first line must name {', '.join(NEEDED)} and may name {', '.join(OPTIONAL)}; "
-            f"missing: {', '.join(missing) or 'none'}; unknown: {', '.join(unknown) or 'none'}"
-        )
-    lines: list[Line] = []
-    problems: list[str] = []
-    for values in _rows(reader):
-        try:
-            lines.append(_line(reader.line_num, values))
-        except PayloadError as error:
-            problems.append(f"line {reader.line_num}: {error}")
-    return lines, problems
-
-
-def _head(reader: "csv.DictReader[str]") -> list[str]:
-    try:
-        names = [name.strip() for name in reader.fieldnames or ()]
-    except csv.Error as error:
-        raise InputError(f"line 1: {error}") from None
-    reader.fieldnames = names
-    return names
-
-
-def _rows(reader: "csv.DictReader[str]") -> Iterator[Mapping[Any, Any]]:
-    """The rows; after a quote that is never closed nothing says where the next one begins."""
-    begins = 1
-    try:
-        for values in reader:
-            begins = reader.line_num
-            yield values
-    except csv.Error as error:
-        raise InputError(f"line {begins + 1}: {error}") from None
-
-
-def _line(number: int, values: Mapping[Any, Any]) -> Line:
-    if None in values or None in values.values():
-        raise PayloadError("it has more or fewer cells than the first line")
-    data = {name: cell.strip() for name, cell in values.items() if cell.strip()}
-    kind = data.pop("type", "purchase.paid")
-    if "occurred_at" in data:
-        data["occurred_at"] = _moment(data["occurred_at"])
-    body = as_body({"type": kind, "data": data})
-    return Line(number, hashlib.sha256(body).hexdigest(), kind, body)
-
-
-def _moment(text: str) -> str:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise PayloadError(
-            "occurred_at is no time such as 2026-03-02 or 2026-03-02T12:00Z"
-        ) from None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()
 
 
 def pieces(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
@@ -201,7 +119,7 @@ _Told = dict[str, dict[str, Money]]
 
 
 def _told_before(transaction: Transaction, facts: Sequence[Fact]) -> _Told:
-    keys = {key for fact in facts for key in fact.keys}
+    keys = {key for fact in facts for key in fact.all_keys}
     rows = purchases.facts_of(transaction, purchases.purchases_with(transaction, keys))
     told: _Told = {}
     for fact in map(from_row, rows):
@@ -211,7 +129,7 @@ def _told_before(transaction: Transaction, facts: Sequence[Fact]) -> _Told:
 
 def _note(told: _Told, fact: Fact) -> None:
     if fact.said is Said.PAID and fact.money is not None:
-        for key in fact.keys:
+        for key in fact.payment_keys:
             told.setdefault(key, {})[fact.id] = fact.money
 
 
@@ -245,7 +163,8 @@ def report(transaction: Transaction, taken: Sequence[Taken]) -> Report:
     new = sum(one.new for one in taken)
     problems = [one.problem for one in taken if one.problem is not None]
     known = len(taken) - new - len(problems)
-    return Report(len(taken), new, known, dict(kinds), problems, fates)
+    zoneless = sum(not one.line.has_zone for one in taken)
+    return Report(len(taken), new, known, zoneless, dict(kinds), problems, fates)
 
 
 def try_out(
@@ -255,7 +174,11 @@ def try_out(
     now: datetime,
     new_id: Callable[[], UUID],
 ) -> None:
-    """Import and look, and then leave nothing behind; run it by `tried`."""
+    """Import and look, and then leave nothing behind; run it by `tried`.
+
+    Payments go on meanwhile: on a server without their lock, on a copy of a file.
+    """
+    try_without_lock(transaction)
     taken = [one for piece in pieces(lines) for one in take(transaction, piece, terms, now, new_id)]
     raise _NotMeant(report(transaction, taken))
 

@@ -16,6 +16,7 @@ from tay_middleware.domain import user_key
 from tay_middleware.errors import PayloadError, SchemaMismatch, StorageError
 from tay_middleware.payments.catalogue import Rules
 from tay_middleware.payments.facts import Fact, KeyOf
+from tay_middleware.payments.late import joinable
 from tay_middleware.payments.providers import PROVIDERS, Provider, parse
 from tay_middleware.payments.reading import Reading
 from tay_middleware.payments.settle import reconsider, settle
@@ -36,9 +37,6 @@ LONGEST_PAUSE_SECONDS = 3600.0
 
 UPKEEP_SECONDS = 60.0
 """Between two looks at purchases whose mention had not reached the log, and at what to redact."""
-
-RECONSIDERED = timedelta(days=1)
-"""How long a mention may be on its way to the log after the purchase it led to."""
 
 _log = logging.getLogger("tay_middleware.payments")
 
@@ -224,7 +222,10 @@ class InboxWorker:
         """
         now = self._clock()
         self._upkeep_at = now + timedelta(seconds=UPKEEP_SECONDS)
-        await self._database.write(reconsider, now - RECONSIDERED, self._terms.rules, now)
+        rules = self._terms.rules
+        keys = await self._database.read(joinable, rules, now)
+        for first in range(0, len(keys), BATCH):
+            await self._database.write(reconsider, keys[first : first + BATCH], rules, now)
         await self._database.write(sql.redact, now - self._terms.kept_for, now)
 
     def _backoff(self, failures: int) -> float:

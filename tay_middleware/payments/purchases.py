@@ -4,9 +4,9 @@ Ids that facts share make payments; a subscription makes several payments one pu
 order facts come in and however often, the answer is the same. Rules, each held by a test:
 
 - one payment is counted once, whoever tells of it; of several amounts the best source's stands;
-- refunds are the charge's cumulative figure, never single refunds on top of it; a refund that
-  failed after that figure was told is taken off it again;
-- of one dispute, won outranks lost outranks open;
+- what was paid in parts, an invoice by several charges, is the sum of the parts;
+- money that went back: see `money_back`;
+- a purchase counts while anything of it is left, be it a renewal's after the first was refunded;
 - renewals add to the lifetime value, not to conversions, also where nobody saw what they renew;
 - a refund that names no payment of its own goes back from the first one of its series;
 - amounts of another currency than the first payment's are left out, and never added.
@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tay_middleware.payments import money_back
 from tay_middleware.payments.facts import Fact, Said, Source
+from tay_middleware.payments.money_back import GOES_BACK, amount_of, is_of
 
-DISPUTE_RANK = {"open": 0, "lost": 1, "won": 2}
 _BELIEVED = list(Source)
-_GOES_BACK = {Said.REFUNDED_SO_FAR, Said.REFUND, Said.DISPUTE}
 _OF_A_PURCHASE = {Said.PAID, Said.PENDING, Said.FAILED}
 
 KeysOf = Callable[[Fact], frozenset[str]]
@@ -32,9 +32,9 @@ class Payment:
     """One payment as it stands, in minor units of `currency`.
 
     `refunded`, `disputed` (an open dispute) and `lost` (a dispute that was lost) are never more
-    than `amount`. `paid_at` is `None` while it is not paid. `went_back_at` is when a refund or a
-    dispute of it was last told, `None` without any. `begins` is whether it may be what a
-    purchase began with: it was seen paid, pending or failed, and nobody says that it is a renewal.
+    than `amount`. `paid_at` is `None` while it is not paid. `went_back_at` is when the last of what
+    went back was gone, `None` while nothing is. `begins` is whether it may be what a purchase began
+    with: it was seen paid, pending or failed, and nobody says that it is a renewal.
     """
 
     key: str
@@ -57,12 +57,13 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """One purchase as it stands. The amounts are of its first payment, `lifetime` of all.
+    """One purchase as it stands. Status and amounts are of its first payment, `lifetime` of all.
 
-    `payments` counts those that were paid. `begun_at` is when it was first seen paid,
-    pending or failed; where it never was, the time of the earliest fact. `is_earlier` is whether no
-    payment that it may have begun with was seen: it began before we listened, or its delivery has
-    not come yet. `status` and `counts` are those of `storage.payment_tables.conversions`.
+    `payments` counts those that were paid, `went_back_at` is of them all. `begun_at` is when it was
+    first seen paid, pending or failed; where it never was, the time of the earliest fact.
+    `is_earlier` is whether no payment that it may have begun with was seen: it began before we
+    listened, or its delivery has not come yet. `status` and `counts` are those of
+    `storage.payment_tables.conversions`.
     """
 
     key: str
@@ -74,6 +75,7 @@ class Purchase:
     payments: int
     begun_at: datetime
     ended_at: datetime | None
+    went_back_at: datetime | None
     facts: tuple[Fact, ...]
     is_earlier: bool
 
@@ -91,20 +93,20 @@ def purchase_of(facts: Iterable[Fact]) -> Purchase:
     paid = [one for one in payments if one.paid_at is not None and one.amount > 0]
     first = paid[0] if paid else None
     ended = [fact.at for fact in known if fact.said is Said.ENDED]
-    status = _status(first, payments)
     bought = [fact for fact in known if fact.said in _OF_A_PURCHASE]
     is_earlier = not any(one.begins for one in payments)
     told = [fact.provider for fact in known if fact.said is not Said.ASSIGNED]
     return Purchase(
         key=min(key for fact in known for key in fact.all_keys),
         provider=min(told, default=known[0].provider),
-        status=status,
-        counts=not is_earlier and status in {"paid", "partially_refunded", "disputed"},
+        status=_status(first, payments),
+        counts=not is_earlier and any(one.net for one in paid),
         first=first,
         lifetime=sum(one.net for one in paid if first and one.currency == first.currency),
         payments=len(paid),
         begun_at=min(fact.at for fact in bought or known),
         ended_at=max(ended) if ended else None,
+        went_back_at=max(filter(None, (one.went_back_at for one in paid)), default=None),
         facts=known,
         is_earlier=is_earlier,
     )
@@ -120,18 +122,18 @@ def left_out(facts: Iterable[Fact]) -> list[Fact]:
     found = []
     for group in _groups(tuple(facts)):
         currency = _payment(group).currency
-        back = [fact for fact in group if fact.said in _GOES_BACK and fact.money is not None]
-        found += [fact for fact in back if not _is_of(fact, currency)]
+        back = [fact for fact in group if fact.said in GOES_BACK and fact.money is not None]
+        found += [fact for fact in back if not is_of(fact, currency)]
     return found
 
 
 def _groups(facts: Sequence[Fact]) -> list[tuple[Fact, ...]]:
     """The facts of a purchase by payment; those without a payment of their own are left out."""
-    groups = _united([fact for fact in facts if fact.keys], lambda fact: fact.keys)
+    groups = _united([fact for fact in facts if fact.keys], lambda fact: fact.payment_keys)
     bought = sorted((list(group) for group in groups if _is_bought(group)), key=_place)
     others = [list(group) for group in groups if not _is_bought(group)]
     for group in others:
-        for fact in [one for one in group if one.said in _GOES_BACK and one.series]:
+        for fact in [one for one in group if one.said in GOES_BACK and one.series]:
             payments = (one for one in bought if fact.series in {told.series for told in one})
             first = next(payments, None)
             if first is not None:
@@ -146,7 +148,7 @@ def _is_bought(facts: Sequence[Fact]) -> bool:
 
 def _place(facts: Sequence[Fact]) -> tuple[bool, datetime, str]:
     """The order of payments: those of money first, then by time."""
-    paid = [fact.at for fact in facts if fact.said is Said.PAID and _amount(fact)]
+    paid = [fact.at for fact in facts if fact.said is Said.PAID and amount_of(fact)]
     at = min(paid, default=min(fact.at for fact in facts))
     return not paid, at, min(key for fact in facts for key in fact.keys)
 
@@ -173,10 +175,8 @@ def _united(facts: Iterable[Fact], keys_of: KeysOf) -> list[tuple[Fact, ...]]:
 
 def _payment(facts: Sequence[Fact]) -> Payment:
     told = [fact for fact in facts if fact.said is Said.PAID and fact.money is not None]
-    best = min(told, key=_belief) if told else None
-    amount = best.money.amount if best and best.money else 0
-    currency = best.money.currency if best and best.money else None
-    states = _disputes(facts, currency)
+    amount, currency = _paid(told)
+    back = money_back.of(facts, currency)
     return Payment(
         key=min(key for fact in facts for key in fact.keys),
         begun_at=min(fact.at for fact in facts),
@@ -184,88 +184,34 @@ def _payment(facts: Sequence[Fact]) -> Payment:
         failed=any(fact.said is Said.FAILED for fact in facts),
         amount=amount,
         currency=currency,
-        refunded=min(amount, _refunded(facts, currency)),
-        disputed=min(amount, states["open"]),
-        lost=min(amount, states["lost"]),
-        went_back_at=max((fact.at for fact in facts if fact.said in _GOES_BACK), default=None),
+        refunded=min(amount, back.refunded),
+        disputed=min(amount, back.disputed),
+        lost=min(amount, back.lost),
+        went_back_at=back.at,
         begins=any(fact.said in _OF_A_PURCHASE for fact in facts)
         and not any(fact.renewal for fact in facts),
     )
 
 
-def _belief(fact: Fact) -> tuple[int, datetime, str]:
-    source = fact.source or Source.SESSION
-    return _BELIEVED.index(source), fact.at, fact.id
-
-
-def _refunded(facts: Sequence[Fact], currency: str | None) -> int:
-    latest: dict[str, Fact] = {}
-    for fact in facts:
-        if fact.said is not Said.REFUNDED_SO_FAR or not _is_of(fact, currency):
-            continue
-        known = latest.get(fact.subject or "")
-        if known is None or _at_and_amount(fact) > _at_and_amount(known):
-            latest[fact.subject or ""] = fact
-    refunds = _refunds(facts, currency)
-    if not latest:
-        return sum(_amount(fact) for fact in refunds.values() if fact.state == "succeeded")
-    told_at = max(fact.at for fact in latest.values())
-    undone = sum(
-        _amount(fact)
-        for fact in refunds.values()
-        if fact.state in {"failed", "canceled"} and fact.at >= told_at
-    )
-    return max(0, sum(_amount(fact) for fact in latest.values()) - undone)
-
-
-_REFUND_RANK = {"pending": 0, "requires_action": 0, "succeeded": 1, "canceled": 2, "failed": 3}
-
-
-def _refunds(facts: Sequence[Fact], currency: str | None) -> dict[str, Fact]:
-    """The last word on each single refund."""
-    last: dict[str, Fact] = {}
-    for fact in facts:
-        if fact.said is not Said.REFUND or not _is_of(fact, currency):
-            continue
-        known = last.get(fact.subject or "")
-        if known is None or _word(fact) > _word(known):
-            last[fact.subject or ""] = fact
-    return last
-
-
-def _word(fact: Fact) -> tuple[int, datetime, int, str]:
-    return _REFUND_RANK.get(fact.state or "", 0), fact.at, _amount(fact), fact.id
-
-
-def _disputes(facts: Sequence[Fact], currency: str | None) -> dict[str, int]:
-    """Amounts of disputes by their state."""
+def _paid(told: Sequence[Fact]) -> tuple[int, str | None]:
+    """What was paid: by the best source; payments have a `subject` where there may be several."""
     best: dict[str, Fact] = {}
-    for fact in facts:
-        if fact.said is not Said.DISPUTE or not _is_of(fact, currency):
-            continue
-        known = best.get(fact.subject or "")
-        if known is None or _dispute_word(fact) > _dispute_word(known):
-            best[fact.subject or ""] = fact
-    amounts = dict.fromkeys(DISPUTE_RANK, 0)
-    for fact in best.values():
-        amounts[fact.state or "open"] += _amount(fact)
-    return amounts
+    for fact in sorted(told, key=_belief, reverse=True):
+        best[fact.subject or ""] = fact
+    found = sorted(best.values(), key=_belief)
+    if not found or found[0].money is None:
+        return 0, None
+    first, currency = found[0], found[0].money.currency
+    parts = [one for one in found if one.source is first.source and is_of(one, currency)]
+    if first.source is not Source.PAYMENT:
+        parts = [first]
+    return sum(amount_of(one) for one in parts), currency
 
 
-def _dispute_word(fact: Fact) -> tuple[int, int]:
-    return DISPUTE_RANK[fact.state or "open"], _amount(fact)
-
-
-def _is_of(fact: Fact, currency: str | None) -> bool:
-    return fact.money is not None and (currency is None or fact.money.currency == currency)
-
-
-def _at_and_amount(fact: Fact) -> tuple[datetime, int]:
-    return fact.at, _amount(fact)
-
-
-def _amount(fact: Fact) -> int:
-    return fact.money.amount if fact.money else 0
+def _belief(fact: Fact) -> tuple[int, float, datetime, str]:
+    """The surest first: by source, then the last revision, then the first to tell it."""
+    revised = fact.revised_at.timestamp() if fact.revised_at else 0.0
+    return _BELIEVED.index(fact.source or Source.SESSION), -revised, fact.at, fact.id
 
 
 def _status(first: Payment | None, payments: Sequence[Payment]) -> str:

@@ -15,6 +15,9 @@ TOKEN_CHARS = 22
 MOST_CHARS = 200
 """An id longer than this is nobody's."""
 
+MOST_LOOSE_CHARS = 240
+"""Nor is an address, or what a column of the database holds beside its provider's name."""
+
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 """A time outside is a placeholder or a slip; windows around it leave what a calendar holds."""
@@ -72,6 +75,16 @@ class Part:
             raise PayloadError(f"{name} is too long for an id")
         return found
 
+    def loose(self, name: str) -> str | None:
+        """A text or a number as one, of a field that others write too; `None` for all else."""
+        value = self.values.get(name)
+        if isinstance(value, Mapping):
+            return Part(value).loose("id")
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            return None
+        found = str(value)
+        return found if 0 < len(found) <= MOST_LOOSE_CHARS and _is_storable(found) else None
+
     def part(self, name: str) -> "Part":
         """An object; an empty one where there is none."""
         value = self.values.get(name)
@@ -100,6 +113,20 @@ class Part:
         if isinstance(value, bool) or not isinstance(value, int):
             raise PayloadError(f"{name} is not a whole number")
         return value
+
+    def flag(self, name: str) -> bool:
+        """Whether something is so: `true` or `false`, also as a text; nothing is no.
+
+        Raises:
+            PayloadError: it is something else.
+        """
+        value = self.values.get(name)
+        plain = value.strip().casefold() if isinstance(value, str) else value
+        if plain is None or isinstance(plain, bool):
+            return bool(plain)
+        if plain not in ("true", "false", ""):
+            raise PayloadError(f"{name} is neither true nor false")
+        return plain == "true"
 
     def moment(self, name: str) -> datetime:
         """A time in seconds since 1970, or as ISO 8601 with its zone.
@@ -142,10 +169,11 @@ def evidence_of(
     for `tay_token`, `tay_escalation_id` and `tay_user_id`.
     """
     ours = {name: str(value) for name, value in (metadata or {}).items() if value not in (None, "")}
-    token = ours.get("tay_token") or (reference if reference and is_token(reference) else None)
+    token = ours.get("tay_token")
     user = ours.get("tay_user_id")
     return Evidence(
-        token=token if token and is_token(token) else None,
+        token=reference if reference and is_token(reference) else None,
+        metadata_token=token if token and is_token(token) else None,
         reference_key=key_of(f"user:{reference}") if reference else None,
         escalation_id=uuid_of(ours.get("tay_escalation_id")),
         user_key=key_of(f"user:{user}") if user else None,

@@ -10,32 +10,22 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from tay_middleware.payments.attribution import (
-    CLOCK_SKEW,
-    CONFIDENCE,
-    OF_ITS_OWN,
-    Buyer,
-    Known,
-    Touch,
-    buyer_of,
-    credit,
-)
-from tay_middleware.payments.catalogue import Rules, product_of, sold
-from tay_middleware.payments.circle import Circle, Groups, circle_of, concerned, known_of
+from tay_middleware.payments.attribution import OF_ITS_OWN
+from tay_middleware.payments.catalogue import Rules
+from tay_middleware.payments.circle import Groups, circle_of, concerned
+from tay_middleware.payments.crediting import known_named, row_of
 from tay_middleware.payments.facts import Evidence, Fact, from_row, to_row
-from tay_middleware.payments.purchases import Purchase, components, left_out, purchase_of
+from tay_middleware.payments.late import await_named
+from tay_middleware.payments.purchases import components, left_out, purchase_of
 from tay_middleware.payments.standing import is_all_back, standing
-from tay_middleware.payments.staying import Row, Teller, credit_of, of_one, told_anew
+from tay_middleware.payments.staying import Row, Teller, credit_of, of_one, rests_on, told_anew
 from tay_middleware.storage import purchases as sql
 from tay_middleware.storage.credits import lock, staying
 from tay_middleware.storage.purchases import Transaction
 
 _log = logging.getLogger("tay_middleware.payments")
-
-PURCHASES = UUID("0c9b6f5e-2f43-5d0e-8f3f-5b1f0c6a9d27")
-"""Ids of purchases are made from their keys, in a namespace of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +33,14 @@ class _News:
     """What facts that came change, beside the purchases that they belong to.
 
     `freed` are mentions whose purchase went into another one. By the key that they have now:
-    `stays` are purchases whose credit stays, `tellers` who says of them anew whose they are.
+    `stays` are purchases whose credit stays, `tellers` who says of them anew whose they are, `anew`
+    purchases of which their credit must be asked again, for what it rests on is told otherwise.
     """
 
     freed: set[UUID] = field(default_factory=set)
     stays: dict[str, Row] = field(default_factory=dict)
     tellers: dict[str, Teller] = field(default_factory=dict)
+    anew: set[str] = field(default_factory=set)
 
 
 def settle(
@@ -68,12 +60,11 @@ def settle(
 
 
 def reconsider(
-    transaction: Transaction, since: datetime, rules: Rules, now: datetime
+    transaction: Transaction, keys: Collection[str], rules: Rules, now: datetime
 ) -> list[Mapping[str, Any]]:
-    """Look again for whom recent purchases without a mention are: the log may have caught up."""
+    """Make some purchases again: the log may have caught up with them."""
     lock(transaction)
-    groups = _grouped(transaction, sql.open_ends(transaction, since))
-    return _restate(transaction, groups, _News(), rules, now)
+    return _restate(transaction, _grouped(transaction, keys), _News(), rules, now)
 
 
 def restate_mentions(transaction: Transaction, escalations: Collection[UUID]) -> None:
@@ -91,20 +82,20 @@ def _went_back_at(transaction: Transaction, sales: Sequence[Any]) -> datetime | 
     found = []
     for sale in sales:
         facts = [from_row(row) for row in sql.facts_of(transaction, [sale.purchase_key])]
-        first = purchase_of(facts).first if facts else None
-        if first is not None and first.went_back_at is not None:
-            found.append(first.went_back_at)
-    return max(found, default=None)
+        found.append(purchase_of(facts).went_back_at if facts else None)
+    return max(filter(None, found), default=None)
 
 
 def _put(transaction: Transaction, group: Sequence[Fact], news: _News) -> str:
     keys = {key for fact in group for key in fact.all_keys}
     merged = sql.purchases_with(transaction, keys)
     purchase_key = min(keys | merged)
+    known = [from_row(row) for row in sql.facts_of(transaction, merged)]
+    if len(merged) != 1 or rests_on([*known, *group]) != rests_on(known):
+        news.anew.add(purchase_key)
     stays = of_one(staying(transaction, merged).values())
     if stays is not None:
         news.stays[purchase_key] = stays
-        known = [from_row(row) for row in sql.facts_of(transaction, merged)]
         if teller := told_anew(group, known):
             news.tellers[purchase_key] = teller
     rows = [to_row(fact, purchase_key) for fact in group]
@@ -131,15 +122,21 @@ def _restate(
     while others := sql.of_same_buyers(transaction, *_buyers(groups.values())) - set(groups):
         groups |= _grouped(transaction, others)
     stays = staying(transaction, groups) | news.stays
-    circle = circle_of(groups, _named(transaction, groups), _users_by_credit(stays, news))
+    circle = circle_of(groups, known_named(transaction, groups), _users_by_credit(stays, news))
+    asked = sorted(concerned(circle, touched))
+    before = sql.rows_of(transaction, asked)
     written: list[Mapping[str, Any]] = []
     mentions = set(news.freed)
-    for key in sorted(concerned(circle, touched)):
-        made = _row(transaction, circle, key, rules, now)
+    for key in asked:
+        was = before.get(key)
+        held = None if key in news.anew else was
+        made = row_of(transaction, circle, key, rules, held, now)
         row = credit_of(made, stays.get(key), news.tellers.get(key))
-        before = sql.write_purchase(transaction, row)
-        mentions |= {one for one in (before, row["escalation_id"]) if one is not None}
+        sql.write_purchase(transaction, row, was)
+        ids = [one["escalation_id"] for one in (was, row) if one is not None]
+        mentions |= {one for one in ids if one is not None}
         written.append(row)
+    await_named(transaction, circle, asked, stays)
     restate_mentions(transaction, mentions)
     return written
 
@@ -167,93 +164,6 @@ def _buyers(groups: Iterable[Sequence[Fact]]) -> tuple[set[str], set[str]]:
     return customers, {one.email_key for one in evidence if one.email_key}
 
 
-def _row(
-    transaction: Transaction, circle: Circle, key: str, rules: Rules, now: datetime
-) -> dict[str, Any]:
-    purchase = purchase_of(circle.groups[key])
-    buyer = buyer_of(purchase, known_of(circle, key))
-    bought = sold(purchase, rules)
-    touches = []
-    if buyer.user_key is not None:
-        since, until = purchase.begun_at - rules.window, purchase.begun_at + CLOCK_SKEW
-        touches = [
-            _touch(row) for row in sql.mentions_of(transaction, buyer.user_key, since, until)
-        ]
-    given = credit(purchase, buyer, touches, sold=bought, window=rules.window)
-    return {
-        **_figures(purchase),
-        **_who(buyer),
-        "kind": given.kind,
-        "offer": given.offer,
-        "product": product_of(bought, given.offer, rules),
-        "escalation_id": given.escalation_id,
-        "first_escalation_id": given.first_escalation_id,
-        "cross_escalation_id": given.cross_escalation_id,
-        "settled_at": now,
-        "simulated": any(fact.simulated for fact in purchase.facts),
-        "test": any(fact.test for fact in purchase.facts),
-    }
-
-
-def _figures(purchase: Purchase) -> dict[str, Any]:
-    first = purchase.first
-    return {
-        "id": uuid5(PURCHASES, purchase.key),
-        "purchase_key": purchase.key,
-        "provider": purchase.provider,
-        "status": purchase.status,
-        "counts": purchase.counts,
-        "amount": first.amount if first else 0,
-        "refunded": first.refunded if first else 0,
-        "disputed": first.disputed if first else 0,
-        "lost": first.lost if first else 0,
-        "net": first.net if first else 0,
-        "lifetime": purchase.lifetime,
-        "currency": first.currency if first else None,
-        "payments": purchase.payments,
-        "begun_at": purchase.begun_at,
-        "paid_at": purchase.paid_at,
-        "ended_at": purchase.ended_at,
-    }
-
-
-def _who(buyer: Buyer) -> dict[str, Any]:
-    return {
-        "user_key": buyer.user_key,
-        "method": buyer.method,
-        "confidence": CONFIDENCE.get(buyer.method or ""),
-    }
-
-
-def _named(transaction: Transaction, groups: Groups) -> Known:
-    """What the log says of the tokens, ids and references in the evidence of some purchases."""
-    evidence = [fact.evidence for facts in groups.values() for fact in facts]
-    rows = sql.mentions_named(
-        transaction,
-        {one.token for one in evidence if one.token},
-        {one.escalation_id for one in evidence if one.escalation_id},
-    )
-    touches = [_touch(row) for row in rows]
-    return Known(
-        by_token={touch.token: touch for touch in touches if touch.token},
-        by_id={touch.escalation_id: touch for touch in touches},
-        users=sql.users_seen(
-            transaction, {one.reference_key for one in evidence if one.reference_key}
-        ),
-    )
-
-
-def _touch(row: Any) -> Touch:
-    return Touch(
-        escalation_id=row.id,
-        user_key=row.user_key,
-        offer=row.offer,
-        shown_at=row.created_at,
-        clicked_at=row.clicked_at,
-        token=row.link_token,
-    )
-
-
 def _without_erased(transaction: Transaction, facts: Sequence[Fact]) -> list[Fact]:
     """Facts from before their user was erased come without the user."""
     users = {
@@ -273,4 +183,11 @@ def _is_erased(fact: Fact, erased: Mapping[str, datetime]) -> bool:
 
 def _anonymous(fact: Fact) -> Fact:
     kept = fact.evidence
-    return replace(fact, evidence=Evidence(token=kept.token, escalation_id=kept.escalation_id))
+    return replace(
+        fact,
+        evidence=Evidence(
+            token=kept.token,
+            metadata_token=kept.metadata_token,
+            escalation_id=kept.escalation_id,
+        ),
+    )

@@ -4,10 +4,12 @@ A purchase is made again from all of its facts whenever one comes, and the log i
 its mention. Where that was removed or made anonymous the log would answer that there was none.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
+from tay_middleware.payments.catalogue import named_by
 from tay_middleware.payments.facts import Evidence, Fact
+from tay_middleware.payments.purchases import purchase_of
 
 Row = Mapping[str, Any]
 """A row of `conversions`."""
@@ -47,9 +49,20 @@ def told_anew(coming: Iterable[Fact], known: Iterable[Fact]) -> Teller | None:
     return "provider" if any(_names(evidence) - said for evidence in new) else None
 
 
+def rests_on(facts: Sequence[Fact]) -> tuple[Any, ...]:
+    """What the facts of one purchase say that its credit follows from: when, what, and whose."""
+    if not facts:
+        return ()
+    purchase = purchase_of(facts)
+    whose = {name for fact in facts for name in _names(fact.evidence)}
+    hands = [fact.id for fact in facts if fact.evidence.by_hand]
+    return purchase.begun_at, purchase.is_earlier, named_by(purchase), whose, hands
+
+
 def _names(evidence: Evidence) -> set[tuple[str, Any]]:
-    names = ("token", "escalation_id", "user_key", "reference_key")
+    names = ("escalation_id", "user_key", "reference_key")
     found = {(name, getattr(evidence, name)) for name in names}
+    found |= {("token", token) for token in evidence.tokens}
     return {(name, value) for name, value in found if value is not None}
 
 

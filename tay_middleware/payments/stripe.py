@@ -119,8 +119,16 @@ def _session(event: _Event) -> Fact | None:
         series=series,
         money=money(session.values.get("amount_total"), session.values.get("currency")),
         source=Source.SESSION,
-        products=tuple(filter(None, (session.ref("payment_link"),))),
+        products=_products_of(session),
     )
+
+
+def _products_of(session: Part) -> tuple[str, ...]:
+    """The payment link, and prices and products where whoever passed it on had them expanded."""
+    prices = [item.part("price") for item in session.parts("line_items")]
+    found = {session.ref("payment_link")}
+    found |= {name for price in prices for name in (price.ref("id"), price.ref("product"))}
+    return tuple(sorted(name for name in found if name))
 
 
 _GOES_ON = {"subscription_cycle", "subscription_update", "subscription_threshold"}
@@ -158,14 +166,14 @@ def _products(invoice: Part) -> tuple[str, ...]:
     return tuple(sorted({name for name in found if name}))
 
 
-def _invoice_payment(event: _Event) -> Fact:
+def _invoice_payment(event: _Event) -> Fact | None:
     payment = event.object.part("payment")
-    return event.fact(
-        Said.JOINED,
+    keys = (
         event.object.ref("invoice"),
         payment.ref("payment_intent"),
         payment.ref("charge"),
     )
+    return event.fact(Said.JOINED, *keys) if any(keys) else None
 
 
 def _intent(event: _Event) -> Fact:
@@ -177,6 +185,7 @@ def _intent(event: _Event) -> Fact:
         intent.ref("invoice"),
         money=money(intent.values.get("amount_received"), intent.values.get("currency")),
         source=Source.PAYMENT,
+        subject=intent.needed("id"),
     )
 
 

@@ -68,6 +68,11 @@ class Reopen(Entry):
     gates: tuple[Slug, ...] = Field(
         (), description="the gates with a learned head that may open; a plain no never should"
     )
+    weak_below: Chance = Field(
+        0.0,
+        description="only weak phrases closed it, there is a need, and its learned head is less "
+        "likely than this",
+    )
     need_from: Chance = Field(
         1.0, description="it has no learned head, and a need is at least this likely"
     )

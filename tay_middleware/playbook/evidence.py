@@ -67,6 +67,20 @@ class Signal(Entry):
     weight: float = Field(1.0, ge=0, le=5)
 
 
+class BesideNames(Entry):
+    """What may stand right beside an offer's name that means ours; an empty list asks nothing."""
+
+    before: frozenset[str] = Field(frozenset(), description="the word before it")
+    after: frozenset[str] = Field(
+        frozenset(), description="the word after it, or the two words after it"
+    )
+    addressed: frozenset[str] = Field(
+        frozenset(),
+        description="words that address us: one must stand in the clause of a name that is an "
+        "ordinary phrase",
+    )
+
+
 class Indicators(Entry):
     """`indicators.yaml`: groups, negators, and phrases that take points away."""
 
@@ -83,8 +97,12 @@ class Indicators(Entry):
     own_offers: tuple[Phrase, ...] = Field(
         (), description="the same words when the user means an offer that is not ours"
     )
+    beside_names: BesideNames = BesideNames()
     refers_back: tuple[Phrase, ...] = Field(
         (), description="a wish to buy without a name, which means the offer just spoken of"
+    )
+    asks_more: tuple[Phrase, ...] = Field(
+        (), description="what asks for an offer only right after it was mentioned"
     )
     signals: dict[Slug, Signal] = Field(default_factory=dict)
 
@@ -104,12 +122,17 @@ class Gate(Phrases):
     `unless` names indicator groups whose presence keeps the gate open. `sticky_seconds` keeps later
     turns of the same user closed for that long (0: this turn only), within the session unless
     `sticky_everywhere`. `in_quotations`: its phrases are heard in quotations and code as well,
-    except where somebody else is said to speak.
+    except where somebody else is said to speak. `weak` phrases are as often about something else:
+    with a need beside them, and no mention just before, they close it in doubt alone, which no
+    later turn is told of.
     """
 
     phrases: tuple[Phrase, ...] = ()
     suppression: Literal["sensitive", "owns_offer", "declined", "opted_out"] | None = None
     unless: tuple[Slug, ...] = ()
+    weak: tuple[Phrase, ...] = Field(
+        (), description="phrases that close it in doubt alone where the message has a need"
+    )
     at_least: int = Field(1, ge=1, le=5, description="distinct phrases needed to close the gate")
     sticky_seconds: int = Field(0, ge=0, le=400 * 86400)
     sticky_everywhere: bool = False
@@ -127,7 +150,7 @@ class Gate(Phrases):
 
     @model_validator(mode="after")
     def _can_close(self) -> "Gate":
-        if not (self.phrases or self.in_replies):
+        if not (self.phrases or self.weak or self.in_replies):
             raise ValueError("write `phrases`, or `in_replies`: nothing would ever close it")
         return self
 

@@ -28,6 +28,14 @@ PATIENCE_SECONDS = 10.0
 
 LEAST_PAUSES_SECONDS = 3600.0
 
+MARKER = "simulated-home"
+"""The file by which a home is known that a simulation made: nothing real was in it before."""
+
+FILES = tuple(
+    f"{name}{ending}" for name in ("tay.db", "history.db") for ending in ("", "-wal", "-shm")
+)
+KEY, PROMPTS = "user_key_secret", "prompts"
+
 STAGED = Truth(
     wordings={"mentorship.standard.any.B": 1.9},
     annoying={"course.standard.any.C": 0.4},
@@ -68,9 +76,11 @@ def prepare(
     wanted = prompts_dir or known.prompts_dir
     try:
         home.mkdir(parents=True, exist_ok=True)
+        if not _holds_something(home):
+            (home / MARKER).write_text("made by tay simulate; --fresh throws away what is here\n")
         if wanted is None:
-            wanted = _staged(home / "prompts", begins_on)
-        secret = known.user_key_secret or _secret(home / "user_key_secret", seed)
+            wanted = _staged(home / PROMPTS, begins_on)
+        secret = known.user_key_secret or _secret(home / KEY, seed)
     except OSError as error:
         raise ConfigurationError(f"{home}: nothing can be simulated here: {error}") from error
     settings = load_settings(
@@ -104,13 +114,20 @@ def own_database(home: Path) -> str | None:
     return f"sqlite+aiosqlite:///{file}" if file.exists() else None
 
 
+def may_be_thrown_away(home: Path) -> bool:
+    """Whether what is in a home came from simulations alone: a playbook and a key may be real."""
+    return (home / MARKER).exists() or not _holds_something(home)
+
+
 def throw_away(home: Path) -> None:
     """Remove what earlier simulations have left in a home, the staged playbook included."""
-    for name in ("tay.db", "history.db"):
-        for ending in ("", "-wal", "-shm"):
-            (home / f"{name}{ending}").unlink(missing_ok=True)
-    (home / "user_key_secret").unlink(missing_ok=True)
-    shutil.rmtree(home / "prompts", ignore_errors=True)
+    for name in (*FILES, KEY):
+        (home / name).unlink(missing_ok=True)
+    shutil.rmtree(home / PROMPTS, ignore_errors=True)
+
+
+def _holds_something(home: Path) -> bool:
+    return any((home / name).exists() for name in (*FILES, KEY, PROMPTS))
 
 
 def _secret(path: Path, seed: int) -> str:

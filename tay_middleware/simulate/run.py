@@ -13,7 +13,14 @@ from tay_middleware.domain import uuid7
 from tay_middleware.errors import InputError
 from tay_middleware.simulate.bank import read_bank
 from tay_middleware.simulate.people import population
-from tay_middleware.simulate.place import STAGED, Place, own_database, prepare, throw_away
+from tay_middleware.simulate.place import (
+    STAGED,
+    Place,
+    may_be_thrown_away,
+    own_database,
+    prepare,
+    throw_away,
+)
 from tay_middleware.simulate.stage import Stage
 from tay_middleware.simulate.truth import Truth
 from tay_middleware.simulate.world import Counts, World
@@ -135,6 +142,12 @@ async def _begin_anew(home: Path) -> None:
             await database.aclose()
         if real:
             raise InputError(f"{home}: holds rows of real people; nothing is thrown away")
+    if not may_be_thrown_away(home):
+        raise InputError(
+            f"{home}: holds a database, a key or a playbook that `tay simulate` did not make, or "
+            "that an earlier version made; nothing is thrown away: take another --home, or remove "
+            "them"
+        )
     throw_away(home)
 
 

@@ -7,7 +7,7 @@ from redis.asyncio.cluster import RedisCluster
 from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import TimeoutError as NotInTime
 
-from tay_middleware.errors import ConfigurationError
+from tay_middleware.errors import ConfigurationError, StorageUnavailable
 from tay_middleware.storage.buckets import BUCKETS, LAYOUT, META
 from tay_middleware.storage.link import in_time, translated
 
@@ -15,32 +15,46 @@ OLDEST = (7, 0)
 """The oldest version whose XAUTOCLAIM forgets events that are gone; every Valkey is newer."""
 
 
-async def check(client: Any, seconds: float) -> None:
+async def check(client: Any, seconds: float) -> bool:
     """Look at version, eviction policy and layout; the first to come writes the layout down.
 
-    In a cluster every master that answers is looked at, and one that does not is no reason to wait.
+    In a cluster every master that answers is looked at, and one that does not is no reason to wait:
+    not even the one that knows the layout, for the users of all others.
 
     Args:
         client: of Redis.
         seconds: deadline of all of it.
+
+    Returns:
+        Whether the layout is known; else ask again later.
 
     Raises:
         ConfigurationError: this Redis must not be used as it is; the message names the mend.
         StorageError: it does not answer.
     """
     with translated("checking Redis"):
-        await in_time(_check(client), seconds)
+        return await in_time(_check(client), seconds)
 
 
-async def _check(client: Any) -> None:
-    if isinstance(client, RedisCluster):
-        await client.initialize()
-        for node in client.get_primaries():
-            with suppress(NotConnected, NotInTime, OSError):
-                _check_node(await client.info(target_nodes=node))
-    else:
+async def _check(client: Any) -> bool:
+    if not isinstance(client, RedisCluster):
         _check_node(await client.info())
-    await _check_layout(client)
+        await _check_layout(client)
+        return True
+    await client.initialize()
+    passed = 0
+    for node in client.get_primaries():
+        with suppress(NotConnected, NotInTime, OSError):
+            _check_node(await client.info(target_nodes=node))
+            passed += 1
+    try:
+        with translated("checking the layout"):
+            await _check_layout(client)
+    except StorageUnavailable:
+        if not passed:
+            raise
+        return False
+    return True
 
 
 def _check_node(node: dict[str, Any]) -> None:
@@ -61,7 +75,9 @@ def _check_node(node: dict[str, Any]) -> None:
 
 async def _check_layout(client: Any) -> None:
     ours = f"buckets={BUCKETS} layout={LAYOUT}"
-    await client.set(META, ours, nx=True)
+    # A Redis that is full refuses SET, also where it would change nothing.
+    if await client.get(META) is None:
+        await client.set(META, ours, nx=True)
     found = (await client.get(META) or b"").decode()
     if found != ours:
         raise ConfigurationError(

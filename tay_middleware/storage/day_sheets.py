@@ -37,6 +37,7 @@ from tay_middleware.storage.figures import ALL, daily_counts, daily_users
 from tay_middleware.storage.partitions import uuid7_floor
 from tay_middleware.storage.payment_tables import feedback
 from tay_middleware.storage.purchases import insert
+from tay_middleware.storage.removals import removed_until
 from tay_middleware.storage.sql import escalation_logs, metadata, question_logs
 
 day_sheets = Table(
@@ -240,6 +241,22 @@ def active(connection: Connection, day: date) -> Sequence[Any]:
     came = daily_users.c
     statement = select(came.user_key, *_came_back(came.user_key, day)).where(came.day == day)
     return connection.execute(statement).all()
+
+
+def is_removed(connection: Connection, day: date) -> bool:
+    """Whether rows of a day have gone, those of all of it or of its beginning."""
+    until = removed_until(connection)
+    return until is not None and midnight(day) < until
+
+
+def users_went(connection: Connection, day: date) -> bool:
+    """Whether a question of a day is there and who came on that day is not known any more."""
+    question, came = question_logs.c, daily_users.c
+    known = select(came.day).where(came.day == day, came.user_key == question.user_key)
+    lonely = select(question.id).where(
+        question.user_key.is_not(None), *_on(question.id, day), ~known.exists()
+    )
+    return connection.execute(lonely.limit(1)).first() is not None
 
 
 def opinions(connection: Connection, day: date) -> Sequence[Any]:

@@ -26,6 +26,7 @@ from tay_middleware.storage.database import BUSY_SECONDS, READERS, file_engine
 from tay_middleware.storage.failures import translated
 from tay_middleware.storage.ledger import erased_users
 from tay_middleware.storage.location import EMBEDDED, is_file, read_url
+from tay_middleware.storage.noes import noes_after
 from tay_middleware.storage.pauses import paused_names
 from tay_middleware.storage.schema import upgrade
 from tay_middleware.storage.spacing import turns_passed
@@ -38,7 +39,6 @@ from tay_middleware.storage.sql import (
     user_profiles,
 )
 from tay_middleware.storage.statements import (
-    CLOSED,
     EARLIER,
     LAST_IN_SESSION,
     LATEST,
@@ -235,15 +235,12 @@ def _write(connection: Connection, record: TurnRecord, gone: dict[str, Any] | No
 def _note_profile(connection: Connection, record: TurnRecord) -> None:
     turn, at = record.turn, record.turn.asked_at
     changes: dict[str, Any] = {}
-    if record.declines:
-        changes |= {"declined_at": at, "declined_session": turn.session_id}
-    if record.opts_out:
-        changes["opted_out_at"] = at
-    if record.opts_in:
-        changes |= {"declined_at": None, "declined_session": None, "opted_out_at": None}
-    if record.closed:
-        kept = connection.execute(CLOSED, {"user_key": turn.user_key}).scalar()
-        changes["closed_gates"] = merged(kept, record.closed)
+    if record.declines or record.opts_out or record.opts_in or record.closed:
+        found = connection.execute(PROFILE, {"user_key": turn.user_key}).first()
+        known: dict[str, Any] = {} if found is None else found._asdict()
+        changes = noes_after(known, record)
+        if record.closed:
+            changes["closed_gates"] = merged(known.get("closed_gates"), record.closed)
     statement = insert(user_profiles).values(
         user_key=turn.user_key, first_seen=at, last_seen=at, **changes
     )

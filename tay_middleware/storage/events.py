@@ -32,6 +32,10 @@ _TEXTS = tuple(
     column.name for column in question_logs.columns if isinstance(column.type, String | Words)
 )
 _TEXT_OR_NOTHING = frozenset({str, NoneType})
+_SHAPED = ("detected", "need", "shown", "scores", "gates", "indicators", "notes")
+_SHAPES = [bool, bool, bool, dict, list, list, list]
+_ASSIGNMENT = ([str, str, bool, float], [str, str, bool, int])
+"""What stands in a JSON column that is read apart, value by value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,10 @@ def _read_row(said: dict[str, Any]) -> dict[str, Any]:
     said = {**_SINCE_THEN, **said}
     if not {type(said[name]) for name in _TEXTS} <= _TEXT_OR_NOTHING:
         raise TypeError("something else stands where text should")
+    if [type(said[name]) for name in _SHAPED] != _SHAPES:
+        raise TypeError("something else stands where a list, a table or a yes should")
+    if not all([*map(type, one)] in _ASSIGNMENT for one in said["assignments"] or ()):
+        raise TypeError("something else stands where an assignment should")
     said["id"], said["turn_id"] = UUID(said["id"]), UUID(said["turn_id"])
     said["created_at"] = _time(said["created_at"])
     said["answered_at"] = _time(said["answered_at"])

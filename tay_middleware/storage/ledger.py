@@ -30,6 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from tay_middleware.domain import uuid7
+from tay_middleware.errors import RowRefused
 from tay_middleware.storage import exposures, figures
 from tay_middleware.storage.bulk import insert_turns
 from tay_middleware.storage.columns import Id, Utc
@@ -87,10 +88,18 @@ def apply(
     """Write the events of some buckets; how many rows of `question_logs` are new.
 
     The connection is inside a transaction, which the caller commits; on SQLite it holds the lock.
+
+    Raises:
+        RowRefused: one of the events is not what it should be, in a way that reading it did not
+            tell. The message holds no value of it.
     """
     lock(connection, buckets)
-    changes = folded(_known(connection, events), events)
-    return _write(connection, changes, now)
+    try:
+        changes = folded(_known(connection, events), events)
+        return _write(connection, changes, now)
+    except (TypeError, LookupError, AttributeError) as error:
+        # Anything else than a refusal would come again with every batch that the event is in.
+        raise RowRefused(f"an event does not fit ({type(error).__name__})") from error
 
 
 def lock(connection: Connection, buckets: Collection[int]) -> None:

@@ -39,6 +39,15 @@ def read_url(url: str) -> URL:
     return parsed.set(drivername="sqlite+aiosqlite")
 
 
+def spoken(url: str) -> str:
+    """The URL as it may be shown: without a password, and without what else follows the name.
+
+    Raises:
+        ConfigurationError: as `read_url`.
+    """
+    return read_url(url).set(query={}).render_as_string(hide_password=True)
+
+
 def is_file(url: URL) -> bool:
     """Whether it is an embedded database, a file of this machine."""
     return url.drivername.startswith("sqlite")

@@ -128,7 +128,7 @@ def _steps(now: datetime, keep_days: int | None, is_file: bool, at_once: int) ->
         if not is_file:
             yield from (partial(_drop_oldest, table=table, until=until) for table in PARTITIONED)
         most = at_once if is_file else None
-        for table, is_old in _old(until, below):
+        for table, is_old in _old(until, goes, below):
             yield partial(_delete, table=table, is_old=is_old, most=most)
         for table, names in WORDS:
             yield partial(_empty, table=table, names=names, below=below, most=most)
@@ -238,14 +238,24 @@ def _some(table: Table, which: ColumnElement[bool], most: int | None) -> ColumnE
     return rowid.in_(select(rowid).select_from(table).where(which).limit(most))
 
 
-def _old(until: datetime, below: UUID) -> Iterator[tuple[Table, ColumnElement[bool]]]:
-    """What is past its retention, table by table; `below` is the first id that stays."""
+def _old(
+    until: datetime, goes: datetime, below: UUID
+) -> Iterator[tuple[Table, ColumnElement[bool]]]:
+    """What is past its retention, table by table.
+
+    `below` is the first id that stays and `goes` its time: who came on a day goes with its rows, or
+    sheets would be made of rows without their users. Exposures stay as long as the user comes: one
+    that was forgotten would be first exposed again.
+    """
     for table in PARTITIONED:
         yield table, table.c.id < below
     yield retracted_turns, retracted_turns.c.retracted_at < until
     yield dead_letters, dead_letters.c.died_at < until
-    yield daily_users, daily_users.c.day < until.date()
-    yield exposures, exposures.c.first_at < until
+    yield daily_users, daily_users.c.day < goes.date()
+    came = select(daily_users.c.day).where(
+        daily_users.c.user_key == exposures.c.user_key, daily_users.c.day >= goes.date()
+    )
+    yield exposures, and_(exposures.c.first_at < goes, ~came.exists())
     yield escalation_notes, escalation_notes.c.escalation_id < below
 
 

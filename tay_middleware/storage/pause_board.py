@@ -3,6 +3,8 @@
 Where the database is all there is, chats read the table itself.
 """
 
+from typing import Any
+
 import orjson
 
 from tay_middleware.settings import Settings
@@ -26,21 +28,34 @@ async def publish(settings: Settings, database: Database) -> frozenset[str]:
     Raises:
         StorageError: it could not be read, or not be told.
     """
-    names = await database.read(paused_names)
     outbox = Outbox.of(settings)
     if outbox is None:
-        return names
+        return await database.read(paused_names)
     from tay_middleware.storage.link import (  # noqa: PLC0415 - imports Redis
         PATIENT_SECONDS,
         close_client,
         make_client,
-        translated,
     )
 
     client = make_client(outbox.redis_url, patience_seconds=PATIENT_SECONDS)
     try:
-        with translated("telling what is paused"):
-            await client.set(PAUSED_KEY, orjson.dumps(sorted(names)))
+        return await publish_by(client, database)
     finally:
         await close_client(client)
+
+
+async def publish_by(client: Any, database: Database) -> frozenset[str]:
+    """The same by a client of Redis that is there.
+
+    What stands there already is not written again: a Redis that is full takes nothing.
+
+    Raises:
+        StorageError: as `publish`.
+    """
+    from tay_middleware.storage.link import translated  # noqa: PLC0415 - imports Redis
+
+    names = await database.read(paused_names)
+    with translated("telling what is paused"):
+        if read_board(await client.get(PAUSED_KEY)) != names:
+            await client.set(PAUSED_KEY, orjson.dumps(sorted(names)))
     return names

@@ -116,9 +116,20 @@ payment_keys = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("purchase_key", Text, nullable=False),
+    Column("id", Id),
     Index(None, "purchase_key"),
+    Index(None, "id"),
 )
-"""Which purchase an id of a provider (a session, a charge, an invoice, …) belongs to."""
+"""Which purchase an id of a provider (a session, a charge, an invoice, …) belongs to. `id` is the
+purchase's id while this key was its least one: an id that was listed once is still understood."""
+
+awaited_mentions = Table(
+    "awaited_mentions",
+    metadata,
+    Column("purchase_key", Text, primary_key=True),
+    Column("name", String(64), primary_key=True),
+)
+"""Mentions that purchases name, by their token or their id, and that the log does not have yet."""
 
 conversions = Table(
     "conversions",
@@ -163,7 +174,7 @@ conversions = Table(
 )
 """Every purchase as it stands, joined to the mention that it is credited to.
 
-`counts` is whether it is a conversion now: paid, and neither wholly refunded nor lost to a dispute.
+`counts` is whether it is a conversion now: some of what was paid is neither refunded nor lost.
 `net` is the first payment less what went back; `lifetime` the net of all payments. `kind`:
 `attributed` to `escalation_id` (last touch; `first_escalation_id` is the first touch in the
 window), `cross_sale` (another offer was mentioned: `cross_escalation_id`), `organic` (a known user

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from tay_middleware.errors import StorageError
 from tay_middleware.settings import Settings
@@ -36,7 +36,7 @@ from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.schema import check_current, upgrade
 from tay_middleware.storage.sql import escalation_logs, question_logs, user_profiles
-from tay_middleware.storage.wire import HISTORY_SECONDS, erase_call
+from tay_middleware.storage.wire import HISTORY_SECONDS, erase_call, moment
 
 EXPORTED = (
     *(question_logs, escalation_logs, user_profiles, daily_users, exposures),
@@ -100,6 +100,24 @@ class Archive:
         ]
         return kept
 
+    async def now(self, user_key: str, local: datetime) -> datetime:
+        """The moment by the clock of the servers, which all machines share.
+
+        By Redis where there is one, else by the database. `local`, the clock of this machine,
+        counts for a file alone: one that is behind would leave what was asked of late, one that is
+        ahead would take what a user says who comes back.
+
+        Raises:
+            StorageError: it does not answer.
+        """
+        if self._store is None:
+            return local if self._database.is_file else await self._database.read(_server_time)
+        client, outbox = self._store.link.client, outbox_of(bucket_of(user_key))
+        with translated("asking Redis for the time"):
+            asking = client.eval("return redis.call('TIME')", 1, outbox)
+            seconds, micros = await in_time(asking, PATIENT_SECONDS)
+        return moment(int(seconds) * 1_000_000 + int(micros))
+
     async def erase(
         self,
         user_key: str,
@@ -110,7 +128,7 @@ class Archive:
 
         Args:
             user_key: whose.
-            now: the moment.
+            now: the moment; see `now`.
             note: writes down that it was done, in the transaction that does it.
 
         Raises:
@@ -127,6 +145,11 @@ class Archive:
         if self._store is not None:
             await self._store.aclose()
         await self._database.aclose()
+
+
+def _server_time(connection: Connection) -> datetime:
+    now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    return now.astimezone(UTC)
 
 
 def _rows_of(connection: Connection, user_key: str) -> Kept:

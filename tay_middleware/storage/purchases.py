@@ -8,14 +8,15 @@ still holds when it writes.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from sqlalchemy import Connection, and_, delete, or_, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tay_middleware.storage.ledger import erased_users
 from tay_middleware.storage.partitions import uuid7_floor
 from tay_middleware.storage.payment_tables import (
+    awaited_mentions,
     conversion_marks,
     conversions,
     link_clicks,
@@ -29,6 +30,9 @@ Transaction = Connection
 
 Row = Mapping[str, Any]
 
+PURCHASES = UUID("0c9b6f5e-2f43-5d0e-8f3f-5b1f0c6a9d27")
+"""Ids of purchases are made from their keys, in a namespace of their own."""
+
 MOST_NAMES = 5_000
 """Values that one statement compares with: databases know a limit, purchases do not."""
 
@@ -38,7 +42,12 @@ def insert(connection: Connection) -> Any:
     return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
 
 
-def _parts(names: Iterable[Any]) -> Iterator[list[Any]]:
+def id_of(purchase_key: str) -> UUID:
+    """The id of a purchase by its key."""
+    return uuid5(PURCHASES, purchase_key)
+
+
+def parts(names: Iterable[Any]) -> Iterator[list[Any]]:
     """Values in so many that one statement takes them."""
     rest = list(names)
     while rest:
@@ -56,7 +65,7 @@ def facts_of(connection: Connection, purchases: Collection[str]) -> list[Row]:
     """All facts of some purchases."""
     return [
         dict(row)
-        for part in _parts(purchases)
+        for part in parts(purchases)
         for row in connection.execute(
             select(payment_facts).where(payment_facts.c.purchase_key.in_(part))
         ).mappings()
@@ -78,7 +87,7 @@ def put(
     add = insert(connection)
     if facts:
         connection.execute(add(payment_facts).on_conflict_do_nothing(), [dict(f) for f in facts])
-    rows = [{"key": key, "purchase_key": purchase_key} for key in sorted(keys)]
+    rows = [{"key": key, "purchase_key": purchase_key, "id": id_of(key)} for key in sorted(keys)]
     connection.execute(add(payment_keys).on_conflict_do_nothing(), rows)
     gone = set(merged) - {purchase_key}
     if not gone:
@@ -87,6 +96,7 @@ def put(
         connection.execute(
             update(table).where(table.c.purchase_key.in_(gone)).values(purchase_key=purchase_key)
         )
+    connection.execute(delete(awaited_mentions).where(awaited_mentions.c.purchase_key.in_(gone)))
     was = delete(conversions).where(conversions.c.purchase_key.in_(gone))
     found = connection.execute(was.returning(conversions.c.escalation_id)).scalars()
     return {one for one in found if one is not None}
@@ -99,7 +109,7 @@ def of_same_buyers(
     found: set[str] = set()
     facts = payment_facts.c
     for column, names in ((facts.customer, customers), (facts.email_key, emails)):
-        for part in _parts(names):
+        for part in parts(names):
             statement = select(facts.purchase_key).where(column.in_(part)).distinct()
             found |= set(connection.execute(statement).scalars())
     return found
@@ -111,7 +121,7 @@ def erased_among(connection: Connection, users: Collection[str]) -> dict[str, da
     named = select(columns.user_key, columns.erased_at)
     return {
         row.user_key: row.erased_at
-        for part in _parts(users)
+        for part in parts(users)
         for row in connection.execute(named.where(columns.user_key.in_(part)))
     }
 
@@ -133,7 +143,7 @@ def mentions_named(
     found: list[Any] = []
     columns = escalation_logs.c
     for column, names in ((columns.link_token, tokens), (columns.id, ids)):
-        for part in _parts(names):
+        for part in parts(names):
             found += connection.execute(_TOUCHED.where(column.in_(part)))
     return found
 
@@ -157,7 +167,7 @@ def purchases_by_key(connection: Connection, keys: Collection[str]) -> dict[str,
     statement = select(payment_keys.c.key, conversions).join(payment_keys, joined)
     return {
         row.key: row
-        for part in _parts(keys)
+        for part in parts(keys)
         for row in connection.execute(statement.where(payment_keys.c.key.in_(part)))
     }
 
@@ -176,11 +186,23 @@ def users_seen(connection: Connection, users: Iterable[str]) -> set[str]:
     return seen
 
 
-def write_purchase(connection: Connection, row: Row) -> UUID | None:
-    """Write a purchase as it stands; the mention that it was credited to before."""
-    before = connection.execute(
-        select(conversions.c.escalation_id).where(conversions.c.id == row["id"])
-    ).scalar()
+def rows_of(connection: Connection, purchases: Collection[str]) -> dict[str, Row]:
+    """Purchases as they stand, by their keys."""
+    columns = conversions.c
+    return {
+        row["purchase_key"]: dict(row)
+        for part in parts(purchases)
+        for row in connection.execute(
+            select(conversions).where(columns.purchase_key.in_(part))
+        ).mappings()
+    }
+
+
+def write_purchase(connection: Connection, row: Row, before: Row | None) -> None:
+    """Write a purchase as it stands; nothing is written where it stands so `before`."""
+    told = {name: value for name, value in row.items() if name != "settled_at"}
+    if before is not None and all(before[name] == value for name, value in told.items()):
+        return
     statement = insert(connection)(conversions).values(**row)
     connection.execute(
         statement.on_conflict_do_update(
@@ -188,21 +210,6 @@ def write_purchase(connection: Connection, row: Row) -> UUID | None:
             set_={name: statement.excluded[name] for name in row if name != "id"},
         )
     )
-    return before
-
-
-def open_ends(connection: Connection, since: datetime) -> set[str]:
-    """Purchases since a time that a mention may change which still comes to the log.
-
-    No mention has the credit, or one has it by hearsay: the mention of their own token may come.
-    """
-    columns = conversions.c
-    hearsay = and_(columns.kind == "attributed", columns.method.in_(("customer", "email")))
-    unsettled = columns.kind.in_(("unmatched", "organic", "cross_sale", "ambiguous"))
-    statement = select(columns.purchase_key).where(
-        or_(unsettled, hearsay), columns.begun_at >= since, columns.credit_stays.is_(False)
-    )
-    return set(connection.execute(statement).scalars())
 
 
 def sales_and_marks(
@@ -212,7 +219,7 @@ def sales_and_marks(
     sold, said = conversions.c, conversion_marks.c
     sales: dict[UUID, list[Any]] = {}
     marks: dict[UUID, list[Any]] = {}
-    for part in _parts(escalations):
+    for part in parts(escalations):
         theirs = select(conversions).where(sold.escalation_id.in_(part))
         words = select(conversion_marks).where(said.escalation_id.in_(part))
         for found, statement in (
@@ -222,6 +229,19 @@ def sales_and_marks(
             for row in connection.execute(statement):
                 found.setdefault(row.escalation_id, []).append(row)
     return sales, marks
+
+
+def marked_unpaid(
+    connection: Connection, escalations: Collection[UUID], purchase_key: str
+) -> set[UUID]:
+    """Those of some mentions of which admins say that they sold, with no payment but this one."""
+    sales, marks = sales_and_marks(connection, escalations)
+    paid = {
+        mention
+        for mention, rows in sales.items()
+        if any(row.paid_at is not None and row.purchase_key != purchase_key for row in rows)
+    }
+    return {mention for mention, words in marks.items() if words[-1].converted} - paid
 
 
 def write_standing(

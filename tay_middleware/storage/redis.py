@@ -31,6 +31,7 @@ from tay_middleware.storage.wire import (
     Call,
     Limits,
     commit_call,
+    late,
     read_history,
     read_verdict,
     recall_args,
@@ -85,6 +86,7 @@ class RedisStore:
         self._limits = limits
         self._mentions_seconds = mentions_seconds
         self._checked = False
+        self._layout_known = False
         self._said: str | None = None
         self._mending: asyncio.Task[None] | None = None
         self._users: OrderedDict[UUID, str | None] = OrderedDict()
@@ -124,7 +126,7 @@ class RedisStore:
             self.mend()
             raise
         else:
-            if await self.spool.count():
+            if not self._layout_known or await self.spool.count():
                 self.mend()
 
     async def recall(self, user_key: str, now: datetime) -> History:
@@ -232,7 +234,7 @@ class RedisStore:
     # The parts.
 
     async def _check(self) -> None:
-        await check(self.link.client, CHECK_SECONDS)
+        self._layout_known = await check(self.link.client, CHECK_SECONDS)
         self._checked = True
 
     def _refuse_unchecked(self) -> None:
@@ -259,7 +261,7 @@ class RedisStore:
 
     async def _made_up(self, call: Call) -> bool:
         try:
-            answer = await self.run(call)
+            answer = await self.run(late(call))
         except StorageError:
             return False
         return call.script != "commit" or read_verdict(answer) is not None
@@ -289,10 +291,11 @@ class RedisStore:
             await asyncio.sleep(MEND_SECONDS)
 
     async def _mend_once(self) -> None:
-        if not self._checked:
+        if not (self._checked and self._layout_known):
             try:
                 await self._check()
             except ConfigurationError as error:
+                self._checked = False
                 if str(error) != self._said:
                     self._said = str(error)
                     _log.error("tay keeps decisions in the spool: %s", error)
@@ -303,4 +306,6 @@ class RedisStore:
             pass
 
     async def _is_ill(self) -> bool:
-        return bool(not self._checked or self.link.open_buckets or await self.spool.count())
+        is_known = self._checked and self._layout_known
+        owes = await self.spool.count() or self.spool.has_run
+        return bool(not is_known or self.link.open_buckets or owes)

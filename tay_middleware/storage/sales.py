@@ -247,5 +247,10 @@ def purchases(
 
 
 def purchase(connection: Connection, purchase_id: UUID) -> Any:
-    """A purchase, or `None`."""
-    return connection.execute(select(conversions).where(conversions.c.id == purchase_id)).first()
+    """A purchase by its id, or by one that it had before a lesser key came; or `None`."""
+    sold, keys = conversions.c, payment_keys.c
+    found = connection.execute(select(conversions).where(sold.id == purchase_id)).first()
+    if found is not None:
+        return found
+    was = select(keys.purchase_key).where(keys.id == purchase_id)
+    return connection.execute(select(conversions).where(sold.purchase_key.in_(was))).first()

@@ -31,8 +31,8 @@ class Script:
             FileNotFoundError: the package has no such script.
         """
         path = files("tay_middleware.storage") / "lua" / f"{name}.lua"
-        self._source = path.read_text(encoding="utf-8")
-        self._hash = sha1(self._source.encode(), usedforsecurity=False).hexdigest()
+        self.source = path.read_text(encoding="utf-8")
+        self._hash = sha1(self.source.encode(), usedforsecurity=False).hexdigest()
 
     async def run(self, client: Any, keys: Sequence[str], args: Sequence[str]) -> Any:
         """Run it on `keys`, which lie together; `client` is a `Redis` or a `RedisCluster`.
@@ -44,7 +44,7 @@ class Script:
         try:
             return await ask(client, "EVALSHA", self._hash, len(keys), *keys, *args)
         except NoScriptError:
-            return await ask(client, "EVAL", self._source, len(keys), *keys, *args)
+            return await ask(client, "EVAL", self.source, len(keys), *keys, *args)
 
 
 async def _asked(client: Any, verb: str, *rest: Any) -> Any:

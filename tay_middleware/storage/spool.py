@@ -4,8 +4,9 @@ What is spooled is not an event but the whole call, so that history and profile 
 well; a call that had been run after all is known by its turn and changes nothing.
 
 When the file cannot be written either (a full disk), calls wait in memory, a bounded number of
-them: those, and only those, die with the process. Several processes share one file; a lease lets
-one of them at a time work it off.
+them: those, and only those, die with the process, and so are worked off first. What was run and
+cannot be taken out of the file is remembered, so that it holds up nothing. Several processes share
+one file; a lease lets one of them at a time work it off.
 """
 
 import json
@@ -14,7 +15,7 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count, islice
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -79,6 +80,9 @@ class Spool:
         self._held: deque[Spooled] = deque()
         self._failed_at: float | None = None
         self._numbers = count(-1, -1)  # never given twice: `remove` must not meet a later call
+        self._run: set[int] = set()
+        self._holder: str | None = None
+        self._file_is_ours = True
 
     @property
     def held(self) -> int:
@@ -100,12 +104,21 @@ class Spool:
         """Keep a call without waiting: it is written with the next one, or at the close."""
         self._coming.put(call)
 
+    @property
+    def has_run(self) -> bool:
+        """Whether calls that have been run still stand in the file: it cannot be written."""
+        return bool(self._run)
+
     async def oldest(self, most: int, without: Collection[int] = ()) -> list[Spooled]:
-        """The `most` oldest calls, oldest first, those of some buckets left out."""
+        """At most so many calls, those of some buckets left out.
+
+        First those in memory, then those of the file, each oldest first; of a file that could not
+        be leased, none.
+        """
         return await self._worker.run(self._oldest, most, without)
 
     async def remove(self, numbers: Sequence[int]) -> None:
-        """Forget calls that have been run."""
+        """Forget calls that have been run, in the file as soon as it can be written."""
         await self._worker.run(self._remove, numbers)
 
     async def count(self) -> int:
@@ -187,37 +200,42 @@ class Spool:
 
     def _oldest(self, most: int, without: Collection[int]) -> list[Spooled]:
         self._write()
-        found: list[Spooled] = []
+        found = [one for one in self._held if one[1].bucket not in without][:most]
+        if not self._file_is_ours:
+            return found
         try:
             rows = self._open().execute(
                 "SELECT id, body FROM calls WHERE bucket NOT IN (SELECT value FROM json_each(?)) "
-                "ORDER BY id LIMIT ?",
-                (json.dumps(list(without)), most),
+                "AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?",
+                (json.dumps(list(without)), json.dumps(list(self._run)), most - len(found)),
             )
-            found = [(number, _from_text(body)) for number, body in rows]
+            return found + [(number, _from_text(body)) for number, body in rows]
         except (sqlite3.Error, OSError):
-            pass
-        held = [one for one in self._held if one[1].bucket not in without]
-        return found + held[: max(0, most - len(found))]
+            return found
 
     def _remove(self, numbers: Sequence[int]) -> None:
         done = set(numbers)
         self._held = deque(one for one in self._held if one[0] not in done)
-        in_file = [(number,) for number in numbers if number > 0]
-        if not in_file:
+        self._run |= {number for number in done if number > 0}
+        self._take_out_run()
+
+    def _take_out_run(self) -> None:
+        if not self._run:
             return
         try:
             with self._transaction() as connection:
-                connection.executemany("DELETE FROM calls WHERE id = ?", in_file)
-        except (sqlite3.Error, OSError) as error:
-            raise StorageUnavailable("the spool cannot be written") from error
+                run = [(number,) for number in self._run]
+                connection.executemany("DELETE FROM calls WHERE id = ?", run)
+        except (sqlite3.Error, OSError):
+            return
+        self._run.clear()
 
     def _count(self) -> int:
         try:
             count = self._open().execute("SELECT count(*) FROM calls").fetchone()[0]
         except (sqlite3.Error, OSError):
             count = 0
-        return int(count) + len(self._held) + self._coming.qsize()
+        return max(0, int(count) - len(self._run)) + len(self._held) + self._coming.qsize()
 
     def _lease(self, holder: str, seconds: float) -> bool:
         now = self._clock()
@@ -226,14 +244,18 @@ class Spool:
                 connection.execute(
                     "INSERT INTO lease VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET "
                     "holder = excluded.holder, until = excluded.until "
-                    "WHERE lease.holder = excluded.holder OR lease.until < ?",
-                    (holder, now + seconds, now),
+                    # Nobody takes a lease for longer: the clock was set back since.
+                    "WHERE lease.holder = excluded.holder OR lease.until < ? OR lease.until > ?",
+                    (holder, now + seconds, now, now + seconds),
                 )
                 held_by = connection.execute("SELECT holder FROM lease").fetchone()[0]
         except (sqlite3.Error, OSError):
             # A file that cannot be written cannot be worked off; what is in memory is ours alone.
+            self._file_is_ours = False
             return bool(self._held)
-        return bool(held_by == holder)
+        self._holder = holder
+        self._file_is_ours = bool(held_by == holder)
+        return self._file_is_ours
 
     def _of_user(self, user_key: str) -> list[Call]:
         mine = [call for _, call in self._held if call.user_key == user_key]
@@ -289,6 +311,9 @@ class Spool:
 
     def _close(self) -> None:
         if self._connection is not None:
+            self._take_out_run()
+            with suppress(sqlite3.Error, OSError), self._transaction() as connection:
+                connection.execute("DELETE FROM lease WHERE holder = ?", (self._holder,))
             self._connection.close()
             self._connection = None
 

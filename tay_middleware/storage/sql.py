@@ -159,11 +159,13 @@ user_profiles = Table(
     Column("declined_session", Words),
     Column("opted_out_at", Utc),
     Column("closed_gates", JSON_TYPE),
+    Column("opted_in_at", Utc),
 )
 """What outlives the turns that history looks back on.
 
 `closed_gates` holds [when last, session or null] for each gate that stays closed for a while; null,
-in rows from before it was kept, means none. The time is ISO 8601, in UTC.
+in rows from before it was kept, means none. The time is ISO 8601, in UTC. `opted_in_at` is when the
+user last asked for recommendations again: a no from before that arrives later counts no more.
 """
 
 

@@ -50,11 +50,6 @@ MENTIONS_SINCE = select(func.count()).where(
 
 PROFILE = select(user_profiles).where(user_profiles.c.user_key == bindparam("user_key"))
 
-CLOSED = select(user_profiles.c.closed_gates).where(
-    user_profiles.c.user_key == bindparam("user_key")
-)
-"""The gates that stay closed for a user."""
-
 EARLIER = select(question_logs.c.id, question_logs.c.status, question_logs.c.addition).where(
     question_logs.c.turn_id == bindparam("turn_id")
 )

@@ -9,6 +9,7 @@ from redis.asyncio.cluster import RedisCluster
 
 from tay_middleware.storage.buckets import BUCKETS, outbox_of
 from tay_middleware.storage.link import translated
+from tay_middleware.storage.scripts import Script
 
 GROUP = "drain"
 
@@ -44,27 +45,24 @@ class Streams:
         self._consumer = consumer
 
     async def prepare(self) -> None:
-        """Make the consumer group where it is missing. Idempotent.
+        """Make the consumer group where it is missing, also in a Redis that is full. Idempotent.
 
         Raises:
             StorageError: Redis does not answer.
         """
+        script = Script("prepare").source
 
         def make(client: Any, bucket: int) -> Any:
-            return client.xgroup_create(outbox_of(bucket), GROUP, id="0", mkstream=True)
+            return client.eval(script, 1, outbox_of(bucket), GROUP)
 
         with translated("making consumer groups"):
-            answers = await self._of_each(range(BUCKETS), make)
-            _raise_unless(answers, lambda answer: "BUSYGROUP" in str(answer))
+            _raise_if_all_failed(await self._of_each(range(BUCKETS), make))
 
     async def lengths(self) -> dict[int, int]:
         """How many events stand in each bucket that is not empty, and whose server answers."""
         with translated("measuring the outbox"):
-            found = await self._of_each(
-                range(BUCKETS), lambda client, at: client.xlen(outbox_of(at))
-            )
-            _raise_unless(found, lambda _answer: False)
-        return {at: int(n) for at, n in enumerate(found) if isinstance(n, int) and n}
+            found = await self._lengths()
+        return {at: int(n) for at, n in enumerate(found) if n and not _is_error(n)}
 
     async def fresh(self, bucket: int, most: int) -> list[Delivery]:
         """Events of a bucket that nobody was given yet; they are ours until they are done."""
@@ -114,20 +112,28 @@ class Streams:
                 counts[delivery.stream_id] = int(found[0]["times_delivered"]) if found else 1
         return counts
 
-    async def backlog(self, now_seconds: float) -> list[Backlog]:
-        """What waits in each bucket that is not empty."""
-        lengths = await self.lengths()
+    async def backlog(self, now_seconds: float) -> tuple[list[Backlog], list[int]]:
+        """What waits in each bucket that is not empty, and the buckets that gave no answer.
+
+        Raises:
+            StorageError: none of them gave one.
+        """
         with translated("measuring the outbox"):
+            lengths = await self._lengths()
+            buckets = [at for at, length in enumerate(lengths) if length and not _is_error(length)]
             oldest = await self._of_each(
-                lengths, lambda client, at: client.xrange(outbox_of(at), count=1)
+                buckets, lambda client, at: client.xrange(outbox_of(at), count=1)
             )
             pending = await self._of_each(
-                lengths, lambda client, at: client.xpending(outbox_of(at), GROUP)
+                buckets, lambda client, at: client.xpending(outbox_of(at), GROUP)
             )
-        return [
-            Backlog(bucket, length, _pending(owed), _age(first, now_seconds))
-            for (bucket, length), first, owed in zip(lengths.items(), oldest, pending, strict=True)
+        silent = {at for at, length in enumerate(lengths) if _is_error(length)}
+        silent |= {at for at, first in zip(buckets, oldest, strict=True) if _is_error(first)}
+        found = [
+            Backlog(bucket, int(lengths[bucket]), _pending(owed), _age(first, now_seconds))
+            for bucket, first, owed in zip(buckets, oldest, pending, strict=True)
         ]
+        return found, sorted(silent)
 
     async def leave(self) -> None:
         """Take this consumer out of the groups in which it owes nothing."""
@@ -144,6 +150,12 @@ class Streams:
             owed = await self._of_each(range(BUCKETS), ask)
             await self._of_each([at for at, some in enumerate(owed) if some == []], take_out)
 
+    async def _lengths(self) -> Sequence[Any]:
+        """The length of each bucket's stream, or an error in its place."""
+        found = await self._of_each(range(BUCKETS), lambda client, at: client.xlen(outbox_of(at)))
+        _raise_if_all_failed(found)
+        return found
+
     async def _of_each(
         self, buckets: Iterable[int], ask: Callable[[Any, int], Any]
     ) -> Sequence[Any]:
@@ -153,6 +165,8 @@ class Streams:
         that a master that is away takes only its own buckets along.
         """
         if isinstance(self._client, RedisCluster):
+            # Many who ask at once would each look for the servers anew, and cut each other off.
+            await self._client.initialize()
             asking = [ask(self._client, bucket) for bucket in buckets]
             return await asyncio.gather(*asking, return_exceptions=True)
         pipeline = self._client.pipeline(transaction=False)
@@ -162,11 +176,15 @@ class Streams:
         return answers
 
 
-def _raise_unless(answers: Sequence[Any], harmless: Callable[[Any], bool]) -> None:
-    """Raise the first error if nothing but errors came back; one that is harmless is none."""
-    errors = [one for one in answers if isinstance(one, BaseException) and not harmless(one)]
+def _raise_if_all_failed(answers: Sequence[Any]) -> None:
+    """Raise the first error if nothing but errors came back."""
+    errors = [one for one in answers if _is_error(one)]
     if errors and len(errors) == len(answers):
         raise errors[0]
+
+
+def _is_error(answer: Any) -> bool:
+    return isinstance(answer, BaseException)
 
 
 def _deliveries(bucket: int, entries: Any) -> list[Delivery]:

@@ -6,7 +6,7 @@ the row that goes into SQL.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -19,14 +19,17 @@ from tay_middleware.storage.spacing import MOST_SPANS
 from tay_middleware.storage.sql import question_row, to_json
 
 HISTORY_SECONDS = 100 * 86400
-"""How long history and mentions of a user who does not come back are kept: longer than the 90 days
-that "stop recommending" holds."""
+"""How long the turns of a user who does not come back are kept."""
 
 PROFILE_SECONDS = 401 * 86400
-"""How long a user is known as a returning one: longer than any gate may stay closed (400 days)."""
+"""How long a user is known as a returning one, with gates and mentions: longer than any gate may
+stay closed and any cap may reach (400 days). Who opted out is known longer: `lua/commit.lua`."""
 
 TURN_SECONDS = 3600
 """How long a turn that is committed again is known by Redis; after that SQL knows it."""
+
+_LATE = ("", "late")
+"""Stands among the pairs of a commit that comes late."""
 
 _CLOSED = "closed:"
 """Before the name of a gate in a profile; its value is the time and, as JSON, the session."""
@@ -99,6 +102,11 @@ def commit_call(record: TurnRecord, limits: Limits) -> Call:
         *_profile_changes(record),
     )
     return Call("commit", keys.bucket, keys.all(), args, turn.user_key)
+
+
+def late(call: Call) -> Call:
+    """The call of a turn that was not committed when it was answered."""
+    return replace(call, args=(*call.args, *_LATE)) if call.script == "commit" else call
 
 
 def retract_call(user_key: str | None, turn_id: UUID) -> Call:
@@ -223,8 +231,8 @@ def _closed_gates(profile: Mapping[bytes, bytes]) -> Iterator[ClosedGate]:
 def _profile_changes(record: TurnRecord) -> list[str]:
     """Pairs of field and value for the profile.
 
-    An empty value removes, `=` marks one that is, `>` one that begins with a time and gives way to
-    a later one.
+    `=` marks a no, `>` the time and session of a gate; both give way to a later one. An opt-in is
+    three empty values.
     """
     at = f"={micros(record.turn.asked_at)}"
     changes: dict[str, str] = {}

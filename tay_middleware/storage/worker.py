@@ -1,6 +1,7 @@
 """`tay drain` as a process: a drain, the spool of this machine, signals, and what it owes."""
 
 import asyncio
+import logging
 import signal
 import time
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from tay_middleware.errors import StorageError
 from tay_middleware.settings import Settings
 from tay_middleware.storage.checks import check
 from tay_middleware.storage.database import Database
@@ -15,6 +17,7 @@ from tay_middleware.storage.drain import Counts, Drain, Pace
 from tay_middleware.storage.embedded import MENTIONS_SECONDS
 from tay_middleware.storage.ledger import dead_letters
 from tay_middleware.storage.link import PATIENT_SECONDS, close_client, make_client
+from tay_middleware.storage.pause_board import publish_by
 from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.schema import check_current, upgrade
@@ -24,12 +27,20 @@ SPOOL_EVERY_SECONDS = 2.0
 """Between two looks into the spool of this machine, for calls that a dead process has left."""
 
 
+BOARD_SECONDS = 60.0
+"""Between two looks whether chats are told what is paused: a Redis that came back empty tells them
+nothing, and what was paused would be recommended again."""
+
+_log = logging.getLogger("tay_middleware.drain")
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """What the way from Redis to SQL owes.
 
     `lag_seconds` is the age of the oldest event, 0.0 when there is none; `spooled` counts the calls
-    that wait on this machine, `dead` the dead letters.
+    that wait on this machine, `dead` the dead letters. `silent` are buckets whose server gives no
+    answer: what waits there is in none of the other figures.
     """
 
     events: int
@@ -38,10 +49,11 @@ class Health:
     buckets: int
     spooled: int
     dead: int
+    silent: int = 0
 
     def is_well(self, most_lag_seconds: float) -> bool:
-        """Whether nothing is late and nothing has died."""
-        return self.lag_seconds <= most_lag_seconds and self.dead == 0
+        """Whether nothing is late, nothing has died, and everybody answers."""
+        return self.lag_seconds <= most_lag_seconds and self.dead == 0 and self.silent == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +108,44 @@ async def _drain(places: Places, pace: Pace, *, once: bool) -> Counts:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
-    spool = None
+    beside: list[asyncio.Task[None]] = []
     try:
         if once:
             await check(client, PATIENT_SECONDS)
             await store.open()
             while await store.replay():
                 pass
+            await _tell_board(client, database)
         else:
             await store.open()
-            spool = asyncio.create_task(_keep_spool_empty(store))
+            beside = [
+                asyncio.create_task(_keep_spool_empty(store)),
+                asyncio.create_task(keep_board(client, database)),
+            ]
         return await worker.run(once=once)
     finally:
-        if spool is not None:
-            spool.cancel()
-            await asyncio.gather(spool, return_exceptions=True)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         await store.aclose()
         await database.aclose()
         await close_client(client)
+
+
+async def keep_board(
+    client: Any, database: Database, *, look_seconds: float = BOARD_SECONDS
+) -> None:
+    """Tell the chats again and again what is paused, until cancelled."""
+    while True:
+        await _tell_board(client, database)
+        await asyncio.sleep(look_seconds)
+
+
+async def _tell_board(client: Any, database: Database) -> None:
+    try:
+        await publish_by(client, database)
+    except StorageError as error:
+        _log.warning("what is paused is told later: %s", error)
 
 
 async def _keep_spool_empty(store: RedisStore) -> None:
@@ -127,15 +159,16 @@ async def health_of(places: Places) -> Health:
     """As `health`, for code that has an event loop."""
     client, database, store = places.client(), Database(places.database_url), places.store()
     try:
-        backlog = await Streams(client, "health").backlog(time.time())
-        return _summed(backlog, await store.spool.count(), await database.read(_dead))
+        backlog, silent = await Streams(client, "health").backlog(time.time())
+        spooled, dead = await store.spool.count(), await database.read(_dead)
+        return _summed(backlog, len(silent), spooled, dead)
     finally:
         await store.aclose()
         await database.aclose()
         await close_client(client)
 
 
-def _summed(backlog: list[Backlog], spooled: int, dead: int) -> Health:
+def _summed(backlog: list[Backlog], silent: int, spooled: int, dead: int) -> Health:
     return Health(
         events=sum(bucket.events for bucket in backlog),
         pending=sum(bucket.pending for bucket in backlog),
@@ -143,6 +176,7 @@ def _summed(backlog: list[Backlog], spooled: int, dead: int) -> Health:
         buckets=len(backlog),
         spooled=spooled,
         dead=dead,
+        silent=silent,
     )
 
 

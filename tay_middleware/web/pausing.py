@@ -27,8 +27,12 @@ async def keep_guard(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     look_seconds: float = LOOK_SECONDS,
 ) -> None:
-    """Look again and again, until cancelled; a database that is away is looked at later."""
-    while playbook.policy.auto_pause.limit is not None:
+    """Look again and again, until cancelled; a database that is away is looked at later.
+
+    Without a limit nothing is paused by itself, and chats behind Redis are still told what a person
+    has paused: a Redis may come back empty.
+    """
+    while playbook.policy.auto_pause.limit is not None or settings.redis_url is not None:
         await asyncio.sleep(look_seconds)
         try:
             for one in await _look(database, playbook, settings, new_id, clock()):

@@ -13,7 +13,7 @@ from tay_middleware.payments.facts import Evidence, Fact, Said
 from tay_middleware.payments.settle import settle
 from tay_middleware.storage import inbox, sales
 from tay_middleware.storage.payment_tables import PurchaseKind
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.purchases import Transaction, users_seen
 from tay_middleware.storage.simulations import is_simulated
 from tay_middleware.web.auditing import audited
 from tay_middleware.web.auth import Actor, Reader, Writer
@@ -170,6 +170,13 @@ def replay(
     return count
 
 
+def _buyer_named(transaction: Transaction, here: Context, said: AssignIn) -> str | None:
+    user_key = here.key_of_user(said.user_id) if said.user_id else None
+    if user_key is not None and not said.force and not users_seen(transaction, [user_key]):
+        raise HTTPException(404, "the log has never seen this user; with force it is theirs anyway")
+    return user_key
+
+
 def assign(
     transaction: Transaction,
     here: Context,
@@ -181,14 +188,15 @@ def assign(
     """Say whose a purchase is; the purchase as it stands then, `None` if there is none.
 
     Raises:
-        HTTPException: 409 its own evidence says whose it is, over which no word stands.
+        HTTPException: 404 the log has never seen the user, and nothing says that it must be; 409
+            its own evidence says whose it is, over which no word stands.
     """
     row = sales.purchase(transaction, purchase_id)
     if row is None:
         return None
     if row.method in OF_ITS_OWN:
         raise HTTPException(409, f"its own evidence ({row.method}) says whose purchase it is")
-    key = row.purchase_key
+    key, user_key = row.purchase_key, _buyer_named(transaction, here, said)
     fact = Fact(
         id=f"admin:{here.new_id(now)}",
         provider="admin",
@@ -199,7 +207,7 @@ def assign(
         subject=actor.label,
         evidence=Evidence(
             escalation_id=said.escalation_id,
-            user_key=here.key_of_user(said.user_id) if said.user_id else None,
+            user_key=user_key,
             by_hand=True,
             dismissed=bool(said.dismiss),
         ),

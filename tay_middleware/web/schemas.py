@@ -265,7 +265,7 @@ class PurchaseStats(BaseModel):
 
 
 class AssignIn(Sent):
-    """Whose purchase it is: a mention's, a user's, or nobody's (`dismiss`). Exactly one."""
+    """Whose purchase it is: a mention's, a user's (`force`: also one never seen), or nobody's."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"user_id": "u1"}, {"dismiss": True}]}
@@ -274,6 +274,7 @@ class AssignIn(Sent):
     escalation_id: UUID | None = None
     user_id: Annotated[Word, Field(min_length=1)] | None = None
     dismiss: Literal[True] | None = None
+    force: bool = False
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "AssignIn":

@@ -24,6 +24,8 @@ from tay_middleware.storage.verdicts import label
 from tests.analytics.brute import Found, brute
 from tests.uncounted import at_scale, uncounted
 
+pytestmark = pytest.mark.scale
+
 UNTIL = datetime(2026, 11, 23, tzinfo=UTC)
 SINCE = UNTIL - timedelta(days=45)
 NOW = UNTIL + timedelta(hours=9)

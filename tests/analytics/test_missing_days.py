@@ -20,6 +20,7 @@ from tay_middleware.analytics.review.sentences import happened
 from tay_middleware.analytics.wording import missing_days
 from tay_middleware.cli.main import app
 from tay_middleware.domain import uuid7
+from tay_middleware.errors import ConfigurationError
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
 from tay_middleware.storage import Database, upgrade
@@ -138,6 +139,25 @@ def test_maintenance_sums_up_what_it_is_about_to_remove(
         if one["name"] == "escalation_rate" and one["dimension"] is None
     ]
     assert (rate["number"], rate["n"]) == (1 / A_DAY, 30 * A_DAY)
+
+
+@pytest.mark.parametrize("keep_days", ["6", "7"])
+def test_a_retention_that_would_lift_a_cap_of_the_embedded_store_is_refused(
+    url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, keep_days: str
+) -> None:
+    """The longest cap counts seven days of mentions, in the rows of the log."""
+    monkeypatch.setenv("TAY_HOME", str(tmp_path))
+    monkeypatch.setenv("TAY_DATABASE_URL", url)
+    run = CliRunner()
+    done = run.invoke(app, ["db", "maintain", "--keep-days", keep_days])
+    if keep_days == "7":
+        assert done.exit_code == 0, done.output
+    else:
+        assert isinstance(done.exception, ConfigurationError)
+        assert "Keep 7 days" in str(done.exception)
+        monkeypatch.setenv("TAY_REDIS_URL", "redis://127.0.0.1:1/0")
+        monkeypatch.setenv("TAY_USER_KEY_SECRET", "x" * 40)
+        assert run.invoke(app, ["db", "maintain", "--keep-days", keep_days]).exit_code == 0
 
 
 def all_sold(connection: Transaction) -> None:

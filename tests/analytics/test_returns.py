@@ -23,6 +23,8 @@ from tay_middleware.storage.sql import question_logs, question_row
 from tests.storage.records import a_record
 from tests.uncounted import uncounted
 
+pytestmark = pytest.mark.scale
+
 DAY = timedelta(days=1)
 BEGINS = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS, AFTER = 28, 35

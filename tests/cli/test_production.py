@@ -75,6 +75,7 @@ def test_a_late_outbox_makes_the_status_fail(asked: dict[str, str]) -> None:
     assert json.loads(late.stdout)["lag_seconds"] > 0
 
 
+@pytest.mark.scale
 def test_erasing_asks_first_and_then_erases(asked: dict[str, str], tmp_path: Path) -> None:
     assert tay(asked, "users", "erase", "ada").returncode != 0
     tay(asked, "drain", "--once")
@@ -102,6 +103,7 @@ def test_a_running_drain_ends_well_when_it_is_told_to(asked: dict[str, str]) -> 
     assert json.loads(out)["rows"] == 1
 
 
+@pytest.mark.scale
 def test_migrations_and_upkeep_of_a_server(places: dict[str, str], empty_postgres_url: str) -> None:
     empty = {**places, "TAY_DATABASE_URL": empty_postgres_url}
     assert tay(empty, "db", "current").stdout == "none\n"
@@ -139,6 +141,7 @@ def test_the_embedded_store_needs_no_drain(tmp_path: Path) -> None:
     assert "needs no drain" in run.stderr
 
 
+@pytest.mark.scale
 def test_the_embedded_store_exports_and_erases(tmp_path: Path) -> None:
     home = {"TAY_HOME": str(tmp_path / "home")}
     engine = Escalator.from_settings(load_settings(home=tmp_path / "home", grace_seconds=10))
@@ -155,3 +158,42 @@ def test_redis_without_a_secret_is_refused(places: dict[str, str]) -> None:
     run = tay(without, "users", "export", "ada")
     assert run.returncode == 1
     assert "TAY_USER_KEY_SECRET is not set" in run.stderr
+
+
+@pytest.mark.parametrize("secret", ["", " " * 40, "short", "x" * 31 + " " * 9])
+def test_a_secret_that_can_be_guessed_is_refused_with_redis(
+    places: dict[str, str], secret: str
+) -> None:
+    run = tay({**places, "TAY_USER_KEY_SECRET": secret}, "users", "export", "ada")
+    assert run.returncode == 1
+    assert "Set it to 32 or more random characters" in run.stderr
+
+
+def test_an_empty_secret_of_the_embedded_store_is_none(tmp_path: Path) -> None:
+    made = load_settings(home=tmp_path, user_key_secret="").user_key_bytes()
+    assert len(made) == 64
+    assert made == load_settings(home=tmp_path).user_key_bytes()
+    assert load_settings(home=tmp_path, user_key_secret="s").user_key_bytes() == b"s"  # noqa: S106 - of tests
+
+
+@pytest.mark.parametrize("options", [["--once"], ["--status"]])
+def test_a_drain_that_is_told_no_database_leaves_the_outbox_alone(
+    asked: dict[str, str], tmp_path: Path, options: list[str]
+) -> None:
+    run = tay({**asked, "TAY_DATABASE_URL": ""}, "drain", *options)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "TAY_DATABASE_URL is not set" in run.stderr
+    assert not (tmp_path / "home" / "tay.db").exists()
+    done = tay(asked, "drain", "--once")
+    assert json.loads(done.stdout)["rows"] == 1
+    assert "from Redis into postgresql+asyncpg://" in done.stderr
+
+
+def test_a_misspelt_variable_is_named_with_the_nearest_setting(tmp_path: Path) -> None:
+    home = {"TAY_HOME": str(tmp_path), "TAY_RETENTION_DAY": "1", "TAY_WEBHOOK_SECRETS__A": "x"}
+    run = tay({**home, "tay_oddity": "1"}, "db", "current")
+    assert run.returncode == 0
+    assert run.stderr.splitlines() == [
+        "tay: TAY_RETENTION_DAY is no setting and changes nothing; TAY_RETENTION_DAYS is one",
+        "tay: tay_oddity is no setting and changes nothing",
+    ]

@@ -1,11 +1,11 @@
 """A small playbook for tests of detection: every part has a plain default."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tay_middleware.domain import Reason
 from tay_middleware.playbook.evidence import Gate, Gates, Group, Indicators, OnTopic, Topic
-from tay_middleware.playbook.schema import Offer, Policy, Threshold, TierRule
+from tay_middleware.playbook.schema import Offer, Policy, Template, Threshold, TierRule
 
 
 def a_group(*phrases: str, **settings: object) -> Group:
@@ -70,3 +70,4 @@ class SmallRules:
     )
     offers: Mapping[str, Offer] = field(default_factory=lambda: {"mentorship": an_offer()})
     policy: Policy = field(default_factory=a_policy)
+    templates: Sequence[Template] = ()

@@ -70,7 +70,9 @@ def test_a_phrase_that_asks_to_buy_keeps_its_offer_from_a_small_probability_on(
 ) -> None:
     asks = a_detection(offer="course", reason=Reason.PURCHASE_INTENT, purchase=True)
     kept = combine(asks, an_opinion(0.1), a_rule(0.5))
-    assert (kept.offer, kept.reason, kept.purchase) == ("course", Reason.PURCHASE_INTENT, True)
+    assert (kept.offer, kept.reason, kept.purchase) == ("course", Reason.TECHNIQUE, False)
+    sure = combine(asks, an_opinion(0.5), a_rule(0.5))
+    assert (sure.offer, sure.reason, sure.purchase) == ("course", Reason.PURCHASE_INTENT, True)
     dropped = combine(asks, an_opinion(0.09), a_rule(0.5))
     assert (dropped.offer, dropped.purchase) == (None, False)
 

@@ -175,7 +175,7 @@ def test_a_signal_is_listed_among_the_indicators(detector: Detector) -> None:
         ("how much is the mentorship?", "mentorship"),
         ("how do I buy the lace course?", "course"),
         ("when's the next masterclass and how much are tickets?", "masterclass"),
-        ("is there a payment plan for 1:1?", "mentorship"),
+        ("is there a payment plan for your 1:1?", "mentorship"),
         ("where do I sign up for your course", "course"),
         ("I'm ready to join the mentorship", "mentorship"),
         ("torn between the masterclass and the mentorship, which should i join", "mentorship"),

@@ -1,82 +1,52 @@
-"""What an explanation says of earlier messages, and of a wish to buy."""
-
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from tay_middleware.decide.cascade import Until
-from tay_middleware.decide.lines import Decider, Question
-from tay_middleware.decide.stages import make_cascade
-from tay_middleware.playbook import Playbook
-from tay_middleware.settings import Settings
-
-NEED = "Can you review my pricing structure and tell me what's wrong?"
+from tay_middleware.decide.earlier import closed_earlier
+from tay_middleware.domain import History, Message, PastTurn, Turn
+from tests.builders import NOON, a_history, a_past_turn, a_turn
 
 
-@pytest.fixture
-def decider(playbook: Playbook, settings: Settings) -> Decider:
-    return Decider(playbook, make_cascade(playbook, settings), until=Until.KEYWORDS, explain=True)
+def after(messages: int) -> Turn:
+    """A turn with so many earlier messages of the user."""
+    exchange = (Message("user", "and the lace?"), Message("assistant", "HD."))
+    return a_turn(transcript=exchange * messages)
 
 
-def told(decider: Decider, *said: str, question: str = NEED, **row: Any) -> dict[str, Any]:
-    history = [
-        {"role": ("user", "assistant")[at % 2], "content": one} for at, one in enumerate(said)
-    ]
-    return decider.decision(Question(id=1, question=question, history=history, **row))
+def turns(*gates: tuple[str, ...], session: str = "s1") -> tuple[PastTurn, ...]:
+    return tuple(
+        a_past_turn(gates=own, session=session, number=at) for at, own in enumerate(gates, 1)
+    )
+
+
+def test_what_the_whole_cascade_opened_again_stays_open() -> None:
+    known = a_history(*turns((), ("perhaps_medical",), ("complaint",)))
+    found = (("medical",), ("medical",), ("complaint", "distress"))
+    assert closed_earlier(after(3), known, found) == ((), (), ("complaint",))
+
+
+def test_a_window_of_a_longer_conversation_is_paired_from_the_latest_back() -> None:
+    known = a_history(*turns((), ("refusal",), ("complaint",)))
+    found = (("refusal",), ("medical",))
+    assert closed_earlier(after(2), known, found) == (("refusal",), ())
 
 
 @pytest.mark.parametrize(
-    ("message", "cause", "gate", "phrase", "mend"),
-    [
-        (
-            "no thanks, not interested in mentorship",
-            "declined",
-            "refusal",
-            "no thanks",
-            "in the same conversation a no counts for good, but for a wish to buy",
-        ),
-        (
-            "I'm 15 and I braid",
-            "sensitive",
-            "minor",
-            "i'm 15",
-            "never while somebody is hurt, upset or under age: this is not a knob",
-        ),
-        (
-            "I joined the mentorship in May",
-            "owns_offer",
-            "owns_mentorship",
-            "i joined the mentorship",
-            "it would show to somebody who gave mentorship back",
-        ),
-    ],
+    "history", [History(), a_history(*turns(())), a_history(*turns((), session="s0"))]
 )
-def test_the_earlier_message_is_named(
-    decider: Decider, message: str, cause: str, gate: str, phrase: str, mend: str
-) -> None:
-    found = told(decider, "how do I bleach knots?", "Slowly.", message, "Right.")
-    assert found["suppressed"] == cause
-    assert found["flips"] == [
-        f"held back by {gate} ({phrase!r}) in message 2 of the history",
-        mend,
-    ]
-    (closed,) = found["closed_by"]
-    assert (closed["gate"], closed["phrase"], closed["message"]) == (gate, phrase, 2)
+def test_messages_that_never_passed_through_us_count_as_they_are_found(history: History) -> None:
+    found = (("distress",), ())
+    assert closed_earlier(after(2), history, found) == found
 
 
-def test_a_bare_answer_is_named_without_a_phrase(decider: Decider) -> None:
-    found = told(
-        decider, "how do I price?", "Hours first.\n\nMore is in the mentorship.", "stop", "Ok."
-    )
-    assert found["flips"][0] == "held back by opt_out in message 2 of the history"
+def test_where_history_holds_no_more_the_oldest_count_as_they_are_found() -> None:
+    known = a_history(*turns((), ()))
+    cut_off = replace(known, first_seen=NOON - timedelta(days=2))
+    found = (("medical",), ("medical",), ("medical",))
+    assert closed_earlier(after(3), cut_off, found) == (("medical",), (), ())
 
 
-def test_what_the_question_itself_says_comes_first(decider: Decider) -> None:
-    found = told(decider, "no thanks, not interested", "Ok.", question=f"no thanks. {NEED}")
-    assert not any("message" in one for one in found["closed_by"])
-    assert found["flips"] == ["without refusal ('no thanks') it would escalate to mentorship"]
-
-
-def test_a_wish_to_buy_is_told_by_its_words(decider: Decider) -> None:
-    (line,) = told(decider, question="how much is the mentorship?")["flips"]
-    assert line.startswith("'how much is the' asks to buy, which needs less: ")
+def test_without_a_transcript_there_is_nothing_to_pair() -> None:
+    found = (("distress",),)
+    assert closed_earlier(a_turn(), a_history(*turns(())), found) == found

@@ -9,9 +9,9 @@ from tay_middleware.decide import Circumstances, decide
 from tay_middleware.decide.detect import Detector
 from tay_middleware.decide.gates import kept_closed
 from tay_middleware.decide.ownership import owned
-from tay_middleware.domain import ClosedGate, History, Suppression
+from tay_middleware.domain import ClosedGate, History, Indicator, Suppression
 from tay_middleware.playbook import Playbook
-from tests.builders import NOON, a_detection, a_turn
+from tests.builders import NOON, a_detection, a_turn, no_need
 
 DAY = timedelta(days=1)
 
@@ -138,10 +138,11 @@ def test_an_owner_of_who_knows_what_is_left_alone_for_the_session(
 def test_the_profile_keeps_the_offer_and_not_the_gate_where_one_is_named(
     playbook: Playbook,
 ) -> None:
-    kept = kept_closed(("support", "owner"), ("owns_course",), playbook.gates, NOON, "s1")
-    assert kept == (ClosedGate("owns_course", NOON),)
-    kept = kept_closed(("perhaps_refusal", "owner"), (), playbook.gates, NOON, "s1")
-    assert kept == (ClosedGate("owner", NOON, "s1"),)
+    course = Indicator("owns_course", "i bought your course", 0, 20, 0.0)
+    named = replace(no_need(gates=("support", "owner")), closed_by=(course,))
+    assert kept_closed(a_turn(), named, playbook.gates) == (ClosedGate("owns_course", NOON),)
+    bare = no_need(gates=("perhaps_refusal", "owner"))
+    assert kept_closed(a_turn(), bare, playbook.gates) == (ClosedGate("owner", NOON, "s1"),)
 
 
 def test_the_offer_that_she_names_as_hers_is_not_offered_in_the_same_turn(

@@ -7,7 +7,16 @@ import pytest
 from tay_middleware.decide import Circumstances, ReplyFacts
 from tay_middleware.decide.assign import bucket
 from tay_middleware.decide.policy import suppression
-from tay_middleware.domain import ClosedGate, Detection, History, Kind, Mode, Suppression, Turn
+from tay_middleware.domain import (
+    ClosedGate,
+    Detection,
+    History,
+    Kind,
+    Message,
+    Mode,
+    Suppression,
+    Turn,
+)
 from tay_middleware.playbook import Playbook
 from tests.builders import NOON, a_detection, a_history, a_mention, a_past_turn, a_turn
 
@@ -84,9 +93,22 @@ def test_distress_earlier_in_the_session_still_holds_back(playbook: Playbook) ->
     assert cause(playbook, history=history) is Suppression.SENSITIVE
 
 
-def test_a_minor_stays_a_minor_in_every_later_session(playbook: Playbook) -> None:
-    history = a_history(a_past_turn(ago=20 * DAY, session="s0", gates=("minor",)))
+def test_who_is_taken_for_a_minor_stays_one_in_the_session(playbook: Playbook) -> None:
+    history = a_history(a_past_turn(ago=20 * DAY, gates=("minor",)))
     assert cause(playbook, history=history) is Suppression.SENSITIVE
+
+
+def test_a_guess_about_a_person_holds_for_no_other_session(playbook: Playbook) -> None:
+    history = a_history(a_past_turn(ago=20 * DAY, session="s0", gates=("minor",)))
+    assert cause(playbook, history=history) is None
+
+
+def test_what_the_whole_cascade_opened_again_holds_nothing_back_later(playbook: Playbook) -> None:
+    turn = a_turn(transcript=(Message("user", "where am I bleeding?"),))
+    around = Circumstances(earlier_gates=(("medical",),))
+    assert cause(playbook, turn, around=around) is Suppression.SENSITIVE
+    known = a_history(a_past_turn())
+    assert cause(playbook, turn, history=known, around=around) is None
 
 
 @pytest.mark.parametrize(
@@ -220,6 +242,18 @@ def test_four_mentions_a_week_are_enough(playbook: Playbook) -> None:
 def test_a_wish_to_buy_lifts_the_cooldown(playbook: Playbook) -> None:
     detection = a_detection(purchase=True)
     assert cause(playbook, detection=detection, history=a_history(a_mention())) is None
+
+
+def test_to_a_wish_to_buy_a_name_without_the_link_is_no_answer(playbook: Playbook) -> None:
+    wish, ours = a_detection(purchase=True), frozenset({"mentorship"})
+    named, linked = ReplyFacts(names=ours), ReplyFacts(names=ours, links=ours)
+    assert cause(playbook, detection=wish, around=Circumstances(reply=named)) is None
+    already = cause(playbook, detection=wish, around=Circumstances(reply=linked))
+    assert already is Suppression.ALREADY_MENTIONED
+    bare = playbook.offers["mentorship"].model_copy(update={"link": None})
+    linkless = replace(playbook, offers={**playbook.offers, "mentorship": bare})
+    already = cause(linkless, detection=wish, around=Circumstances(reply=named))
+    assert already is Suppression.ALREADY_MENTIONED
 
 
 def test_stateless_rows_know_no_cooldown(playbook: Playbook) -> None:

@@ -8,6 +8,8 @@ from typer.testing import CliRunner
 from tay_middleware.cli.main import app
 from tests.docs.brief import DOCUMENT, ROWS, picked, simulated
 
+pytestmark = pytest.mark.scale
+
 COMMANDS = sorted(
     {row.command for rows in ROWS.values() for row in rows if row.command.startswith("tay ")}
 )

@@ -105,6 +105,19 @@ def test_a_reply_that_ends_in_dots_has_a_place(engine: Escalator, playbook: Play
     assert engine.begin(engine.turn(question=NEED, user_id="ada")).settle(reply).addition
 
 
+def test_a_reply_is_asked_whose_link_it_has(playbook: Playbook) -> None:
+    link = str(playbook.offers["mentorship"].link)
+    assert facts_of(
+        Reply(f"It is all on {link}, have a read."), playbook, ReplyReader(playbook.gates)
+    ).links == {"mentorship"}
+    assert (
+        facts_of(
+            Reply("The mentorship is on my page."), playbook, ReplyReader(playbook.gates)
+        ).links
+        == frozenset()
+    )
+
+
 @pytest.mark.parametrize("text", ["", " \n", "```\ncode", '{"price": 120}'])
 def test_a_reply_without_a_place_says_so(playbook: Playbook, text: str) -> None:
     assert facts_of(Reply(text), playbook, ReplyReader(playbook.gates)).obstacle == "no_place"

@@ -152,3 +152,21 @@ def test_off_touches_nothing_at_all(tmp_path: Path) -> None:
     assert ask(engine) == Outcome()
     assert not (tmp_path / "nowhere").exists()
     engine.close()
+
+
+def test_a_bare_no_to_a_mention_is_heard_without_a_transcript(engine: Escalator) -> None:
+    assert ask(engine).addition is not None
+    ask(engine, "nah we move")
+    outcome = ask(engine, session_id="another")
+    assert outcome.decision is not None
+    assert outcome.decision.suppressed is Suppression.DECLINED
+
+
+def test_who_asks_the_price_after_a_mention_gets_the_link_of_that_offer(engine: Escalator) -> None:
+    first = ask(engine).decision
+    outcome = ask(engine, "price?")
+    assert first is not None
+    assert outcome.decision is not None
+    assert outcome.decision.offer == first.offer
+    assert outcome.addition is not None
+    assert "https://" in outcome.addition

@@ -179,6 +179,7 @@ asyncio.run(main(sys.argv[1], int(sys.argv[2])))
 """
 
 
+@pytest.mark.scale
 def test_of_200_turns_of_one_user_over_four_processes_one_is_shown(tmp_path: Path) -> None:
     command = [sys.executable, "-c", MANY, str(tmp_path), "50"]
     runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
@@ -189,6 +190,7 @@ def test_of_200_turns_of_one_user_over_four_processes_one_is_shown(tmp_path: Pat
     assert sum(row.shown for row in rows) == 1
 
 
+@pytest.mark.scale
 def test_of_200_turns_of_one_user_over_four_processes_on_valkey_one_is_shown(
     tmp_path: Path, redis_url: str
 ) -> None:

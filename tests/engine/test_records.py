@@ -1,9 +1,10 @@
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from tay_middleware.decide import Circumstances, decide
-from tay_middleware.domain import ClosedGate, History, ReplyStatus
+from tay_middleware.domain import ClosedGate, History, Indicator, ReplyStatus
 from tay_middleware.engine.records import make_record
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import TurnRecord
@@ -13,7 +14,8 @@ from tests.builders import NOON, a_turn, no_need
 def recorded(playbook: Playbook, *gates: str) -> TurnRecord:
     """The record of a message that opts in and closes these gates."""
     turn = a_turn()
-    detection = no_need(opts_in=True, gates=gates)
+    said = tuple(Indicator(gate, gate, 0, 5, 0.0) for gate in gates)
+    detection = replace(no_need(opts_in=True, gates=gates), closed_by=said)
     return make_record(
         turn,
         decide(turn, detection, History(), playbook, Circumstances()),

@@ -157,6 +157,39 @@ def test_the_surest_evidence_says_who_bought(
     assert (found.user_key, found.method, found.ambiguous) == (user, method, False)
 
 
+def test_a_mention_to_nobody_contradicts_no_user() -> None:
+    anonymous = replace(shown(3, DAY, user=None), token="token 3")  # noqa: S106 - of a link
+    known = replace(KNOWN, by_id={UUID(int=3): anonymous}, by_token={"token 3": anonymous})
+    for told in (
+        (Evidence(user_key="gil", escalation_id=UUID(int=3)),),
+        (Evidence(user_key="gil"), Evidence(metadata_token=anonymous.token)),
+    ):
+        found = buyer_of(bought(*told), known)
+        assert (found.user_key, found.named, found.ambiguous) == ("gil", anonymous, False)
+    alone = buyer_of(bought(Evidence(escalation_id=UUID(int=3))), known)
+    assert (alone.user_key, alone.named, alone.ambiguous) == (None, anonymous, False)
+
+
+def test_a_token_in_the_metadata_is_as_sure_as_the_metadata() -> None:
+    told = Evidence(metadata_token="token 1")  # noqa: S106 - of a link
+    assert buyer_of(bought(told), KNOWN).method == "metadata"
+    assert buyer_of(bought(replace(told, user_key="gil")), KNOWN).ambiguous
+
+
+def test_a_sale_that_an_admin_marked_is_the_payment_that_comes_after_it() -> None:
+    early, late = shown(1, 3 * DAY), shown(2, DAY)
+    marked = {early.escalation_id}
+    found = credit(bought(), ADA, [early, late], sold=Sold(), window=WINDOW, marked=marked)
+    assert found.escalation_id == early.escalation_id
+    other = Sold(frozenset({"course"}), known=True)
+    course = shown(3, 2 * DAY, offer="course")
+    found = credit(bought(), ADA, [early, course], sold=other, window=WINDOW, marked=marked)
+    assert found.escalation_id == course.escalation_id
+    named = Buyer(user_key="ada", method="token", named=late)
+    found = credit(bought(), named, [early, late], sold=Sold(), window=WINDOW, marked=marked)
+    assert found.escalation_id == late.escalation_id
+
+
 @pytest.mark.parametrize(
     "evidence",
     [

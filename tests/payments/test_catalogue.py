@@ -16,9 +16,9 @@ RULES = Rules(
 )
 
 
-def bought(*products: str, offer: str | None = None) -> Fact:
+def bought(*products: str, offer: str | None = None, provider: str = "standard") -> Fact:
     (fact,) = d.facts(d.session())
-    return replace(fact, products=products, offer=offer)
+    return replace(fact, products=products, offer=offer, provider=provider)
 
 
 def found(*products: str, offer: str | None = None, rules: Rules = RULES) -> Sold:
@@ -40,6 +40,33 @@ def test_a_product_that_no_offer_lists_is_none_of_ours(product: str) -> None:
 @pytest.mark.parametrize("products", [(), ("plink_x",), ("t-shirt",)])
 def test_a_product_of_a_kind_that_no_offer_lists_says_nothing(products: tuple[str, ...]) -> None:
     assert found(*products) == Sold(products=products)
+
+
+PRICES = replace(RULES, offers={"price_c": "course", "prod_c": "course"})
+
+
+def test_where_the_catalogue_knows_prices_alone_a_sale_without_one_is_of_no_offer() -> None:
+    (plain,) = d.facts(d.session())
+    assert sold(purchase_of([plain]), PRICES) == Sold(frozenset())
+    link = bought("plink_x", provider="stripe")
+    assert sold(purchase_of([link]), PRICES).offers == frozenset()
+    assert found(rules=PRICES) == Sold()
+    links = replace(PRICES, offers={**PRICES.offers, "plink_c": "course"})
+    assert sold(purchase_of([plain]), links) == Sold()
+
+
+def test_a_checkout_whose_lines_were_passed_on_names_its_prices() -> None:
+    line = {"price": {"id": "price_c", "product": "prod_c"}}
+    (fact,) = d.facts(d.session(line_items={"data": [line]}, payment_link="plink_1"))
+    assert fact.products == ("plink_1", "price_c", "prod_c")
+    assert sold(purchase_of([fact]), PRICES).offers == frozenset({"course"})
+
+
+def test_a_renewal_says_what_was_bought_only_where_nothing_else_does() -> None:
+    begun, renewal = bought("price_c"), replace(bought("222"), id="r", renewal=True)
+    assert sold(purchase_of([begun, renewal]), RULES).offers == frozenset({"course"})
+    silent = replace(bought(), products=())
+    assert sold(purchase_of([silent, renewal]), RULES).offers == frozenset({"masterclass"})
 
 
 def test_an_offer_is_known_however_it_is_capitalised() -> None:

@@ -1,14 +1,24 @@
 """Purchases from a file: what matched is said, a dry run leaves nothing, nor does a second run."""
 
 import csv
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tay_middleware.errors import InputError
-from tay_middleware.payments.imports import read_file
+from tay_middleware.errors import InputError, PayloadError
+from tay_middleware.payments.facts import Fact
+from tay_middleware.payments.inbox import Terms, understood
+from tay_middleware.payments.lines import Line, read_file, zone_named
+from tay_middleware.payments.providers import PROVIDERS
+from tay_middleware.payments.purchases import purchase_of
+from tay_middleware.payments.reading import Part, Reading
+from tests.payments import deliveries as d
 from tests.web.stage import NEED, Site
+
+TERMS = Terms(rules=d.RULES, key_of=d.KEY_OF)
 
 FILE = """\
 purchase_id,amount,currency,occurred_at,user_id,email,offer
@@ -19,6 +29,7 @@ o-4,12.00,eur,2026-03-02,bea,,
 """
 REPORT = """\
 lines: 4, new: {new}, known before: {known}
+without a time zone: 1, read as of UTC (--timezone)
 attributed: 1
 cross_sale: 1
 organic: 1
@@ -119,3 +130,105 @@ def test_in_test_mode_an_import_says_that_nothing_of_it_counts(tmp_path: Path) -
 def test_another_first_line_is_refused(head: str) -> None:
     with pytest.raises(InputError, match="the first line must name"):
         read_file([head])
+
+
+@pytest.mark.parametrize(
+    ("bought", "zone", "at"),
+    [
+        ("2026-03-02", "UTC", "2026-03-02T23:59:59+00:00"),
+        ("2026-03-02", "America/New_York", "2026-03-03T04:59:59+00:00"),
+        ("2026-03-02 07:30", "UTC", "2026-03-02T07:30:00+00:00"),
+        ("2026-03-02 07:30", "America/New_York", "2026-03-02T12:30:00+00:00"),
+        ("2026-03-02T07:30Z", "America/New_York", "2026-03-02T07:30:00+00:00"),
+    ],
+)
+def test_a_bare_date_is_the_end_of_its_day_and_a_time_of_the_zone_that_is_named(
+    bought: str, zone: str, at: str
+) -> None:
+    (line,), _ = read_file([HEAD, f"o-1,1,usd,{bought},"], zone_named(zone))
+    (fact,) = facts_of(line)
+    assert fact.at == datetime.fromisoformat(at)
+    assert line.has_zone == bought.endswith("Z")
+
+
+def test_a_time_zone_that_there_is_not_is_refused() -> None:
+    for name in ("Atlantis", "../etc", "", "America"):
+        with pytest.raises(InputError, match="is no time zone such as"):
+            zone_named(name)
+
+
+HEAD = "purchase_id,amount,currency,occurred_at,type\n"
+
+
+def facts_of(*lines: Line) -> list[Fact]:
+    found: list[Fact] = []
+    for line in lines:
+        found += understood(line, TERMS)[1]
+    return found
+
+
+def renewals(*cells: str, zone: str = "UTC") -> list[Line]:
+    text = [HEAD, *(f"s-1,{one},purchase.renewed\n" for one in cells)]
+    return read_file(text, zone_named(zone))[0]
+
+
+def test_a_renewal_that_is_exported_again_in_another_form_is_counted_once() -> None:
+    first = read_file([HEAD, "s-1,20,usd,2026-03-02,"])[0]
+    before = renewals("20,usd,2026-04-02", "20,usd,2026-05-02 10:00")
+    again = [
+        *renewals("20.00,USD,2026-04-02T00:00", "20.0,usd,2026-05-02T10:00:00Z"),
+        *renewals("20,usd,2026-04-02", "20,usd,2026-05-02 10:00", zone="America/New_York"),
+    ]
+    assert {line.external_id for line in again} == {line.external_id for line in before}
+    purchase = purchase_of(facts_of(*first, *before, *again))
+    assert (purchase.payments, purchase.lifetime) == (3, 6000)
+
+
+def test_a_renewal_of_an_earlier_version_is_known_when_it_comes_again() -> None:
+    (line,) = renewals("20,usd,2026-04-02")
+    (fact,) = facts_of(line)
+    old = replace(
+        fact,
+        id="import:a-hash",
+        keys=frozenset({"import:s-1:a-hash"}),
+        at=datetime(2026, 4, 2, tzinfo=UTC),
+    )
+    purchase = purchase_of([fact, old])
+    assert (purchase.payments, purchase.lifetime) == (1, 2000)
+
+
+def test_a_type_that_there_is_not_is_named_and_its_line_left_out(
+    shop: Site, tmp_path: Path
+) -> None:
+    types = ("purchase.refund", "refunded", "Purchase.Paid")
+    rows = [f"o-{n},1,usd,2026-03-02,{kind}\n" for n, kind in enumerate(types)]
+    run = shop.tay("conversions", "import", written(tmp_path, "".join([HEAD, *rows])))
+    assert (run.returncode, "new: 0," in run.stdout) == (1, True)
+    named = [line.split(";")[0] for line in run.stderr.splitlines()]
+    assert named == [f"line {n + 2}: unknown type {kind!r}" for n, kind in enumerate(types)]
+
+
+def generic_reading(payload: dict[str, Any]) -> Reading:
+    data = {"purchase_id": "o", "amount": "1", "currency": "usd", "occurred_at": 1_772_452_800}
+    whole = {"type": "purchase.paid"} | payload | {"data": data | payload.get("data", {})}
+    return PROVIDERS["standard"].read("", "m1", Part(whole), TERMS.key_of)
+
+
+@pytest.mark.parametrize(
+    ("test", "live"), [("true", False), ("True", False), (True, False), ("false", True), ("", True)]
+)
+def test_test_may_be_a_text(test: object, live: bool) -> None:
+    assert generic_reading({"data": {"test": test}}).live is live
+    assert generic_reading({"test": test}).live is live
+
+
+@pytest.mark.parametrize("payload", [{"data": {"test": "yes"}}, {"test": 1}])
+def test_a_test_that_is_neither_true_nor_false_is_refused(payload: dict[str, Any]) -> None:
+    with pytest.raises(PayloadError, match="test is neither true nor false"):
+        generic_reading(payload)
+
+
+def test_a_misspelt_type_of_ours_is_refused_and_anothers_is_ignored() -> None:
+    with pytest.raises(PayloadError, match=r"unknown type 'purchase\.refund'; there are"):
+        generic_reading({"type": "purchase.refund"})
+    assert generic_reading({"type": "order.created", "test": 1}).facts is None

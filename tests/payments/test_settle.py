@@ -19,7 +19,6 @@ from sqlalchemy import Connection, select
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import RowRefused, StorageUnavailable
 from tay_middleware.payments.inbox import MOST_ATTEMPTS, InboxWorker, Terms, handle
-from tay_middleware.payments.settle import reconsider
 from tay_middleware.storage import Database, inbox, ledger, touches, upgrade
 from tay_middleware.storage.bulk import insert_turns
 from tay_middleware.storage.payment_tables import conversions, payment_facts, webhook_events
@@ -186,6 +185,7 @@ asyncio.run(worker.run())
 """A worker that dies at once while it reads its n-th delivery, in the middle of a transaction."""
 
 
+@pytest.mark.scale
 def test_workers_killed_in_the_middle_lose_nothing_and_double_nothing(url: str) -> None:
     payloads = [
         d.session(f"s{n}", n, id=f"cs_{n}", payment_intent=f"pi_{n}", **BUYER) for n in range(150)
@@ -218,12 +218,13 @@ def test_workers_killed_in_the_middle_lose_nothing_and_double_nothing(url: str) 
     assert play(url, rest) == (150 - 20 - 60, 0, 150, 150 * 4900)
 
 
-def test_a_purchase_waits_for_a_mention_that_is_still_on_its_way(url: str) -> None:
+@pytest.mark.parametrize("late", [1, 2, 30])
+def test_a_purchase_waits_for_a_mention_that_is_still_on_its_way(late: int, url: str) -> None:
     async def scene(database: Database) -> list[str]:
         await handled(database, of_ada(d.ONE_TIME)[:2])
         kinds = [await database.read(_kind)]
         await database.write(mention, MENTION)
-        await database.write(reconsider, NOON - timedelta(days=1), TERMS.rules, LATER)
+        await worker(database, NOON + timedelta(days=late)).upkeep()
         return [*kinds, await database.read(_kind)]
 
     assert play(url, scene) == ["organic", "attributed"]

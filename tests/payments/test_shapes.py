@@ -23,6 +23,14 @@ def test_a_time_that_no_window_fits_around_is_refused(at: str | int) -> None:
         Part({"occurred_at": at}).moment("occurred_at")
 
 
+@pytest.mark.parametrize("odd", ["undefined", "", 0, None])
+def test_a_token_in_the_metadata_never_displaces_that_of_the_link(odd: object) -> None:
+    for metadata in ({"tay_token": odd}, {"tay_token": "b" * 22}):
+        (fact,) = d.facts(d.session(client_reference_id="a" * 22, metadata=metadata))
+        assert fact.evidence.token == "a" * 22
+        assert fact.evidence.metadata_token in (None, "b" * 22)
+
+
 @given(st.data())
 @settings(max_examples=150, deadline=None)
 def test_no_shape_of_a_delivery_is_odd_enough_to_stop_the_worker(data: st.DataObject) -> None:

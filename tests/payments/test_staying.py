@@ -8,14 +8,14 @@ import pytest
 from sqlalchemy import Connection, select, text
 
 from tay_middleware.payments.facts import Evidence, Fact, Said
-from tay_middleware.payments.settle import reconsider, settle
+from tay_middleware.payments.settle import settle
 from tay_middleware.storage import Database, ledger
 from tay_middleware.storage.partitions import maintain, maintain_database
 from tay_middleware.storage.payment_tables import conversions
 from tay_middleware.storage.sql import escalation_logs
 from tests.builders import NOON
 from tests.payments import deliveries as d
-from tests.payments.test_settle import BUYER, MENTION, TERMS, handled, mention, play
+from tests.payments.test_settle import BUYER, MENTION, TERMS, handled, mention, play, worker
 from tests.storage.records import a_record, key
 
 DAY = timedelta(days=1)
@@ -115,7 +115,7 @@ def test_an_erased_buyers_hearsay_is_not_looked_for_again(url: str) -> None:
         await handled(database, [d.session("s1", 0, **BUYER), other])
         before = await database.read(_sold)
         await erasure(database)
-        await database.write(reconsider, NOON - DAY, TERMS.rules, NOON + DAY)
+        await worker(database, NOON + DAY).upkeep()
         return before, await database.read(_sold)
 
     before, after = play(url, scene)

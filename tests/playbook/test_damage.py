@@ -4,12 +4,15 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tay_middleware.errors import PlaybookError, Problem
 from tay_middleware.playbook import load_playbook, shipped
 from tests.uncounted import at_scale
+
+pytestmark = pytest.mark.scale
 
 Spoil = Callable[[str, Callable[[str], str]], list[Problem]]
 

@@ -22,6 +22,8 @@ from tay_middleware.simulate.people import population, visits
 from tay_middleware.storage import Database, open_store
 from tests.uncounted import at_scale, uncounted
 
+pytestmark = pytest.mark.scale
+
 UNTIL = datetime(2026, 11, 23, tzinfo=UTC)
 LABELLED = ("question_logs", "escalation_logs", "conversions")
 
@@ -71,6 +73,18 @@ def test_nothing_lies_outside_of_the_time_that_was_asked_for(month: Result) -> N
     [(first, last)] = rows(month, "select min(created_at), max(created_at) from question_logs")
     assert first >= (UNTIL - timedelta(days=30)).strftime("%Y-%m-%d %H:%M:%S")
     assert last < UNTIL.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def test_a_playbook_and_a_key_that_a_simulation_did_not_make_are_not_thrown_away(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / "policy.yaml").write_text("ours")
+    (tmp_path / "user_key_secret").write_text("real")
+    with pytest.raises(InputError, match="nothing is thrown away"):
+        simulate(Order(UNTIL, users=2, days=2, home=tmp_path, fresh=True))
+    assert (tmp_path / "prompts" / "policy.yaml").read_text() == "ours"
+    assert (tmp_path / "user_key_secret").read_text() == "real"
 
 
 @at_scale

@@ -105,6 +105,7 @@ def committed(url: str) -> None:
     asyncio.run(scene())
 
 
+@pytest.mark.scale
 def test_of_200_claims_from_four_processes_one_is_granted(url: str) -> None:
     command = [sys.executable, "-c", MANY, url]
     with ThreadPoolExecutor(4) as pool:

@@ -1,9 +1,11 @@
 """The fold: whatever the order, repetition and cut of the events, one and the same state."""
 
+import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tay_middleware.domain import ReplyStatus, uuid7
-from tay_middleware.errors import StorageError
+from tay_middleware.errors import RowRefused, StorageError
+from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.events import Event, Known, anonymous, folded, read_event
 from tay_middleware.storage.figures import difference
+from tay_middleware.storage.ledger import apply
 from tay_middleware.storage.wire import turn_event
 from tests.builders import NOON
 from tests.storage.records import SECOND, a_record, key
@@ -161,3 +165,44 @@ def test_a_row_without_one_of_its_columns_is_refused() -> None:
     del row["tier"]
     with pytest.raises(StorageError):
         read_event("turn", json.dumps(row))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("assignments", [None]),
+        ("assignments", 5),
+        ("assignments", [["test", "B", "yes", 0.5]]),
+        ("assignments", {"test": "B"}),
+        ("scores", []),
+        ("gates", None),
+        ("indicators", "all"),
+        ("notes", {}),
+        ("detected", "yes"),
+        ("shown", None),
+    ],
+)
+def test_a_row_whose_columns_hold_something_else_is_refused(name: str, value: object) -> None:
+    row = json.loads(turn_event(a_record(1)))
+    with pytest.raises(StorageError):
+        read_event("turn", json.dumps({**row, name: value}))
+
+
+def test_an_event_that_cannot_be_applied_is_a_refusal_of_a_row(tmp_path: Path) -> None:
+    """Such as no reading tells: made here by hand."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
+    upgrade(url)
+    good = turn(1)
+    assert good.row is not None
+    odd = replace(good, row={**good.row, "assignments": [None]})
+
+    async def scene() -> None:
+        database = Database(url)
+        try:
+            await database.write(apply, [odd], [0], NOON)
+        finally:
+            await database.aclose()
+
+    with pytest.raises(RowRefused) as caught:
+        asyncio.run(scene())
+    assert "NoneType" not in str(caught.value)

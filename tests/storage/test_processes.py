@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 MANY = """
 import asyncio, sys
 from pathlib import Path
@@ -25,6 +27,7 @@ asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.scale
 def test_of_200_claims_from_four_processes_one_is_granted(redis_url: str, tmp_path: Path) -> None:
     command = [sys.executable, "-c", MANY, redis_url, str(tmp_path)]
     runs = [
@@ -52,6 +55,7 @@ def test_needs_it(server):
 """
 
 
+@pytest.mark.scale
 def test_a_missing_server_is_a_loud_skip_and_with_ci_a_failure(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(MISSING)
     said = {}

@@ -1,3 +1,4 @@
+import json
 import sqlite3
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from alembic import command
@@ -20,6 +22,7 @@ from tay_middleware.errors import SchemaMismatch
 from tay_middleware.storage import current, upgrade
 from tay_middleware.storage.day_sheets import day_sheets
 from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
+from tay_middleware.storage.purchases import id_of
 from tay_middleware.storage.reviews import reviews
 from tay_middleware.storage.simulations import simulations
 
@@ -63,6 +66,7 @@ def test_the_version_of_the_code_is_the_newest_script() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD
 
 
+@pytest.mark.scale
 def test_eight_processes_may_upgrade_at_once(path: Path) -> None:
     code = "import sys; from tay_middleware.storage import upgrade; print(upgrade(sys.argv[1]))"
     with ThreadPoolExecutor(8) as pool:
@@ -195,6 +199,29 @@ def test_up_to_when_rows_went_is_seen_by_the_oldest_that_is_left(
     upgrade(url(path))
     with sqlite3.connect(path) as read:
         assert [at for (at,) in read.execute("SELECT until FROM removals")] == went
+
+
+def test_purchases_that_name_a_mention_which_never_came_wait_for_it_from_now_on(path: Path) -> None:
+    with an_older(path, "0012") as connection:
+        columns = connection.exec_driver_sql("PRAGMA table_info(conversions)").all()
+        needed = {name: _of_type(kind) for _, name, kind, is_needed, *_ in columns if is_needed}
+        told = {"provider": "stripe", "kind": "paid", "at": "2026-03-02 12:00:00"}
+        for key, said, stays in (
+            ("a", '{"token": "t"}', 0),
+            ("b", json.dumps({"escalation_id": str(UUID(int=7))}), 0),
+            ("c", '{"amount": 1}', 0),
+            ("d", '{"token": "t"}', 1),
+        ):
+            row = {"id": key, "purchase_key": key, "credit_stays": stays}
+            put(connection, "conversions", needed | row | {"kind": "unmatched", "status": "paid"})
+            put(connection, "payment_facts", told | {"id": key, "purchase_key": key, "said": said})
+            put(connection, "payment_keys", {"key": key, "purchase_key": key})
+    upgrade(url(path))
+    with sqlite3.connect(path) as read:
+        waiting = read.execute("SELECT purchase_key, name FROM awaited_mentions ORDER BY 1")
+        assert waiting.fetchall() == [("a", "t"), ("b", str(UUID(int=7)))]
+        ids = read.execute("SELECT key, id FROM payment_keys ORDER BY key").fetchall()
+        assert ids == [(key, str(id_of(key))) for key in "abcd"]
 
 
 def _of_type(kind: str) -> object:

@@ -3,13 +3,19 @@ import logging
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from tay_middleware.playbook import Playbook
-from tay_middleware.settings import Settings
-from tay_middleware.storage import Database
+from tay_middleware.settings import Settings, load_settings
+from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage.link import close_client, make_client
+from tay_middleware.storage.pause_board import PAUSED_KEY, read_board
+from tay_middleware.storage.pauses import Subject, pause
+from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.worker import keep_board
 from tay_middleware.web.pausing import keep_guard
 from tests.builders import NOON
 from tests.web.stage import NEED, Site
@@ -115,6 +121,46 @@ def test_without_a_limit_nobody_keeps_guard(
     policy = playbook.policy.model_copy(update={"auto_pause": rules})
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'none.db'}")
     asyncio.run(keep_guard(database, replace(playbook, policy=policy), settings, _an_id))
+
+
+def test_a_redis_that_came_back_empty_is_told_again_what_a_person_has_paused(
+    tmp_path: Path, playbook: Playbook, redis_url: str
+) -> None:
+    """By `tay serve`, also without a limit, and by a drain."""
+    rules = playbook.policy.auto_pause.model_copy(update={"limit": None})
+    policy = playbook.policy.model_copy(update={"auto_pause": rules})
+    url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
+    upgrade(url)
+    settings = load_settings(
+        home=tmp_path, redis_url=redis_url, database_url=url, user_key_secret="x" * 40
+    )
+
+    def by_hand(connection: Transaction) -> None:
+        said: dict[str, Any] = {"by": "ann", "reason": "complaints", "figures": {}, "now": NOON}
+        pause(connection, pause_id=UUID(int=1), subject=Subject.OFFER, name="course", **said)
+
+    async def scene() -> list[frozenset[str]]:
+        database, client = Database(url), make_client(redis_url, patience_seconds=5)
+        await database.write(by_hand)
+        unlimited = replace(playbook, policy=policy)
+        found = []
+        for keeping in (
+            keep_guard(database, unlimited, settings, _an_id, look_seconds=0.001),
+            keep_board(client, database, look_seconds=0.001),
+        ):
+            await client.flushdb()
+            task = asyncio.create_task(keeping)
+            async with asyncio.timeout(30):
+                while not await client.get(PAUSED_KEY):  # noqa: ASYNC110 - nothing tells
+                    await asyncio.sleep(0.01)
+            found.append(read_board(await client.get(PAUSED_KEY)))
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        await close_client(client)
+        await database.aclose()
+        return found
+
+    assert asyncio.run(scene()) == [{"course"}, {"course"}]
 
 
 def _an_id(_now: datetime) -> UUID:

@@ -21,6 +21,7 @@ def mortal(tmp_path: Path) -> Iterator[Site]:
     running.stop()
 
 
+@pytest.mark.scale
 def test_what_a_killed_server_has_answered_becomes_one_sale_each(mortal: Site) -> None:
     mortal.ask(NEED, "ada")
     created = int(datetime.now(UTC).timestamp()) + 1

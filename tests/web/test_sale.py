@@ -96,6 +96,10 @@ def test_an_unmatched_purchase_is_given_to_a_user_by_an_admin(either: Site) -> N
     unmatched = either.get("/api/v1/admin/purchases", admin, kind="unmatched")["items"]
     assert unmatched[0]["references"] == ["cs_1", "pi_1"]
     path = f"/api/v1/admin/purchases/{unmatched[0]['id']}/assignment"
+    misspelt = either.client.post(path, headers=admin, json={"user_id": "adda"})
+    assert (misspelt.status_code, "never seen" in misspelt.text) == (404, True)
+    forced = either.client.post(path, headers=admin, json={"user_id": "adda", "force": True})
+    assert (forced.status_code, forced.json()["kind"]) == (200, "organic")
     given = either.client.post(path, headers=admin, json={"user_id": "ada"})
     assert given.status_code == 200, given.text
     assert (given.json()["kind"], given.json()["method"]) == ("attributed", "by_hand")

@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-from tay_middleware.decide.gates import ends_noes, kept_closed
+from tay_middleware.decide.gates import ends_noes, kept_closed, staying_closed
+from tay_middleware.decide.ownership import told_of
 from tay_middleware.domain import ClosedGate, Decision, History, Kind, PastTurn, Reason, Turn
 from tay_middleware.playbook import Playbook
 
@@ -71,8 +72,7 @@ class Past:
             gates=decision.detection.gates,
             template=decision.template,
         )
-        said = (found.group for found in decision.detection.closed_by)
-        self._keep(turn.user_key, past, said)
+        self._keep(turn.user_key, past, kept_closed(turn, decision.detection, self._gates))
         if ends_noes(decision.detection, self._gates):
             person = self._people[turn.user_key]
             person.declined_at = person.declined_session = person.opted_out_at = None
@@ -91,21 +91,29 @@ class Past:
                 gates=tuple(orjson.loads(row.gates)),
                 template=row.template,
             )
-            self._keep(row.user_key, past, past.gates)
+            self._keep(row.user_key, past, self._as_logged(past))
 
     def stop(self, user_key: str, at: datetime) -> None:
         """Somebody said stop otherwise than by a message."""
         self._people[user_key].opted_out_at = at
 
-    def _keep(self, user_key: str, past: PastTurn, said: Iterable[str]) -> None:
+    def _as_logged(self, past: PastTurn) -> tuple[ClosedGate, ...]:
+        """What a logged turn closed; the log has no phrases, so each counts as one's."""
+        told = tuple(ClosedGate(name, past.at) for name in told_of(past.gates))
+        closed = (
+            ClosedGate(name, past.at, None if gate.sticky_everywhere else past.session_id)
+            for name, gate in staying_closed(past.gates, self._gates)
+        )
+        return (*told, *closed)
+
+    def _keep(self, user_key: str, past: PastTurn, closed: Iterable[ClosedGate]) -> None:
         person = self._people[user_key]
         person.turns.append(past)
         person.first_seen = person.first_seen or past.at
         person.last_seen = past.at
         if past.kind is Kind.MENTION:
             person.mentions.append(past.at)
-        for one in kept_closed(past.gates, said, self._gates, past.at, past.session_id):
-            person.closed[one.gate] = one
+        person.closed.update((one.gate, one) for one in closed)
         causes = {self._causes.get(gate) for gate in past.gates}
         if "declined" in causes:
             person.declined_at, person.declined_session = past.at, past.session_id

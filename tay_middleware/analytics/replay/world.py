@@ -119,11 +119,13 @@ class World:
     def _earlier_gates(self, turn: Turn) -> tuple[tuple[str, ...], ...]:
         found = []
         for message in turn.transcript:
+            if message.role != "user":
+                continue
             if message.content not in self._gates:
                 draft = self._cascade.draft(message.content)
                 self._gates[message.content] = draft.detection.gates
             found.append(self._gates[message.content])
-        return tuple(gates for gates in found if gates)
+        return tuple(found)
 
 
 def _whole(told: Opinion | None, beside: Opinion) -> Opinion | None:

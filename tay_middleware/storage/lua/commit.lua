@@ -8,7 +8,14 @@
 -- into here. A member of the cool-down is "turn session answered", its score the time asked. A turn
 -- is "status row user words", or "void" when it was taken back before it arrived: then its mention is
 -- held back, whoever sent it has given up waiting. A user erased later than a turn was asked is not
--- remembered by it, so that what it claims cannot be granted. Times are microseconds.
+-- remembered by it, so that what it claims cannot be granted. Times are microseconds. A turn that comes
+-- late, from a spool, takes its place in the history by the time it was asked; what comes at once stands
+-- as it comes, for the clocks of several machines differ.
+
+-- A cap may reach over 400 days and count a hundred mentions, and "stop recommending" may hold for ten
+-- years: the longest that the playbook's schema allows.
+local MOST_MENTIONS = 100
+local OPTED_OUT_SECONDS = 3651 * 86400
 
 local HISTORY, PROFILE, COOLDOWN, TURN, OUTBOX, ERASED = unpack(KEYS)
 local turn, row, status, words = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -19,6 +26,12 @@ local mention = ARGV[11] == '1'
 local outbox_limit, keep_turns, look_back = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
 local history_seconds, profile_seconds, turn_seconds = ARGV[15], ARGV[16], ARGV[17]
 local shown_event, shown_entry, held_event, held_entry = ARGV[18], ARGV[19], ARGV[20], ARGV[21]
+local said = {}
+for at = 22, #ARGV, 2 do
+    said[ARGV[at]] = ARGV[at + 1]
+end
+local is_late = said[''] ~= nil
+said[''] = nil
 
 local function forget(earlier_turn)
     for _, entry in ipairs(redis.call('LRANGE', HISTORY, 0, keep_turns - 1)) do
@@ -87,10 +100,33 @@ local function claimed()
     return true
 end
 
--- Whether the profile has a later time in the field than the value ">time …" that would be written.
-local function is_later(field, value)
-    local before = string.match(redis.call('HGET', PROFILE, field) or '', '^%d+')
-    return before ~= nil and tonumber(before) > tonumber(string.match(value, '%d+'))
+-- The time that a field of the profile holds or begins with; long ago where there is none.
+local function time_of(field)
+    return tonumber(string.match(redis.call('HGET', PROFILE, field) or '', '^%d+') or 0)
+end
+
+-- The same as `noes.noes_after`. What an opt-in ends is said by empty values.
+local function note_noes()
+    local now = tonumber(asked)
+    if said.opted_out_at == '' then
+        if time_of('opted_in_at') <= now then
+            redis.call('HSET', PROFILE, 'opted_in_at', asked)
+        end
+        if time_of('declined_at') <= now then
+            redis.call('HDEL', PROFILE, 'declined_at', 'declined_session')
+        end
+        if time_of('opted_out_at') <= now then
+            redis.call('HDEL', PROFILE, 'opted_out_at')
+        end
+    elseif time_of('opted_in_at') <= now then
+        if said.declined_at and time_of('declined_at') <= now then
+            local session = string.sub(said.declined_session, 2)
+            redis.call('HSET', PROFILE, 'declined_at', asked, 'declined_session', session)
+        end
+        if said.opted_out_at and time_of('opted_out_at') <= now then
+            redis.call('HSET', PROFILE, 'opted_out_at', asked)
+        end
+    end
 end
 
 local function note_profile()
@@ -98,19 +134,36 @@ local function note_profile()
     if not first or tonumber(asked) < tonumber(first) then
         redis.call('HSET', PROFILE, 'first_seen', asked)
     end
-    local last = redis.call('HGET', PROFILE, 'last_seen')
-    if not last or tonumber(asked) > tonumber(last) then
+    if time_of('last_seen') < tonumber(asked) then
         redis.call('HSET', PROFILE, 'last_seen', asked)
     end
-    for at = 22, #ARGV, 2 do
-        local field, value = ARGV[at], ARGV[at + 1]
-        if value == '' then
-            redis.call('HDEL', PROFILE, field)
-        elseif not (string.sub(value, 1, 1) == '>' and is_later(field, value)) then
+    if said.declined_at or said.opted_out_at then
+        note_noes()
+    end
+    for field, value in pairs(said) do
+        local its_time = tonumber(string.match(value, '^>(%d+)'))
+        if its_time and time_of(field) <= its_time then
             redis.call('HSET', PROFILE, field, string.sub(value, 2))
         end
     end
-    redis.call('EXPIRE', PROFILE, profile_seconds)
+    local opted_out = redis.call('HEXISTS', PROFILE, 'opted_out_at') == 1
+    redis.call('EXPIRE', PROFILE, opted_out and OPTED_OUT_SECONDS or profile_seconds)
+end
+
+local function remember(entry)
+    local before = is_late and redis.call('LRANGE', HISTORY, 0, keep_turns - 1) or {}
+    for _, other in ipairs(before) do -- a spool may bring a turn again that was forgotten by now
+        if string.sub(other, 1, #turn + 1) == turn .. ' ' then
+            return
+        end
+    end
+    for _, other in ipairs(before) do
+        if tonumber(string.match(other, '^%S+ %S+ %S+ (%S+) ')) <= tonumber(asked) then
+            redis.call('LINSERT', HISTORY, 'BEFORE', other, entry)
+            return
+        end
+    end
+    redis.call(is_late and 'RPUSH' or 'LPUSH', HISTORY, entry)
 end
 
 local earlier = redis.call('GET', TURN)
@@ -131,13 +184,13 @@ end
 local granted = claimed() and not (void and held_event ~= '')
 local event = granted and shown_event or held_event
 if known then
-    redis.call('LPUSH', HISTORY, granted and shown_entry or held_entry)
+    remember(granted and shown_entry or held_entry)
     redis.call('LTRIM', HISTORY, 0, keep_turns - 1)
     redis.call('EXPIRE', HISTORY, history_seconds)
     if granted and mention then
         redis.call('ZADD', COOLDOWN, asked, turn .. ' ' .. session .. ' ' .. answered)
-        redis.call('ZREMRANGEBYRANK', COOLDOWN, 0, -65)
-        redis.call('EXPIRE', COOLDOWN, history_seconds)
+        redis.call('ZREMRANGEBYRANK', COOLDOWN, 0, -1 - MOST_MENTIONS)
+        redis.call('EXPIRE', COOLDOWN, profile_seconds)
     end
     note_profile()
 end

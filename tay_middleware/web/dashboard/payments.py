@@ -83,7 +83,7 @@ async def assign(request: Request, here: Here, given: Changing, purchase_id: Id)
     """Say whose a purchase is."""
     fields: dict[str, dict[str, Any]] = {
         "dismiss": {"dismiss": True},
-        "user": {"user_id": given.word("user_id")},
+        "user": {"user_id": given.word("user_id"), "force": "force" in given.form},
         "mention": {"escalation_id": given.word("escalation_id")},
     }
     try:

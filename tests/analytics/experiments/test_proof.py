@@ -17,6 +17,8 @@ from tay_middleware.analytics.experiments.sequence import always_valid
 from tay_middleware.analytics.experiments.tally import Sum
 from tests.uncounted import at_scale
 
+pytestmark = pytest.mark.scale
+
 RUNS = 60
 
 

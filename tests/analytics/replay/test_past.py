@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from tay_middleware.analytics.replay.past import Past
 from tay_middleware.decide import Circumstances, decide
-from tay_middleware.domain import ClosedGate, History
+from tay_middleware.domain import ClosedGate, History, Indicator
 from tay_middleware.playbook import Playbook
 from tests.builders import NOON, a_turn, no_need
 
@@ -14,7 +14,9 @@ def test_a_gate_stays_closed_in_a_replay_as_in_a_chat(playbook: Playbook) -> Non
     past = Past(playbook, turns=2)
     for number, gates in enumerate((("minor", "distress"), (), (), ()), start=1):
         turn = replace(a_turn(number=number), asked_at=NOON + number * MINUTE)
-        found = decide(turn, no_need(gates=gates), History(), playbook, Circumstances())
+        said = tuple(Indicator(gate, gate, 0, 5, 0.0) for gate in gates)
+        message = replace(no_need(gates=gates), closed_by=said)
+        found = decide(turn, message, History(), playbook, Circumstances())
         past.note(turn, found)
     history = past.of(a_turn())
     assert [turn.gates for turn in history.turns] == [(), ()]

@@ -28,6 +28,8 @@ from .town import (
     busy,
 )
 
+pytestmark = pytest.mark.scale
+
 CASCADE = load_playbook().policy.cascade
 
 

@@ -26,6 +26,8 @@ from tay_middleware.storage.purchases import Transaction
 from tests.analytics.review.stage import UNTIL, copied, reviewed, write
 from tests.uncounted import at_scale
 
+pytestmark = pytest.mark.scale
+
 
 def test_the_plan_of_a_paused_wording_is_a_diff_that_applies(made: Result, tmp_path: Path) -> None:
     copy = copied(made, tmp_path / "copy")

@@ -32,6 +32,8 @@ from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sql import escalation_logs
 from tests.analytics.review.stage import UNTIL, copied, forget, reviewed, write
 
+pytestmark = pytest.mark.scale
+
 
 def test_a_review_is_given_out_again_word_for_word(made: Result, tmp_path: Path) -> None:
     """Every sale of a copy of the log is taken back between the two."""

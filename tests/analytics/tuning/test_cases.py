@@ -22,6 +22,8 @@ from tay_middleware.settings import Settings
 from tests.builders import NOON
 from tests.uncounted import at_scale
 
+pytestmark = pytest.mark.scale
+
 DATA = Path(__file__).resolve().parents[3] / "evals" / "data"
 LIVE = load_playbook().policy.cascade.scorer.threshold
 RAISED, LOWERED = (LIVE + 0.02, LIVE + 0.1, 0.6, 0.9), (0.05, LIVE - 0.1)

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from tests.builders import NOON
 from tests.uncounted import at_scale
 
 from .world import DAY, MINUTE, World, in_world
+
+pytestmark = pytest.mark.scale
 
 EVERYTHING = Passing(1.0, 1.0)
 

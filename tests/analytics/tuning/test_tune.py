@@ -22,6 +22,8 @@ from tests.uncounted import at_scale
 
 from .world import DAY, World, in_world, with_threshold
 
+pytestmark = pytest.mark.scale
+
 LIVE, HELD_OUT = 0.3, 0.2
 END = NOON + 60 * DAY
 

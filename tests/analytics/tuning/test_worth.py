@@ -14,6 +14,8 @@ from tay_middleware.analytics.tuning.worth import (
 )
 from tests.uncounted import at_scale
 
+pytestmark = pytest.mark.scale
+
 SHOWN = 0.8
 """A holdout of a fifth."""
 

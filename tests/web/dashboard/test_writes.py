@@ -182,7 +182,7 @@ def test_a_purchase_finds_its_place_by_a_mention_by_a_user_and_by_nobody(alone: 
     newest = alone.ask(log.escalations, Filter(), limit=1)[0]
     to_whom = {
         "attributed": {"to": "mention", "escalation_id": str(newest.id)},
-        "organic": {"to": "user", "user_id": "simulated-7-99999"},
+        "organic": {"to": "user", "user_id": "simulated-7-99999", "force": "on"},
         "dismissed": {"to": "dismiss"},
     }
     for kind, form in to_whom.items():
@@ -198,7 +198,8 @@ def test_a_purchase_finds_its_place_by_a_mention_by_a_user_and_by_nobody(alone: 
     for form in ({}, {"to": "user"}, {"to": "mention", "escalation_id": "17"}):
         assert robin.send(path, form).status_code == 422
     nobody = {"to": "mention", "escalation_id": UNKNOWN}
-    assert robin.send(path, nobody).status_code == 404
+    for form in (nobody, {"to": "user", "user_id": "simulated-7-99999"}):
+        assert robin.send(path, form).status_code == 404
     assert robin.send(f"/payments/purchases/{UNKNOWN}/assign", {"to": "dismiss"}).status_code == 404
 
 

@@ -1,0 +1,82 @@
+"""What a message means as the answer to a mention of ours, beside what it means alone.
+
+"No" and "how much?" mean nothing alone. In the turn after a mention the first declines it and the
+second asks to buy what was mentioned, whatever the model said in between. That there was a mention
+history knows, or our own sentence at the end of the last reply tells it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from tay_middleware.decide.gates import OFF_TOPIC, PERHAPS
+from tay_middleware.domain import Detection, History, Kind, PastTurn, Reason, Turn
+from tay_middleware.playbook import Playbook
+
+SHORT_WORDS = 6
+"""Longest answer in which a suspected no is one: there is hardly room for anything else."""
+
+REFUSAL = "refusal"
+
+_NO_HINDRANCE = frozenset(
+    {
+        *(OFF_TOPIC, f"{PERHAPS}{OFF_TOPIC}", "small_talk", "thanks", "third_person"),
+        *(f"{PERHAPS}{REFUSAL}", "conduct", f"{PERHAPS}conduct"),
+    }
+)
+"""Gates that a question about the offer itself closes by its shortness alone. Doubts about the
+person (her age, her state) are none of them."""
+
+
+def last_mention(turn: Turn, history: History) -> PastTurn | None:
+    """The turn just before this one in the session, if it carried a mention."""
+    session = [past for past in history.turns if past.session_id == turn.session_id]
+    return session[-1] if session and session[-1].kind is Kind.MENTION else None
+
+
+def after_mention(
+    turn: Turn, detection: Detection, history: History, playbook: Playbook
+) -> Detection:
+    """The detection of a message, as an answer where a mention came just before it."""
+    past = last_mention(turn, history)
+    offer = past.offer if past is not None else detection.mentioned
+    if offer is None or offer not in playbook.offers:
+        return detection
+    if _asks_for_it(detection):
+        named = [name for name in detection.names if name in playbook.offers]
+        return _wish(detection, offer if offer in named or not named else named[0])
+    return _closed(detection, _noes(turn, detection))
+
+
+def _asks_for_it(detection: Detection) -> bool:
+    return detection.asks_more and _NO_HINDRANCE.issuperset(detection.gates)
+
+
+def _wish(detection: Detection, offer: str) -> Detection:
+    return replace(
+        detection,
+        escalate=True,
+        need=True,
+        offer=offer,
+        reason=Reason.PURCHASE_INTENT,
+        purchase=True,
+        gates=(),
+    )
+
+
+def _noes(turn: Turn, detection: Detection) -> Iterable[str]:
+    """The gates that the message closes as an answer."""
+    yield from detection.answers
+    yield from (name for name in detection.weakly if f"{PERHAPS}{name}" in detection.gates)
+    short = len(turn.question.split()) <= SHORT_WORDS
+    if short and not detection.need and f"{PERHAPS}{REFUSAL}" in detection.gates:
+        yield REFUSAL
+
+
+def _closed(detection: Detection, names: Iterable[str]) -> Detection:
+    """The detection with more gates closed; a doubt about one of them is none any more."""
+    added = [name for name in dict.fromkeys(names) if name not in detection.gates]
+    if not added:
+        return detection
+    doubts = {f"{PERHAPS}{name}" for name in added}
+    kept = (gate for gate in detection.gates if gate not in doubts)
+    return replace(detection, escalate=False, gates=(*kept, *added))

@@ -1,0 +1,121 @@
+"""Whether somebody wants to buy an offer of ours, and which one: a wish to buy has its own lane.
+
+It takes a phrase that asks, and a name of ours that it asks for: right beside it, or just spoken
+of.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from tay_middleware.decide.named import Names
+from tay_middleware.decide.normalise import CLAUSE_ENDS
+from tay_middleware.decide.offers import Catalogue
+from tay_middleware.decide.reading import Found, Part, Reader, Reading, Rules
+from tay_middleware.decide.weigh import is_negated
+from tay_middleware.domain import Message
+
+WORDS_BETWEEN = 4
+"""Most words of a clause between what asks and what is asked for: "can I pay monthly for your own
+wig course"."""
+
+WORDS_APART = 10
+"""Most words between them in two clauses: "your masterclass, is it live, and how do I pay?"."""
+
+LAST_EXCHANGE = 2
+"""How many messages back "how do I sign up?" may refer to for the offer that it means: what was
+named before that is not what "it" is."""
+
+_ASKING = ("purchase", "purchase_named")
+
+
+class Buying:
+    """Hears wishes to buy by the phrases of one playbook; immutable."""
+
+    def __init__(self, rules: Rules, reader: Reader, catalogue: Catalogue) -> None:
+        self._reader, self._catalogue, self._names = reader, catalogue, Names(rules)
+        kinds = {name: group.kind for name, group in rules.indicators.groups.items()}
+        self._asking = frozenset(name for name, kind in kinds.items() if kind in _ASKING)
+        self._referring = frozenset(name for name, kind in kinds.items() if kind == "purchase")
+
+    def wanted(
+        self,
+        reading: Reading,
+        transcript: Sequence[Message],
+        groups: Collection[str],
+        scores: Mapping[str, float],
+    ) -> str | None:
+        """The offer that is asked for: named beside the asking, or just spoken of.
+
+        Only a phrase of `refers_back` refers back, and never in a question with a word of the craft
+        ("how much is it for the glue?") or beside one of the trade ("a client asks how much is
+        it"). Of several offers the one with the most evidence, then the first in the catalogue.
+
+        Args:
+            reading: the question, read.
+            transcript: what was said before it, oldest first.
+            groups: the indicator groups that count in it.
+            scores: how much evidence there is for each offer.
+        """
+        asking = self._asking.intersection(groups)
+        if not asking:
+            return None
+        names = self._names.ours(reading, asking)
+        asked = {hit[2].name for hit in names if self._is_asked_for(hit, reading, asking)}
+        if not asked and not self._referring.isdisjoint(asking) and refers_back(reading):
+            asked = {sense.name for *_, sense in names} or self.spoken_of(transcript)
+        return self._catalogue.first_of(asked, scores)
+
+    def named(self, reading: Reading) -> tuple[str, ...]:
+        """The offers of ours that a text names."""
+        return tuple(dict.fromkeys(sense.name for *_, sense in self._names.ours(reading)))
+
+    def spoken_of(self, transcript: Sequence[Message]) -> set[str]:
+        """The offers of ours that the last reply names, else the user's message before it."""
+        for message in reversed(transcript[-LAST_EXCHANGE:]):
+            names = self._names.ours(self._reader.read(message.content))
+            if names:
+                return {sense.name for *_, sense in names}
+        return set()
+
+    def _is_asked_for(self, name: Found, reading: Reading, asking: Collection[str]) -> bool:
+        return any(
+            hit[2].name in asking
+            and self._touches(hit, name, reading)
+            and not is_negated(hit, reading)
+            for hit in reading.of(Part.GROUP)
+        )
+
+    def _touches(self, hit: Found, name: Found, reading: Reading) -> bool:
+        """Whether an asking and a name overlap or stand close together.
+
+        In another clause than the name, asking means it only where there is nothing else to mean:
+        the clause addresses us, or has no word of the craft or the trade.
+        """
+        first, second = sorted((hit[:2], name[:2]))
+        between = slice(first[1], max(first[1], second[0]))
+        apart = len(reading.window.text[between].split())
+        if CLAUSE_ENDS.isdisjoint(reading.window.literal[between]):
+            return apart <= WORDS_BETWEEN
+        if apart > WORDS_APART:
+            return False
+        subjects = (*reading.of(Part.CRAFT), *reading.of(Part.TRADE))
+        alone = not any(beside(hit, word, reading) for word in subjects)
+        return alone or self._names.addresses_us(hit, reading)
+
+
+def refers_back(reading: Reading) -> bool:
+    """Whether a text asks to buy what was just spoken of."""
+    if reading.has(Part.CRAFT):
+        return False
+    trade = reading.of(Part.TRADE)
+    return any(
+        not any(beside(hit, word, reading) for word in trade)
+        for hit in reading.of(Part.REFERS_BACK)
+    )
+
+
+def beside(hit: Found, word: Found, reading: Reading) -> bool:
+    """Whether two findings share a clause without sharing characters."""
+    first, second = sorted((hit[:2], word[:2]))
+    if second[0] < first[1]:
+        return False
+    return CLAUSE_ENDS.isdisjoint(reading.window.literal[first[1] : second[0]])

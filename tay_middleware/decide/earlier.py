@@ -1,0 +1,40 @@
+"""What earlier messages still close: the whole cascade's word where history has it.
+
+Earlier messages come without our decisions on them, and are judged anew by phrases and the built-in
+scorer alone. Of a turn that history knows the whole cascade has said more: what it opened again
+stays open.
+"""
+
+from tay_middleware.domain import History, PastTurn, Turn
+
+Closed = tuple[tuple[str, ...], ...]
+
+
+def closed_earlier(turn: Turn, history: History, found: Closed) -> Closed:
+    """The gates of earlier messages without those that history says were opened again.
+
+    Messages and turns are paired from the latest back. Where there are more messages than turns
+    some never passed through us, nobody knows which, and all count as they were found.
+
+    Args:
+        turn: the turn, with what was said before it.
+        history: the user's.
+        found: the gates of the user's latest earlier messages, oldest first, one entry each.
+    """
+    asked = sum(message.role == "user" for message in turn.transcript)
+    known = [past for past in history.turns if past.session_id == turn.session_id]
+    if len(found) > asked or (len(known) < asked and not _is_cut_off(known, history)):
+        return found
+    paired = known[-len(found) :] if found else []
+    unknown = len(found) - len(paired)
+    opened = tuple(
+        tuple(gate for gate in gates if gate in past.gates)
+        for gates, past in zip(found[unknown:], paired, strict=True)
+    )
+    return (*found[:unknown], *opened)
+
+
+def _is_cut_off(known: list[PastTurn], history: History) -> bool:
+    """Whether history reaches back into this session only: it had more turns than it holds."""
+    first = history.first_seen
+    return first is not None and len(known) == len(history.turns) > 0 and known[0].at > first

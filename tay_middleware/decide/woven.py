@@ -1,0 +1,26 @@
+"""Whether a reply carries a sentence of ours, and about which offer."""
+
+import re
+from collections.abc import Iterable
+
+from tay_middleware.playbook.schema import Template
+
+LEAST_CHARS = 20
+"""Characters of a wording that tell it from anything the model may say by itself."""
+
+_PLACEHOLDER = re.compile(r"\$\{?\w+\}?")
+
+
+class Woven:
+    """Knows the wordings of one playbook by their longest stretch without a placeholder."""
+
+    def __init__(self, templates: Iterable[Template]) -> None:
+        stretches = (
+            (max(_PLACEHOLDER.split(one.text), key=len).strip(), one.offer) for one in templates
+        )
+        self._stretches = [one for one in stretches if len(one[0]) >= LEAST_CHARS]
+
+    def offer_in(self, reply: str) -> str | None:
+        """The offer of our sentence in the last paragraph of a reply; `None` without one."""
+        last = reply.rstrip().rpartition("\n\n")[2]
+        return next((offer for words, offer in self._stretches if words in last), None)

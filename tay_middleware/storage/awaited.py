@@ -1,0 +1,106 @@
+"""Purchases that a mention may change which came to the log after them.
+
+A drain may be down for days. Nobody looks at all purchases again then, but only at those that a
+mention joins now: by its user within the window, or by what the purchase itself names, for which
+there is no limit.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select
+
+from tay_middleware.storage.partitions import uuid7_floor
+from tay_middleware.storage.payment_tables import awaited_mentions, conversions, payment_facts
+from tay_middleware.storage.purchases import insert, parts
+from tay_middleware.storage.sql import escalation_logs, question_logs
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Which mentions may lead to which purchases.
+
+    Purchases begun from `since` on; of each the mentions from `window` before it to `skew` after.
+    """
+
+    since: datetime
+    window: timedelta
+    skew: timedelta
+
+
+def awaiting(connection: Connection) -> dict[str, list[str]]:
+    """The purchases that name mentions which the log did not have, by token or id."""
+    found: dict[str, list[str]] = {}
+    for row in connection.execute(select(awaited_mentions)):
+        found.setdefault(row.name, []).append(row.purchase_key)
+    return found
+
+
+def await_mentions(connection: Connection, names: Mapping[str, Collection[str]]) -> None:
+    """Say for some purchases which mentions they name that the log does not have."""
+    for part in parts(names):
+        columns = awaited_mentions.c
+        connection.execute(delete(awaited_mentions).where(columns.purchase_key.in_(part)))
+    rows = [{"purchase_key": key, "name": name} for key in names for name in names[key]]
+    if rows:
+        connection.execute(insert(connection)(awaited_mentions), rows)
+
+
+def joined_by_user(connection: Connection, stretch: Stretch) -> set[str]:
+    """Purchases that a mention of their user's may change.
+
+    Of those that are credited, only by a later mention of the same offer; what a token names stays.
+    """
+    sold, shown = conversions.c, escalation_logs.c
+    better = and_(shown.offer == sold.offer, shown.id > sold.escalation_id, sold.method != "token")
+    other = or_(
+        shown.id > sold.cross_escalation_id,
+        and_(shown.id != sold.cross_escalation_id, shown.offer == sold.offer),
+        sold.cross_escalation_id.is_(None),
+    )
+    theirs = exists().where(
+        shown.user_key == sold.user_key,
+        shown.id >= uuid7_floor(stretch.since - stretch.window),
+        shown.created_at >= _moved(connection, sold.begun_at, -stretch.window),
+        shown.created_at <= _moved(connection, sold.begun_at, stretch.skew),
+        or_(
+            sold.kind == "organic",
+            and_(sold.kind == "cross_sale", other),
+            and_(sold.kind == "attributed", better),
+        ),
+    )
+    return _open(connection, stretch, ("organic", "cross_sale", "attributed"), theirs)
+
+
+def joined_by_reference(connection: Connection, stretch: Stretch) -> set[str]:
+    """Purchases that name nobody but a user whom the log had not seen."""
+    sold, told, asked = conversions.c, payment_facts.c, question_logs.c
+    seen = exists().where(
+        told.purchase_key == sold.purchase_key,
+        asked.user_key == told.reference_key,
+        asked.id >= uuid7_floor(stretch.since - stretch.window),
+    )
+    return _open(connection, stretch, ("unmatched",), seen)
+
+
+def _open(
+    connection: Connection, stretch: Stretch, kinds: tuple[str, ...], joined: ColumnElement[bool]
+) -> set[str]:
+    sold = conversions.c
+    statement = select(sold.purchase_key).where(
+        sold.kind.in_(kinds),
+        sold.begun_at >= stretch.since,
+        sold.credit_stays.is_(False),
+        joined,
+    )
+    return set(connection.execute(statement).scalars())
+
+
+def _moved(connection: Connection, at: Any, by: timedelta) -> Any:
+    """A column's time so much later. SQLite keeps times as text, which compares as they do."""
+    seconds = int(by.total_seconds())
+    if connection.dialect.name == "postgresql":
+        return at + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+    return func.strftime("%Y-%m-%d %H:%M:%f", at, f"{seconds:+d} seconds")

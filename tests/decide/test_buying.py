@@ -1,0 +1,111 @@
+"""A wish to buy is one for an offer of ours: what it is said beside tells whose it is."""
+
+import pytest
+
+from tay_middleware.decide import Detector
+from tay_middleware.decide.named import MOST_NAMES
+from tay_middleware.domain import Message
+from tay_middleware.playbook import Playbook
+
+
+@pytest.fixture(scope="module")
+def detector(playbook: Playbook) -> Detector:
+    return Detector(playbook)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how much is the course at Sassoon and is it worth it for a wig maker?",
+        "when is the next masterclass by Dionne Smith in London",
+        "how much is mentorship from Dr Boogie, is she legit",
+        "thinking about the L'Oreal colour course, how much does the course cost",
+        "when does the next Wella masterclass run in Manchester?",
+        "how much is the course I run, my client asked",
+        "whats the cost of the course for cosmetology licence in Texas",
+        "can I book the masterclass venue with no deposit",
+        "I want to buy the course kit mannequins wholesale, where from",
+        "how do I get on the masterclass line up as a speaker",
+        "what is the fee for a masterclass tutor, a brand wants me to teach",
+        "how do i book the masterclass on my fresha so people can pay",
+    ],
+)
+def test_what_somebody_else_sells_is_not_ours(detector: Detector, question: str) -> None:
+    assert not detector.detect(question).purchase
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "my landlord wants a deposit for the one to one room",
+        "Can I book one on one clients at home or do I need a licence?",
+        "do I charge the deposit for the one to one up front",
+        "I need the price for mentoring, what do people charge to train a junior",
+    ],
+)
+def test_an_ordinary_phrase_is_a_name_only_where_we_are_addressed(
+    detector: Detector, question: str
+) -> None:
+    assert not detector.detect(question).purchase
+
+
+@pytest.mark.parametrize(
+    ("question", "offer"),
+    [
+        ("how much is your one to one", "mentorship"),
+        ("can I work with you one on one, how much is it?", "mentorship"),
+        ("cost of your 1:1 mentorship?", "mentorship"),
+        ("your masterclass on pricing, is there a date and can I pay monthly?", "masterclass"),
+        ("theres a wig making course on ur page, do u still sell it n how much is it", "course"),
+        ("thinking of buying the masterclass for my managers", "masterclass"),
+        ("I teach my own course, but how much is your course?", "course"),
+    ],
+)
+def test_what_is_asked_of_us_is_ours(detector: Detector, question: str, offer: str) -> None:
+    detection = detector.detect(question)
+    assert (detection.purchase, detection.offer) == (True, offer)
+
+
+def test_what_asks_and_what_is_named_must_belong_together(detector: Detector) -> None:
+    apart = (
+        "your masterclass was lovely. my landlord in Leeds raised the rent again and wants it by "
+        "Friday: how do I pay for the van too?"
+    )
+    assert not detector.detect(apart).purchase
+
+
+SALON_TALK = Message("user", "should I hire a junior for my salon?")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "Yes. Do one on one sessions with her every week; mentoring a junior takes six months.",
+        "Go for raw hair. Over the course of a year it pays off.",
+        "The course at the college down the road will do for the basics.",
+    ],
+)
+def test_it_refers_back_to_no_ordinary_phrase_of_a_reply(detector: Detector, reply: str) -> None:
+    said = (SALON_TALK, Message("assistant", reply))
+    assert not detector.detect("how much is it?", said).purchase
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (SALON_TALK, Message("assistant", "That is what the mentorship is for.")),
+        (Message("user", "do you have a mentorship?"), Message("assistant", "Yes, I do.")),
+    ],
+)
+def test_it_refers_back_to_an_offer_of_the_last_exchange(
+    detector: Detector, said: tuple[Message, ...]
+) -> None:
+    detection = detector.detect("how much is it?", said)
+    assert (detection.purchase, detection.offer) == (True, "mentorship")
+    later = (*said, Message("user", "which needle?"), Message("assistant", "A size one."))
+    assert not detector.detect("how much is it?", later).purchase
+
+
+def test_names_without_end_are_looked_at_so_far_and_no_further(detector: Detector) -> None:
+    question = "the course at Sassoon, " * MOST_NAMES + "how much is the course?"
+    assert not detector.detect(question).purchase

@@ -1,0 +1,181 @@
+"""Credit that was given is not taken away by a change of the catalogue or of the window."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select
+
+from tay_middleware.domain import uuid7
+from tay_middleware.payments.catalogue import Rules
+from tay_middleware.payments.inbox import InboxWorker
+from tay_middleware.payments.settle import restate_mentions
+from tay_middleware.storage import Database, inbox, purchases, sales, upgrade
+from tay_middleware.storage.payment_tables import conversions
+from tay_middleware.storage.sql import escalation_logs
+from tests.builders import NOON
+from tests.payments import deliveries as d
+from tests.payments.test_settle import LATER, NUMBERS, TERMS, a_delivery, mention, play
+from tests.storage.records import a_record
+
+DAY = timedelta(days=1)
+OLD = a_record(1, at=NOON - 10 * DAY)
+BOTH = frozenset({"course", "mentorship"})
+RULES = Rules(offers={"price_m": "mentorship", "price_c": "course"}, catalogue=BOTH)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
+    upgrade(url)
+    return url
+
+
+def billed(number: int, reason: str, price: str = "price_m") -> dict[str, Any]:
+    line = {"pricing": {"price_details": {"price": price}}}
+    details = {"subscription": "sub_1", "metadata": {"tay_user_id": "ada"}}
+    return d.invoice(
+        f"i{number}",
+        number,
+        (number - 1) * 2_592_000,
+        reason=reason,
+        lines={"data": [line]},
+        parent={"subscription_details": details},
+    )
+
+
+FIRST, RENEWAL = billed(1, "subscription_create"), billed(2, "subscription_cycle")
+
+
+async def told(database: Database, rules: Rules, *payloads: dict[str, Any]) -> None:
+    rows = [a_delivery(payload, next(NUMBERS)) for payload in payloads]
+    await database.write(inbox.store, rows)
+    terms = replace(TERMS, rules=rules)
+    await InboxWorker(database, terms, clock=lambda: LATER, random=Random(1)).work_off()
+
+
+def credit(connection: Connection) -> tuple[Any, ...]:
+    sold, shown = conversions.c, escalation_logs.c
+    row = connection.execute(select(sold.kind, sold.escalation_id, sold.lifetime)).one()
+    converted = select(shown.id).where(shown.converted)
+    return *row, list(connection.execute(converted).scalars())
+
+
+CHANGES: dict[str, Callable[[Rules], Rules]] = {
+    "a shorter window": lambda rules: replace(rules, window=7 * DAY),
+    "a new price": lambda rules: replace(rules, offers={"price_m2": "mentorship"}),
+    "a price of another offer": lambda rules: replace(rules, offers={"price_m": "course"}),
+    "an offer that is no more": lambda _: Rules(offers={"p": "course"}, catalogue=frozenset()),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_renewal_after_the_rules_changed_leaves_the_credit(change: str, url: str) -> None:
+    async def scene(database: Database) -> Any:
+        await database.write(mention, OLD)
+        await told(database, RULES, FIRST)
+        await told(database, CHANGES[change](RULES), RENEWAL)
+        return await database.read(credit)
+
+    assert play(url, scene) == ("attributed", OLD.id, 4000, [OLD.id])
+
+
+def test_what_is_bought_told_otherwise_is_credited_anew(url: str) -> None:
+    """The payment alone says nothing of what was bought, the invoice does."""
+
+    async def scene(database: Database) -> list[Any]:
+        await database.write(mention, OLD)
+        named = {"metadata": {"tay_user_id": "ada"}, "id": "pi_1", "invoice": "in_1"}
+        await told(database, replace(RULES, offers={}), d.intent("p1", 0, **named))
+        found = [(await database.read(credit))[:2]]
+        await told(database, RULES, billed(1, "subscription_create", "price_c"))
+        return [*found, (await database.read(credit))[:2]]
+
+    assert play(url, scene) == [("attributed", OLD.id), ("cross_sale", None)]
+
+
+def test_an_upgrade_of_the_plan_leaves_the_first_sale_to_its_mention(url: str) -> None:
+    course = a_record(2, at=NOON - DAY)
+    course = replace(course, decision=replace(course.decision, offer="course"))
+
+    async def scene(database: Database) -> Any:
+        await database.write(mention, OLD, course)
+        await told(database, RULES, FIRST)
+        await told(database, RULES, billed(2, "subscription_update", "price_c"))
+        return await database.read(credit)
+
+    assert play(url, scene) == ("attributed", OLD.id, 4000, [OLD.id])
+
+
+def test_an_id_that_was_listed_once_is_still_understood(url: str) -> None:
+    """A purchase's id is made of its least key, and a lesser one may come."""
+
+    async def scene(database: Database) -> Any:
+        await told(database, RULES, d.session())
+        (listed,) = await database.read(sales.purchases, kind=None, before=None, limit=9)
+        await told(database, RULES, d.intent())
+        (now,) = await database.read(sales.purchases, kind=None, before=None, limit=9)
+        found = await database.read(sales.purchase, listed.id)
+        return listed.id == now.id, found == now
+
+    assert play(url, scene) == (False, True)
+
+
+def marked(connection: Connection, amount: int) -> None:
+    said = {"amount": amount, "currency": "usd", "note": None, "actor": "a", "sold_at": None}
+    row = {"id": uuid7(LATER, 1), "escalation_id": OLD.id, "converted": True, "at": LATER}
+    purchases.mark(connection, row | said)
+    restate_mentions(connection, [OLD.id])
+
+
+def test_a_sale_that_was_marked_by_hand_and_its_payment_count_once(url: str) -> None:
+    async def scene(database: Database) -> Any:
+        await database.write(mention, OLD, a_record(2, at=NOON - DAY))
+        await database.write(marked, 2000)
+        await told(database, RULES, FIRST)
+        await told(database, RULES, RENEWAL)
+        found = await database.read(sales.figures, NOON - 90 * DAY, NOON + 90 * DAY)
+        revenue = [(row.kind, row.conversions, row.net) for row in found.revenue]
+        return await database.read(credit), revenue
+
+    assert play(url, scene) == (
+        ("attributed", OLD.id, 4000, [OLD.id]),
+        [("attributed", 1, 2000)],
+    )
+
+
+def test_a_mark_that_is_made_after_the_payment_is_of_another_sale(url: str) -> None:
+    late = a_record(2, at=NOON - DAY)
+
+    async def scene(database: Database) -> Any:
+        await database.write(mention, OLD, late)
+        await told(database, RULES, FIRST)
+        await database.write(marked, 2000)
+        await told(database, RULES, RENEWAL)
+        return await database.read(credit)
+
+    kind, credited, lifetime, converted = play(url, scene)
+    assert (kind, credited, lifetime) == ("attributed", late.id, 4000)
+    assert set(converted) == {OLD.id, late.id}
+
+
+def test_what_is_told_again_of_an_old_refund_takes_no_word_away(url: str) -> None:
+    """The word came after the money was gone: it is of another sale."""
+
+    async def scene(database: Database) -> list[Any]:
+        await database.write(mention, OLD)
+        named = {"metadata": {"tay_user_id": "ada"}}
+        rules = replace(RULES, offers={})
+        await told(database, rules, d.session("s1", 0, **named), d.intent("p1"))
+        await told(database, rules, d.refunded("r1", 9, 4900))
+        await database.write(marked, 4900)
+        found = [(await database.read(credit))[3]]
+        days = (LATER - NOON).total_seconds() + 86_400
+        await told(database, rules, d.refund("f", "refund.updated", days, 4900, "succeeded"))
+        return [*found, (await database.read(credit))[3]]
+
+    assert play(url, scene) == [[OLD.id], [OLD.id]]

@@ -1,0 +1,157 @@
+"""Mentions that reach the log long after the purchase that they led to."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, select
+
+from tay_middleware.payments import generic
+from tay_middleware.payments.catalogue import Rules
+from tay_middleware.payments.facts import Fact
+from tay_middleware.payments.inbox import BATCH
+from tay_middleware.payments.late import joinable
+from tay_middleware.payments.reading import Part
+from tay_middleware.payments.settle import settle
+from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage.payment_tables import awaited_mentions, conversions
+from tay_middleware.storage.sql import escalation_logs
+from tests.builders import NOON
+from tests.payments import deliveries as d
+from tests.payments.test_settle import BUYER, TERMS, handled, mention, play, worker
+from tests.storage.records import a_record
+
+DAY = timedelta(days=1)
+TOKEN = "t" * 22
+SOON = a_record(1, at=NOON - timedelta(hours=1))
+FIRST = a_record(2, at=NOON - timedelta(hours=2))
+SESSION = d.session("s1", 0, **BUYER)
+
+
+@pytest.fixture
+def url(either_url: str) -> str:
+    return either_url
+
+
+def arrives(connection: Connection, record: Any, token: str | None = None) -> None:
+    mention(connection, record)
+    values = escalation_logs.update().where(escalation_logs.c.id == record.id)
+    connection.execute(values.values(link_token=token))
+
+
+def credit(connection: Connection) -> tuple[Any, ...]:
+    columns = conversions.c
+    rows = select(columns.kind, columns.method, columns.escalation_id)
+    return tuple(connection.execute(rows).one())
+
+
+def waiting(connection: Connection) -> list[str]:
+    return list(connection.execute(select(awaited_mentions.c.name)).scalars())
+
+
+@pytest.mark.parametrize(
+    "named", [{"client_reference_id": TOKEN}, {"metadata": {"tay_escalation_id": str(SOON.id)}}]
+)
+def test_what_a_purchase_names_is_waited_for_without_a_limit(
+    named: dict[str, Any], url: str
+) -> None:
+    async def scene(database: Database) -> list[Any]:
+        await handled(database, [d.session("s1", 0, **named)])
+        late = worker(database, NOON + 400 * DAY)
+        await late.upkeep()
+        found = [await database.read(credit), len(await database.read(waiting))]
+        await database.write(arrives, SOON, TOKEN)
+        await late.upkeep()
+        return [*found, await database.read(credit), await database.read(waiting)]
+
+    method = "token" if "client_reference_id" in named else "metadata"
+    assert play(url, scene) == [
+        *(("unmatched", None, None), 1),
+        *(("attributed", method, SOON.id), []),
+    ]
+
+
+def test_a_later_mention_of_the_offer_takes_the_credit_when_it_comes(url: str) -> None:
+    async def scene(database: Database) -> list[UUID]:
+        await database.write(mention, FIRST)
+        await handled(database, [SESSION])
+        found = [(await database.read(credit))[2]]
+        await database.write(mention, SOON)
+        await worker(database, NOON + 9 * DAY).upkeep()
+        return [*found, (await database.read(credit))[2]]
+
+    assert play(url, scene) == [FIRST.id, SOON.id]
+
+
+def test_a_user_whom_the_log_had_not_seen_is_known_when_it_has(url: str) -> None:
+    async def scene(database: Database) -> list[Any]:
+        await handled(database, [d.session("s1", 0, client_reference_id="ada")])
+        found = [await database.read(credit)]
+        await database.write(mention, SOON)
+        await worker(database, NOON + 9 * DAY).upkeep()
+        return [*found, await database.read(credit)]
+
+    assert play(url, scene) == [
+        ("unmatched", None, None),
+        ("attributed", "reference", SOON.id),
+    ]
+
+
+def test_only_what_a_mention_joins_is_looked_at_again(url: str) -> None:
+    """Mentions after the purchase, before its window, or of somebody else join nothing."""
+    others = [
+        a_record(3, at=NOON + timedelta(minutes=2)),
+        a_record(4, at=NOON - 15 * DAY),
+        a_record(5, at=NOON - DAY, user="bea"),
+    ]
+
+    async def scene(database: Database) -> list[Any]:
+        await handled(database, [SESSION])
+        await database.write(mention, *others)
+        found = [await database.read(joinable, TERMS.rules, NOON + DAY)]
+        await database.write(mention, SOON)
+        return [*found, await database.read(joinable, TERMS.rules, NOON + DAY)]
+
+    assert play(url, scene) == [[], ["stripe:cs_1"]]
+
+
+def _sold(number: int) -> Fact:
+    data = {
+        "purchase_id": f"o{number}",
+        "amount": "49",
+        "currency": "usd",
+        "occurred_at": d.at(number),
+        "user_id": "ada",
+    }
+    payload = Part({"type": "purchase.paid", "data": data})
+    (fact,) = generic.read("standard")("", f"m{number}", payload, d.KEY_OF).facts or ()
+    return fact
+
+
+def test_upkeep_writes_in_small_pieces_and_nothing_twice(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
+    upgrade(url)
+
+    class Counting(Database):
+        sizes: list[int] = []  # noqa: RUF012 - of one test
+
+        async def write(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+            found = await super().write(function, *args, **kwargs)
+            if function.__name__ == "reconsider":
+                self.sizes.append(len(args[0]))
+            return found
+
+    async def scene(database: Database) -> list[list[int]]:
+        await database.write(settle, [_sold(n) for n in range(25)], Rules(), NOON)
+        counting, found = Counting(url), []
+        for _ in range(2):
+            await worker(counting, NOON + DAY).upkeep()
+            found.append(list(counting.sizes))
+            await database.write(mention, SOON)
+        await worker(counting, NOON + DAY).upkeep()
+        await counting.aclose()
+        return [*found, list(counting.sizes)]
+
+    assert play(url, scene) == [[], [BATCH, BATCH, 5], [BATCH, BATCH, 5]]

@@ -1,0 +1,110 @@
+"""A no, and what ends it, in whatever order they arrive."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tay_middleware.domain import History
+from tay_middleware.storage import Outbox, TurnRecord, TurnStore, open_store
+from tay_middleware.storage.redis import RedisStore
+from tay_middleware.storage.wire import Limits, commit_call
+from tests.builders import NOON
+from tests.storage.records import DAY, a_record, key, opened
+
+HOUR = timedelta(hours=1)
+
+Scene = Callable[[TurnStore], Awaitable[Any]]
+
+
+@pytest.fixture(params=["embedded", "redis"])
+def play(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Scene], Any]:
+    """Runs a scene on each store."""
+    outbox = None
+    if request.param == "redis":
+        url = str(request.getfixturevalue("redis_url"))
+        outbox = Outbox(url, tmp_path / "spool.db", call_seconds=5)
+
+    async def played(scene: Scene) -> Any:
+        url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
+        store = await opened(open_store(url, history_turns=10, outbox=outbox))
+        try:
+            return await scene(store)
+        finally:
+            await store.aclose()
+
+    return lambda scene: asyncio.run(played(scene))
+
+
+def said(number: int, user: str = "ada", **effects: Any) -> TurnRecord:
+    """A message of the hour `number`."""
+    session = f"s{number}"
+    at = NOON + number * HOUR
+    return a_record(number, at=at, user=user, session=session, shown=False, **effects)
+
+
+def test_noes_and_opt_ins_come_to_the_same_in_any_order(play: Any) -> None:
+    messages: list[dict[str, Any]] = [
+        {"opts_out": True, "declines": True},
+        {"opts_in": True},
+        {"declines": True},
+    ]
+
+    async def scene(store: TurnStore) -> set[Any]:
+        found = set()
+        for n, order in enumerate(permutations(enumerate(messages, 1))):
+            for number, effects in order:
+                await store.commit(said(10 * n + number, f"u{n}", **effects))
+            history = await store.recall(key(f"u{n}"), NOON + DAY)
+            declined = history.declined_at
+            assert declined is not None
+            found.add((declined - NOON - 10 * n * HOUR, history.opted_out_at))
+            assert history.declined_session == f"s{10 * n + 3}"
+        return found
+
+    assert play(scene) == {(3 * HOUR, None)}
+
+
+def test_an_opt_in_that_comes_late_ends_no_newer_stop(play: Any) -> None:
+    async def scene(store: TurnStore) -> History:
+        await store.commit(said(2, opts_out=True, declines=True))
+        await store.commit(said(1, opts_in=True))
+        return await store.recall(key(), NOON + DAY)
+
+    history = play(scene)
+    assert (history.opted_out_at, history.declined_at) == (NOON + 2 * HOUR, NOON + 2 * HOUR)
+
+
+def test_an_opt_in_ends_what_was_said_before_it(play: Any) -> None:
+    async def scene(store: TurnStore) -> History:
+        await store.commit(said(1, opts_out=True, declines=True))
+        await store.commit(said(2, opts_in=True))
+        return await store.recall(key(), NOON + DAY)
+
+    history = play(scene)
+    assert (history.opted_out_at, history.declined_at) == (None, None)
+    assert history.declined_session is None
+
+
+def test_a_spooled_turn_takes_its_place_in_the_history(redis_url: str, tmp_path: Path) -> None:
+    async def scene() -> list[UUID]:
+        outbox = Outbox(redis_url, tmp_path / "spool.db", call_seconds=5)
+        url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
+        store = await opened(open_store(url, history_turns=10, outbox=outbox))
+        assert isinstance(store, RedisStore)
+        for number in (2, 4):
+            await store.commit(said(number))
+        for number in (3, 1, 5):
+            await store.spool.put(commit_call(said(number), Limits(turns=10, events=100)))
+        while await store.replay():
+            pass
+        history = await store.recall(key(), NOON + DAY)
+        await store.aclose()
+        return [turn.turn_id for turn in history.turns]
+
+    assert asyncio.run(scene()) == [UUID(int=number) for number in range(1, 6)]
