@@ -1,6 +1,5 @@
 """Escalator: recall → decide → weave → record, beside a reply that is never kept waiting for it."""
 
-import asyncio
 import logging
 import os
 import secrets
@@ -16,7 +15,6 @@ from tay_middleware.decide.stages import make_cascade
 from tay_middleware.domain import Message, Mode, Turn, uuid7
 from tay_middleware.engine.background import Background
 from tay_middleware.engine.failopen import Faults, Guard
-from tay_middleware.engine.head_start import HeadStart
 from tay_middleware.engine.identity import make_turn
 from tay_middleware.engine.judging import TurnJudge
 from tay_middleware.engine.pending import Pending
@@ -143,27 +141,18 @@ class Escalator:
             simulated=simulated,
         )
 
-    def begin(self, turn: Turn, loop: asyncio.AbstractEventLoop | None = None) -> Pending:
-        """Start recall and detection in the background; returns at once and never raises.
-
-        Args:
-            turn: what was asked.
-            loop: the caller's event loop, where it goes on running while the model answers.
-        """
+    def begin(self, turn: Turn) -> Pending:
+        """Start recall and detection in the background; returns at once and never raises."""
         guard = self.faults.guard(f"turn {turn.turn_id}")
         preparation = Preparation(
             partial(self._work.prepare, turn, guard), self.settings.recall_timeout_seconds
         )
-        work, head_start = None, None
+        work = None
         if self.settings.mode is not Mode.OFF:
             with guard("begin"):
-                background = self._running()
-                if loop is None:
-                    background.call(preparation.schedule)
-                else:
-                    head_start = HeadStart(loop, partial(background.call, preparation.start))
+                self._running().call(preparation.schedule)
                 work = self._work
-        return Pending(turn, guard, self.settings.grace_seconds, preparation, work, head_start)
+        return Pending(turn, guard, self.settings.grace_seconds, preparation, work)
 
     def guard(self, subject: str) -> Guard:
         """A guard for code beside the engine that must not hurt the chat either."""

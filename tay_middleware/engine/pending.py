@@ -6,7 +6,6 @@ from typing import Protocol
 from tay_middleware.domain import Decision, ReplyStatus, Turn
 from tay_middleware.engine.failopen import Guard
 from tay_middleware.engine.handover import Handover, Outcome
-from tay_middleware.engine.head_start import HeadStart
 from tay_middleware.engine.preparation import Preparation
 
 
@@ -52,13 +51,11 @@ class Pending:
         grace_seconds: float,
         preparation: Preparation,
         work: Work | None,
-        head_start: HeadStart | None = None,
     ) -> None:
         self.turn = turn
         self.guard = guard
         self.preparation = preparation
         self._work = work
-        self._head_start = head_start
         self._grace_seconds = grace_seconds
         self._ended = False
 
@@ -108,11 +105,7 @@ class Pending:
     def _end(self) -> Work | None:
         """The work to do if this is the first call that ends the turn."""
         ended, self._ended = self._ended, True
-        if ended:
-            return None
-        if self._head_start is not None:
-            self._head_start.end()
-        return self._work
+        return None if ended else self._work
 
     def _late(self, work: Work) -> Outcome:
         self.guard.note("deadline", TimeoutError())

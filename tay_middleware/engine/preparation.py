@@ -6,8 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from tay_middleware.domain import History
-from tay_middleware.engine.head_start import HEAD_START_SECONDS
 from tay_middleware.engine.judging import Judgement
+
+HEAD_START_SECONDS = 0.005
+"""How long the model goes first. Our work would start on another thread the moment the question
+comes, and take the interpreter from the caller who is about to send the model's request; 5 ms later
+the caller waits for the network. A model that answers sooner is not kept waiting: being asked for
+the result starts the work at once. (A timer on the caller's own loop would spare our thread a
+waking, and costs 0.2 ms to the first token: a loop with a second timer wakes later for its first.)
+"""
 
 LONGEST_RECALL_SECONDS = 60.0
 """The end of a recall that nobody asks for: of a turn that was neither settled nor abandoned."""
@@ -51,11 +58,7 @@ class Preparation:
     def schedule(self) -> None:
         """Start after the head start; call it on the loop only."""
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(HEAD_START_SECONDS, self.start)
-
-    def start(self) -> None:
-        """Start now, if it is not started yet; call it on the loop only."""
-        self._started()
+        self._timer = loop.call_later(HEAD_START_SECONDS, self._started)
 
     async def result(self) -> Prepared:
         """The result, at once started if it is not yet; call it on the loop only.

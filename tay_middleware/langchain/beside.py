@@ -4,7 +4,6 @@ Everything here fails open through the engine's guards: whatever goes wrong, the
 model made it. The one error that leaves is `InputError`, before the model is asked.
 """
 
-from asyncio import AbstractEventLoop
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -45,7 +44,6 @@ class Beside:
         input_key: InputKey,
         config: RunnableConfig,
         run: BaseRunManager | None,
-        loop: AbstractEventLoop | None,
     ) -> "Beside":
         """Start beside the model, before it is asked; returns at once.
 
@@ -55,7 +53,6 @@ class Beside:
             input_key: where in it the question is.
             config: of what lies inside the run.
             run: the surface's run; `None` where LangChain made none.
-            loop: the caller's event loop where the model is awaited, `None` where it blocks.
 
         Raises:
             InputError: the question is not where it was said to be.
@@ -69,7 +66,7 @@ class Beside:
                 parent = parent_of(config) if run is None else run.parent_run_id
                 turn = turn_of(engine, asked, config, parent)
                 has_listeners = run is None or bool(run.handlers)
-                return cls(engine.begin(turn, loop), asked.said_since, has_listeners=has_listeners)
+                return cls(engine.begin(turn), asked.said_since, has_listeners=has_listeners)
         return cls(None)
 
     def listen(self, config: RunnableConfig) -> None:

@@ -12,7 +12,6 @@ one is kept, never the woven one), its rate limiter, whether it streams at all. 
 in for an `invoke` (a graph in messages mode) does not look into that cache.
 """
 
-from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
 from copy import copy
@@ -189,7 +188,7 @@ class EscalationChatModel(StandIn):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        config, beside = self._begin(messages, run_manager, get_running_loop())
+        config, beside = self._begin(messages, run_manager)
         try:
             result = await self.bound._agenerate_with_cache(
                 messages, stop=stop, run_manager=run_manager, **kwargs
@@ -233,7 +232,7 @@ class EscalationChatModel(StandIn):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        config, beside = self._begin(messages, run_manager, get_running_loop())
+        config, beside = self._begin(messages, run_manager)
         held = HeldGenerations()
         try:
             await self._apace()
@@ -282,11 +281,10 @@ class EscalationChatModel(StandIn):
         self,
         messages: list[BaseMessage],
         run_manager: CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None,
-        loop: AbstractEventLoop | None = None,
     ) -> tuple[RunnableConfig, Beside]:
         config = self._asked or ensure_config(None)
         run_id: UUID | None = config.get("run_id") if run_manager is None else run_manager.run_id
         if self._given:
             config = {**config, "configurable": {**config.get("configurable", {}), **self._given}}
-        beside = Beside.begin(self._engine, messages, None, config, run_manager, loop)
+        beside = Beside.begin(self._engine, messages, None, config, run_manager)
         return (config if run_id is None else beneath(config, run_id)), beside

@@ -4,7 +4,6 @@ A thin surface: it finds the question, hands everything else to the engine, and 
 answers at the end of the reply. Nothing of a request is kept on the instance.
 """
 
-from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, closing
 from functools import partial
@@ -205,7 +204,7 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         config: RunnableConfig,
         **kwargs: Any,
     ) -> Any:
-        beside = self._begin(value, run_manager, config, get_running_loop())
+        beside = self._begin(value, run_manager, config)
         try:
             output = await self.bound.ainvoke(value, config, **kwargs)
         except BaseException as error:
@@ -240,7 +239,7 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         run_manager: AsyncCallbackManagerForChainRun,
         config: RunnableConfig,
     ) -> AsyncIterator[Any]:
-        beside = self._begin(value, run_manager, config, get_running_loop())
+        beside = self._begin(value, run_manager, config)
         try:
             source = aclosable(self.bound.astream(value, config, **kwargs))
             async with aclosing(source) as chunks:
@@ -261,9 +260,8 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         value: Any,
         run_manager: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun,
         config: RunnableConfig,
-        loop: AbstractEventLoop | None = None,
     ) -> Beside:
-        beside = Beside.begin(self._engine, value, self.input_key, config, run_manager, loop)
+        beside = Beside.begin(self._engine, value, self.input_key, config, run_manager)
         if not isinstance(self.bound, BaseChatModel):
             beside.listen(config)
         return beside
