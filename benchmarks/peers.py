@@ -26,7 +26,7 @@ def peers(model: BaseChatModel, redis_url: str | None) -> Peers:
     found: Peers = {}
     logging.disable(logging.ERROR)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # of theirs, about their own dependencies
         if find_spec("nemoguardrails"):
             found["NeMo RunnableRails"] = nemo(model)
         if find_spec("guardrails"):

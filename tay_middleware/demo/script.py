@@ -95,8 +95,8 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene(
         day=1,
-        person="dee",
-        session="dee-1",
+        person="dora",
+        session="dora-1",
         question=(
             "my business is stuck at six clients a month. can you look at my strategy and tell me "
             "what to change?"
@@ -110,16 +110,16 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene(
         day=1,
-        person="dee",
-        session="dee-1",
+        person="dora",
+        session="dora-1",
         question="no thanks, I'm not looking for a program right now",
         answer="That's fine. Send those messages first and see what comes back.",
         shows="a no is heard",
     ),
     Scene(
         day=3,
-        person="dee",
-        session="dee-2",
+        person="dora",
+        session="dora-2",
         question="did it, 4 replied! can you help me plan my pricing for the next three months?",
         answer=(
             "Four is proof. Keep today's price for those four, set the new one for anybody who "

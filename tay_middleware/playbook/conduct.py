@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tay_middleware.playbook.schema import NESTED_QUANTIFIER, Voice
+from tay_middleware.playbook.schema import Voice, checked_pattern
 
 MAX_PATTERN_CHARS = 1_000
 """A longer pattern is two rules."""
@@ -115,13 +115,10 @@ def _spans(pattern: re.Pattern[str] | None, plain: str) -> list[tuple[int, int]]
 def _checked(name: str, pattern: str) -> str:
     if len(pattern) > MAX_PATTERN_CHARS:
         raise ValueError(f"rule {name}: a pattern is longer than {MAX_PATTERN_CHARS} characters")
-    if NESTED_QUANTIFIER.search(pattern):
-        raise ValueError(f"rule {name}: {pattern!r} repeats a repetition; that can take for ever")
     try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"rule {name}: {pattern!r} is no pattern: {error}") from None
-    return pattern
+        return checked_pattern(pattern)
+    except ValueError as error:
+        raise ValueError(f"rule {name}: {error}") from None
 
 
 def _is_lower(pattern: str) -> bool:

@@ -35,7 +35,12 @@ def _acknowledges(text: str) -> str:
     return check_placeholders(text, ())
 
 
-def _compiles(pattern: str) -> str:
+def checked_pattern(pattern: str) -> str:
+    """The pattern, if it can be compiled and never takes for ever.
+
+    Raises:
+        ValueError: it is no such pattern.
+    """
     if NESTED_QUANTIFIER.search(pattern):
         raise ValueError(f"{pattern!r} repeats a repetition; that can take for ever")
     try:
@@ -68,7 +73,7 @@ Explanation = Annotated[str, Field(min_length=1, max_length=600), AfterValidator
 Acknowledgement = Annotated[str, Field(min_length=1, max_length=600), AfterValidator(_acknowledges)]
 """Text with no placeholder: there is nothing to fill in."""
 
-Pattern = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_compiles)]
+Pattern = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(checked_pattern)]
 """A regular expression that is asked in any letter case."""
 
 Notice = Annotated[str, Field(max_length=600), AfterValidator(check_notice)]

@@ -123,7 +123,8 @@ def throw_away(home: Path) -> None:
     """Remove what earlier simulations have left in a home, the staged playbook included."""
     for name in (*FILES, KEY):
         (home / name).unlink(missing_ok=True)
-    shutil.rmtree(home / PROMPTS, ignore_errors=True)
+    if (home / PROMPTS).exists():
+        shutil.rmtree(home / PROMPTS)
 
 
 def _holds_something(home: Path) -> bool:

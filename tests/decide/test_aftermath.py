@@ -14,11 +14,6 @@ MENTIONED = a_history(a_mention())
 SINCE = a_history(a_mention(), a_past_turn(number=101))
 
 
-@pytest.fixture(scope="module")
-def detector(playbook: Playbook) -> Detector:
-    return Detector(playbook)
-
-
 def heard(
     detector: Detector, playbook: Playbook, question: str, history: History = MENTIONED
 ) -> Detection:

@@ -1,7 +1,6 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,84 +9,15 @@ from hypothesis import strategies as st
 from tay_middleware.decide import Circumstances, ReplyFacts, decide
 from tay_middleware.domain import (
     Assignment,
-    Decision,
-    Detection,
     History,
     Kind,
     Mode,
-    Stage,
     Strength,
     Suppression,
     Tier,
 )
-from tay_middleware.playbook import Experiments, Playbook, load_playbook
-from tests.builders import a_detection, a_history, a_past_turn, a_turn, no_need
-
-SHIPPED = load_playbook()
-ARMS: dict[str, tuple[str, dict[str, Any]]] = {
-    "template": ("scope", {"A": {"use": ["A"]}, "B": {"use": ["B"]}}),
-    "strength": ("scope", {"A": {}, "B": {"raise": 1}}),
-    "threshold": ("scope", {"A": {}, "B": {"confidence": 0.6}}),
-    "tier": ("scope", {"A": {}, "B": {"wording": "all"}}),
-    "offer": ("mentorship", {"A": {}, "B": {"offer": "course"}}),
-}
-KINDS = sorted(ARMS)
-
-
-def experiments(kind: str, *, seed: str = "s1", **more: Any) -> Experiments:
-    offer, arms = ARMS[kind]
-    one = {
-        "asks": "Which is better?",
-        "kind": kind,
-        "layer": "only",
-        "start": "2026-01-01",
-        "control": "A",
-        "arms": arms,
-        "scope": {"offer": offer} if offer != "scope" else {},
-        **more,
-    }
-    return Experiments.model_validate(
-        {"layers": {"only": {"seed": seed}}, "experiments": {"test": one}}
-    )
-
-
-def playing(kind: str, *, holdout: float = 0.0, **more: Any) -> Playbook:
-    policy = SHIPPED.policy.model_copy(
-        update={"holdout": SHIPPED.policy.holdout.model_copy(update={"share": holdout})}
-    )
-    return replace(SHIPPED, experiments=experiments(kind, **more), policy=policy)
-
-
-def sure(confidence: float = 0.5, **more: Any) -> Detection:
-    return replace(a_detection(**more), stage=Stage.MODEL, confidence=confidence)
-
-
-def made(
-    playbook: Playbook,
-    detection: Detection | None = None,
-    *,
-    user: str = "ada",
-    history: History | None = None,
-    around: Circumstances | None = None,
-    **turn: Any,
-) -> Decision:
-    return decide(
-        a_turn(user=user, **turn),
-        detection or sure(),
-        history or History(),
-        playbook,
-        around or Circumstances(),
-    )
-
-
-def in_arm(playbook: Playbook, arm: str, **more: Any) -> Decision:
-    """The decision for the first user who is in the arm."""
-    found = (made(playbook, user=f"user-{number}", **more) for number in range(100))
-    return next(one for one in found if the(one).arm == arm)
-
-
-def the(decision: Decision, experiment: str = "test") -> Assignment:
-    return next(one for one in decision.assignments if one.experiment == experiment)
+from tests.builders import a_history, a_past_turn, a_turn, no_need
+from tests.decide.playing import KINDS, SHIPPED, experiments, in_arm, made, playing, sure, the
 
 
 def test_without_experiments_nobody_is_assigned() -> None:
@@ -239,35 +169,6 @@ def test_layers_are_independent_of_each_other_and_of_the_holdout() -> None:
     assert all(150 < count < 250 for count in both.values())
 
 
-def test_the_holdout_is_decided_logged_and_not_shown() -> None:
-    playbook = playing("template", holdout=0.5)
-    found = [made(playbook, user=f"user-{n}") for n in range(60)]
-    for decision in found:
-        held = the(decision, "holdout")
-        assert held.exposed
-        assert held.chance == 0.5
-        assert decision.shown == (held.arm == "shown")
-        assert decision.arm == held.arm
-        assert the(decision).exposed == (held.arm == "shown")
-    assert {one.arm for one in found} == {"shown", "holdout"}
-
-
-def test_a_closed_gate_is_no_ghost_either() -> None:
-    playbook = playing("template", holdout=0.5)
-    closed = sure(escalate=False, gates=("support",))
-    found = [made(playbook, detection=closed, user=f"user-{n}") for n in range(40)]
-    assert {(one.suppressed, one.arm, one.kind) for one in found} == {(None, None, Kind.NONE)}
-    assert not any(a.exposed for one in found for a in one.assignments)
-
-
-def test_a_reply_that_cannot_be_woven_exposes_both_arms_of_the_holdout_alike() -> None:
-    playbook = playing("template", holdout=0.5)
-    around = Circumstances(reply=ReplyFacts(obstacle="truncated"))
-    found = [made(playbook, around=around, user=f"user-{n}") for n in range(40)]
-    assert all(the(one, "holdout").exposed for one in found)
-    assert {one.suppressed for one in found} == {Suppression.HOLDOUT, Suppression.UNWEAVABLE}
-
-
 @settings(max_examples=150)
 @given(
     kind=st.sampled_from(KINDS),
@@ -307,33 +208,6 @@ def test_whether_a_user_is_exposed_never_depends_on_her_arm(
         one = the(decision)
         seen.setdefault(one.arm, set()).add(one.exposed)
     assert len(set().union(*seen.values())) == 1
-
-
-def test_a_paused_wording_moves_its_own_users_and_nobody_else() -> None:
-    before = [made(SHIPPED, user=f"user-{n}").template for n in range(300)]
-    paused = frozenset({"mentorship.gentle.any.B"})
-    around = Circumstances(paused=paused)
-    after = [made(SHIPPED, user=f"user-{n}", around=around).template for n in range(300)]
-    assert not paused & set(after)
-    moved = [old for old, new in zip(before, after, strict=True) if old != new]
-    assert set(moved) == paused
-    assert {new for old, new in zip(before, after, strict=True) if old != new} == {
-        "mentorship.gentle.any.A",
-        "mentorship.gentle.any.C",
-    }
-
-
-def test_a_paused_offer_is_not_offered_and_exposes_nobody() -> None:
-    playbook = playing("template", holdout=0.5)
-    decision = made(playbook, around=Circumstances(paused=frozenset({"mentorship"})))
-    assert (decision.suppressed, decision.arm) == (Suppression.PAUSED, None)
-    assert not any(one.exposed for one in decision.assignments)
-
-
-def test_a_paused_arm_is_silent_rather_than_in_other_words() -> None:
-    around = Circumstances(paused=frozenset({"mentorship.gentle.any.B"}))
-    decision = in_arm(playing("template"), "B", around=around)
-    assert (decision.suppressed, the(decision).exposed) == (Suppression.PAUSED, True)
 
 
 def test_an_arm_of_wordings_that_nobody_else_gets_shows_them() -> None:

@@ -24,11 +24,6 @@ MENTIONED = (
 )
 
 
-@pytest.fixture(scope="module")
-def detector(playbook: Playbook) -> Detector:
-    return Detector(playbook)
-
-
 def test_a_detection_is_whole() -> None:
     assert Detector(SmallRules()).detect("An audit of MY business, strategy first") == Detection(
         escalate=True,

@@ -15,11 +15,6 @@ from tests.decide.controls import OPEN
 from tests.decide.rules import SmallRules, a_gate, a_group, some_gates, some_indicators
 
 
-@pytest.fixture(scope="module")
-def detector(playbook: Playbook) -> Detector:
-    return Detector(playbook)
-
-
 def pairs(messages: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
     return [(gate, message) for gate, said in messages.items() for message in said]
 

@@ -3,12 +3,6 @@
 import pytest
 
 from tay_middleware.decide import Detector
-from tay_middleware.playbook import Playbook
-
-
-@pytest.fixture(scope="module")
-def detector(playbook: Playbook) -> Detector:
-    return Detector(playbook)
 
 
 @pytest.mark.parametrize(

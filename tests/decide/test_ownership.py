@@ -16,11 +16,6 @@ from tests.builders import NOON, a_detection, a_turn, no_need
 DAY = timedelta(days=1)
 
 
-@pytest.fixture(scope="module")
-def detector(playbook: Playbook) -> Detector:
-    return Detector(playbook)
-
-
 def said(message: str, detector: Detector) -> list[str]:
     found = detector.detect(message).closed_by
     return [one.group for one in found if one.group.startswith(("owns_", "gave_back_"))]

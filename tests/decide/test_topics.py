@@ -6,11 +6,6 @@ from tay_middleware.playbook import Playbook
 from tests.decide.rules import SmallRules
 
 
-@pytest.fixture(scope="module")
-def detector(playbook: Playbook) -> Detector:
-    return Detector(playbook)
-
-
 @pytest.mark.parametrize(
     ("question", "topic"),
     [

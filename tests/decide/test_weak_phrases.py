@@ -32,11 +32,6 @@ WEAK = {
 }
 
 
-@pytest.fixture(scope="module")
-def detector(playbook: Playbook) -> Detector:
-    return Detector(playbook)
-
-
 @pytest.fixture
 def combine(playbook: Playbook) -> Combiner:
     return Combiner(0.1, Catalogue(playbook.offers, playbook.indicators.groups))

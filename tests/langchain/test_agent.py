@@ -153,7 +153,9 @@ def test_04_events_v2_hold_it_once_and_the_decision_apart(
     assert [one["addition"] for one in told] == [addition]
 
 
-@pytest.mark.filterwarnings("ignore::langchain_core._api.LangChainBetaWarning")
+@pytest.mark.filterwarnings(
+    "ignore::langchain_core._api.LangChainBetaWarning"  # v3 says that it is in beta
+)
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_04_events_v3_hold_it_once(ours: EscalationAgentMiddleware, answer: str) -> None:
     agent, config = an_agent([ours], ANSWERS[answer]), a_thread()

@@ -314,7 +314,9 @@ def test_13_it_is_drawn_with_what_it_wraps(wrap: Wrap) -> None:
     }
 
 
-@pytest.mark.filterwarnings("ignore::langchain_core._api.LangChainDeprecationWarning")
+@pytest.mark.filterwarnings(
+    "ignore::langchain_core._api.LangChainDeprecationWarning"  # apps use it all the same
+)
 def test_13_its_fields_live_beside_those_of_others(wrap: Wrap) -> None:
     history = RunnableWithMessageHistory(
         wrap(model(PLAIN)), lambda _id: InMemoryChatMessageHistory()

@@ -76,7 +76,9 @@ def test_04_callbacks_of_the_wrapped_model_stay(wrap_model: WrapModel) -> None:
     assert heard.heard[: len(PIECES)] == list(PIECES)
 
 
-@pytest.mark.filterwarnings("ignore::langchain_core._api.LangChainBetaWarning")
+@pytest.mark.filterwarnings(
+    "ignore::langchain_core._api.LangChainBetaWarning"  # v3 says that it is in beta
+)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_04_events_v3_are_those_of_the_model_and_then_the_addition(
     wrap_model: WrapModel, shape: str

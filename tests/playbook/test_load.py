@@ -226,7 +226,7 @@ def test_words_that_yaml_would_read_as_something_else_stay_words(directory: Path
         ("It is $price for $offer, whenever you like.", "the offer 'mentorship' has no price"),
         ("A hidden\u200b mark in $offer.", "holds a hidden character"),
     ],
-)  # fmt: skip
+)
 def test_an_unfit_wording_is_refused_with_its_line(
     spoil: Spoil, directory: Path, text: str, said: str
 ) -> None:

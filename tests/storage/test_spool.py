@@ -1,6 +1,5 @@
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +9,13 @@ from tay_middleware.errors import StorageUnavailable
 from tay_middleware.storage.spool import CHUNK, MOST_HELD, RETRY_SECONDS, Spool
 from tay_middleware.storage.wire import Call, Limits, commit_call
 from tests.storage.records import a_record, key
+from tests.storage.spools import play
 
 LIMITS = Limits(turns=10, events=1000)
 
 
 def a_call(number: int = 1, user: str | None = "ada") -> Call:
     return commit_call(a_record(number, user=user, shown=False), LIMITS)
-
-
-def play(path: Path, scene: Callable[[Spool], Awaitable[Any]], **options: Any) -> Any:
-    async def opened() -> Any:
-        spool = Spool(path, **options)
-        try:
-            return await scene(spool)
-        finally:
-            await spool.aclose()
-
-    return asyncio.run(opened())
 
 
 @pytest.fixture

@@ -2,10 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,6 +12,7 @@ from tay_middleware.storage.redis import REPLAY, RedisStore
 from tay_middleware.storage.spool import Spool
 from tay_middleware.storage.wire import Call, Limits, commit_call
 from tests.storage.records import a_record, opened
+from tests.storage.spools import play
 
 HOURS = 3600.0
 
@@ -41,17 +40,6 @@ def has_room(path: Path) -> None:
         for (name,) in found.fetchall():
             connection.execute(f"DROP TRIGGER {name}")
         connection.commit()
-
-
-def play(path: Path, scene: Callable[[Spool], Awaitable[Any]], **options: Any) -> Any:
-    async def opened_spool() -> Any:
-        spool = Spool(path, **options)
-        try:
-            return await scene(spool)
-        finally:
-            await spool.aclose()
-
-    return asyncio.run(opened_spool())
 
 
 def test_what_cannot_be_taken_out_holds_up_nothing_behind_it(

@@ -92,8 +92,11 @@ def test_a_wording_that_changes_is_shown_before_and_after(town: Town) -> None:
 
 def test_a_tier_that_bears_more_is_spoken_to_more_strongly(town: Town) -> None:
     town.ask(NEED, tier="premium")
-    raised = ("policy.yaml", "premium: {max_strength: direct, raise: 0}",
-              "premium: {max_strength: direct, raise: 1}")  # fmt: skip
+    raised = (
+        "policy.yaml",
+        "premium: {max_strength: direct, raise: 0}",
+        "premium: {max_strength: direct, raise: 1}",
+    )
     assert flips(town.preview(town.changed(raised))) == {
         ("another strength", "gentle → standard"): 1
     }
@@ -230,8 +233,16 @@ def as_by(town: Town, change: dict[str, Any]) -> None:
 def test_what_a_language_model_said_stands(town: Town) -> None:
     town.ask(SMALL)
     wide = ("policy.yaml", "unsure: {least: 0.1, most: 0.85", "unsure: {least: 0.0, most: 1.0")
-    as_by(town, {"stage": Stage.LLM.value, "detected": True, "need": True, "offer": "course",
-                 "reason": "technique"})  # fmt: skip
+    as_by(
+        town,
+        {
+            "stage": Stage.LLM.value,
+            "detected": True,
+            "need": True,
+            "offer": "course",
+            "reason": "technique",
+        },
+    )
     old = town.changed(wide)
     found = town.preview(old)
     assert any("a language model is not asked again" in note for note in found.notes)
