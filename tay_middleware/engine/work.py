@@ -4,6 +4,7 @@ All of it runs on the background loop; the four verbs of `Work` hand it over the
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -77,7 +78,9 @@ class TurnWork:
     def settle(self, pending: Pending, reply: Reply, handover: Handover) -> None:
         """Decide, record, and deliver the outcome to `handover`; returns at once."""
         with pending.guard("settle"):
-            self._background().start(self._settle, pending, reply, handover)
+            # Counted from here, as the caller's grace is: a late start takes from the judgement.
+            until = time.monotonic() + self._settings.grace_seconds * JUDGING_SHARE
+            self._background().start(self._settle, pending, reply, handover, until)
             return
         handover.deliver(Outcome())
 
@@ -123,10 +126,12 @@ class TurnWork:
         store = await background.store()
         return await store.recall(user_key, self._clock())
 
-    async def _settle(self, pending: Pending, reply: Reply, handover: Handover) -> None:
+    async def _settle(
+        self, pending: Pending, reply: Reply, handover: Handover, until: float
+    ) -> None:
         outcome, owed = Outcome(), None
         with pending.guard("settle"):
-            outcome, owed = await self._outcome(pending, reply)
+            outcome, owed = await self._outcome(pending, reply, until)
         if owed is None:
             delivered = handover.deliver(outcome)
         else:
@@ -137,9 +142,10 @@ class TurnWork:
         if not delivered and outcome.addition is not None:
             await self._retract(pending)
 
-    async def _outcome(self, pending: Pending, reply: Reply) -> tuple[Outcome, Writing | None]:
+    async def _outcome(
+        self, pending: Pending, reply: Reply, until: float
+    ) -> tuple[Outcome, Writing | None]:
         """What came of the turn, and what is to be written when the caller has it."""
-        until = asyncio.get_running_loop().time() + self._settings.grace_seconds * JUDGING_SHARE
         prepared = await pending.preparation.result()
         # A reply that calls tools is not the answer yet: the same turn replied later replaces it.
         answered = reply.obstacle != "tool_calls"
@@ -169,7 +175,7 @@ class TurnWork:
     async def _settled(self, pending: Pending, prepared: Prepared, until: float) -> None:
         """Let the judgement come to its end, if that is soon; what it has by then is `best`."""
         with pending.guard("judge"):
-            left = until - asyncio.get_running_loop().time()
+            left = until - time.monotonic()
             await prepared.judgement.settled(max(0.0, left))
 
     def _decide(self, pending: Pending, prepared: Prepared, reply: Reply) -> Decision:

@@ -17,7 +17,7 @@ from tests.langchain.models import NEED, SHAPES, model
 from tests.langchain.who import someone
 
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
-GRACE_SECONDS = 1.0
+GRACE_SECONDS = 2.0
 SLACK_SECONDS = 1.0
 """What a loaded machine may add."""
 
