@@ -141,7 +141,7 @@ def _wording(
     """The wording to use, and why there is none where there is none.
 
     All are paused, or the only one that is left to her (by an arm, say) is the one she read last:
-    it waits as after any mention.
+    it waits as after any mention, but for a wish to buy.
     """
     picked = partial(
         pick,
@@ -156,8 +156,10 @@ def _wording(
     )
     shown = [one.template for one in history.turns if one.kind is Kind.MENTION and one.template]
     template = picked(shown=shown)
-    worn = template is None and bool(shown) and picked() is not None
-    return template, Suppression.COOLDOWN if worn else Suppression.PAUSED
+    again = picked() if template is None and shown else None
+    if aim.detection.purchase:
+        template = template or again
+    return template, Suppression.PAUSED if again is None else Suppression.COOLDOWN
 
 
 def _about_ourselves(

@@ -27,8 +27,7 @@ def fitting(reply: ReplyFacts, turn: Turn, playbook: Playbook) -> ReplyFacts:
 def _may_be_called(turn: Turn, playbook: Playbook) -> bool:
     if str(turn.signals.get(SIGNAL, "")).strip().lower() in _NO:
         return False
-    refused = playbook.not_called
-    return refused is None or not any(refused.search(text) for text in _said(turn))
+    return not any(said.search(text) for text in _said(turn) for said in playbook.not_called)
 
 
 def _said(turn: Turn) -> Iterator[str]:

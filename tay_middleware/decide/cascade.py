@@ -19,6 +19,7 @@ from tay_middleware.decide.gates import PERHAPS, doubted, ends_noes, without_noe
 from tay_middleware.decide.model import Model
 from tay_middleware.decide.offers import Catalogue
 from tay_middleware.decide.opinion import Opinion, blend
+from tay_middleware.decide.ownership import told_of
 from tay_middleware.domain import Detection, Message, Reason, Stage, Turn
 from tay_middleware.playbook import Playbook
 
@@ -193,17 +194,20 @@ class Cascade:
     ) -> tuple[tuple[str, ...], ...]:
         """The gates that the user's latest earlier messages close, oldest first, one entry each.
 
-        A message that opts in takes back the stops and the noes before it.
+        Beside them stands what she says that she has, or gave back (see `ownership`). A message
+        that opts in takes back the stops and the noes before it.
         """
         asked = [at for at, message in enumerate(transcript) if message.role == "user"]
         found: list[tuple[str, ...]] = []
         for at in asked[-EARLIER_MESSAGES:]:
             content = transcript[at].content
             seen = self.draft(content, until=until).detection
-            bare = self._detector.said_after_mention(content, transcript[:at])
+            answered = seen.answers and self._detector.mentioned_before(transcript[:at])
+            bare = seen.answers if answered else ()
             if ends_noes(seen, self._gates):
                 found = [without_noes(gates, self._gates) for gates in found]
-            found.append(tuple(dict.fromkeys((*seen.gates, *bare))))
+            has = told_of(phrase.group for phrase in seen.closed_by)
+            found.append(tuple(dict.fromkeys((*seen.gates, *has, *bare))))
         return tuple(found)
 
     def refined(self, seen: Detection, first: Opinion, second: Opinion) -> Detection:

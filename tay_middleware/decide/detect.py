@@ -22,7 +22,7 @@ from tay_middleware.decide.gates import (
     is_on_topic,
     weakly_closed,
 )
-from tay_middleware.decide.named import named
+from tay_middleware.decide.named import named, surely_named
 from tay_middleware.decide.offers import Catalogue, Choice
 from tay_middleware.decide.reading import Part, Reader, Reading, Rules
 from tay_middleware.decide.topics import topic_of
@@ -99,7 +99,7 @@ class Detector:
         answers = self._answers(question, reading)
         asks_more = reading.has(Part.ASKS_MORE) and not reading.has(Part.CRAFT)
         heard = bool(answers) or reading.has(Part.AFTER_MENTION) or reading.has(Part.GATE)
-        mentioned = heard and self._mentioned(transcript)
+        mentioned = heard and self.mentioned_before(transcript)
         gates = closed_gates(
             reading,
             transcript,
@@ -109,6 +109,8 @@ class Detector:
             ours=need.purchase,
             mentioned=mentioned,
         )
+        if mentioned:
+            gates = tuple(dict.fromkeys((*gates, *answers)))
         has = ownership.said(reading)
         gates = (*gates, *ownership.closing((found.group for found in has), need.offer))
         detection = Detection(
@@ -139,15 +141,15 @@ class Detector:
         """Everything that the playbook's phrases find in `text`: the features of any scorer."""
         return self._reader.read(text)
 
-    def said_after_mention(self, text: str, transcript: Sequence[Message]) -> tuple[str, ...]:
-        """The gates that an earlier message closes only because of the one before it.
+    def mentioned_before(self, transcript: Sequence[Message]) -> bool:
+        """Whether the last message is a reply that names an offer: what follows may answer it.
 
-        Args:
-            text: the message; one of more than `SHORT_CHARS` closes none in this way.
-            transcript: what came before it, oldest first.
+        A noun that is anybody's in a reply ("one to one") names none.
         """
-        said = self._answers(text, self._reader.read(text))
-        return said if said and self._mentioned(transcript) else ()
+        last = transcript[-1] if transcript else None
+        if last is None or last.role != "assistant":
+            return False
+        return bool(surely_named(self._reader.read(last.content)))
 
     def _answers(self, text: str, reading: Reading) -> tuple[str, ...]:
         """The gates that a short message closes where it answers a mention."""
@@ -156,13 +158,6 @@ class Detector:
         plain = plainly(text)
         said = bare_answers(reading if plain == text else self._reader.read(plain))
         return tuple({sense.name: None for *_, sense in said})
-
-    def _mentioned(self, transcript: Sequence[Message]) -> bool:
-        """Whether the message just before is a reply that names an offer."""
-        last = transcript[-1] if transcript else None
-        if last is None or last.role != "assistant":
-            return False
-        return bool(named(self._reader.read(last.content)))
 
     def _woven_in(self, transcript: Sequence[Message]) -> str | None:
         """The offer of our sentence at the end of the reply just before."""

@@ -14,13 +14,17 @@ def closed_earlier(turn: Turn, history: History, found: Closed) -> Closed:
     """The gates of earlier messages without those that history says were opened again.
 
     Messages and turns are paired from the latest back. Where there are more messages than turns
-    some never passed through us, nobody knows which, and all count as they were found.
+    some never passed through us, nobody knows which, and all count as they were found. So they do
+    without a session id: nobody knows whether a turn belongs to this conversation. (A transcript
+    that is only a window of the conversation looks like a whole one, and is paired like it.)
 
     Args:
         turn: the turn, with what was said before it.
         history: the user's.
         found: the gates of the user's latest earlier messages, oldest first, one entry each.
     """
+    if turn.session_id is None:
+        return found
     asked = sum(message.role == "user" for message in turn.transcript)
     known = [past for past in history.turns if past.session_id == turn.session_id]
     if len(found) > asked or (len(known) < asked and not _is_cut_off(known, history)):

@@ -35,7 +35,7 @@ _SAID_HERE: Mapping[Suppression, str] = {
 class Earlier:
     """A gate that an earlier message closed: which message, counted from 0, and by what words.
 
-    `found` is `None` where no phrase closed it, but a learned head.
+    `found` is `None` where no phrase of hers closed it, but a learned head, or a reply to her.
     """
 
     message: int

@@ -5,7 +5,7 @@ line in gives one line out, in the same order; a bad line gives an error object 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -16,10 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, Strict
 from pydantic_core import to_json
 
 from tay_middleware.decide import Circumstances, decide, describe, flips
-from tay_middleware.decide.cascade import Cascade, Until
+from tay_middleware.decide.cascade import EARLIER_MESSAGES, Cascade, Until
 from tay_middleware.decide.describe import Json, closed_earlier, closing
 from tay_middleware.decide.explain import Earlier
 from tay_middleware.decide.policy import is_cause
+from tay_middleware.decide.replies import ReplyReader, Said
 from tay_middleware.domain import Decision, Detection, History, Indicator, Message, Tier, Turn
 from tay_middleware.playbook import Playbook
 
@@ -86,6 +87,7 @@ class Decider:
         """
         self._playbook = playbook
         self._cascade = cascade
+        self._replies = ReplyReader(playbook.gates)
         self._until = until
         self._explain = explain
 
@@ -113,7 +115,7 @@ class Decider:
             self._playbook,
             Circumstances(
                 stateless=True,
-                earlier_gates=self._cascade.earlier_gates(turn.transcript, self._until),
+                earlier_gates=tuple(gates for _, gates in self._closed_before(turn)),
             )
             if turn.transcript
             else _STATELESS,
@@ -130,24 +132,31 @@ class Decider:
         gates, cause = self._playbook.gates, decision.suppressed
         if cause is None or cause in gates.causes(decision.detection.gates):
             return []
-        found = []
-        for at, message in enumerate(turn.transcript):
-            if message.role == "user":
-                found += [
-                    Earlier(at, name, phrase)
-                    for name, phrase in self._closes(turn, at)
-                    if is_cause(name, cause, decision.offer, gates)
-                ]
-        return found
+        return [
+            Earlier(at, name, phrase)
+            for at, names in self._closed_before(turn)
+            for name, phrase in self._phrases(
+                turn.transcript[at],
+                [name for name in names if is_cause(name, cause, decision.offer, gates)],
+            )
+        ]
 
-    def _closes(self, turn: Turn, at: int) -> Iterator[tuple[str, Indicator | None]]:
-        """The gates that one earlier message closes, each with its first phrase."""
-        content = turn.transcript[at].content
-        seen = self._cascade.draft(content, until=self._until).detection
-        bare = self._cascade.detector.said_after_mention(content, turn.transcript[:at])
-        for name in dict.fromkeys((*seen.gates, *bare)):
-            phrases = (one for one in seen.closed_by if one.group == name)
-            yield name, next(phrases, None)
+    def _closed_before(self, turn: Turn) -> list[Said]:
+        """The gates that earlier messages close: the user's, then those of replies to her."""
+        asked = [at for at, message in enumerate(turn.transcript) if message.role == "user"]
+        closed = self._cascade.earlier_gates(turn.transcript, self._until)
+        replies = self._replies.read_before(turn.transcript, EARLIER_MESSAGES)
+        return [*zip(asked[len(asked) - len(closed) :], closed, strict=True), *replies]
+
+    def _phrases(
+        self, message: Message, names: Sequence[str]
+    ) -> Iterator[tuple[str, Indicator | None]]:
+        """Gates that one earlier message closes, each with its first phrase."""
+        heard = names and message.role == "user"
+        by = self._cascade.draft(message.content, until=self._until) if heard else None
+        for name in names:
+            phrases = by.detection.closed_by if by else ()
+            yield name, next((one for one in phrases if one.group == name), None)
 
     def _detect(self, row: Question) -> Detection:
         turn = _turn(row)

@@ -33,6 +33,13 @@ def named(reading: Reading) -> list[Found]:
     ]
 
 
+def surely_named(reading: Reading) -> list[Found]:
+    """Those that name an offer in a reply as well: no noun that is anybody's there."""
+    hits = named(reading)
+    weak = [hit for hit in hits if hit[2].weak]
+    return [hit for hit in hits if not any(one[0] < hit[1] and hit[0] < one[1] for one in weak)]
+
+
 class Names:
     """Tells names of ours by one playbook; immutable.
 

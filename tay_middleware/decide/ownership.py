@@ -5,7 +5,8 @@ It travels as the name of a gate, `owns_<offer>` or `gave_back_<offer>`, so that
 gates (history, profile, the messages that came with the question) keeps it too.
 """
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from tay_middleware.decide.named import named
 from tay_middleware.decide.normalise import CLAUSE_ENDS
@@ -21,6 +22,37 @@ REACH_WORDS = 3
 _OURS = frozenset({"the", "your", "ur", "yr", "tay's", "tays", "ya", "this"})
 """One of these stands before the name: "I did a masterclass" may be anybody's."""
 
+_ASIDE = re.compile(
+    r"\b(?:about|after|at|before|by|for|from|in|into|on|than|to|with|without"
+    r"|(?:heard|idea|dream|dreams|fear|hopes|memories|thought|word|knowledge|sight) of)\b"
+)
+"""Between verb and name: the verb speaks of something else ("I have doubts about the course")."""
+
+_PART = re.compile(
+    r"\b(?:modules?|weeks?|lessons?|days?|parts?|chapters?|units?|sections?|sessions?|half|rest|month"
+    r"|place|spot|seat|ticket|access|replays?|recordings?|videos?|homework|exercises?|certificate"
+    r"|notes|workbook|worksheets?|templates?|kit|everything|most|start|end)\b"
+)
+"""But of what belongs to it: "I have a place on the course", "I'm on week 3 in your course"."""
+
+_TALK = re.compile(
+    r"\s+(?:in mind|application|interview|page|form|wait ?list|tab|price|link|info|details)\b"
+    r"|\s+at (?:\w+ ){0,2}(?:college|uni|university|school|academy|institute|campus|centre|center"
+    r"|salon|studio|shop|store|work|church|library)\b"
+    r"|\s+(?:by|from) (?!(?:you|your|u|tay|tay's|home|last|this|next|day|january|february|march"
+    r"|april|may|june|july|august|september|october|november|december"
+    r"|the (?:start|beginning|end|moment|launch|very))\b|\W*\d)"
+)
+"""After the name: something about the offer, or the offer of somebody else, is what she has."""
+
+_AS_WELL = re.compile(r"\s*(?:,|&|\+|and|plus|, and)?\s*(?:also)?\s*(?:the|your|ur|yr|this)?\s*")
+"""Between two names that one verb speaks of."""
+
+_GOES_ON = re.compile(
+    r"\s+(?:is|isn't|was|sounds|looks|seems|will|would|might|may|can|could|costs)\b"
+)
+"""After a name with which another sentence begins."""
+
 _PREFIXES = {Part.HAS: OWNS, Part.GAVE_BACK: GAVE_BACK}
 
 
@@ -29,11 +61,11 @@ def said(reading: Reading) -> tuple[Indicator, ...]:
     told = [hit for part in _PREFIXES for hit in reading.of(part)]
     if not told:
         return ()
+    offers = sorted(named(reading), key=lambda hit: hit[:2])
     found = {
         (f"{_PREFIXES[sense.part]}{offer[2].name}", start, offer[1]): None
         for start, end, sense in sorted(told, key=lambda hit: hit[:2])
-        for offer in named(reading)
-        if _is_object(end, offer, reading)
+        for offer in _objects(end, offers, reading)
     }
     said_here = reading.window.literal
     return tuple(
@@ -66,11 +98,27 @@ def told_of(names: Iterable[str]) -> Iterator[str]:
     return (name for name in names if name.startswith((OWNS, GAVE_BACK)))
 
 
+def _objects(end: int, offers: Sequence[Found], reading: Reading) -> Iterator[Found]:
+    """The offers that a verb that ends at `end` speaks of: "your course and your masterclass"."""
+    literal, reached = reading.window.literal, -1
+    for offer in offers:
+        beside = 0 <= reached <= offer[0] and _AS_WELL.fullmatch(literal, reached, offer[0])
+        as_well = beside and not _GOES_ON.match(literal, offer[1])
+        if as_well or _is_object(end, offer, reading):
+            reached = offer[1]
+            yield offer
+
+
 def _is_object(end: int, offer: Found, reading: Reading) -> bool:
     """Whether an offer of ours is what a verb that ends at `end` speaks of."""
     literal = reading.window.literal
     between = literal[end : offer[0]]
     if offer[0] < end or not CLAUSE_ENDS.isdisjoint(between):
         return False
-    said = literal[end : offer[1]].split()
-    return len(between.split()) <= REACH_WORDS and not _OURS.isdisjoint(said)
+    if _TALK.match(literal, offer[1]):
+        return False
+    if len(between.split()) > REACH_WORDS:
+        return False
+    if _ASIDE.search(between) and not _PART.search(between):
+        return False
+    return not _OURS.isdisjoint(literal[end : offer[1]].split())

@@ -174,8 +174,8 @@ def _senses(rules: Rules) -> Iterator[Sense]:
         yield Sense(Part.NEGATOR, "negator", phrase)
     yield from _grouped(rules)
     for name, offer in rules.offers.items():
-        known = (*offer.aliases, *offer.nouns)
-        yield from (Sense(Part.OFFER, name, alias) for alias in known)
+        yield from (Sense(Part.OFFER, name, alias) for alias in offer.aliases)
+        yield from (Sense(Part.OFFER, name, noun, weak=True) for noun in offer.nouns)
         asked_for = indicators.asked_for.get(name, ())
         yield from (Sense(Part.ASKED_FOR, name, phrase) for phrase in asked_for)
     for name, gate in gates.gates.items():

@@ -4,15 +4,21 @@ It heard a grief that no phrase knows, or told her to spend nothing: an offer be
 place.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tay_middleware.decide.match import PhraseMatcher
 from tay_middleware.decide.normalise import normalise
+from tay_middleware.domain import Message
 from tay_middleware.playbook.evidence import Gates
 from tay_middleware.playbook.phrases import parse
 
 ADVISES_AGAINST = "advises_against"
 """The obstacle of a reply that tells her to pay for nothing of our kind, or that she needs none."""
+
+
+Said = tuple[int, tuple[str, ...]]
+"""The place of a message, counted from 0, and the gates that it closes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +42,14 @@ class ReplyReader:
         said = dict.fromkeys(name for *_, name in self._matcher.find(normalise(reply)))
         gates = tuple(name for name in said if name != ADVISES_AGAINST)
         return Heard(gates, ADVISES_AGAINST in said)
+
+    def read_before(self, transcript: Sequence[Message], most: int) -> Iterator[Said]:
+        """What the latest `most` earlier replies close: each with its place in the transcript.
+
+        For turns that no history knows; where there is one, it holds what each reply closed.
+        """
+        replies = [at for at, message in enumerate(transcript) if message.role == "assistant"]
+        for at in replies[-most:]:
+            gates = self.read(transcript[at].content).gates
+            if gates:
+                yield at, gates

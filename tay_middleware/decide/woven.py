@@ -8,6 +8,9 @@ from tay_middleware.playbook.schema import Template
 LEAST_CHARS = 20
 """Characters of a wording that tell it from anything the model may say by itself."""
 
+_EDGES = " ,;:.!?-\u2014\u2013"
+"""What a rendering may change where a placeholder stood, with the letter case after it."""
+
 _PLACEHOLDER = re.compile(r"\$\{?\w+\}?")
 
 
@@ -16,11 +19,16 @@ class Woven:
 
     def __init__(self, templates: Iterable[Template]) -> None:
         stretches = (
-            (max(_PLACEHOLDER.split(one.text), key=len).strip(), one.offer) for one in templates
+            (max(map(_plain, _PLACEHOLDER.split(one.text)), key=len), one.offer)
+            for one in templates
         )
         self._stretches = [one for one in stretches if len(one[0]) >= LEAST_CHARS]
 
     def offer_in(self, reply: str) -> str | None:
         """The offer of our sentence in the last paragraph of a reply; `None` without one."""
-        last = reply.rstrip().rpartition("\n\n")[2]
+        last = reply.replace("\r\n", "\n").rstrip().rpartition("\n\n")[2].casefold()
         return next((offer for words, offer in self._stretches if words in last), None)
+
+
+def _plain(stretch: str) -> str:
+    return stretch.strip(_EDGES).casefold()

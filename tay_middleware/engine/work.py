@@ -13,6 +13,7 @@ from typing import Any
 
 from tay_middleware import naming, weave
 from tay_middleware.decide import Circumstances, ReplyFacts, decide, word
+from tay_middleware.decide.cascade import EARLIER_MESSAGES
 from tay_middleware.decide.replies import ADVISES_AGAINST, ReplyReader
 from tay_middleware.domain import (
     Decision,
@@ -180,7 +181,7 @@ class TurnWork:
 
     def _decide(self, pending: Pending, prepared: Prepared, reply: Reply) -> Decision:
         with pending.guard("decide"):
-            around = self._circumstances(prepared, reply)
+            around = self._circumstances(pending.turn, prepared, reply)
             decision = decide(
                 pending.turn, prepared.judgement.best, prepared.history, self._playbook, around
             )
@@ -202,14 +203,18 @@ class TurnWork:
             decision, kind=Kind.ORGANIC, suppressed=Suppression.ALREADY_MENTIONED, arm=None
         )
 
-    def _circumstances(self, prepared: Prepared, reply: Reply) -> Circumstances:
+    def _circumstances(self, turn: Turn, prepared: Prepared, reply: Reply) -> Circumstances:
         share = None
         if len(self._shares) >= LEAST_FOR_BUDGET:
             share = sum(self._shares) / len(self._shares)
+        earlier = prepared.judgement.earlier_gates
+        if turn.user_key is None:
+            before = self._reader.read_before(turn.transcript, EARLIER_MESSAGES)
+            earlier = (*earlier, *(gates for _, gates in before))
         return Circumstances(
             reply=facts_of(reply, self._playbook, self._reader),
             mode=self._settings.mode,
-            earlier_gates=prepared.judgement.earlier_gates,
+            earlier_gates=earlier,
             recent_share=share,
             history_known=prepared.history_known,
             paused=self._paused.names,

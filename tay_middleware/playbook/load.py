@@ -62,10 +62,9 @@ class Playbook:
         return (common or own) if for_all else (own or common)
 
     @cached_property
-    def not_called(self) -> re.Pattern[str] | None:
-        """What somebody says who is called by no pet name; `None` where nothing is."""
-        said = "|".join(f"(?:{pattern})" for pattern in self.voice.not_called)
-        return re.compile(said, re.IGNORECASE) if said else None
+    def not_called(self) -> tuple[re.Pattern[str], ...]:
+        """What somebody says who is called by no pet name."""
+        return tuple(re.compile(said, re.IGNORECASE) for said in self.voice.not_called)
 
     @cached_property
     def by_id(self) -> Mapping[str, Template]:

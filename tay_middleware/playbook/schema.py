@@ -23,6 +23,10 @@ Wording = Annotated[str, Field(min_length=1, max_length=600), AfterValidator(che
 NESTED_QUANTIFIER = re.compile(r"\([^()]*[+*][^()]*\)[+*{]")
 """Where a pattern repeats a repetition."""
 
+ALONE = re.compile(r"\(\?[aiLmsux]+\)|\(\?P|\(\?\(|(?<!\\)(?:\\\\)*\\[1-9]")
+"""What means something else, or nothing, once a pattern is joined to others: flags for the whole of
+it, named groups, and what refers back to a group."""
+
 MAX_LINK_CHARS = 500
 """A longer link is no sight for a reader; it is never cut, so it is refused."""
 
@@ -36,7 +40,7 @@ def _acknowledges(text: str) -> str:
 
 
 def checked_pattern(pattern: str) -> str:
-    """The pattern, if it can be compiled and never takes for ever.
+    """The pattern, if it can be compiled, alone and beside others, and never takes for ever.
 
     Raises:
         ValueError: it is no such pattern.
@@ -47,6 +51,9 @@ def checked_pattern(pattern: str) -> str:
         re.compile(pattern)
     except re.error as error:
         raise ValueError(f"{pattern!r} is no pattern: {error}") from None
+    if ALONE.search(pattern):
+        mend = "take (?i) and group names out, and write what repeats in full"
+        raise ValueError(f"{pattern!r} cannot stand beside other patterns: {mend}")
     return pattern
 
 

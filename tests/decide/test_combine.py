@@ -4,7 +4,7 @@ import pytest
 
 from tay_middleware.decide.combine import Combiner, with_scores
 from tay_middleware.decide.offers import Catalogue
-from tay_middleware.domain import Detection, Reason, Stage
+from tay_middleware.domain import Detection, Indicator, Reason, Stage
 from tay_middleware.playbook import Playbook
 from tay_middleware.playbook.cascade import OnTopic, StageRule
 from tests.builders import a_detection, no_need
@@ -82,6 +82,26 @@ def test_the_probability_that_was_asked_for_is_told(combine: Combiner) -> None:
     asks = a_detection(offer="course", reason=Reason.PURCHASE_INTENT, purchase=True)
     seen = (no_need(), a_detection(), replace(no_need(), follows=True), asks)
     assert [combine(one, an_opinion(0.05), rule).least for one in seen] == [0.5, 0.3, 0.7, 0.1]
+
+
+def test_what_she_has_closes_the_offer_that_the_scorer_chose(combine: Combiner) -> None:
+    has = (Indicator("owns_course", "i own the course", 0, 16, 0.0),)
+    seen = replace(a_detection(offer="course", gates=("owns_course",)), closed_by=has)
+    other = combine(seen, an_opinion(), a_rule())
+    assert (other.offer, other.escalate, other.gates) == ("mentorship", True, ())
+    same = combine(replace(seen, gates=()), an_opinion(offers={"course": 0.9}), a_rule())
+    assert (same.offer, same.escalate, same.gates) == ("course", False, ("owns_course",))
+
+
+def test_a_question_that_goes_on_about_somebody_else_is_not_opened_again(
+    combine: Combiner,
+) -> None:
+    goes_on = a_detection(escalate=False, gates=("third_person",))
+    reopening = a_rule(reopen={"need_from": 0.8})
+    assert combine(goes_on, an_opinion(0.99), reopening).gates == ("third_person",)
+    by_phrase = (Indicator("third_person", "my sister's salon", 0, 17, 0.0),)
+    said = replace(goes_on, closed_by=by_phrase)
+    assert combine(said, an_opinion(0.99), reopening).gates == ()
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,12 @@ def test_where_history_holds_no_more_the_oldest_count_as_they_are_found() -> Non
     assert closed_earlier(after(3), cut_off, found) == (("medical",), (), ())
 
 
+def test_without_a_session_no_turn_is_known_to_belong_to_it() -> None:
+    known = a_history(*(replace(one, session_id=None) for one in turns((), ())))
+    found = (("distress",), ())
+    assert closed_earlier(replace(after(2), session_id=None), known, found) == found
+
+
 def test_without_a_transcript_there_is_nothing_to_pair() -> None:
     found = (("distress",),)
     assert closed_earlier(a_turn(), a_history(*turns(())), found) == found

@@ -71,6 +71,20 @@ def test_a_bare_answer_is_named_without_a_phrase(decider: Decider) -> None:
     assert found["flips"][0] == "held back by opt_out in message 2 of the history"
 
 
+def test_what_a_reply_saw_is_named_by_the_reply(decider: Decider) -> None:
+    found = told(decider, "the salon feels empty since Sunday", "I'm so sorry for your loss.")
+    assert found["suppressed"] == "sensitive"
+    assert found["flips"][0] == "held back by alarm in message 1 of the history"
+
+
+def test_a_no_that_was_taken_back_is_not_blamed(decider: Decider) -> None:
+    said = ("stop recommending your stuff", "Ok.", "you can recommend things again", "Gladly.")
+    taken_back = told(decider, *said)
+    assert (taken_back["suppressed"], taken_back["shown"]) == (None, True)
+    again = told(decider, *said, "no thanks, not interested in the course", "Sure.")
+    assert [(one["gate"], one["message"]) for one in again["closed_by"]] == [("refusal", 4)]
+
+
 def test_what_the_question_itself_says_comes_first(decider: Decider) -> None:
     found = told(decider, "no thanks, not interested", "Ok.", question=f"no thanks. {NEED}")
     assert not any("message" in one for one in found["closed_by"])

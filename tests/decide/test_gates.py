@@ -62,7 +62,22 @@ def test_a_bare_answer_to_a_mention_is_taken_at_its_word(
     detector: Detector, gate: str, message: str
 ) -> None:
     assert gate in detector.detect(message, MENTION).gates
-    assert gate in {*detector.detect(message).gates, *detector.said_after_mention(message, MENTION)}
+    seen = detector.detect(message)
+    assert gate in {*seen.gates, *seen.answers}
+    assert detector.mentioned_before(MENTION)
+
+
+@pytest.mark.parametrize("message", ["nooo", "nahhh", "\U0001f44e", "NOOOOO thanks"])
+def test_however_it_is_typed(detector: Detector, message: str) -> None:
+    assert "refusal" in detector.detect(message, MENTION).gates
+    assert "refusal" not in detector.detect(message, MENTION[:1]).gates
+
+
+def test_a_noun_that_is_anybodys_in_a_reply_is_no_mention(detector: Detector) -> None:
+    reply = "Charge one to one clients more, and start mentoring your juniors."
+    said = (MENTION[0], Message("assistant", reply))
+    assert "refusal" not in detector.detect("nope", said).gates
+    assert not detector.mentioned_before(said)
 
 
 @pytest.mark.parametrize("message", [*everyday.STOPS, "nope", "nah", "Not now", "good thanks"])
@@ -70,7 +85,7 @@ def test_the_same_answer_to_anything_else_is_none(detector: Detector, message: s
     plain = (Message("user", "my lace lifts"), Message("assistant", "Is your scalp oily?"))
     for before in ((), plain, MENTION[:1]):
         assert {"opt_out", "refusal"}.isdisjoint(detector.detect(message, before).gates)
-    assert detector.said_after_mention(message, plain) == ()
+    assert not detector.mentioned_before(plain)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from tay_middleware.decide import Circumstances, decide
+from tay_middleware.decide.cascade import Cascade, Until
 from tay_middleware.decide.detect import Detector
 from tay_middleware.decide.gates import kept_closed
 from tay_middleware.decide.ownership import owned
-from tay_middleware.domain import ClosedGate, History, Indicator, Suppression
+from tay_middleware.domain import ClosedGate, History, Indicator, Message, Suppression
 from tay_middleware.playbook import Playbook
 from tests.builders import NOON, a_detection, a_turn, no_need
 
@@ -34,6 +35,13 @@ def said(message: str, detector: Detector) -> list[str]:
         ("started the course yesterday, module 1 was so good", "course"),
         ("I did your masterclass last year and it changed my pricing", "masterclass"),
         ("I've been in your mentorship since May", "mentorship"),
+        ("I bought the course at Christmas", "course"),
+        ("I've done the masterclass from your website", "masterclass"),
+        ("I've done half of the course", "course"),
+        ("I have a place on the course", "course"),
+        ("I took notes in your masterclass", "masterclass"),
+        ("I've got access to the masterclass", "masterclass"),
+        ("I'm on module four of your course, the sectioning part", "course"),
         ("since joining the mentorship my salon does 9k. how do I hire?", "mentorship"),
     ],
 )
@@ -54,10 +62,28 @@ def test_a_purchase_is_heard_with_its_offer(message: str, offer: str, detector: 
         "I finished my course at college",
         "what questions I have, the course may answer",
         "I want to join the mentorship",
+        "I have the money for the mentorship",
+        "I have questions about the mentorship",
+        "I have an interest in the mentorship",
+        "I've got savings for the mentorship",
+        "I started the mentorship application",
+        "I have the mentorship in mind",
+        "I joined the course at college",
+        "I left the course page open",
+        "I have heard of your mentorship",
     ],
 )
 def test_what_is_no_purchase_of_hers_is_none(message: str, detector: Detector) -> None:
     assert said(message, detector) == []
+
+
+def test_two_purchases_in_one_breath_are_two(detector: Detector) -> None:
+    assert said("I bought your course and your masterclass", detector) == [
+        "owns_course",
+        "owns_masterclass",
+    ]
+    told = said("I bought the course and the masterclass sounds good too", detector)
+    assert told == ["owns_course"]
 
 
 def test_another_offer_than_hers_may_be_spoken_of_still(detector: Detector) -> None:
@@ -148,3 +174,22 @@ def test_the_offer_that_she_names_as_hers_is_not_offered_in_the_same_turn(
     opened = replace(a_detection(), closed_by=seen.closed_by)
     decision = decide(a_turn(), opened, History(), playbook, Circumstances())
     assert decision.suppressed is Suppression.OWNS_OFFER
+
+
+def test_it_is_heard_where_only_the_conversation_says_so(playbook: Playbook) -> None:
+    """From the text to the decision, with nobody known."""
+    keywords = Cascade(playbook)
+    own = Message("user", "I own the wig making course and I love it. which needle for lace?")
+    back = Message("user", "I got a refund for the course, the lace part was not for me")
+    question = "Where can I learn ventilating properly, step by step, from start to finish?"
+
+    def cause_after(*said: Message) -> tuple[str | None, Suppression | None]:
+        turn = replace(a_turn(question, transcript=said), user_id=None, session_id=None)
+        around = Circumstances(earlier_gates=keywords.earlier_gates(said, Until.KEYWORDS))
+        seen = keywords.detect(question, said, until=Until.KEYWORDS)
+        decision = decide(turn, seen, History(), playbook, around)
+        return decision.offer, decision.suppressed
+
+    assert cause_after(own) == ("course", Suppression.OWNS_OFFER)
+    assert cause_after(own, back) == ("course", None)
+    assert cause_after(back, own) == ("course", Suppression.OWNS_OFFER)

@@ -9,7 +9,7 @@ import pytest
 
 from tay_middleware.decide import Circumstances, decide
 from tay_middleware.decide.templates import pick
-from tay_middleware.domain import History, Kind, PastTurn, Strength, Suppression, Tier
+from tay_middleware.domain import History, Kind, PastTurn, Reason, Strength, Suppression, Tier
 from tay_middleware.playbook import Playbook, Template
 from tests.builders import NOON, a_detection, a_past_turn, a_turn
 
@@ -51,6 +51,12 @@ def test_the_first_wording_is_as_sticky_as_ever_and_the_walk_is_too(playbook: Pl
     assert len(firsts) == len(playbook.pool("mentorship", Strength.STANDARD, Tier.FREE))
 
 
+def test_nobody_moves_to_another_wording_with_a_release(playbook: Playbook) -> None:
+    """What people were told by: a changed seed would deal every running test anew."""
+    told = [[name.rpartition(".")[2] for name in walk(playbook, who, 2)] for who in PEOPLE[:5]]
+    assert told == [["D", "C"], ["C", "D"], ["D", "C"], ["C", "B"], ["C", "D"]]
+
+
 def test_an_arm_is_never_left(playbook: Playbook) -> None:
     arm = {"A", "B"}
     for who in PEOPLE:
@@ -89,6 +95,14 @@ def test_history_says_what_she_has_read(playbook: Playbook) -> None:
     history = a_reader_of(*pool[:-1])
     decision = decide(a_turn(), a_detection(), history, playbook, Circumstances())
     assert (decision.strength, decision.template) == (Strength.STANDARD, pool[-1])
+
+
+def test_who_asks_to_buy_reads_the_last_wording_again(playbook: Playbook) -> None:
+    pool = [one.id for one in playbook.pool("mentorship", Strength.DIRECT, Tier.FREE)]
+    around = Circumstances(paused=frozenset(pool[1:]))
+    wish = a_detection(purchase=True, reason=Reason.PURCHASE_INTENT)
+    decision = decide(a_turn(), wish, a_reader_of(pool[0]), playbook, around)
+    assert (decision.suppressed, decision.template) == (None, pool[0])
 
 
 def test_where_nothing_else_is_left_it_waits(playbook: Playbook) -> None:

@@ -1,7 +1,7 @@
 from pathlib import Path
 from typing import Any
 
-from tay_middleware.domain import Kind, ReplyStatus, Suppression
+from tay_middleware.domain import Kind, Message, ReplyStatus, Suppression
 from tay_middleware.engine import Escalator, Outcome, Reply
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import open_store
@@ -110,6 +110,19 @@ def test_an_anonymous_user_gets_a_gentle_mention(engine: Escalator) -> None:
     outcome = ask(engine, user_id=None, session_id=None)
     assert outcome.decision is not None
     assert (outcome.decision.shown, outcome.decision.strength) == (True, "gentle")
+
+
+def test_a_grief_that_an_earlier_reply_saw_is_remembered_where_nobody_is_known(
+    engine: Escalator,
+) -> None:
+    def after(reply: str) -> Outcome:
+        said = (Message("user", "the salon feels empty since Sunday"), Message("assistant", reply))
+        return ask(engine, user_id=None, session_id=None, transcript=said)
+
+    assert after("Rest first, then the rent.").addition is not None
+    decision = after("I'm so sorry for your loss. Rest first.").decision
+    assert decision is not None
+    assert decision.suppressed is Suppression.SENSITIVE
 
 
 def test_an_anonymous_session_is_not_asked_twice(engine: Escalator) -> None:

@@ -289,6 +289,9 @@ def test_evidence_of_an_unknown_group_is_refused_with_a_guess(spoil: Spoil) -> N
     [
         ("'(a+)+b'", "repeats a repetition"),
         ("'(unclosed'", "is no pattern"),
+        ("'(?i)hurry'", "stand beside other patterns"),
+        ("'(?P<word>hurry) (?P=word)'", "stand beside other patterns"),
+        (r"'(hurry) \1'", "stand beside other patterns"),
         (f"'{'x' * 1001}'", "longer than"),
     ],
 )
