@@ -22,7 +22,7 @@ from tay_middleware.storage.sql import escalation_logs, question_logs
 class Stretch:
     """Which mentions may lead to which purchases.
 
-    Purchases begun from `since` on; of each the mentions from `window` before it to `skew` after.
+    Purchases begun from `since` on; of each the mentions of a `window` that ends `skew` after it.
     """
 
     since: datetime
@@ -63,7 +63,7 @@ def joined_by_user(connection: Connection, stretch: Stretch) -> set[str]:
     theirs = exists().where(
         shown.user_key == sold.user_key,
         shown.id >= uuid7_floor(stretch.since - stretch.window),
-        shown.created_at >= _moved(connection, sold.begun_at, -stretch.window),
+        shown.created_at >= _moved(connection, sold.begun_at, stretch.skew - stretch.window),
         shown.created_at <= _moved(connection, sold.begun_at, stretch.skew),
         or_(
             sold.kind == "organic",
@@ -71,26 +71,27 @@ def joined_by_user(connection: Connection, stretch: Stretch) -> set[str]:
             and_(sold.kind == "attributed", better),
         ),
     )
-    return _open(connection, stretch, ("organic", "cross_sale", "attributed"), theirs)
+    return _open(connection, stretch, theirs)
 
 
 def joined_by_reference(connection: Connection, stretch: Stretch) -> set[str]:
-    """Purchases that name nobody but a user whom the log had not seen."""
+    """Purchases that name a user whom the log had not seen, and are nobody's or somebody's by less.
+
+    What others of the same customer or address say, and an admin's word, give way to a reference.
+    """
     sold, told, asked = conversions.c, payment_facts.c, question_logs.c
+    hearsay = or_(sold.method.is_(None), sold.method.in_(("customer", "email", "by_hand")))
     seen = exists().where(
         told.purchase_key == sold.purchase_key,
         asked.user_key == told.reference_key,
         asked.id >= uuid7_floor(stretch.since - stretch.window),
     )
-    return _open(connection, stretch, ("unmatched",), seen)
+    return _open(connection, stretch, and_(hearsay, seen))
 
 
-def _open(
-    connection: Connection, stretch: Stretch, kinds: tuple[str, ...], joined: ColumnElement[bool]
-) -> set[str]:
+def _open(connection: Connection, stretch: Stretch, joined: ColumnElement[bool]) -> set[str]:
     sold = conversions.c
     statement = select(sold.purchase_key).where(
-        sold.kind.in_(kinds),
         sold.begun_at >= stretch.since,
         sold.credit_stays.is_(False),
         joined,
@@ -99,8 +100,11 @@ def _open(
 
 
 def _moved(connection: Connection, at: Any, by: timedelta) -> Any:
-    """A column's time so much later. SQLite keeps times as text, which compares as they do."""
+    """A column's time so much later. SQLite keeps times as text, which compares as they do.
+
+    It must have as many digits as a column's: six of a second, of which SQLite knows three.
+    """
     seconds = int(by.total_seconds())
     if connection.dialect.name == "postgresql":
         return at + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
-    return func.strftime("%Y-%m-%d %H:%M:%f", at, f"{seconds:+d} seconds")
+    return func.strftime("%Y-%m-%d %H:%M:%f000", at, f"{seconds:+d} seconds")

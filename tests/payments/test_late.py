@@ -9,21 +9,22 @@ import pytest
 from sqlalchemy import Connection, select
 
 from tay_middleware.payments import generic
+from tay_middleware.payments.attribution import CLOCK_SKEW
 from tay_middleware.payments.catalogue import Rules
 from tay_middleware.payments.facts import Fact
 from tay_middleware.payments.inbox import BATCH
 from tay_middleware.payments.late import joinable
 from tay_middleware.payments.reading import Part
-from tay_middleware.payments.settle import settle
+from tay_middleware.payments.settle import reconsider, settle
 from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.payment_tables import awaited_mentions, conversions
 from tay_middleware.storage.sql import escalation_logs
 from tests.builders import NOON
 from tests.payments import deliveries as d
 from tests.payments.test_settle import BUYER, TERMS, handled, mention, play, worker
-from tests.storage.records import a_record
+from tests.storage.records import DAY, SECOND, a_record
 
-DAY = timedelta(days=1)
+RULES = TERMS.rules
 TOKEN = "t" * 22
 SOON = a_record(1, at=NOON - timedelta(hours=1))
 FIRST = a_record(2, at=NOON - timedelta(hours=2))
@@ -41,10 +42,10 @@ def arrives(connection: Connection, record: Any, token: str | None = None) -> No
     connection.execute(values.values(link_token=token))
 
 
-def credit(connection: Connection) -> tuple[Any, ...]:
+def credit(connection: Connection, purchase: str = "stripe:cs_1") -> tuple[Any, ...]:
     columns = conversions.c
     rows = select(columns.kind, columns.method, columns.escalation_id)
-    return tuple(connection.execute(rows).one())
+    return tuple(connection.execute(rows.where(columns.purchase_key == purchase)).one())
 
 
 def waiting(connection: Connection) -> list[str]:
@@ -99,6 +100,47 @@ def test_a_user_whom_the_log_had_not_seen_is_known_when_it_has(url: str) -> None
     ]
 
 
+def test_a_reference_that_the_log_had_not_seen_overrules_hearsay(url: str) -> None:
+    beas = a_record(3, at=NOON - timedelta(hours=3), user="bea")
+    named = d.session("s2", 60, id="cs_2", payment_intent="pi_2", metadata={"tay_user_id": "bea"})
+
+    async def scene(database: Database) -> list[Any]:
+        await database.write(mention, beas)
+        await handled(database, [named, d.session("s1", 0, client_reference_id="ada")])
+        found = [await database.read(credit, "stripe:cs_1")]
+        await database.write(mention, SOON)
+        await worker(database, NOON + 9 * DAY).upkeep()
+        return [*found, await database.read(credit, "stripe:cs_1")]
+
+    assert play(url, scene) == [
+        ("attributed", "customer", beas.id),
+        ("attributed", "reference", SOON.id),
+    ]
+
+
+EDGES = {
+    "before the window": -RULES.window + CLOCK_SKEW - SECOND,
+    "where the window begins": -RULES.window + CLOCK_SKEW,
+    "where the window ends": CLOCK_SKEW,
+    "after the window": CLOCK_SKEW + SECOND,
+}
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_upkeep_looks_at_what_a_mention_of_the_window_joins_and_at_no_more(
+    edge: str, url: str
+) -> None:
+    async def scene(database: Database) -> tuple[bool, str]:
+        await handled(database, [SESSION])
+        await database.write(mention, a_record(1, at=NOON + EDGES[edge]))
+        looked_at = bool(await database.read(joinable, RULES, NOON + DAY))
+        await database.write(reconsider, ["stripe:cs_1"], RULES, NOON + DAY)
+        return looked_at, (await database.read(credit))[0]
+
+    within = edge.startswith("where")
+    assert play(url, scene) == (within, "attributed" if within else "organic")
+
+
 def test_only_what_a_mention_joins_is_looked_at_again(url: str) -> None:
     """Mentions after the purchase, before its window, or of somebody else join nothing."""
     others = [
@@ -110,9 +152,9 @@ def test_only_what_a_mention_joins_is_looked_at_again(url: str) -> None:
     async def scene(database: Database) -> list[Any]:
         await handled(database, [SESSION])
         await database.write(mention, *others)
-        found = [await database.read(joinable, TERMS.rules, NOON + DAY)]
+        found = [await database.read(joinable, RULES, NOON + DAY)]
         await database.write(mention, SOON)
-        return [*found, await database.read(joinable, TERMS.rules, NOON + DAY)]
+        return [*found, await database.read(joinable, RULES, NOON + DAY)]
 
     assert play(url, scene) == [[], ["stripe:cs_1"]]
 
