@@ -18,16 +18,18 @@ be found again after a month. For one that the purchase names there is no limit.
 
 
 def joinable(transaction: Transaction, rules: Rules, now: datetime) -> list[str]:
-    """The keys of such purchases. It writes nothing and takes no lock."""
+    """The keys of those that a mention of their user's joins; few of them does it change.
+
+    It writes nothing and takes no lock.
+    """
     since = now - max(rules.window, RECONSIDERED)
     stretch = Stretch(since, rules.window, CLOCK_SKEW)
     by_user = awaited.joined_by_user(transaction, stretch)
-    return sorted(
-        _named_now(transaction) | by_user | awaited.joined_by_reference(transaction, stretch)
-    )
+    return sorted(by_user | awaited.joined_by_reference(transaction, stretch))
 
 
-def _named_now(transaction: Transaction) -> set[str]:
+def named_now(transaction: Transaction) -> set[str]:
+    """The keys of those that name a mention which they waited for, and which the log has now."""
     waiting = awaited.awaiting(transaction)
     ids = {name: found for name in waiting if (found := uuid_of(name)) is not None}
     touches = touches_named(transaction, waiting.keys() - ids.keys(), ids.values())

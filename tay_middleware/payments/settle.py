@@ -6,7 +6,7 @@ earlier one only hinted at.
 """
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from uuid import UUID
 
 from tay_middleware.payments.attribution import OF_ITS_OWN
 from tay_middleware.payments.catalogue import Rules
-from tay_middleware.payments.circle import Groups, circle_of, concerned
+from tay_middleware.payments.circle import Circle, Groups, circle_of, concerned
 from tay_middleware.payments.crediting import known_named, row_of
 from tay_middleware.payments.facts import Evidence, Fact, from_row, to_row
 from tay_middleware.payments.late import await_named
@@ -67,6 +67,16 @@ def reconsider(
     return _restate(transaction, _grouped(transaction, keys), _News(), rules, now)
 
 
+def would_change(
+    transaction: Transaction, keys: Collection[str], rules: Rules, now: datetime
+) -> set[str]:
+    """The purchases that `reconsider` would write. It takes no lock and writes nothing itself."""
+    news = _News()
+    asked = _asked(transaction, _grouped(transaction, keys), news)
+    made = _made(transaction, asked, news, rules, now)
+    return {row["purchase_key"] for was, row in made if not sql.stands(row, was)}
+
+
 def restate_mentions(transaction: Transaction, escalations: Collection[UUID]) -> None:
     """Write for some mentions whether they are converted, by sales and by admins."""
     sales, marks = sql.sales_and_marks(transaction, escalations)
@@ -112,33 +122,52 @@ def _tell_left_out(facts: Sequence[Fact]) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is made again: the circle, those of it whose credit stays, the keys in their order."""
+
+    circle: Circle
+    stays: Mapping[str, Row]
+    keys: Sequence[str]
+
+
 def _restate(
     transaction: Transaction, groups: Groups, news: _News, rules: Rules, now: datetime
 ) -> list[Mapping[str, Any]]:
-    touched = set(groups)
-    if not touched and not news.freed:
+    if not groups and not news.freed:
         return []
-    groups = dict(groups)
-    while others := sql.of_same_buyers(transaction, *_buyers(groups.values())) - set(groups):
-        groups |= _grouped(transaction, others)
-    stays = staying(transaction, groups) | news.stays
-    circle = circle_of(groups, known_named(transaction, groups), _users_by_credit(stays, news))
-    asked = sorted(concerned(circle, touched))
-    before = sql.rows_of(transaction, asked)
+    asked = _asked(transaction, groups, news)
     written: list[Mapping[str, Any]] = []
     mentions = set(news.freed)
-    for key in asked:
-        was = before.get(key)
-        held = None if key in news.anew else was
-        made = row_of(transaction, circle, key, rules, held, now)
-        row = credit_of(made, stays.get(key), news.tellers.get(key))
+    for was, row in _made(transaction, asked, news, rules, now):
         sql.write_purchase(transaction, row, was)
         ids = [one["escalation_id"] for one in (was, row) if one is not None]
         mentions |= {one for one in ids if one is not None}
         written.append(row)
-    await_named(transaction, circle, asked, stays)
+    await_named(transaction, asked.circle, asked.keys, asked.stays)
     restate_mentions(transaction, mentions)
     return written
+
+
+def _asked(transaction: Transaction, touched: Groups, news: _News) -> _Asked:
+    groups = dict(touched)
+    while others := sql.of_same_buyers(transaction, *_buyers(groups.values())) - set(groups):
+        groups |= _grouped(transaction, others)
+    stays = staying(transaction, groups) | news.stays
+    circle = circle_of(groups, known_named(transaction, groups), _users_by_credit(stays, news))
+    return _Asked(circle, stays, sorted(concerned(circle, set(touched))))
+
+
+def _made(
+    transaction: Transaction, asked: _Asked, news: _News, rules: Rules, now: datetime
+) -> Iterator[tuple[Row | None, Row]]:
+    """Each purchase as it stands and as it should. It reads what is written between two of them."""
+    before = sql.rows_of(transaction, asked.keys)
+    for key in asked.keys:
+        was = before.get(key)
+        held = None if key in news.anew else was
+        made = row_of(transaction, asked.circle, key, rules, held, now)
+        yield was, credit_of(made, asked.stays.get(key), news.tellers.get(key))
 
 
 def _users_by_credit(stays: Mapping[str, Row], news: _News) -> dict[str, str]:

@@ -198,10 +198,15 @@ def rows_of(connection: Connection, purchases: Collection[str]) -> dict[str, Row
     }
 
 
+def stands(row: Row, before: Row | None) -> bool:
+    """Whether a purchase stands so already, but for the time at which it was written."""
+    told = {name: value for name, value in row.items() if name != "settled_at"}
+    return before is not None and all(before[name] == value for name, value in told.items())
+
+
 def write_purchase(connection: Connection, row: Row, before: Row | None) -> None:
     """Write a purchase as it stands; nothing is written where it stands so `before`."""
-    told = {name: value for name, value in row.items() if name != "settled_at"}
-    if before is not None and all(before[name] == value for name, value in told.items()):
+    if stands(row, before):
         return
     statement = insert(connection)(conversions).values(**row)
     connection.execute(

@@ -19,10 +19,11 @@ from tay_middleware.payments.settle import reconsider, settle
 from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.payment_tables import awaited_mentions, conversions
 from tay_middleware.storage.sql import escalation_logs
+from tay_middleware.storage.touches import note_click
 from tests.builders import NOON
 from tests.payments import deliveries as d
 from tests.payments.test_settle import BUYER, TERMS, handled, mention, play, worker
-from tests.storage.records import DAY, SECOND, a_record
+from tests.storage.records import DAY, SECOND, a_record, key
 
 RULES = TERMS.rules
 TOKEN = "t" * 22
@@ -172,7 +173,13 @@ def _sold(number: int) -> Fact:
     return fact
 
 
+def clicked(connection: Connection, record: Any) -> None:
+    mention(connection, record)
+    note_click(connection, record.id, key(), NOON - timedelta(hours=1, minutes=30))
+
+
 def test_upkeep_writes_in_small_pieces_and_nothing_twice(tmp_path: Path) -> None:
+    """Also where credit goes to a click, and later mentions of the offer have none."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
     upgrade(url)
 
@@ -188,10 +195,12 @@ def test_upkeep_writes_in_small_pieces_and_nothing_twice(tmp_path: Path) -> None
     async def scene(database: Database) -> list[list[int]]:
         await database.write(settle, [_sold(n) for n in range(25)], Rules(), NOON)
         counting, found = Counting(url), []
-        for _ in range(2):
+        for arrive, record in ((clicked, FIRST), (mention, SOON)):
             await worker(counting, NOON + DAY).upkeep()
             found.append(list(counting.sizes))
-            await database.write(mention, SOON)
+            await database.write(arrive, record)
+        assert len(await database.read(joinable, Rules(), NOON + DAY)) == 25
+        await worker(counting, NOON + DAY).upkeep()
         await worker(counting, NOON + DAY).upkeep()
         await counting.aclose()
         return [*found, list(counting.sizes)]
