@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from tay_middleware.domain import uuid7
 from tay_middleware.payments.catalogue import Rules
 from tay_middleware.payments.inbox import InboxWorker
+from tay_middleware.payments.late import joinable
 from tay_middleware.payments.settle import restate_mentions
 from tay_middleware.storage import Database, inbox, purchases, sales, upgrade
 from tay_middleware.storage.payment_tables import conversions
@@ -35,15 +36,15 @@ def url(tmp_path: Path) -> str:
     return url
 
 
-def billed(number: int, reason: str, price: str = "price_m") -> dict[str, Any]:
-    line = {"pricing": {"price_details": {"price": price}}}
-    details = {"subscription": "sub_1", "metadata": {"tay_user_id": "ada"}}
+def billed(number: int, reason: str, *prices: str, **metadata: str) -> dict[str, Any]:
+    lines = [{"pricing": {"price_details": {"price": one}}} for one in prices or ("price_m",)]
+    details = {"subscription": "sub_1", "metadata": {"tay_user_id": "ada", **metadata}}
     return d.invoice(
         f"i{number}",
         number,
         (number - 1) * 2_592_000,
         reason=reason,
-        lines={"data": [line]},
+        lines={"data": lines},
         parent={"subscription_details": details},
     )
 
@@ -98,9 +99,56 @@ def test_what_is_bought_told_otherwise_is_credited_anew(url: str) -> None:
     assert play(url, scene) == [("attributed", OLD.id), ("cross_sale", None)]
 
 
+def of_course(number: int, *, at: datetime) -> Any:
+    record = a_record(number, at=at)
+    return replace(record, decision=replace(record.decision, offer="course"))
+
+
+def offer(connection: Connection) -> tuple[Any, ...]:
+    columns = conversions.c
+    return tuple(connection.execute(select(columns.offer, columns.escalation_id)).one())
+
+
+UNTOLD = Rules()
+
+
+@pytest.mark.parametrize("rules", [UNTOLD, RULES])
+def test_a_late_mention_of_another_offer_leaves_the_credit(rules: Rules, url: str) -> None:
+    """By whoever looks: upkeep, and the next delivery. What was bought may be of any offer."""
+
+    async def scene(database: Database) -> list[Any]:
+        first = billed(1, "subscription_create", "price_m", "price_c")
+        await database.write(mention, OLD)
+        await told(database, rules, first)
+        await database.write(mention, of_course(2, at=NOON - DAY))
+        found = [await database.read(joinable, rules, NOON + DAY)]
+        await told(database, rules, RENEWAL)
+        return [*found, await database.read(offer)]
+
+    assert play(url, scene) == [[], ("mentorship", OLD.id)]
+
+
+@pytest.mark.parametrize("rules", [UNTOLD, RULES])
+def test_a_late_mention_of_another_offer_takes_the_credit_if_it_is_named(
+    rules: Rules, url: str
+) -> None:
+    late = of_course(2, at=NOON - DAY)
+
+    async def scene(database: Database) -> list[Any]:
+        prices = ("price_m", "price_c")
+        first = billed(1, "subscription_create", *prices, tay_escalation_id=str(late.id))
+        await database.write(mention, OLD)
+        await told(database, rules, first)
+        found = [await database.read(offer)]
+        await database.write(mention, late)
+        await told(database, rules, RENEWAL)
+        return [*found, await database.read(offer)]
+
+    assert play(url, scene) == [("mentorship", OLD.id), ("course", late.id)]
+
+
 def test_an_upgrade_of_the_plan_leaves_the_first_sale_to_its_mention(url: str) -> None:
-    course = a_record(2, at=NOON - DAY)
-    course = replace(course, decision=replace(course.decision, offer="course"))
+    course = of_course(2, at=NOON - DAY)
 
     async def scene(database: Database) -> Any:
         await database.write(mention, OLD, course)
