@@ -16,11 +16,11 @@ from tay_middleware.domain import user_key
 from tay_middleware.errors import PayloadError, SchemaMismatch, StorageError
 from tay_middleware.payments.catalogue import Rules
 from tay_middleware.payments.facts import Fact, KeyOf
-from tay_middleware.payments.late import joinable, named_now
+from tay_middleware.payments.late import joinable
 from tay_middleware.payments.providers import PROVIDERS, Provider, parse
 from tay_middleware.payments.reading import Reading
 from tay_middleware.payments.settle import reconsider, settle, would_change
-from tay_middleware.storage import Database
+from tay_middleware.storage import Database, awaited
 from tay_middleware.storage import inbox as sql
 from tay_middleware.storage.purchases import Transaction
 
@@ -223,7 +223,7 @@ class InboxWorker:
         now = self._clock()
         self._upkeep_at = now + timedelta(seconds=UPKEEP_SECONDS)
         rules = self._terms.rules
-        keys = await self._database.read(named_now)
+        keys = await self._database.read(awaited.named_now)
         for some in _pieces(await self._database.read(joinable, rules, now)):
             keys |= await self._database.read(would_change, some, rules, now)
         for some in _pieces(sorted(keys)):

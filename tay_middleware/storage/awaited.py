@@ -10,12 +10,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+)
 
+from tay_middleware.storage.columns import UUID_TYPE
 from tay_middleware.storage.partitions import uuid7_floor
 from tay_middleware.storage.payment_tables import awaited_mentions, conversions, payment_facts
 from tay_middleware.storage.purchases import insert, parts
 from tay_middleware.storage.sql import escalation_logs, question_logs
+
+_ID_CHARS = 36
+"""An id as text; a token has 22."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +45,21 @@ class Stretch:
     skew: timedelta
 
 
-def awaiting(connection: Connection) -> dict[str, list[str]]:
-    """The purchases that name mentions which the log did not have, by token or id."""
-    found: dict[str, list[str]] = {}
-    for row in connection.execute(select(awaited_mentions)):
-        found.setdefault(row.name, []).append(row.purchase_key)
+def named_now(connection: Connection) -> set[str]:
+    """The purchases that name a mention which they waited for, and which the log has now."""
+    waits, shown = awaited_mentions.c, escalation_logs.c
+    found: set[str] = set()
+    for it in (shown.link_token == waits.name, shown.id == _as_id(connection, waits.name)):
+        statement = select(waits.purchase_key).join(escalation_logs, it).distinct()
+        found |= set(connection.execute(statement).scalars())
     return found
+
+
+def _as_id(connection: Connection, name: Any) -> Any:
+    """What a name is as an id of the log, null for a token; a server casts text, and only an id."""
+    if connection.dialect.name == "postgresql":
+        return case((func.length(name) == _ID_CHARS, cast(name, UUID_TYPE)))
+    return name
 
 
 def await_mentions(connection: Connection, names: Mapping[str, Collection[str]]) -> None:

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, or_, select, text, update
+from sqlalchemy import Connection, delete, exists, or_, select, text, update
 
 from tay_middleware.storage.ledger import LOCK_SPACE
-from tay_middleware.storage.payment_tables import conversions
+from tay_middleware.storage.payment_tables import awaited_mentions, conversions
 
 PAYMENTS_LOCK = (1 << 20) + 2
 """The second half of the advisory lock under which purchases are made."""
@@ -38,6 +38,8 @@ def lock(connection: Connection) -> None:
 def keep_credit(connection: Connection, until: datetime, below: UUID) -> None:
     """Let the credit stay of purchases whose mentions are about to go; call it before they do.
 
+    Nor does any such purchase wait for a mention any more.
+
     Args:
         connection: in a transaction; no purchase is made until it ends.
         until: rows of before are to go; a purchase that began before rests on no others.
@@ -50,6 +52,9 @@ def keep_credit(connection: Connection, until: datetime, below: UUID) -> None:
     connection.execute(
         update(conversions).where(sold.credit_stays.is_(False), rests).values(credit_stays=True)
     )
+    waits = awaited_mentions.c
+    stays = exists().where(sold.purchase_key == waits.purchase_key, sold.credit_stays)
+    connection.execute(delete(awaited_mentions).where(stays))
 
 
 def staying(connection: Connection, purchases: Collection[str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Mentions that reach the log long after the purchase that they led to."""
 
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from tay_middleware.payments.inbox import BATCH
 from tay_middleware.payments.late import joinable
 from tay_middleware.payments.reading import Part
 from tay_middleware.payments.settle import reconsider, settle
-from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage import Database, awaited, upgrade
+from tay_middleware.storage.credits import keep_credit
 from tay_middleware.storage.payment_tables import awaited_mentions, conversions
 from tay_middleware.storage.sql import escalation_logs
 from tay_middleware.storage.touches import note_click
@@ -158,6 +160,61 @@ def test_only_what_a_mention_joins_is_looked_at_again(url: str) -> None:
         return [*found, await database.read(joinable, RULES, NOON + DAY)]
 
     assert play(url, scene) == [[], ["stripe:cs_1"]]
+
+
+def looked_at(connection: Connection) -> bool:
+    found = {*joinable(connection, RULES, NOON + DAY), *awaited.named_now(connection)}
+    assert found <= {"stripe:cs_1"}
+    return bool(found)
+
+
+def of_course(record: Any) -> Any:
+    return replace(record, decision=replace(record.decision, offer="course"))
+
+
+@dataclass(frozen=True)
+class Join:
+    """A purchase, the mention before it, what became of it, and the mention that comes late."""
+
+    named: dict[str, Any]
+    late: Any
+    before: Any = None
+    kept: bool = False
+    told_more: bool = False
+    joins: bool = False
+
+
+ITS_ID = {"metadata": {"tay_escalation_id": str(SOON.id)}}
+JOINS = {
+    "a cross-sale, by an earlier mention of what was sold": Join(
+        {"payment_link": "plink_course", **BUYER}, of_course(FIRST), before=SOON, joins=True
+    ),
+    "a sale, by another offer": Join(BUYER, of_course(SOON), before=FIRST),
+    "a sale that a token names": Join({"client_reference_id": TOKEN}, SOON, before=FIRST),
+    "a mention that is named": Join(ITS_ID, SOON, joins=True),
+    "credit that stays": Join(BUYER, SOON, kept=True),
+    "a named mention, and credit that stays": Join(ITS_ID, SOON, kept=True),
+    "the same, and more is told": Join(ITS_ID, SOON, kept=True, told_more=True),
+}
+
+
+@pytest.mark.parametrize("name", JOINS)
+def test_a_late_mention_joins_what_it_may_change(name: str, url: str) -> None:
+    join = JOINS[name]
+
+    async def scene(database: Database) -> list[bool]:
+        if join.before is not None:
+            await database.write(arrives, join.before, TOKEN)
+        await handled(database, [d.session("s1", 0, **join.named)])
+        if join.kept:
+            await database.write(keep_credit, NOON + DAY, FIRST.id)
+        if join.told_more:
+            await handled(database, [d.intent()])
+        found = [await database.read(looked_at)]
+        await database.write(mention, join.late)
+        return [*found, await database.read(looked_at)]
+
+    assert play(url, scene) == [False, join.joins]
 
 
 def _sold(number: int) -> Fact:
