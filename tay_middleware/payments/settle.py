@@ -22,7 +22,7 @@ from tay_middleware.payments.purchases import components, left_out, purchase_of
 from tay_middleware.payments.standing import is_all_back, standing
 from tay_middleware.payments.staying import Row, Teller, credit_of, of_one, rests_on, told_anew
 from tay_middleware.storage import purchases as sql
-from tay_middleware.storage.credits import lock, staying
+from tay_middleware.storage.credits import lock
 from tay_middleware.storage.purchases import Transaction
 
 _log = logging.getLogger("tay_middleware.payments")
@@ -48,15 +48,21 @@ def settle(
 ) -> list[Mapping[str, Any]]:
     """Take facts in and write what follows; the rows of `conversions` that were written."""
     lock(transaction)
-    news = _News()
-    touched = {
-        _put(transaction, group, news)
-        for group in components(_without_erased(transaction, tuple(facts)))
-    }
-    groups = _grouped(transaction, touched)
-    for facts_of_one in groups.values():
-        _tell_left_out(facts_of_one)
+    groups, news = _taken_in(transaction, facts)
     return _restate(transaction, groups, news, rules, now)
+
+
+def foresee(
+    transaction: Transaction, facts: Iterable[Fact], rules: Rules, now: datetime
+) -> list[Mapping[str, Any]]:
+    """The rows that `settle` would write; for a transaction that is going to be rolled back.
+
+    It takes the facts in and writes no purchase, so that nobody who makes one waits for it. Of two
+    payments after a mark by hand each is therefore taken for that sale.
+    """
+    groups, news = _taken_in(transaction, facts)
+    made = _made(transaction, _asked(transaction, groups, news), news, rules, now)
+    return [row for _, row in made]
 
 
 def reconsider(
@@ -96,6 +102,18 @@ def _went_back_at(transaction: Transaction, sales: Sequence[Any]) -> datetime | 
     return max(filter(None, found), default=None)
 
 
+def _taken_in(transaction: Transaction, facts: Iterable[Fact]) -> tuple[Groups, _News]:
+    news = _News()
+    touched = {
+        _put(transaction, group, news)
+        for group in components(_without_erased(transaction, tuple(facts)))
+    }
+    groups = _grouped(transaction, touched)
+    for facts_of_one in groups.values():
+        _tell_left_out(facts_of_one)
+    return groups, news
+
+
 def _put(transaction: Transaction, group: Sequence[Fact], news: _News) -> str:
     keys = {key for fact in group for key in fact.all_keys}
     merged = sql.purchases_with(transaction, keys)
@@ -103,7 +121,7 @@ def _put(transaction: Transaction, group: Sequence[Fact], news: _News) -> str:
     known = [from_row(row) for row in sql.facts_of(transaction, merged)]
     if len(merged) != 1 or rests_on([*known, *group]) != rests_on(known):
         news.anew.add(purchase_key)
-    stays = of_one(staying(transaction, merged).values())
+    stays = of_one(sql.staying(transaction, merged).values())
     if stays is not None:
         news.stays[purchase_key] = stays
         if teller := told_anew(group, known):
@@ -153,7 +171,7 @@ def _asked(transaction: Transaction, touched: Groups, news: _News) -> _Asked:
     groups = dict(touched)
     while others := sql.of_same_buyers(transaction, *_buyers(groups.values())) - set(groups):
         groups |= _grouped(transaction, others)
-    stays = staying(transaction, groups) | news.stays
+    stays = sql.staying(transaction, groups) | news.stays
     circle = circle_of(groups, known_named(transaction, groups), _users_by_credit(stays, news))
     return _Asked(circle, stays, sorted(concerned(circle, set(touched))))
 
