@@ -189,6 +189,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite+aiosqlite:///{self.home / 'tay.db'}"
 
     @property
+    def is_embedded(self) -> bool:
+        """Whether one file of this machine is all the storage: no Redis, no database server."""
+        return self.redis_url is None and self.resolved_database_url.startswith("sqlite")
+
+    @property
     def resolved_spool_path(self) -> Path:
         """The spool's file with the default filled in."""
         return self.spool_path or self.home / "spool.db"
@@ -203,8 +208,7 @@ class Settings(BaseSettings):
         said = self.user_key_secret
         secret = said.get_secret_value() if said is not None else ""
         chars = len(secret.strip())
-        shared = self.redis_url is not None or not self.resolved_database_url.startswith("sqlite")
-        if shared and chars < LEAST_SECRET_CHARS:
+        if not self.is_embedded and chars < LEAST_SECRET_CHARS:
             fault = f"has {chars} characters" if chars else "is not set"
             raise ConfigurationError(
                 f"TAY_USER_KEY_SECRET {fault}: with Redis or a database server the key that hides "

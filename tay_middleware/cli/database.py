@@ -64,8 +64,7 @@ def _refuse_to_forget_mentions(settings: Settings, playbook: "Playbook", keep_da
     """Without Redis the log is what caps count mentions in: rows that go would lift them."""
     caps = playbook.policy.cooldown.caps
     longest = max((cap.hours for cap in caps), default=0.0)
-    embedded = settings.redis_url is None and settings.resolved_database_url.startswith("sqlite")
-    if embedded and keep_days * 24 < longest:
+    if settings.is_embedded and keep_days * 24 < longest:
         raise ConfigurationError(
             f"rows cannot be kept for {keep_days} days only: a cap of policy.yaml counts the "
             f"mentions of {longest:g} hours, in these very rows. Keep {ceil(longest / 24)} days "

@@ -216,7 +216,7 @@ def credit(
     fits = [touch for touch in seen if sold.fits(touch.offer)]
     first = min(fits, key=_when, default=None)
     word = [touch for touch in fits if touch.escalation_id in marked]
-    last = _named_for(buyer, sold) or _last(word or fits, at)
+    last = named_for(buyer, sold) or _last(word or fits, at)
     if last is not None:
         return Credit(
             "attributed",
@@ -230,6 +230,14 @@ def credit(
     return Credit("organic", sold.one())
 
 
+def named_for(buyer: Buyer, sold: Sold) -> Touch | None:
+    """The mention that the evidence names, unless it is of another offer than was sold."""
+    named = buyer.named
+    if named is None or buyer.method == "by_hand" or not sold.known or sold.fits(named.offer):
+        return named
+    return None
+
+
 def _without_credit(purchase: Purchase, buyer: Buyer) -> str | None:
     """What a purchase is that no mention is looked for."""
     if buyer.dismissed:
@@ -239,14 +247,6 @@ def _without_credit(purchase: Purchase, buyer: Buyer) -> str | None:
     if buyer.ambiguous:
         return "ambiguous"
     return "unmatched" if buyer.user_key is None and buyer.named is None else None
-
-
-def _named_for(buyer: Buyer, sold: Sold) -> Touch | None:
-    """The mention that the evidence names, unless it is of another offer than was sold."""
-    named = buyer.named
-    if named is None or buyer.method == "by_hand" or not sold.known or sold.fits(named.offer):
-        return named
-    return None
 
 
 def _last(touches: Iterable[Touch], at: datetime) -> Touch | None:

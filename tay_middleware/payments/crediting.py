@@ -15,6 +15,7 @@ from tay_middleware.payments.attribution import (
     Touch,
     buyer_of,
     credit,
+    named_for,
 )
 from tay_middleware.payments.catalogue import Rules, Sold, product_of, sold
 from tay_middleware.payments.circle import Circle, Groups, known_of
@@ -76,7 +77,7 @@ def _given(
     if holder is not None:
         if holder not in touches and holder.user_key == buyer.user_key:
             touches.append(holder)
-        if not bought.fits(holder.offer):
+        if named_for(buyer, bought) in (None, holder):
             bought = Sold(frozenset({holder.offer}), known=True, products=bought.products)
         window = max(window, purchase.begun_at + CLOCK_SKEW - holder.shown_at)
     ids = [touch.escalation_id for touch in touches]
@@ -95,7 +96,7 @@ def _holder(
     transaction: Transaction, buyer: Buyer, touches: Sequence[Touch], held: Row | None
 ) -> Touch | None:
     """The mention that has the credit, if it is still the buyer's."""
-    if held is None or held["kind"] != "attributed" or held["escalation_id"] is None:
+    if held is None or held["escalation_id"] is None:
         return None
     its_id: UUID = held["escalation_id"]
     listed = [*touches, *((buyer.named,) if buyer.named else ())]

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +18,10 @@ from tay_middleware.payments.facts import Fact, Said, from_row
 from tay_middleware.payments.inbox import Terms, understood
 from tay_middleware.payments.lines import PROVIDER, Line
 from tay_middleware.payments.money import Money, spoken
-from tay_middleware.payments.settle import settle
+from tay_middleware.payments.settle import foresee, settle
 from tay_middleware.storage import inbox as sql
 from tay_middleware.storage import purchases
-from tay_middleware.storage.credits import try_without_lock
+from tay_middleware.storage.credits import give_way
 from tay_middleware.storage.purchases import Transaction
 
 PIECE = 50
@@ -83,6 +84,19 @@ def take(
     new_id: Callable[[], UUID],
 ) -> list[Taken]:
     """Take some lines in."""
+    taken, facts = _noted(transaction, lines, terms, now, new_id)
+    settle(transaction, facts, terms.rules, now)
+    return taken
+
+
+def _noted(
+    transaction: Transaction,
+    lines: Sequence[Line],
+    terms: Terms,
+    now: datetime,
+    new_id: Callable[[], UUID],
+) -> tuple[list[Taken], list[Fact]]:
+    """Put lines into the inbox as handled; what became of each, and the facts to settle."""
     read = [(line, *_read(line, terms)) for line in lines]
     told = _told_before(transaction, [fact for _, _, found, _ in read for fact in found])
     facts: list[Fact] = []
@@ -100,8 +114,7 @@ def take(
             sql.set_handled(transaction, kept.id, now, outcome)
         facts += found
         taken.append(Taken(line, new, frozenset(key for fact in found for key in fact.all_keys)))
-    settle(transaction, facts, terms.rules, now)
-    return taken
+    return taken, facts
 
 
 def _read(line: Line, terms: Terms) -> tuple[str, tuple[Fact, ...], str | None]:
@@ -152,8 +165,14 @@ def _contradicts(facts: Sequence[Fact], told: _Told) -> str | None:
 
 def report(transaction: Transaction, taken: Sequence[Taken]) -> Report:
     """What lines that were taken in came to, by purchases as they stand."""
-    keys = {min(one.keys) for one in taken if one.keys}
-    found = purchases.purchases_by_key(transaction, keys)
+    return _report(taken, purchases.purchases_by_key(transaction, _least_keys(taken)))
+
+
+def _least_keys(taken: Sequence[Taken]) -> set[str]:
+    return {min(one.keys) for one in taken if one.keys}
+
+
+def _report(taken: Sequence[Taken], found: Mapping[str, Any]) -> Report:
     fates = [
         Fate(one.line.number, one.new, found[min(one.keys)])
         for one in taken
@@ -174,13 +193,21 @@ def try_out(
     now: datetime,
     new_id: Callable[[], UUID],
 ) -> None:
-    """Import and look, and then leave nothing behind; run it by `tried`.
+    """Look what an import would come to, and then leave nothing behind; run it by `tried`.
 
-    Payments go on meanwhile: on a server without their lock, on a copy of a file.
+    Payments go on meanwhile: on a server it writes no purchase and takes no lock that a delivery
+    waits for, and gives way where it would wait itself; a file is copied for it.
+
+    Raises:
+        StorageUnavailable: somebody imports these very lines now.
     """
-    try_without_lock(transaction)
-    taken = [one for piece in pieces(lines) for one in take(transaction, piece, terms, now, new_id)]
-    raise _NotMeant(report(transaction, taken))
+    give_way(transaction)
+    taken, facts = _noted(transaction, lines, terms, now, new_id)
+    rows = foresee(transaction, facts, terms.rules, now)
+    made = {row["purchase_key"]: SimpleNamespace(**row) for row in rows}
+    names = purchases.purchase_keys_of(transaction, _least_keys(taken))
+    found = {key: made[name] for key, name in names.items() if name in made}
+    raise _NotMeant(_report(taken, found))
 
 
 def _row(line: Line, now: datetime) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Run as many as you like. A batch is one transaction: what a killed worker had be
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -19,8 +19,8 @@ from tay_middleware.payments.facts import Fact, KeyOf
 from tay_middleware.payments.late import joinable
 from tay_middleware.payments.providers import PROVIDERS, Provider, parse
 from tay_middleware.payments.reading import Reading
-from tay_middleware.payments.settle import reconsider, settle
-from tay_middleware.storage import Database
+from tay_middleware.payments.settle import reconsider, settle, would_change
+from tay_middleware.storage import Database, awaited
 from tay_middleware.storage import inbox as sql
 from tay_middleware.storage.purchases import Transaction
 
@@ -223,9 +223,11 @@ class InboxWorker:
         now = self._clock()
         self._upkeep_at = now + timedelta(seconds=UPKEEP_SECONDS)
         rules = self._terms.rules
-        keys = await self._database.read(joinable, rules, now)
-        for first in range(0, len(keys), BATCH):
-            await self._database.write(reconsider, keys[first : first + BATCH], rules, now)
+        keys = await self._database.read(awaited.named_now)
+        for some in _pieces(await self._database.read(joinable, rules, now)):
+            keys |= await self._database.read(would_change, some, rules, now)
+        for some in _pieces(sorted(keys)):
+            await self._database.write(reconsider, some, rules, now)
         await self._database.write(sql.redact, now - self._terms.kept_for, now)
 
     def _backoff(self, failures: int) -> float:
@@ -238,6 +240,11 @@ class InboxWorker:
                 await self._wake.wait()
         except TimeoutError:
             return
+
+
+def _pieces(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    for first in range(0, len(keys), BATCH):
+        yield keys[first : first + BATCH]
 
 
 def handle(transaction: Transaction, terms: Terms, now: datetime, limit: int) -> tuple[int, int]:

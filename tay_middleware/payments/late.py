@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from tay_middleware.payments.attribution import CLOCK_SKEW
 from tay_middleware.payments.catalogue import Rules
 from tay_middleware.payments.circle import Circle
-from tay_middleware.payments.crediting import touches_named
-from tay_middleware.payments.reading import uuid_of
 from tay_middleware.storage import awaited
 from tay_middleware.storage.awaited import Stretch
 from tay_middleware.storage.purchases import Transaction
@@ -18,21 +16,14 @@ be found again after a month. For one that the purchase names there is no limit.
 
 
 def joinable(transaction: Transaction, rules: Rules, now: datetime) -> list[str]:
-    """The keys of such purchases. It writes nothing and takes no lock."""
+    """The keys of those that a mention of their user's joins; few of them does it change.
+
+    It writes nothing and takes no lock.
+    """
     since = now - max(rules.window, RECONSIDERED)
     stretch = Stretch(since, rules.window, CLOCK_SKEW)
     by_user = awaited.joined_by_user(transaction, stretch)
-    return sorted(
-        _named_now(transaction) | by_user | awaited.joined_by_reference(transaction, stretch)
-    )
-
-
-def _named_now(transaction: Transaction) -> set[str]:
-    waiting = awaited.awaiting(transaction)
-    ids = {name: found for name in waiting if (found := uuid_of(name)) is not None}
-    touches = touches_named(transaction, waiting.keys() - ids.keys(), ids.values())
-    logged = {name for touch in touches for name in (touch.token, str(touch.escalation_id))}
-    return {key for name, keys in waiting.items() if name in logged for key in keys}
+    return sorted(by_user | awaited.joined_by_reference(transaction, stretch))
 
 
 def await_named(

@@ -6,7 +6,7 @@ earlier one only hinted at.
 """
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from uuid import UUID
 
 from tay_middleware.payments.attribution import OF_ITS_OWN
 from tay_middleware.payments.catalogue import Rules
-from tay_middleware.payments.circle import Groups, circle_of, concerned
+from tay_middleware.payments.circle import Circle, Groups, circle_of, concerned
 from tay_middleware.payments.crediting import known_named, row_of
 from tay_middleware.payments.facts import Evidence, Fact, from_row, to_row
 from tay_middleware.payments.late import await_named
@@ -22,7 +22,7 @@ from tay_middleware.payments.purchases import components, left_out, purchase_of
 from tay_middleware.payments.standing import is_all_back, standing
 from tay_middleware.payments.staying import Row, Teller, credit_of, of_one, rests_on, told_anew
 from tay_middleware.storage import purchases as sql
-from tay_middleware.storage.credits import lock, staying
+from tay_middleware.storage.credits import lock
 from tay_middleware.storage.purchases import Transaction
 
 _log = logging.getLogger("tay_middleware.payments")
@@ -48,15 +48,21 @@ def settle(
 ) -> list[Mapping[str, Any]]:
     """Take facts in and write what follows; the rows of `conversions` that were written."""
     lock(transaction)
-    news = _News()
-    touched = {
-        _put(transaction, group, news)
-        for group in components(_without_erased(transaction, tuple(facts)))
-    }
-    groups = _grouped(transaction, touched)
-    for facts_of_one in groups.values():
-        _tell_left_out(facts_of_one)
+    groups, news = _taken_in(transaction, facts)
     return _restate(transaction, groups, news, rules, now)
+
+
+def foresee(
+    transaction: Transaction, facts: Iterable[Fact], rules: Rules, now: datetime
+) -> list[Mapping[str, Any]]:
+    """The rows that `settle` would write; for a transaction that is going to be rolled back.
+
+    It takes the facts in and writes no purchase, so that nobody who makes one waits for it. Of two
+    payments after a mark by hand each is therefore taken for that sale.
+    """
+    groups, news = _taken_in(transaction, facts)
+    made = _made(transaction, _asked(transaction, groups, news), news, rules, now)
+    return [row for _, row in made]
 
 
 def reconsider(
@@ -65,6 +71,16 @@ def reconsider(
     """Make some purchases again: the log may have caught up with them."""
     lock(transaction)
     return _restate(transaction, _grouped(transaction, keys), _News(), rules, now)
+
+
+def would_change(
+    transaction: Transaction, keys: Collection[str], rules: Rules, now: datetime
+) -> set[str]:
+    """The purchases that `reconsider` would write. It takes no lock and writes nothing itself."""
+    news = _News()
+    asked = _asked(transaction, _grouped(transaction, keys), news)
+    made = _made(transaction, asked, news, rules, now)
+    return {row["purchase_key"] for was, row in made if not sql.stands(row, was)}
 
 
 def restate_mentions(transaction: Transaction, escalations: Collection[UUID]) -> None:
@@ -86,6 +102,18 @@ def _went_back_at(transaction: Transaction, sales: Sequence[Any]) -> datetime | 
     return max(filter(None, found), default=None)
 
 
+def _taken_in(transaction: Transaction, facts: Iterable[Fact]) -> tuple[Groups, _News]:
+    news = _News()
+    touched = {
+        _put(transaction, group, news)
+        for group in components(_without_erased(transaction, tuple(facts)))
+    }
+    groups = _grouped(transaction, touched)
+    for facts_of_one in groups.values():
+        _tell_left_out(facts_of_one)
+    return groups, news
+
+
 def _put(transaction: Transaction, group: Sequence[Fact], news: _News) -> str:
     keys = {key for fact in group for key in fact.all_keys}
     merged = sql.purchases_with(transaction, keys)
@@ -93,7 +121,7 @@ def _put(transaction: Transaction, group: Sequence[Fact], news: _News) -> str:
     known = [from_row(row) for row in sql.facts_of(transaction, merged)]
     if len(merged) != 1 or rests_on([*known, *group]) != rests_on(known):
         news.anew.add(purchase_key)
-    stays = of_one(staying(transaction, merged).values())
+    stays = of_one(sql.staying(transaction, merged).values())
     if stays is not None:
         news.stays[purchase_key] = stays
         if teller := told_anew(group, known):
@@ -112,33 +140,52 @@ def _tell_left_out(facts: Sequence[Fact]) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is made again: the circle, those of it whose credit stays, the keys in their order."""
+
+    circle: Circle
+    stays: Mapping[str, Row]
+    keys: Sequence[str]
+
+
 def _restate(
     transaction: Transaction, groups: Groups, news: _News, rules: Rules, now: datetime
 ) -> list[Mapping[str, Any]]:
-    touched = set(groups)
-    if not touched and not news.freed:
+    if not groups and not news.freed:
         return []
-    groups = dict(groups)
-    while others := sql.of_same_buyers(transaction, *_buyers(groups.values())) - set(groups):
-        groups |= _grouped(transaction, others)
-    stays = staying(transaction, groups) | news.stays
-    circle = circle_of(groups, known_named(transaction, groups), _users_by_credit(stays, news))
-    asked = sorted(concerned(circle, touched))
-    before = sql.rows_of(transaction, asked)
+    asked = _asked(transaction, groups, news)
     written: list[Mapping[str, Any]] = []
     mentions = set(news.freed)
-    for key in asked:
-        was = before.get(key)
-        held = None if key in news.anew else was
-        made = row_of(transaction, circle, key, rules, held, now)
-        row = credit_of(made, stays.get(key), news.tellers.get(key))
+    for was, row in _made(transaction, asked, news, rules, now):
         sql.write_purchase(transaction, row, was)
         ids = [one["escalation_id"] for one in (was, row) if one is not None]
         mentions |= {one for one in ids if one is not None}
         written.append(row)
-    await_named(transaction, circle, asked, stays)
+    await_named(transaction, asked.circle, asked.keys, asked.stays)
     restate_mentions(transaction, mentions)
     return written
+
+
+def _asked(transaction: Transaction, touched: Groups, news: _News) -> _Asked:
+    groups = dict(touched)
+    while others := sql.of_same_buyers(transaction, *_buyers(groups.values())) - set(groups):
+        groups |= _grouped(transaction, others)
+    stays = sql.staying(transaction, groups) | news.stays
+    circle = circle_of(groups, known_named(transaction, groups), _users_by_credit(stays, news))
+    return _Asked(circle, stays, sorted(concerned(circle, set(touched))))
+
+
+def _made(
+    transaction: Transaction, asked: _Asked, news: _News, rules: Rules, now: datetime
+) -> Iterator[tuple[Row | None, Row]]:
+    """Each purchase as it stands and as it should. It reads what is written between two of them."""
+    before = sql.rows_of(transaction, asked.keys)
+    for key in asked.keys:
+        was = before.get(key)
+        held = None if key in news.anew else was
+        made = row_of(transaction, asked.circle, key, rules, held, now)
+        yield was, credit_of(made, asked.stays.get(key), news.tellers.get(key))
 
 
 def _users_by_credit(stays: Mapping[str, Row], news: _News) -> dict[str, str]:

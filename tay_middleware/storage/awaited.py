@@ -10,19 +10,34 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+)
 
+from tay_middleware.storage.columns import UUID_TYPE
 from tay_middleware.storage.partitions import uuid7_floor
 from tay_middleware.storage.payment_tables import awaited_mentions, conversions, payment_facts
 from tay_middleware.storage.purchases import insert, parts
 from tay_middleware.storage.sql import escalation_logs, question_logs
+
+_ID_CHARS = 36
+"""An id as text; a token has 22."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """Which mentions may lead to which purchases.
 
-    Purchases begun from `since` on; of each the mentions from `window` before it to `skew` after.
+    Purchases begun from `since` on; of each the mentions of a `window` that ends `skew` after it.
     """
 
     since: datetime
@@ -30,12 +45,21 @@ class Stretch:
     skew: timedelta
 
 
-def awaiting(connection: Connection) -> dict[str, list[str]]:
-    """The purchases that name mentions which the log did not have, by token or id."""
-    found: dict[str, list[str]] = {}
-    for row in connection.execute(select(awaited_mentions)):
-        found.setdefault(row.name, []).append(row.purchase_key)
+def named_now(connection: Connection) -> set[str]:
+    """The purchases that name a mention which they waited for, and which the log has now."""
+    waits, shown = awaited_mentions.c, escalation_logs.c
+    found: set[str] = set()
+    for it in (shown.link_token == waits.name, shown.id == _as_id(connection, waits.name)):
+        statement = select(waits.purchase_key).join(escalation_logs, it).distinct()
+        found |= set(connection.execute(statement).scalars())
     return found
+
+
+def _as_id(connection: Connection, name: Any) -> Any:
+    """What a name is as an id of the log, null for a token; a server casts text, and only an id."""
+    if connection.dialect.name == "postgresql":
+        return case((func.length(name) == _ID_CHARS, cast(name, UUID_TYPE)))
+    return name
 
 
 def await_mentions(connection: Connection, names: Mapping[str, Collection[str]]) -> None:
@@ -63,7 +87,7 @@ def joined_by_user(connection: Connection, stretch: Stretch) -> set[str]:
     theirs = exists().where(
         shown.user_key == sold.user_key,
         shown.id >= uuid7_floor(stretch.since - stretch.window),
-        shown.created_at >= _moved(connection, sold.begun_at, -stretch.window),
+        shown.created_at >= _moved(connection, sold.begun_at, stretch.skew - stretch.window),
         shown.created_at <= _moved(connection, sold.begun_at, stretch.skew),
         or_(
             sold.kind == "organic",
@@ -71,26 +95,27 @@ def joined_by_user(connection: Connection, stretch: Stretch) -> set[str]:
             and_(sold.kind == "attributed", better),
         ),
     )
-    return _open(connection, stretch, ("organic", "cross_sale", "attributed"), theirs)
+    return _open(connection, stretch, theirs)
 
 
 def joined_by_reference(connection: Connection, stretch: Stretch) -> set[str]:
-    """Purchases that name nobody but a user whom the log had not seen."""
+    """Purchases that name a user whom the log had not seen, and are nobody's or somebody's by less.
+
+    What others of the same customer or address say, and an admin's word, give way to a reference.
+    """
     sold, told, asked = conversions.c, payment_facts.c, question_logs.c
+    hearsay = or_(sold.method.is_(None), sold.method.in_(("customer", "email", "by_hand")))
     seen = exists().where(
         told.purchase_key == sold.purchase_key,
         asked.user_key == told.reference_key,
         asked.id >= uuid7_floor(stretch.since - stretch.window),
     )
-    return _open(connection, stretch, ("unmatched",), seen)
+    return _open(connection, stretch, and_(hearsay, seen))
 
 
-def _open(
-    connection: Connection, stretch: Stretch, kinds: tuple[str, ...], joined: ColumnElement[bool]
-) -> set[str]:
+def _open(connection: Connection, stretch: Stretch, joined: ColumnElement[bool]) -> set[str]:
     sold = conversions.c
     statement = select(sold.purchase_key).where(
-        sold.kind.in_(kinds),
         sold.begun_at >= stretch.since,
         sold.credit_stays.is_(False),
         joined,
@@ -99,8 +124,11 @@ def _open(
 
 
 def _moved(connection: Connection, at: Any, by: timedelta) -> Any:
-    """A column's time so much later. SQLite keeps times as text, which compares as they do."""
+    """A column's time so much later. SQLite keeps times as text, which compares as they do.
+
+    It must have as many digits as a column's: six of a second, of which SQLite knows three.
+    """
     seconds = int(by.total_seconds())
     if connection.dialect.name == "postgresql":
         return at + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
-    return func.strftime("%Y-%m-%d %H:%M:%f", at, f"{seconds:+d} seconds")
+    return func.strftime("%Y-%m-%d %H:%M:%f000", at, f"{seconds:+d} seconds")

@@ -4,32 +4,32 @@ A purchase is made again whenever its provider says something of it. What the lo
 more must not be asked again then: the purchase is marked, and its credit stays as it is.
 """
 
-from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, or_, select, text, update
+from sqlalchemy import Connection, delete, exists, or_, text, update
 
 from tay_middleware.storage.ledger import LOCK_SPACE
-from tay_middleware.storage.payment_tables import conversions
+from tay_middleware.storage.payment_tables import awaited_mentions, conversions
 
 PAYMENTS_LOCK = (1 << 20) + 2
 """The second half of the advisory lock under which purchases are made."""
 
+GIVES_WAY_AFTER = "500ms"
+"""Less than the second after which a server looks for a deadlock, and may end the other of two."""
 
-_TRIES_OUT = "tay_tries_out"
 
+def give_way(connection: Connection) -> None:
+    """Let a transaction that is going to be rolled back wait for nobody's rows.
 
-def try_without_lock(connection: Connection) -> None:
-    """Let nobody wait for a transaction that is going to be rolled back."""
-    connection.execution_options(**{_TRIES_OUT: True})
+    A statement that would wait raises `StorageUnavailable`.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL lock_timeout = '{GIVES_WAY_AFTER}'"))
 
 
 def lock(connection: Connection) -> None:
     """Wait until no other transaction makes purchases; SQLite's write lock says so already."""
-    if connection.get_execution_options().get(_TRIES_OUT):
-        return
     if connection.dialect.name == "postgresql":
         locks = {"space": LOCK_SPACE, "lock": PAYMENTS_LOCK}
         connection.execute(text("SELECT pg_advisory_xact_lock(:space, :lock)"), locks)
@@ -37,6 +37,8 @@ def lock(connection: Connection) -> None:
 
 def keep_credit(connection: Connection, until: datetime, below: UUID) -> None:
     """Let the credit stay of purchases whose mentions are about to go; call it before they do.
+
+    Nor does any such purchase wait for a mention any more.
 
     Args:
         connection: in a transaction; no purchase is made until it ends.
@@ -50,10 +52,6 @@ def keep_credit(connection: Connection, until: datetime, below: UUID) -> None:
     connection.execute(
         update(conversions).where(sold.credit_stays.is_(False), rests).values(credit_stays=True)
     )
-
-
-def staying(connection: Connection, purchases: Collection[str]) -> dict[str, Any]:
-    """Those of some purchases whose credit stays, by key, as they stand."""
-    sold = conversions.c
-    statement = select(conversions).where(sold.purchase_key.in_(purchases), sold.credit_stays)
-    return {row["purchase_key"]: row for row in connection.execute(statement).mappings()}
+    waits = awaited_mentions.c
+    stays = exists().where(sold.purchase_key == waits.purchase_key, sold.credit_stays)
+    connection.execute(delete(awaited_mentions).where(stays))

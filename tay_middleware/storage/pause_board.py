@@ -47,7 +47,8 @@ async def publish(settings: Settings, database: Database) -> frozenset[str]:
 async def publish_by(client: Any, database: Database) -> frozenset[str]:
     """The same by a client of Redis that is there.
 
-    What stands there already is not written again: a Redis that is full takes nothing.
+    What stands there already is not written again: a Redis that is full takes nothing. What was
+    paused or lifted while it was written is written after it: an older write may come last.
 
     Raises:
         StorageError: as `publish`.
@@ -56,6 +57,10 @@ async def publish_by(client: Any, database: Database) -> frozenset[str]:
 
     names = await database.read(paused_names)
     with translated("telling what is paused"):
-        if read_board(await client.get(PAUSED_KEY)) != names:
+        if read_board(await client.get(PAUSED_KEY)) == names:
+            return names
+        told: frozenset[str] | None = None
+        while names != told:
             await client.set(PAUSED_KEY, orjson.dumps(sorted(names)))
+            told, names = names, await database.read(paused_names)
     return names

@@ -57,8 +57,18 @@ def parts(names: Iterable[Any]) -> Iterator[list[Any]]:
 
 def purchases_with(connection: Connection, keys: Collection[str]) -> set[str]:
     """The purchases that any of these ids belongs to."""
-    statement = select(payment_keys.c.purchase_key).where(payment_keys.c.key.in_(keys)).distinct()
-    return set(connection.execute(statement).scalars())
+    return set(purchase_keys_of(connection, keys).values())
+
+
+def purchase_keys_of(connection: Connection, keys: Collection[str]) -> dict[str, str]:
+    """The purchases that some ids belong to, by id."""
+    columns = payment_keys.c
+    statement = select(columns.key, columns.purchase_key)
+    return {
+        row.key: row.purchase_key
+        for part in parts(keys)
+        for row in connection.execute(statement.where(columns.key.in_(part)))
+    }
 
 
 def facts_of(connection: Connection, purchases: Collection[str]) -> list[Row]:
@@ -198,10 +208,26 @@ def rows_of(connection: Connection, purchases: Collection[str]) -> dict[str, Row
     }
 
 
+def staying(connection: Connection, purchases: Collection[str]) -> dict[str, Row]:
+    """Those of some purchases whose credit stays, by key, as they stand."""
+    sold = conversions.c
+    statement = select(conversions).where(sold.credit_stays)
+    return {
+        row["purchase_key"]: dict(row)
+        for part in parts(purchases)
+        for row in connection.execute(statement.where(sold.purchase_key.in_(part))).mappings()
+    }
+
+
+def stands(row: Row, before: Row | None) -> bool:
+    """Whether a purchase stands so already, but for the time at which it was written."""
+    told = {name: value for name, value in row.items() if name != "settled_at"}
+    return before is not None and all(before[name] == value for name, value in told.items())
+
+
 def write_purchase(connection: Connection, row: Row, before: Row | None) -> None:
     """Write a purchase as it stands; nothing is written where it stands so `before`."""
-    told = {name: value for name, value in row.items() if name != "settled_at"}
-    if before is not None and all(before[name] == value for name, value in told.items()):
+    if stands(row, before):
         return
     statement = insert(connection)(conversions).values(**row)
     connection.execute(

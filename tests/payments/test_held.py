@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,8 +12,10 @@ from sqlalchemy import Connection, select
 
 from tay_middleware.domain import uuid7
 from tay_middleware.payments.catalogue import Rules
+from tay_middleware.payments.facts import Evidence, Fact, Said
 from tay_middleware.payments.inbox import InboxWorker
-from tay_middleware.payments.settle import restate_mentions
+from tay_middleware.payments.late import joinable
+from tay_middleware.payments.settle import reconsider, restate_mentions, settle
 from tay_middleware.storage import Database, inbox, purchases, sales, upgrade
 from tay_middleware.storage.payment_tables import conversions
 from tay_middleware.storage.sql import escalation_logs
@@ -25,6 +27,7 @@ from tests.storage.records import a_record
 DAY = timedelta(days=1)
 OLD = a_record(1, at=NOON - 10 * DAY)
 BOTH = frozenset({"course", "mentorship"})
+UNTOLD = Rules()
 RULES = Rules(offers={"price_m": "mentorship", "price_c": "course"}, catalogue=BOTH)
 
 
@@ -35,17 +38,22 @@ def url(tmp_path: Path) -> str:
     return url
 
 
-def billed(number: int, reason: str, price: str = "price_m") -> dict[str, Any]:
-    line = {"pricing": {"price_details": {"price": price}}}
-    details = {"subscription": "sub_1", "metadata": {"tay_user_id": "ada"}}
+def billed(number: int, reason: str, *prices: str, **metadata: str) -> dict[str, Any]:
+    lines = [{"pricing": {"price_details": {"price": one}}} for one in prices or ("price_m",)]
+    details = {"subscription": "sub_1", "metadata": {"tay_user_id": "ada", **metadata}}
     return d.invoice(
         f"i{number}",
         number,
         (number - 1) * 2_592_000,
         reason=reason,
-        lines={"data": [line]},
+        lines={"data": lines},
         parent={"subscription_details": details},
     )
+
+
+def of_course(number: int, *, at: datetime) -> Any:
+    record = a_record(number, at=at)
+    return replace(record, decision=replace(record.decision, offer="course"))
 
 
 FIRST, RENEWAL = billed(1, "subscription_create"), billed(2, "subscription_cycle")
@@ -84,6 +92,105 @@ def test_a_renewal_after_the_rules_changed_leaves_the_credit(change: str, url: s
     assert play(url, scene) == ("attributed", OLD.id, 4000, [OLD.id])
 
 
+def touches_of(connection: Connection) -> tuple[Any, ...]:
+    columns = conversions.c
+    rows = select(columns.kind, columns.escalation_id, columns.first_escalation_id)
+    return tuple(connection.execute(rows.where(columns.purchase_key != "stripe:cs_b")).one())
+
+
+def test_a_shorter_window_leaves_the_first_touch_too(url: str) -> None:
+    first = a_record(2, at=NOON - 12 * DAY)
+
+    async def scene(database: Database) -> Any:
+        await database.write(mention, first, OLD)
+        await told(database, RULES, FIRST)
+        await told(database, replace(RULES, window=11 * DAY), RENEWAL)
+        return await database.read(touches_of)
+
+    assert play(url, scene) == ("attributed", OLD.id, first.id)
+
+
+def test_credit_that_goes_to_another_mention_goes_by_the_window_of_today(url: str) -> None:
+    first, late = a_record(2, at=NOON - 12 * DAY), a_record(3, at=NOON - DAY)
+
+    async def scene(database: Database) -> Any:
+        await database.write(mention, first, OLD)
+        await told(database, RULES, FIRST)
+        await database.write(mention, late)
+        await told(database, replace(RULES, window=11 * DAY), RENEWAL)
+        return await database.read(touches_of)
+
+    assert play(url, scene) == ("attributed", late.id, OLD.id)
+
+
+def test_a_mention_to_nobody_that_is_named_holds_and_is_no_touch_of_the_buyer(url: str) -> None:
+    named, hers = a_record(2, at=NOON - 3 * DAY, user=None), a_record(3, at=NOON - DAY)
+    bought = billed(1, "subscription_create", tay_escalation_id=str(named.id))
+
+    async def scene(database: Database) -> list[Any]:
+        await database.write(mention, named, hers)
+        await told(database, RULES, bought)
+        found = [await database.read(touches_of)]
+        await told(database, CHANGES["a price of another offer"](RULES), RENEWAL)
+        return [*found, await database.read(touches_of)]
+
+    assert play(url, scene) == [("attributed", named.id, hers.id)] * 2
+
+
+def test_the_mention_of_another_user_holds_no_credit_once_the_buyer_is_known(url: str) -> None:
+    """It says nothing of what was bought either."""
+    beas, adas = a_record(2, at=NOON - DAY, user="bea"), of_course(3, at=NOON - DAY)
+    hers = {"id": "cs_b", "payment_intent": "pi_b", "metadata": {"tay_user_id": "bea"}}
+
+    async def scene(database: Database) -> list[Any]:
+        await database.write(mention, beas)
+        sessions = d.session("s1", 9, **hers), d.session("s2", 0, client_reference_id="ada")
+        await told(database, UNTOLD, *sessions)
+        found = [await database.read(touches_of)]
+        await database.write(mention, adas)
+        await database.write(reconsider, ["stripe:cs_1"], UNTOLD, LATER)
+        return [*found, await database.read(touches_of)]
+
+    assert play(url, scene) == [("attributed", one.id, one.id) for one in (beas, adas)]
+
+
+def test_what_an_admin_credited_stays_what_it_was_sold_as(url: str) -> None:
+    said = Evidence(by_hand=True, escalation_id=OLD.id)
+    keys = frozenset({"stripe:cs_1"})
+    word = Fact("admin:1", "admin", Said.ASSIGNED, LATER, keys, evidence=said)
+
+    async def scene(database: Database) -> list[Any]:
+        await database.write(mention, OLD)
+        rules = replace(RULES, offers={"plink_1": "mentorship"})
+        await told(database, rules, d.session("s1", 0, payment_link="plink_1"))
+        await database.write(settle, [word], rules, LATER)
+        found = [await database.read(offer)]
+        changed = replace(RULES, offers={"plink_1": "course"})
+        await database.write(reconsider, ["stripe:cs_1"], changed, LATER)
+        return [*found, await database.read(offer)]
+
+    assert play(url, scene) == [("mentorship", OLD.id)] * 2
+
+
+def test_two_purchases_that_turn_out_to_be_one_are_credited_anew(url: str) -> None:
+    """The one began before the mention that the other was credited to."""
+    course, ada = of_course(2, at=NOON + DAY), {"metadata": {"tay_user_id": "ada"}}
+    late = 2 * DAY.total_seconds()
+
+    async def scene(database: Database) -> list[Any]:
+        await database.write(mention, OLD, course)
+        await told(database, UNTOLD, d.session("s1", late, payment_intent=None, **ada))
+        found = [await database.read(touches_of)]
+        await told(database, UNTOLD, d.intent("p1", 0, latest_charge="py_1", **ada))
+        await told(database, UNTOLD, d.session("s2", late))
+        return [*found, await database.read(touches_of)]
+
+    assert play(url, scene) == [
+        ("attributed", course.id, OLD.id),
+        ("attributed", OLD.id, OLD.id),
+    ]
+
+
 def test_what_is_bought_told_otherwise_is_credited_anew(url: str) -> None:
     """The payment alone says nothing of what was bought, the invoice does."""
 
@@ -98,9 +205,48 @@ def test_what_is_bought_told_otherwise_is_credited_anew(url: str) -> None:
     assert play(url, scene) == [("attributed", OLD.id), ("cross_sale", None)]
 
 
+def offer(connection: Connection) -> tuple[Any, ...]:
+    columns = conversions.c
+    return tuple(connection.execute(select(columns.offer, columns.escalation_id)).one())
+
+
+@pytest.mark.parametrize("rules", [UNTOLD, RULES])
+def test_a_late_mention_of_another_offer_leaves_the_credit(rules: Rules, url: str) -> None:
+    """By whoever looks: upkeep, and the next delivery. What was bought may be of any offer."""
+
+    async def scene(database: Database) -> list[Any]:
+        first = billed(1, "subscription_create", "price_m", "price_c")
+        await database.write(mention, OLD)
+        await told(database, rules, first)
+        await database.write(mention, of_course(2, at=NOON - DAY))
+        found = [await database.read(joinable, rules, NOON + DAY)]
+        await told(database, rules, RENEWAL)
+        return [*found, await database.read(offer)]
+
+    assert play(url, scene) == [[], ("mentorship", OLD.id)]
+
+
+@pytest.mark.parametrize("rules", [UNTOLD, RULES])
+def test_a_late_mention_of_another_offer_takes_the_credit_if_it_is_named(
+    rules: Rules, url: str
+) -> None:
+    late = of_course(2, at=NOON - DAY)
+
+    async def scene(database: Database) -> list[Any]:
+        prices = ("price_m", "price_c")
+        first = billed(1, "subscription_create", *prices, tay_escalation_id=str(late.id))
+        await database.write(mention, OLD)
+        await told(database, rules, first)
+        found = [await database.read(offer)]
+        await database.write(mention, late)
+        await told(database, rules, RENEWAL)
+        return [*found, await database.read(offer)]
+
+    assert play(url, scene) == [("mentorship", OLD.id), ("course", late.id)]
+
+
 def test_an_upgrade_of_the_plan_leaves_the_first_sale_to_its_mention(url: str) -> None:
-    course = a_record(2, at=NOON - DAY)
-    course = replace(course, decision=replace(course.decision, offer="course"))
+    course = of_course(2, at=NOON - DAY)
 
     async def scene(database: Database) -> Any:
         await database.write(mention, OLD, course)

@@ -1,0 +1,71 @@
+"""What stands in Redis is what is paused, whoever writes it last."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+
+from tay_middleware.domain import uuid7
+from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage.pause_board import PAUSED_KEY, publish_by, read_board
+from tay_middleware.storage.pauses import Subject, pause
+from tests.builders import NOON
+
+
+class Slow:
+    """A client whose first write is overtaken by something else."""
+
+    def __init__(self, client: Any, overtaken_by: Callable[[], Awaitable[object]]) -> None:
+        self._client = client
+        self._overtaken_by: Callable[[], Awaitable[object]] | None = overtaken_by
+        self.writes = 0
+
+    async def get(self, key: str) -> Any:
+        return await self._client.get(key)
+
+    async def set(self, key: str, value: bytes) -> None:
+        overtaking, self._overtaken_by = self._overtaken_by, None
+        if overtaking is not None:
+            await overtaking()
+        self.writes += 1
+        await self._client.set(key, value)
+
+
+async def paused(database: Database, name: str, number: int) -> None:
+    await database.write(
+        pause,
+        pause_id=uuid7(NOON, number),
+        subject=Subject.OFFER,
+        name=name,
+        now=NOON,
+        by="a",
+        reason="r",
+        figures={},
+    )
+
+
+def test_a_write_that_comes_late_unpauses_nothing(redis_url: str, tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
+    upgrade(url)
+
+    async def scene() -> tuple[frozenset[str], frozenset[str], int]:
+        database = Database(url)
+        client: Any
+        async with Redis.from_url(redis_url) as client:
+
+            async def another_pauses() -> None:
+                await paused(database, "course", 2)
+                await publish_by(client, database)
+
+            slow = Slow(client, another_pauses)
+            await paused(database, "mentorship", 1)
+            told = await publish_by(slow, database)
+            board = read_board(await client.get(PAUSED_KEY))
+            await publish_by(slow, database)
+        await database.aclose()
+        return told, board, slow.writes
+
+    both = frozenset({"course", "mentorship"})
+    assert asyncio.run(scene()) == (both, both, 2)
