@@ -181,7 +181,8 @@ class Detection:
     said before gives one. `least` is the probability that was asked for, `None` where none was.
     `closed_by` are the phrases that closed gates (a learned head has none), each a `group` by the
     name of its gate; a later stage may have opened a gate again. `weakly` are the gates that only
-    phrases closed which may be about something else.
+    phrases closed which may be about something else, `spoken_against` those that a mere suspicion
+    must not close.
 
     What it means as the answer to a mention (see `decide.aftermath`): `answers` are the gates that
     it closes then, `asks_more` that it asks for what was mentioned; `names` are the offers of ours
@@ -206,6 +207,7 @@ class Detection:
     least: float | None = None
     closed_by: tuple[Indicator, ...] = ()
     weakly: tuple[str, ...] = ()
+    spoken_against: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     asks_more: bool = False
     names: tuple[str, ...] = ()

@@ -45,6 +45,29 @@ def check(
         f"the playbook is sound: {len(found.offers)} offers, {len(found.templates)} wordings, "
         f"version {found.version}"
     )
+    for line in _unlearned(found):
+        typer.echo(line)
+
+
+def _unlearned(found: Playbook) -> Iterator[str]:
+    """What the scorers do not know of a catalogue, and what that means."""
+    from tay_middleware.decide.model import read_model  # noqa: PLC0415 - only here
+
+    if not found.policy.cascade.learned:
+        return
+    learned = read_model(load_settings().scorer_file).offers
+    for name in found.offers:
+        if name not in learned:
+            yield (
+                f"note: the scorers have not learned {name!r}: its phrases alone choose it "
+                "(evidence in offers.yaml), until you train them on questions of it: tay train"
+            )
+    for name in learned:
+        if name not in found.offers:
+            yield (
+                f"note: the scorers know {name!r}, which offers.yaml does not have: where they "
+                "would choose it nothing is mentioned. Is it renamed? Its old key keeps it known"
+            )
 
 
 @app.command("diff")

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from tay_middleware.decide import ownership
-from tay_middleware.decide.gates import ANOTHER, OFF_TOPIC, PERHAPS
+from tay_middleware.decide.gates import ANOTHER, OFF_TOPIC, PERHAPS, SMALL_TALK
 from tay_middleware.decide.offers import Catalogue
 from tay_middleware.decide.opinion import Opinion
 from tay_middleware.decide.ownership import OWNS
@@ -20,8 +20,18 @@ from tay_middleware.playbook.cascade import OnTopic, StageRule
 _OF_A_QUESTION_WHY = frozenset({"complaint", "conduct", "injection"})
 """What "why did you mention that?" looks like to learned heads; it is answered all the same."""
 
-_NO_NEED_BEHIND = frozenset({"injection", "refusal", "opt_out"})
+_OF_AN_OPT_IN = frozenset({"opt_out", "refusal", *_OF_A_QUESTION_WHY})
+"""What "you can recommend things again" looks like to them: it speaks of what it takes back."""
+
+_OF_A_WISH = frozenset({"refusal", "conduct"})
+"""What they suspect, and hardly, where somebody plainly asks to buy."""
+
+_NOES = frozenset({"refusal", "opt_out"})
+
+_NO_NEED_BEHIND = frozenset({"injection", *_NOES})
 """Gates of messages that say no, or give orders to the system."""
+
+_BY_ALL_THAT_WAS_SAID = frozenset({ANOTHER, SMALL_TALK})
 
 _LEAST_OPEN = 0.1
 """No need is taken to be more than ten times as likely as its gates let it look."""
@@ -64,18 +74,34 @@ class Combiner:
             return seen.offer, seen.reason
         if seen.purchase and seen.offer and opinion.escalate >= self._purchase_from:
             return seen.offer, self._catalogue.reason(seen.offer, _points(seen))
-        offers = self._catalogue.known(opinion.offers)
-        if not offers or need < self._least(seen, rule):
+        if need < self._least(seen, rule):
             return None, None
-        offer = max(offers, key=lambda name: offers[name])
+        offer = _chosen(seen, opinion)
+        if offer is None or offer not in self._catalogue:
+            return None, None
         return offer, self._catalogue.reason(offer, _points(seen))
 
     def _least(self, seen: Detection, rule: StageRule) -> float:
         """How likely a need must be: less where the phrases found one, more in a mere follow-up."""
-        least = min(rule.threshold, rule.agreed) if seen.need else rule.threshold
+        least = min(rule.threshold, rule.agreed) if _agrees(seen, rule) else rule.threshold
         if seen.purchase:
             return min(least, self._purchase_from)
         return max(least, rule.follow_up) if seen.follows else least
+
+
+def _chosen(seen: Detection, opinion: Opinion) -> str | None:
+    """The likeliest offer, in the catalogue or not: without it the next best is none of its kind.
+
+    Of an offer that no scorer has learned the phrases know more, where they find a need for it.
+    """
+    if seen.need and seen.offer is not None and seen.offer not in opinion.offers:
+        return seen.offer
+    return opinion.offer if opinion.offers else None
+
+
+def _agrees(seen: Detection, rule: StageRule) -> bool:
+    """Whether the phrases find a need, by all the groups that the stage asks for."""
+    return seen.need and all(f"group.{name}" in seen.scores for name in rule.agreed_by)
 
 
 def _points(seen: Detection) -> dict[str, float]:
@@ -132,17 +158,36 @@ def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...
         for gate in seen.gates
         if gate != OFF_TOPIC
         and not gate.startswith(OWNS)
-        and (_goes_on(gate, seen) or not _reopens(gate, opinion, rule))
+        and (_is_without_phrase(gate, seen) or not _reopens(gate, opinion, rule))
     ]
+    unasked, unsuspected = _unasked(seen), _unsuspected(seen, opinion, rule)
     for name, least in rule.gates.items():
         chance = opinion.gates.get(name, 0.0)
-        if seen.asks_why and name in _OF_A_QUESTION_WHY:
+        if chance < least or name in unasked or name in closed:
             continue
-        if chance >= least and name not in closed:
-            closed.append(name if chance >= rule.gates_stick_from else f"{PERHAPS}{name}")
+        if chance >= rule.gates_stick_from:
+            closed.append(name)
+        elif name not in unsuspected:
+            closed.append(f"{PERHAPS}{name}")
     if not seen.purchase:
         closed += _off_topic(opinion.on_topic, rule.on_topic, named=OFF_TOPIC not in seen.gates)
     return tuple(closed)
+
+
+def _unasked(seen: Detection) -> Collection[str]:
+    """The heads that are not asked of a message which phrases know better."""
+    if seen.asks_why:
+        return _OF_A_QUESTION_WHY
+    return _OF_AN_OPT_IN if seen.opts_in and _NOES.isdisjoint(seen.gates) else ()
+
+
+def _unsuspected(seen: Detection, opinion: Opinion, rule: StageRule) -> Collection[str]:
+    """The gates that a head must be sure of to close them."""
+    if not _is_plain_wish(seen, opinion, rule):
+        return seen.spoken_against
+    most = rule.gates_stick_from / 2
+    wish = (name for name in _OF_A_WISH if opinion.gates.get(name, 0.0) < most)
+    return (*seen.spoken_against, *wish)
 
 
 def _off_topic(chance: float, rule: OnTopic, *, named: bool) -> tuple[str, ...]:
@@ -151,9 +196,14 @@ def _off_topic(chance: float, rule: OnTopic, *, named: bool) -> tuple[str, ...]:
     return (OFF_TOPIC if chance < rule.doubted_from else f"{PERHAPS}{OFF_TOPIC}",)
 
 
-def _goes_on(gate: str, seen: Detection) -> bool:
-    """Whether only what was said before makes it somebody else's: a scorer sees a need like any."""
-    return gate == ANOTHER and all(found.group != gate for found in seen.closed_by)
+def _is_without_phrase(gate: str, seen: Detection) -> bool:
+    """Whether what closed it is no phrase, of which a scorer may judge, but all that was said.
+
+    Only what was said before makes a question somebody else's; a thumb up has no word. To a scorer
+    both look like the need before them.
+    """
+    known = gate in _BY_ALL_THAT_WAS_SAID
+    return known and all(found.group != gate for found in seen.closed_by)
 
 
 def _reopens(gate: str, opinion: Opinion, rule: StageRule) -> bool:

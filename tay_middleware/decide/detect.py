@@ -130,6 +130,7 @@ class Detector:
             and not (need.purchase or self._is_ours(reading, weighed)),
             closed_by=(*(closing_phrases(reading, gates) if gates else ()), *has),
             weakly=weakly_closed(reading, gates, mentioned=mentioned) if gates else (),
+            spoken_against=tuple(reading.names(Part.AGAINST)),
             answers=answers,
             asks_more=asks_more,
             names=self._buying.named(reading) if asks_more else (),

@@ -28,6 +28,9 @@ RECENT_MESSAGES = 4
 ANOTHER = "third_person"
 """The gate of a question that somebody asks for somebody else; questions after it may go on so."""
 
+SMALL_TALK = "small_talk"
+"""The gate of what asks nothing; a message without a word, a thumb up or "...", is that."""
+
 _OF_ANOTHER = re.compile(r"\b(?:she|he|they|her|him|them|his|their|hers|theirs)\b")
 _OF_HERSELF = re.compile(
     r"\b(?:my|mine|our|ours|we|us|i'm|im|i've|ive|i'd)\b(?! (?:sister|brother|mum|mom|mother|dad"
@@ -77,6 +80,8 @@ def closed_gates(
     """
     found = [*reading.of(Part.GATE), *(bare_answers(reading) if mentioned else ())]
     closed = _closed(reading, found, evidence, gates) if found else []
+    if SMALL_TALK in gates.gates and SMALL_TALK not in closed and not _has_words(reading):
+        closed.append(SMALL_TALK)
     if ANOTHER not in closed and _goes_on(reading, transcript, gates, read):
         closed.append(ANOTHER)
     if not (ours or is_on_topic(reading, evidence, gates) or _was(transcript, gates, read)):
@@ -100,7 +105,7 @@ def kept_closed(turn: Turn, detection: Detection, gates: Gates) -> tuple[ClosedG
     """What is kept of a message for longer than its turn: gates, and what she says she has.
 
     What holds in every session takes a phrase that means nothing else: what a learned head guesses
-    of a person, or a weak phrase, holds for the session, and history knows it of the turn itself.
+    of a person, or a weak phrase, holds for the session that it was said in, if there is one.
     What she has is kept by the name of the offer, until she gave it back; only where she names none
     does the gate itself keep the session quiet.
     """
@@ -109,9 +114,10 @@ def kept_closed(turn: Turn, detection: Detection, gates: Gates) -> tuple[ClosedG
     return (
         *(ClosedGate(name, turn.asked_at) for name in told),
         *(
-            ClosedGate(name, turn.asked_at, None if gate.sticky_everywhere else turn.session_id)
+            ClosedGate(name, turn.asked_at, None if everywhere else turn.session_id)
             for name, gate in staying_closed(detection.gates, gates)
-            if (name in said or not gate.sticky_everywhere)
+            for everywhere in (gate.sticky_everywhere and name in said,)
+            if (everywhere or turn.session_id is not None or not gate.sticky_everywhere)
             and not (told and gate.suppression == OWNED)
         ),
     )
@@ -206,6 +212,11 @@ def _goes_on(
         if not _is_of_another(before.window.literal):
             return False
     return False
+
+
+def _has_words(reading: Reading) -> bool:
+    text = reading.window.heard or reading.window.literal
+    return any(character.isalnum() for character in text)
 
 
 def _is_of_another(text: str) -> bool:

@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from tay_middleware.decide.features import Features
-from tay_middleware.decide.opinion import ESCALATE, ON_TOPIC, Opinion, opinion_of, probability
+from tay_middleware.decide.opinion import (
+    ESCALATE,
+    OFFER,
+    ON_TOPIC,
+    Opinion,
+    opinion_of,
+    probability,
+)
 from tay_middleware.errors import ConfigurationError
 
 FORMAT = 2
@@ -63,6 +70,11 @@ class Model:
     def outputs(self) -> tuple[str, ...]:
         """The names of its outputs, in order."""
         return self._outputs
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """The offers that it has learned."""
+        return tuple(name.removeprefix(OFFER) for name in self._outputs if name.startswith(OFFER))
 
     def judge(self, features: Features) -> Opinion:
         """What the features of a question (see `features`) speak for."""

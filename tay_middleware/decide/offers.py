@@ -67,9 +67,9 @@ class Catalogue:
                 strongest, reason = did, said
         return reason
 
-    def known(self, chances: Mapping[str, float]) -> Mapping[str, float]:
-        """Of the offers that somebody names those that are in the catalogue."""
-        return {name: chance for name, chance in chances.items() if name in self._offers}
+    def __contains__(self, offer: object) -> bool:
+        """Whether there is an offer of that name."""
+        return offer in self._offers
 
     def worth(self, offer: str, group: str) -> float:
         """What a point of `group` is worth to `offer`."""

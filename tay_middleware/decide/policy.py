@@ -294,7 +294,7 @@ def _kept_closed(cause: str, kept: Iterable[ClosedGate], case: _Case) -> bool:
     return any(
         gate.suppression == cause
         and _lasts(gate, case.turn, one.at)
-        and (gate.sticky_everywhere or one.session_id == case.turn.session_id)
+        and one.session_id in {None, case.turn.session_id}
         for one in kept
         for _, gate in staying_closed((one.gate,), case.playbook.gates)
     )

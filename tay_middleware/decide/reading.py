@@ -51,6 +51,7 @@ class Part:
     NEGATOR = "negator"
     GATE = "gate"
     AFTER_MENTION = "after_mention"
+    AGAINST = "against"
     TOPIC = "topic"
     OFFER = "offer"
     ASKED_FOR = "asked_for"
@@ -180,6 +181,7 @@ def _senses(rules: Rules) -> Iterator[Sense]:
         yield from (Sense(Part.ASKED_FOR, name, phrase) for phrase in asked_for)
     for name, gate in gates.gates.items():
         yield from (Sense(Part.AFTER_MENTION, name, phrase) for phrase in gate.after_mention)
+        yield from (Sense(Part.AGAINST, name, phrase) for phrase in gate.speaks_against)
         yield from (Sense(Part.GATE, name, phrase, weak=True) for phrase in gate.weak)
     yield from _plain_senses(rules)
 

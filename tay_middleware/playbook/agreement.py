@@ -32,6 +32,7 @@ def disagreements(playbook: "Playbook", *, complete: bool) -> list[Found]:
         *too_common(playbook),
         *_gates(playbook),
         *_policy(playbook),
+        *_cascade(playbook),
         *unprotected(playbook),
         *_explanations(playbook),
         *unfit(playbook),
@@ -88,6 +89,15 @@ def _policy(playbook: "Playbook") -> Iterator[Found]:
             if name not in gates:
                 place = ("auto_pause", "reactions", at)
                 yield "policy.yaml", place, unknown("gate", name, gates)
+
+
+def _cascade(playbook: "Playbook") -> Iterator[Found]:
+    groups, cascade = playbook.indicators.groups, playbook.policy.cascade
+    for stage, rule in (("scorer", cascade.scorer), ("encoder", cascade.encoder)):
+        for at, name in enumerate(rule.agreed_by):
+            if name not in groups:
+                place = ("cascade", stage, "agreed_by", at)
+                yield "policy.yaml", place, unknown("group", name, groups)
 
 
 def _explanations(playbook: "Playbook") -> Iterator[Found]:

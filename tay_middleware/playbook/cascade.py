@@ -83,6 +83,9 @@ class StageRule(Entry):
 
     threshold: Chance = Field(0.5, description="from which probability a question escalates")
     agreed: Chance = Field(1.0, description="the same where the phrases say so too, if lower")
+    agreed_by: tuple[Slug, ...] = Field(
+        (), description="groups of indicators.yaml by all of which they must say so for that"
+    )
     follow_up: Chance = Field(
         0.5, description="the same for words that only what was said before makes ours"
     )

@@ -144,6 +144,9 @@ class Gate(Phrases):
     in_replies: tuple[Phrase, ...] = Field(
         (), description="phrases of the model's own reply that close it: it saw what no phrase did"
     )
+    speaks_against: tuple[Phrase, ...] = Field(
+        (), description="phrases beside which a mere suspicion of a learned head does not close it"
+    )
     reacts_as: Slug | None = Field(
         None, description="the gate that it closes as well right after a mention: a reaction to it"
     )

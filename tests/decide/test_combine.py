@@ -3,8 +3,9 @@ from dataclasses import replace
 import pytest
 
 from tay_middleware.decide.combine import Combiner, with_scores
+from tay_middleware.decide.detect import Detector
 from tay_middleware.decide.offers import Catalogue
-from tay_middleware.domain import Detection, Indicator, Reason, Stage
+from tay_middleware.domain import Detection, Indicator, Message, Reason, Stage
 from tay_middleware.playbook import Playbook
 from tay_middleware.playbook.cascade import OnTopic, StageRule
 from tests.builders import a_detection, no_need
@@ -59,10 +60,76 @@ def test_below_the_threshold_nothing_is_needed_whatever_the_phrases_say(combine:
     assert (made.escalate, made.need, made.offer, made.reason) == (False, False, None, None)
 
 
-def test_an_offer_that_the_catalogue_lacks_is_never_chosen(combine: Combiner) -> None:
-    made = combine(no_need(), an_opinion(0.9, offers={"retreat": 0.9, "course": 0.1}), a_rule(0.5))
-    assert made.offer == "course"
-    assert not combine(no_need(), an_opinion(0.9, offers={"retreat": 1.0}), a_rule(0.5)).need
+def test_where_the_scorer_means_an_offer_that_the_catalogue_lacks_nothing_is_mentioned(
+    combine: Combiner,
+) -> None:
+    """An owner who takes an offer away, or renames it, wants no other in its place."""
+    meant = an_opinion(0.9, offers={"retreat": 0.9, "course": 0.1})
+    assert not combine(no_need(), meant, a_rule(0.5)).need
+    assert not combine(a_detection(offer="course"), meant, a_rule(0.5)).need
+
+
+def test_an_offer_that_no_scorer_has_learned_is_chosen_by_its_phrases(playbook: Playbook) -> None:
+    offers = {**playbook.offers, "lab": playbook.offers["masterclass"]}
+    combine = Combiner(0.1, Catalogue(offers, playbook.indicators.groups))
+    seen = a_detection(offer="lab")
+    assert combine(seen, an_opinion(0.9), a_rule(0.5)).offer == "lab"
+    assert not combine(seen, an_opinion(0.4), a_rule(0.5)).need
+    assert combine(no_need(), an_opinion(0.9), a_rule(0.5)).offer == "mentorship"
+
+
+def test_phrases_agree_by_all_the_groups_that_are_asked_for(combine: Combiner) -> None:
+    rule = a_rule(0.5, agreed=0.2, agreed_by=["personal", "strategic"])
+    both = {"group.personal": 1.0, "group.strategic": 1.0, "total": 2.3}
+    audit = replace(a_detection(), scores=both)
+    assert combine(audit, an_opinion(0.2), rule).need
+    assert not combine(audit, an_opinion(0.19), rule).need
+    assert not combine(replace(audit, scores={"group.personal": 1.0}), an_opinion(0.4), rule).need
+
+
+def test_who_asks_for_recommendations_again_says_no_no(combine: Combiner) -> None:
+    """To learned heads it looks like the stop that it takes back."""
+    stop = an_opinion(0.1, gates={"distress": 0.9})
+    rule = a_rule(gates={"opt_out": 0.5, "refusal": 0.5, "distress": 0.4})
+    again = an_opinion(0.1, gates={"opt_out": 0.97, "refusal": 0.9})
+    assert combine(no_need(opts_in=True), again, rule).gates == ()
+    assert combine(no_need(opts_in=True), stop, rule).gates == ("distress",)
+    assert combine(no_need(), again, rule).gates == ("opt_out", "refusal")
+    but_no = no_need(opts_in=True, gates=("refusal",))
+    assert "opt_out" in combine(but_no, again, rule).gates
+
+
+def test_a_plain_wish_to_buy_is_not_held_back_by_a_faint_suspicion(combine: Combiner) -> None:
+    rule = a_rule(gates={"refusal": 0.1, "distress": 0.1}, gates_stick_from=0.6)
+    wish = a_detection(purchase=True, reason=Reason.PURCHASE_INTENT)
+
+    def gates(**chances: float) -> tuple[str, ...]:
+        return combine(wish, an_opinion(0.9, gates=chances), rule).gates
+
+    assert gates(refusal=0.29) == ()
+    assert gates(refusal=0.3) == ("perhaps_refusal",)
+    assert gates(distress=0.2) == ("perhaps_distress",)
+    asks = combine(a_detection(), an_opinion(0.9, gates={"refusal": 0.2}), rule)
+    assert asks.gates == ("perhaps_refusal",)
+
+
+def test_what_the_words_speak_against_is_not_suspected(combine: Combiner) -> None:
+    rule = a_rule(gates={"minor": 0.1}, gates_stick_from=0.6)
+    grown_up = replace(a_detection(), spoken_against=("minor",))
+    assert combine(grown_up, an_opinion(gates={"minor": 0.59}), rule).gates == ()
+    assert combine(grown_up, an_opinion(gates={"minor": 0.6}), rule).gates == ("minor",)
+
+
+def test_a_message_without_a_word_is_no_need_whatever_was_said_before(
+    combine: Combiner, detector: Detector
+) -> None:
+    before = (Message("user", "can you review my pricing?"), Message("assistant", "What is it?"))
+    reopening = a_rule(reopen={"need_from": 0.5})
+    for sign in ("\U0001f44d", "...", "?", "\u2764\ufe0f\u2764\ufe0f"):
+        seen = detector.examine(sign, before).detection
+        assert not combine(seen, an_opinion(0.95), reopening).escalate
+    seen = detector.examine("\u0643\u0645 \u0627\u0644\u0633\u0639\u0631", before).detection
+    assert "small_talk" not in seen.gates
 
 
 def test_a_phrase_that_asks_to_buy_keeps_its_offer_from_a_small_probability_on(

@@ -101,10 +101,13 @@ def test_only_a_wish_as_likely_as_any_need_lifts_a_cooldown(
 
 
 def test_a_guess_about_a_person_is_kept_for_no_other_session(playbook: Playbook) -> None:
-    turn, guessed = a_turn(), no_need(gates=("minor", "distress"))
-    distress = ClosedGate("distress", NOON, "s1")
-    assert kept_closed(turn, guessed, playbook.gates) == (distress,)
+    turn, guessed = a_turn(), no_need(gates=("minor",))
+    here = ClosedGate("minor", NOON, "s1")
+    assert kept_closed(turn, guessed, playbook.gates) == (here,)
     said = replace(guessed, closed_by=(Indicator("minor", "mum said no", 0, 11, 0.0),))
-    assert kept_closed(turn, said, playbook.gates) == (ClosedGate("minor", NOON), distress)
+    assert kept_closed(turn, said, playbook.gates) == (ClosedGate("minor", NOON),)
     weakly = replace(said, weakly=("minor",))
-    assert kept_closed(turn, weakly, playbook.gates) == (distress,)
+    assert kept_closed(turn, weakly, playbook.gates) == (here,)
+    nowhere = replace(turn, session_id=None)
+    assert kept_closed(nowhere, guessed, playbook.gates) == ()
+    assert kept_closed(nowhere, said, playbook.gates) == (ClosedGate("minor", NOON),)

@@ -279,6 +279,12 @@ def test_a_pool_without_weight_is_named(spoil: Spoil) -> None:
     assert problem.message == "every weight is 0: nobody could get a wording"
 
 
+def test_a_stage_agrees_by_groups_that_there_are(spoil: Spoil) -> None:
+    problems = spoil("policy.yaml", replaced("agreed_by: [personal, ", "agreed_by: [personnal, "))
+    assert problems[0].field == "cascade.encoder.agreed_by.0"
+    assert "did you mean 'personal'?" in problems[0].message
+
+
 def test_evidence_of_an_unknown_group_is_refused_with_a_guess(spoil: Spoil) -> None:
     problems = spoil("offers.yaml", replaced("evidence: {", "evidence: {personnal: 1, "))
     assert "unknown group 'personnal': did you mean 'personal'?" in problems[0].message
