@@ -84,8 +84,7 @@ _SMALL_WORDS: Mapping[str, str] = {
     "zu": "futhi noma kodwa ngoba uma kuqala emva njalo yakho wakho kakho lakho zonke konke ukuthi",
     "ht": "pou ak yo ou mwen li ki anvan apre chak tout toujou jamè yon de twa",
 }
-"""The commonest small words of large languages, by ISO 639-1 code; none that English has "
-    "as well."""
+"""The commonest small words of large languages, by ISO 639-1 code; none that English has too."""
 
 
 def matches_language(text: str, function_words: Collection[str], language: str) -> bool:
