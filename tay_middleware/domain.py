@@ -175,14 +175,14 @@ class Detection:
 
     `need` is the verdict before the gates, `escalate` the verdict after them: a question may need
     help and still be none of our business (`gates` says why). `offer` and `reason` are set whenever
-    `need` is. `confidence` is a calibrated probability, or `None` where none was computed.
-    `purchase` marks a wish to buy, `asks_why` "why did you mention that?", `opts_in` a user who
-    asks for recommendations again. `follows`: the words alone have no subject of ours, what was
-    said before gives one. `least` is the probability that was asked for, `None` where none was.
-    `closed_by` are the phrases that closed gates (a learned head has none), each a `group` by the
-    name of its gate; a later stage may have opened a gate again. `weakly` are the gates that only
-    phrases closed which may be about something else, `spoken_against` those that a mere suspicion
-    must not close.
+    `need` is. `confidence` is a calibrated probability, or `None` where none was computed. Only
+    with `sure_topic` may a wording say the noun of `topic`. `purchase` marks a wish to buy,
+    `asks_why` "why did you mention that?", `opts_in` a user who asks for recommendations again.
+    `follows`: the words alone have no subject of ours, what was said before gives one. `least` is
+    the probability that was asked for, `None` where none was. `closed_by` are the phrases that
+    closed gates (a learned head has none), each a `group` by the name of its gate; a later stage
+    may have opened a gate again. `weakly` are the gates that only phrases closed which may be about
+    something else, `spoken_against` those that a mere suspicion must not close.
 
     What it means as the answer to a mention (see `decide.aftermath`): `answers` are the gates that
     it closes then, `asks_more` that it asks for what was mentioned; `names` are the offers of ours
@@ -212,6 +212,7 @@ class Detection:
     asks_more: bool = False
     names: tuple[str, ...] = ()
     mentioned: str | None = None
+    sure_topic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

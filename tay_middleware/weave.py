@@ -7,9 +7,6 @@ that has passed is asked the same question. Pure and linear in the length of the
 
 import json
 import re
-from collections.abc import Collection
-
-from tay_middleware.naming import words
 
 _LINE = re.compile(r"\r\n|\n|\r")
 _FENCE = re.compile(r"([ >*+\d.)-]*?)(`{3,}|~{3,})(.*)", re.DOTALL)
@@ -20,23 +17,9 @@ _RAW_HTML = re.compile(
 )
 _RAW_PAIRS = (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>"), ("<!", ">"))
 _MARKUP = re.compile(r"<\?xml\b|<!doctype\b|<([a-z][\w:.-]*)[\s>]", re.IGNORECASE)
-_CODE = re.compile(r"```.*?(?:```|$)|`[^`\n]*`|https?://\S+", re.DOTALL)
-_NOT_LATIN = re.compile("[^\\W\\d_\x00-\u024f]")
-_LATIN = re.compile("[^\\W\\d_\u0250-\U0010ffff]")
 _EMOJI = re.compile(
     "[\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55\u2934\u2935\u20e3]"
 )
-
-LEAST_WORDS = 6
-"""A reply shorter than this gets the benefit of the doubt about its language."""
-
-LEAST_SHARE = 0.12
-"""Share of function words below which a text is not of the language. English prose has 0.3 to 0.5;
-Spanish, French, German and Portuguese prose stays under 0.12 on a list of English words."""
-
-LONG_WORDS = 20
-"""A reply of so many words also needs two different function words of three letters or more. Dutch,
-Danish and Afrikaans share `is`, `of`, `so`, `we`, `to` with English and reach shares of 0.2."""
 
 
 def addition(reply: str, mention: str) -> str | None:
@@ -67,24 +50,6 @@ def untouched(reply: str, woven: str, added: str) -> bool:
 def has_emoji(text: str) -> bool:
     """Whether there is an emoji in `text`."""
     return _EMOJI.search(text) is not None
-
-
-def matches_language(text: str, function_words: Collection[str]) -> bool:
-    """Whether a reply is in the language whose commonest small words are `function_words`.
-
-    Code and links do not count. A short reply is believed unless it is in another script.
-    """
-    prose = _CODE.sub(" ", text)
-    foreign = len(_NOT_LATIN.findall(prose))
-    if foreign and foreign > len(_LATIN.findall(prose)):
-        return False
-    said = [word for word in words(prose) if not word[0].isdigit()]
-    if len(said) < LEAST_WORDS:
-        return True
-    known = [word for word in said if word in function_words]
-    if not known or len(known) < LEAST_SHARE * len(said):
-        return False
-    return len(said) < LONG_WORDS or len({word for word in known if len(word) > 2}) > 1
 
 
 def _is_structured(bare: str) -> bool:

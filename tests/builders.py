@@ -68,6 +68,7 @@ def a_detection(
         scores={"total": 3.0},
         gates=gates,
         topic=topic,
+        sure_topic=topic is not None,
         purchase=purchase,
         asks_why=asks_why,
         opts_in=opts_in,

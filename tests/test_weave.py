@@ -7,7 +7,6 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from tay_middleware import weave
-from tay_middleware.playbook import Playbook
 from tests.cost import least_cpu_seconds
 
 MENTION = "That is what the mentorship is for, whenever you like."
@@ -204,36 +203,6 @@ def test_untouched_means_character_for_character() -> None:
 @pytest.mark.parametrize(("text", "found"), [("ok 💕", True), ("⭐", True), ("ok :) ©", False)])
 def test_emoji_are_seen(text: str, found: bool) -> None:
     assert weave.has_emoji(text) is found
-
-
-ENGLISH = [
-    "Pluck in layers, not in lines, and step back to look in a mirror every minute.",
-    "Swiss lace. HD for shoots.",
-    "Ok babes",
-    "Use:\n```python\nimport os; print(os.environ)\n```\nThat is all you need to do.",
-]
-OTHERS = [
-    "Empieza con una hora honesta y divide lo que queda entre todas las horas que diste.",
-    "Commence par une heure honnête, puis divise ce qui reste par toutes tes heures.",
-    "Fang mit einer ehrlichen Stunde an und teile den Rest durch alle deine Stunden.",
-    "Comece com uma hora honesta e divida o que sobra por todas as horas do mês.",
-    "Dit is beter so: kyk of die prys in die dorp was wat jy wou hê. Is die hare duur, so is dit.",
-    "Dat is zo: we kijken of je hebt wat je wilt. Is het haar duur, dan is dat zo, en we zien of.",
-    "Bẹrẹ pẹlu wakati kan ti o jẹ otitọ, lẹhinna pin ohun ti o ku.",
-    "ابدئي بساعة واحدة صادقة ثم اقسمي ما تبقى",
-    "从一个诚实的小时开始",
-    "Начни с одного честного часа.",  # noqa: RUF001 - it is Russian
-]
-
-
-@pytest.mark.parametrize("text", ENGLISH)
-def test_english_is_known(playbook: Playbook, text: str) -> None:
-    assert weave.matches_language(text, playbook.voice.function_words)
-
-
-@pytest.mark.parametrize("text", OTHERS)
-def test_other_languages_are_told_apart(playbook: Playbook, text: str) -> None:
-    assert not weave.matches_language(text, playbook.voice.function_words)
 
 
 @pytest.mark.parametrize(

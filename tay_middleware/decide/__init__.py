@@ -79,16 +79,17 @@ def decide(
 def word(decision: Decision, turn: Turn, playbook: Playbook, reply: ReplyFacts) -> str | None:
     """The sentence that a decision says, fitted to the reply; `None` when it says nothing.
 
-    A wish to buy is about the offer and no topic of the user's ("what does the course cost?" is no
-    question about pricing): `$topic` is the offer's own there. Where the sentence goes in the reply
-    is the weave's business.
+    `$topic` is the offer's own where the question's is not sure, and for a wish to buy, which is
+    about the offer ("what does the course cost?" is no question about pricing). Where the sentence
+    goes in the reply is the weave's business.
 
     Raises:
         UnfitWordingError: the chosen wording, filled in, breaks a rule; nothing may be shown then.
     """
     if decision.kind is Kind.MENTION and decision.template is not None:
         template = playbook.by_id[decision.template]
-        topic = None if decision.detection.purchase else decision.detection.topic
+        about = decision.detection
+        topic = about.topic if about.sure_topic and not about.purchase else None
         return render(template, playbook, topic, fitting(reply, turn, playbook))
     if decision.kind is Kind.ACKNOWLEDGEMENT:
         return acknowledge(playbook, _who(turn), reply)

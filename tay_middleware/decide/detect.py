@@ -113,6 +113,7 @@ class Detector:
             gates = tuple(dict.fromkeys((*gates, *answers)))
         has = ownership.said(reading)
         gates = (*gates, *ownership.closing((found.group for found in has), need.offer))
+        about = topic_of(reading, transcript, self._rules.topics, self._reader.read)
         detection = Detection(
             escalate=need.offer is not None and not gates,
             need=need.offer is not None,
@@ -122,7 +123,8 @@ class Detector:
             scores=_scores(choice, weighed, total),
             gates=gates,
             indicators=weighed.indicators,
-            topic=topic_of(reading, transcript, self._rules.topics, self._reader.read),
+            topic=about.topic,
+            sure_topic=about.sure,
             purchase=need.purchase,
             asks_why=_asks_why(reading),
             opts_in=any(not is_negated(found, reading) for found in reading.of(Part.OPTS_IN)),

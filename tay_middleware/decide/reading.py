@@ -72,7 +72,7 @@ class Sense:
     """What one phrase stands for: its part, the name of its group, and the phrase as written.
 
     `cancels` marks an exception: it takes away what it overlaps of the same part and name. `weak`
-    marks a phrase that may mean something else (see `Gate`).
+    marks a phrase that may mean something else (see `Gate` and `Topic`).
     """
 
     part: str
@@ -183,6 +183,8 @@ def _senses(rules: Rules) -> Iterator[Sense]:
         yield from (Sense(Part.AFTER_MENTION, name, phrase) for phrase in gate.after_mention)
         yield from (Sense(Part.AGAINST, name, phrase) for phrase in gate.speaks_against)
         yield from (Sense(Part.GATE, name, phrase, weak=True) for phrase in gate.weak)
+    for name, topic in rules.topics.items():
+        yield from (Sense(Part.TOPIC, name, phrase, weak=True) for phrase in topic.weak)
     yield from _plain_senses(rules)
 
 

@@ -50,12 +50,30 @@ _DECORATION = re.compile(r"[*_\"\u201c\u201d>#()]")
 _TAIL = re.compile(r"[^\w?.!:;,\u2026]+$")
 _BETWEEN = re.compile(r"(?<=[.!?:;\u2026])\s+|\n+|(?<=[\w,]) but ")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-_ASKS = re.compile(
+_LEAD = (
     rf"(?:(?:{_SOFTENERS}|ok(?:ay)?|well|right|first|just|now|quick(?:ly)?|please|pls)[\s,-]+)*+"
+)
+_WISH = re.compile(
+    rf"{_LEAD}(?:share|describe|clarify|explain|confirm|specify|rephrase|resend|repeat|say|ask|send|"
+    r"type|try)\b(?P<what>.*)"
+)
+_OF_CHAT = re.compile(
+    r"\b(?:me|us|(?:your|the|that) (?:\w+ )?(?:question|message)|"
+    r"(?:a (?:bit|little)|some) more|more (?:details?|info\w*|context)|"
+    r"(?:so|and|then)(?: that| then)? (?:i|we)(?:'ll| will| can| could| know))\b"
+)
+"""What a wish is about that is addressed to this chat, and is no advice to go and say something."""
+
+_OF_HERS = re.compile(
+    rf"{_LEAD}(?:describe (?:exactly |just )?(?:your|what|how|where|when)|"
+    r"(?:clarify|specify) (?:exactly |just )?(?:what|which|how|where|when|whether)"
+    r"(?: \w+){0,2} (?:you|your|you're|you've|it|it's))\b"
+)
+"""A wish for what she alone can say, though it is not said to whom."""
+
+_ASKS = re.compile(
+    rf"{_LEAD}"
     r"(?:(?:tell|give|show|send|remind|catch|fill|walk|talk|drop|ask|bear with|let) (?:me|us)\b|"
-    r"(?:share|describe|clarify|explain|confirm|specify|rephrase|resend|repeat)\b"
-    r"(?= (?:with|your|what|which|whether|a|some|that|it|the)\b|[.!,]|$)|"
-    r"(?:say|ask|send|type|try) (?:it|that|this|again|once|sending|asking|typing)\b|"
     r"i(?:'d| would) (?:rather|prefer) not\b|"
     r"i(?:'d| would|'ll|'m going to| don't| do not| still| just)* (?:have|need|want)"
     r" (?:enough|any|more|a (?:bit|little) more|some more|to know)\b)"
@@ -64,32 +82,34 @@ _ASKS = re.compile(
 
 _TALK = frozenset(
     (  # noqa: SIM905 - hundreds of quotation marks would bury the words
-        "a an the and or but so to of in on at for with from by as if it its it's this that that's "
-        "these those there there's here here's then than is isn't are aren't was wasn't were be "
-        "been being am i i'm i've i'd i'll me my mine myself we we're we've we'll us our you "
-        "you're you've you'd you'll your yours do don't does doesn't did didn't done can can't "
-        "cannot could couldn't will won't would wouldn't should shall may might must have haven't "
-        "has hasn't had hadn't not no nor yes yeah yep nope what what's which who how when where "
-        "why just only also very really quite bit little lot some any one ones all each more most "
-        "much many first before after about again once now right soon later shortly today moment "
-        "moments minute minutes second seconds sec while still yet already too else other another "
-        "into up out off over way ways thing things stuff something anything nothing everything "
-        "ask asking question questions answer answers answering reply replies replying respond "
-        "responding response say saying said tell telling talk talking chat chatting discuss "
-        "comment know knowing think thinking understand understood understanding get getting got "
-        "catch caught hear heard hearing follow following see seeing look looking check checking "
-        "read reading help helping helpful assist try trying send sending sent message messages "
-        "words information info detail details context data enough specific clear clearer exactly "
-        "sure unsure able unable possible ok okay well great good love lovely nice fair point glad "
-        "happy sorry apologies apologise apologize oops whoops hmm mm um uh oh ooh ah hey hi hello "
-        "hiya babe babes girl queen sis hun honey love darling dear thanks thank please pls "
-        "welcome wait hold hang bear back go goes going gone come comes coming through end side "
-        "need needs want wants give gives take big full quick quickly rather prefer let lets let's "
-        "maybe perhaps actually honestly connect connecting connection connected trouble issue "
-        "issues problem problems error errors technical glitch hiccup busy overloaded unavailable "
-        "offline slow loading load server system process processing request requests working fail "
-        "failed failing happened wrong broke unfortunately time times currently temporarily "
-        "depends experiencing demand high having"
+        "a an the and or but so to of in on at for with from by as if it its it's this that "
+        "that's these those there there's here here's then than is isn't are aren't was wasn't "
+        "were be been being am i i'm i've i'd i'll me my mine myself we we're we've we'll us our "
+        "you you're you've you'd you'll your yours do don't does doesn't did didn't done can "
+        "can't cannot could couldn't will won't would wouldn't should shall may might must have "
+        "haven't has hasn't had hadn't not no nor yes yeah yep nope what what's which who how "
+        "when where why just only also very really quite bit little lot some any one ones all "
+        "each more most much many first before after about again once now right soon later "
+        "shortly today moment moments minute minutes second seconds sec while still yet already "
+        "too else other another into up out off over way ways thing things stuff something "
+        "anything nothing everything ask asking question questions answer answers answering reply "
+        "replies replying respond responding response say saying said tell telling talk talking "
+        "chat chatting discuss comment know knowing think thinking understand understood "
+        "understanding get getting got catch caught hear heard hearing follow following see "
+        "seeing look looking check checking read reading help helping helpful assist try trying "
+        "send sending sent message messages words information info detail details context data "
+        "enough specific clear clearer exactly sure unsure able unable possible ok okay well "
+        "great good love lovely nice fair point glad happy sorry apologies apologise apologize "
+        "oops whoops hmm mm um uh oh ooh ah hey hi hello hiya babe babes girl queen sis hun honey "
+        "love darling dear thanks thank please pls welcome wait hold hang bear back go goes going "
+        "gone come comes coming through end side need needs want wants give gives take big full "
+        "quick quickly rather prefer let lets let's maybe perhaps actually honestly connect "
+        "connecting connection connected trouble issue issues problem problems error errors "
+        "technical glitch hiccup busy overloaded unavailable offline slow loading load server "
+        "system process processing request requests working fail failed failing happened wrong "
+        "broke unfortunately time times currently temporarily depends experiencing demand high "
+        "having few share sharing describe clarify explain confirm specify rephrase resend repeat "
+        "type typing specifics slower instead"
     ).split()
 )
 """Words of talk about the talk: a sentence of nothing else says nothing that was asked for."""
@@ -113,6 +133,9 @@ def unanswered(text: str) -> str | None:
 def _states(sentence: str) -> bool:
     """Whether a sentence says something: no question, no wish for more, no talk about the talk."""
     said = _TAIL.sub("", sentence).strip()
-    if said.endswith("?") or _ASKS.match(said):
+    if said.endswith("?") or _ASKS.match(said) or _OF_HERS.match(said):
+        return False
+    wish = _WISH.match(said)
+    if wish is not None and _OF_CHAT.search(wish["what"]):
         return False
     return any(word not in _TALK for word in _WORD.findall(said))

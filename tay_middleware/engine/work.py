@@ -35,6 +35,7 @@ from tay_middleware.engine.paused import PausedNames
 from tay_middleware.engine.pending import Pending, Reply
 from tay_middleware.engine.preparation import Preparation, Prepared
 from tay_middleware.engine.records import make_record
+from tay_middleware.languages import matches_language
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import TurnRecord
@@ -279,7 +280,7 @@ def facts_of(reply: Reply, playbook: Playbook, reader: ReplyReader) -> ReplyFact
         links=frozenset(
             name for name, offer in playbook.offers.items() if _stands_in(offer.link, reply.text)
         ),
-        in_language=weave.matches_language(reply.text, voice.function_words),
+        in_language=matches_language(reply.text, voice.function_words, voice.language),
         pet_names=naming.count_words(reply.text, voice.pet_names),
         has_emoji=weave.has_emoji(reply.text),
         gates=heard.gates,

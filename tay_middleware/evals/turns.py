@@ -94,6 +94,7 @@ def labelled(turn: LabelledTurn, conversations: Conversations) -> Detection:
         scores={},
         gates=gates,
         topic=expected.topic,
+        sure_topic=True,
         purchase=purchase,
     )
 

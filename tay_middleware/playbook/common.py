@@ -35,6 +35,7 @@ def _common(playbook: "Playbook") -> frozenset[str]:
     """The single words of the trade and of topics, but for what the catalogue calls its offers."""
     topic = playbook.gates.on_topic
     phrases = [*topic.craft, *topic.trade]
-    phrases += [phrase for one in playbook.topics.values() for phrase in one.phrases]
+    for one in playbook.topics.values():
+        phrases += [*one.phrases, *one.weak]
     words = {part.strip() for phrase in phrases for part in _ALTERNATIVES.split(phrase)}
     return frozenset(word for word in words if " " not in word) - playbook.offers.keys()

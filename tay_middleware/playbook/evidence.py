@@ -199,6 +199,9 @@ class Topic(Phrases):
     """What a question is about, for history and `$topic`: the noun is ours, never the user's."""
 
     noun: str = Field(min_length=2, max_length=40)
+    weak: tuple[Phrase, ...] = Field(
+        (), description="phrases that count for history alone: the noun may not fit them"
+    )
 
 
 def _check_known(where: str, named: Iterable[str], known: Iterable[str]) -> None:

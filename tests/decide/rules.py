@@ -64,7 +64,7 @@ class SmallRules:
     gates: Gates = field(default_factory=some_gates)
     topics: Mapping[str, Topic] = field(
         default_factory=lambda: {
-            "pricing": Topic(noun="pricing", phrases=("price~",)),
+            "pricing": Topic(noun="pricing", phrases=("price~",), weak=("cost~",)),
             "clients": Topic(noun="your clients", phrases=("client~", "regulars")),
         }
     )

@@ -1,7 +1,7 @@
 import pytest
 
 from tay_middleware.decide import Detector
-from tay_middleware.domain import Message
+from tay_middleware.domain import Detection, Message
 from tay_middleware.playbook import Playbook
 from tests.decide.rules import SmallRules
 
@@ -32,9 +32,13 @@ def test_every_topic_has_a_noun_that_can_be_said(playbook: Playbook) -> None:
     assert all(topic.noun == topic.noun.strip() for topic in playbook.topics.values())
 
 
-def topic(question: str, *said: str) -> str | None:
+def detection(question: str, *said: str) -> Detection:
     messages = tuple(Message("user", text) for text in said)
-    return Detector(SmallRules()).detect(question, messages).topic
+    return Detector(SmallRules()).detect(question, messages)
+
+
+def topic(question: str, *said: str) -> str | None:
+    return detection(question, *said).topic
 
 
 def test_the_topic_with_most_distinct_wordings_wins() -> None:
@@ -50,3 +54,49 @@ def test_a_short_question_goes_on_about_what_was_said_before() -> None:
     assert topic("and how long?", "my prices", "ok") == "pricing"
     assert topic("and how long?", "my prices", "ok", "ok") is None
     assert topic("and how long " * 6, "my prices") is None
+
+
+def test_a_topic_is_sure_where_it_is_the_questions_own_and_wins() -> None:
+    assert detection("my price for regulars and clients").sure_topic
+    assert not detection("clients and the price").sure_topic
+    assert not detection("and how long?", "my prices").sure_topic
+    assert not detection("good morning").sure_topic
+
+
+def test_a_weak_phrase_makes_a_topic_and_no_noun() -> None:
+    assert topic("what the suite costs") == "pricing"
+    assert not detection("what the suite costs").sure_topic
+    assert not detection("the suite costs this much, clients and price").sure_topic
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("should i close my salon? rent went up again and my landlord wont budge", "scaling"),
+        ("help me decide whether to give up the lease and go mobile", "scaling"),
+        ("mum died and her salon is mine now, do i give up my lease", "scaling"),
+        ("should i quit my job for my wig business, my job pays 1800", "scaling"),
+        ("bank offered me a loan of 20k for my salon, should i take it", "scaling"),
+        ("my junior's retwist is $85. How do I restructure my menu for both chairs?", "hiring"),
+        ("I live in Leeds and want someone to look at my business", "content"),
+        ("how much of my income do I keep back for tax", "pricing"),
+    ],
+)
+def test_no_noun_is_said_for_what_is_about_something_else(
+    detector: Detector, question: str, topic: str
+) -> None:
+    found = detector.detect(question)
+    assert (found.topic, found.sure_topic) == (topic, False)
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("should I raise my prices, I charge £90", "pricing"),
+        ("how do I grow to a second location, my landlord asks", "scaling"),
+        ("should I hire an assistant or an apprentice", "hiring"),
+    ],
+)
+def test_a_noun_is_said_for_what_is_about_it(detector: Detector, question: str, topic: str) -> None:
+    found = detector.detect(question)
+    assert (found.topic, found.sure_topic) == (topic, True)

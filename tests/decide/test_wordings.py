@@ -73,3 +73,16 @@ def test_any_other_mention_picks_up_the_topic(playbook: Playbook) -> None:
         decision = decide(turn, detection, History(), playbook, Circumstances())
         found.add("pricing" in (word(decision, turn, playbook, ReplyFacts()) or ""))
     assert True in found
+
+
+def test_a_topic_that_is_not_sure_is_not_said(playbook: Playbook) -> None:
+    """Rent, "junior", or what an earlier message was about: then it is the offer's own noun."""
+    detection = replace(a_detection(topic="scaling"), sure_topic=False)
+    found = set()
+    for number in range(30):
+        turn = a_turn(user=f"user-{number}")
+        decision = decide(turn, detection, History(), playbook, Circumstances())
+        said = word(decision, turn, playbook, ReplyFacts()) or ""
+        assert "growing the business" not in said
+        found.add("the business side" in said)
+    assert True in found

@@ -29,7 +29,7 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
         ),
         ("gates.yaml", "beside: [personal", "beside: [personnal", "unknown group 'personnal'"),
         ("offers.yaml", "needs: [technique]", "needs: [tecnique]", "unknown group 'tecnique'"),
-        ("topics.yaml", "- (drop|drops)", "- (drop|drops", "cannot be read"),
+        ("topics.yaml", "- (menu|packages)", "- (menu|packages", "cannot be read"),
     ],
 )
 def test_a_slip_is_named_with_its_line(
