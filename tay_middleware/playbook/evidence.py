@@ -177,9 +177,10 @@ class Gates(Entry):
     on_topic: OnTopic
     asks_why: tuple[Phrase, ...] = Field(description="'why did you mention that?'")
     opts_in: tuple[Phrase, ...] = Field(description="'you can recommend things again'")
-    owned: dict[Literal["has", "gave_back"], Phrases] = Field(
+    owned: dict[Literal["has", "has_it", "gave_back"], Phrases] = Field(
         default_factory=dict,
-        description="before the name of an offer: that she has it, that she has it no more",
+        description="before the name of an offer: that she has it, that she has it no more; "
+        "`has_it` without a name, of the offer that was just spoken of",
     )
     advises_against: tuple[Phrase, ...] = Field(
         (),
