@@ -21,7 +21,11 @@ wig course"."""
 WORDS_APART = 10
 """Most words between them in two clauses: "your masterclass, is it live, and how do I pay?"."""
 
-_ASKING = ("purchase", "purchase_named")
+_OBJECT = "purchase_object"
+_ASKING = ("purchase", "purchase_named", _OBJECT)
+
+_ARTICLES = frozenset({"the", "your", "ur", "yr", "tay's", "tays", "this", "that"})
+"""All that may stand between "send me" and what it asks for."""
 
 
 class Buying:
@@ -31,6 +35,7 @@ class Buying:
         self._spoken_of, self._catalogue, self._names = spoken_of, catalogue, Names(rules)
         kinds = {name: group.kind for name, group in rules.indicators.groups.items()}
         self._asking = frozenset(name for name, kind in kinds.items() if kind in _ASKING)
+        self._before_its_object = frozenset(n for n, kind in kinds.items() if kind == _OBJECT)
         self._referring = frozenset(name for name, kind in kinds.items() if kind == "purchase")
 
     def wanted(
@@ -79,6 +84,8 @@ class Buying:
         In another clause than the name, asking means it only where there is nothing else to mean:
         the clause addresses us, or has no word of the craft or the trade.
         """
+        if hit[2].name in self._before_its_object:
+            return _is_its_object(name, hit, reading)
         first, second = sorted((hit[:2], name[:2]))
         between = slice(first[1], max(first[1], second[0]))
         apart = len(reading.window.text[between].split())
@@ -89,6 +96,12 @@ class Buying:
         subjects = (*reading.of(Part.CRAFT), *reading.of(Part.TRADE))
         alone = not any(beside(hit, word, reading) for word in subjects)
         return alone or self._names.addresses_us(hit, reading)
+
+
+def _is_its_object(name: Found, hit: Found, reading: Reading) -> bool:
+    """Whether a name stands right behind what asks for it."""
+    between = reading.window.literal[hit[1] : name[0]]
+    return name[0] >= hit[1] and _ARTICLES.issuperset(between.split())
 
 
 def refers_back(reading: Reading) -> bool:

@@ -41,13 +41,16 @@ class Group(Phrases):
 
     `kind` names the groups that the brief's rule speaks of: `personal` (first-person language about
     a business) and `business` (its context); and the wish to buy, which has its own lane:
-    `purchase` may refer back to an offer just spoken of, `purchase_named` needs its name.
+    `purchase` may refer back to an offer just spoken of, `purchase_named` needs its name, and
+    `purchase_object` the name right behind it.
     """
 
     weight: float = Field(1.0, ge=0, le=5)
     cap: float = Field(2.0, ge=0, le=10, description="the most that this group can add")
     counts: bool = Field(True, description="whether it is an indicator of the brief's 2+ rule")
-    kind: Literal["personal", "business", "purchase", "purchase_named", "other"] = "other"
+    kind: Literal[
+        "personal", "business", "purchase", "purchase_named", "purchase_object", "other"
+    ] = "other"
     reason: Reason | None = Field(None, description="the reason it speaks for")
     negatable: bool = Field(True, description="a negator within four tokens before drops it")
 
