@@ -187,7 +187,8 @@ class Detection:
     What it means as the answer to a mention (see `decide.aftermath`): `answers` are the gates that
     it closes then, `asks_more` that it asks for what was mentioned; `names` are the offers of ours
     that it names, and `mentioned` the offer of our sentence in the reply just before it, which came
-    with the question. Both are looked for only where there is an answer.
+    with the question. Both are looked for only where there is an answer. `has_it` is the phrase
+    that says she has what was spoken of, where her conversation does not tell what that was.
     """
 
     escalate: bool
@@ -213,6 +214,7 @@ class Detection:
     names: tuple[str, ...] = ()
     mentioned: str | None = None
     sure_topic: bool = False
+    has_it: Indicator | None = None
 
 
 @dataclass(frozen=True, slots=True)

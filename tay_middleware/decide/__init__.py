@@ -15,7 +15,7 @@ from tay_middleware.decide.describe import describe
 from tay_middleware.decide.detect import Detector
 from tay_middleware.decide.explain import flips
 from tay_middleware.decide.policy import Circumstances
-from tay_middleware.decide.replies import ADVISES_AGAINST
+from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER
 from tay_middleware.decide.said_before import heard
 from tay_middleware.decide.templates import (
     ReplyFacts,
@@ -51,7 +51,7 @@ __all__ = [
 _AFTER_PAUSED = (Suppression.HOLDOUT, Suppression.UNWEAVABLE, Suppression.DEGRADED)
 """Causes that give way to `paused`: without any wording there is nothing to hold back."""
 
-_SPEAKABLE = frozenset({None, "no_answer", ADVISES_AGAINST})
+_SPEAKABLE = frozenset({None, NO_ANSWER, ADVISES_AGAINST})
 """Obstacles under which we may speak of ourselves: a stop is confirmed also where the reply only
 asks back or says to spend nothing, while an offer there would stand instead of an answer."""
 

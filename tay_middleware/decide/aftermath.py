@@ -8,6 +8,7 @@ history knows, or our own sentence at the end of the last reply tells it.
 from collections.abc import Iterable
 from dataclasses import replace
 
+from tay_middleware.decide import ownership
 from tay_middleware.decide.gates import OFF_TOPIC, PERHAPS
 from tay_middleware.domain import Detection, History, Kind, PastTurn, Reason, Turn
 from tay_middleware.playbook import Playbook
@@ -29,14 +30,15 @@ person (her age, her state) are none of them."""
 
 def last_mention(turn: Turn, history: History) -> PastTurn | None:
     """The turn just before this one in the session, if it carried a mention."""
-    session = [past for past in history.turns if past.session_id == turn.session_id]
-    return session[-1] if session and session[-1].kind is Kind.MENTION else None
+    past = _last_turn(turn, history)
+    return past if past is not None and past.kind is Kind.MENTION else None
 
 
 def after_mention(
     turn: Turn, detection: Detection, history: History, playbook: Playbook
 ) -> Detection:
     """The detection of a message, as an answer where a mention came just before it."""
+    detection = ownership.understood(detection, _offered(turn, history, playbook))
     past = last_mention(turn, history)
     offer = past.offer if past is not None else detection.mentioned
     if offer is None or offer not in playbook.offers:
@@ -45,6 +47,20 @@ def after_mention(
         named = [name for name in detection.names if name in playbook.offers]
         return _wish(detection, offer if offer in named or not named else named[0])
     return _closed(detection, _noes(turn, detection))
+
+
+def _last_turn(turn: Turn, history: History) -> PastTurn | None:
+    session = [past for past in history.turns if past.session_id == turn.session_id]
+    return session[-1] if session else None
+
+
+def _offered(turn: Turn, history: History, playbook: Playbook) -> frozenset[str]:
+    """The offer that the turn before mentioned, or that she asked to buy in it."""
+    past = _last_turn(turn, history)
+    if past is None or past.offer is None or past.offer not in playbook.offers:
+        return frozenset()
+    wished = past.reason is Reason.PURCHASE_INTENT
+    return frozenset({past.offer} if wished or past.kind is Kind.MENTION else ())
 
 
 def _asks_for_it(detection: Detection) -> bool:

@@ -9,7 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from tay_middleware.decide.named import Names
 from tay_middleware.decide.normalise import CLAUSE_ENDS
 from tay_middleware.decide.offers import Catalogue
-from tay_middleware.decide.reading import Found, Part, Reader, Reading, Rules
+from tay_middleware.decide.reading import Found, Part, Reading, Rules
+from tay_middleware.decide.spoken_of import SpokenOf
 from tay_middleware.decide.weigh import is_negated
 from tay_middleware.domain import Message
 
@@ -20,20 +21,21 @@ wig course"."""
 WORDS_APART = 10
 """Most words between them in two clauses: "your masterclass, is it live, and how do I pay?"."""
 
-LAST_EXCHANGE = 2
-"""How many messages back "how do I sign up?" may refer to for the offer that it means: what was
-named before that is not what "it" is."""
+_OBJECT = "purchase_object"
+_ASKING = ("purchase", "purchase_named", _OBJECT)
 
-_ASKING = ("purchase", "purchase_named")
+_ARTICLES = frozenset({"the", "your", "ur", "yr", "tay's", "tays", "this", "that"})
+"""All that may stand between "send me" and what it asks for."""
 
 
 class Buying:
     """Hears wishes to buy by the phrases of one playbook; immutable."""
 
-    def __init__(self, rules: Rules, reader: Reader, catalogue: Catalogue) -> None:
-        self._reader, self._catalogue, self._names = reader, catalogue, Names(rules)
+    def __init__(self, rules: Rules, spoken_of: SpokenOf, catalogue: Catalogue) -> None:
+        self._spoken_of, self._catalogue, self._names = spoken_of, catalogue, Names(rules)
         kinds = {name: group.kind for name, group in rules.indicators.groups.items()}
         self._asking = frozenset(name for name, kind in kinds.items() if kind in _ASKING)
+        self._before_its_object = frozenset(n for n, kind in kinds.items() if kind == _OBJECT)
         self._referring = frozenset(name for name, kind in kinds.items() if kind == "purchase")
 
     def wanted(
@@ -61,20 +63,12 @@ class Buying:
         names = self._names.ours(reading, asking)
         asked = {hit[2].name for hit in names if self._is_asked_for(hit, reading, asking)}
         if not asked and not self._referring.isdisjoint(asking) and refers_back(reading):
-            asked = {sense.name for *_, sense in names} or self.spoken_of(transcript)
+            asked = {sense.name for *_, sense in names} or self._spoken_of.last(transcript)
         return self._catalogue.first_of(asked, scores)
 
     def named(self, reading: Reading) -> tuple[str, ...]:
         """The offers of ours that a text names."""
         return tuple(dict.fromkeys(sense.name for *_, sense in self._names.ours(reading)))
-
-    def spoken_of(self, transcript: Sequence[Message]) -> set[str]:
-        """The offers of ours that the last reply names, else the user's message before it."""
-        for message in reversed(transcript[-LAST_EXCHANGE:]):
-            names = self._names.ours(self._reader.read(message.content))
-            if names:
-                return {sense.name for *_, sense in names}
-        return set()
 
     def _is_asked_for(self, name: Found, reading: Reading, asking: Collection[str]) -> bool:
         return any(
@@ -90,6 +84,8 @@ class Buying:
         In another clause than the name, asking means it only where there is nothing else to mean:
         the clause addresses us, or has no word of the craft or the trade.
         """
+        if hit[2].name in self._before_its_object:
+            return _is_its_object(name, hit, reading)
         first, second = sorted((hit[:2], name[:2]))
         between = slice(first[1], max(first[1], second[0]))
         apart = len(reading.window.text[between].split())
@@ -100,6 +96,12 @@ class Buying:
         subjects = (*reading.of(Part.CRAFT), *reading.of(Part.TRADE))
         alone = not any(beside(hit, word, reading) for word in subjects)
         return alone or self._names.addresses_us(hit, reading)
+
+
+def _is_its_object(name: Found, hit: Found, reading: Reading) -> bool:
+    """Whether a name stands right behind what asks for it."""
+    between = reading.window.literal[hit[1] : name[0]]
+    return name[0] >= hit[1] and _ARTICLES.issuperset(between.split())
 
 
 def refers_back(reading: Reading) -> bool:

@@ -206,7 +206,8 @@ class Cascade:
             bare = seen.answers if answered else ()
             if ends_noes(seen, self._gates):
                 found = [without_noes(gates, self._gates) for gates in found]
-            has = told_of(phrase.group for phrase in seen.closed_by)
+            hers = self._detector.understood(seen, transcript[:at])
+            has = told_of(phrase.group for phrase in hers.closed_by)
             found.append(tuple(dict.fromkeys((*seen.gates, *has, *bare))))
         return tuple(found)
 

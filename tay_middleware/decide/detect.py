@@ -25,6 +25,7 @@ from tay_middleware.decide.gates import (
 from tay_middleware.decide.named import named, surely_named
 from tay_middleware.decide.offers import Catalogue, Choice
 from tay_middleware.decide.reading import Part, Reader, Reading, Rules
+from tay_middleware.decide.spoken_of import SpokenOf
 from tay_middleware.decide.topics import topic_of
 from tay_middleware.decide.weigh import Scale, Weighed, is_negated
 from tay_middleware.decide.woven import Woven
@@ -60,7 +61,8 @@ class Detector:
         self._scale = Scale(rules.indicators)
         self._catalogue = Catalogue(rules.offers, rules.indicators.groups)
         self._woven = Woven(rules.templates)
-        self._buying = Buying(rules, self._reader, self._catalogue)
+        self._spoken_of = SpokenOf(rules, self._reader)
+        self._buying = Buying(rules, self._spoken_of, self._catalogue)
         kinds = {name: group.kind for name, group in rules.indicators.groups.items()}
         self._of_kind = {
             kind: frozenset(name for name, own in kinds.items() if own == kind)
@@ -137,8 +139,18 @@ class Detector:
             asks_more=asks_more,
             names=self._buying.named(reading) if asks_more else (),
             mentioned=self._woven_in(transcript) if heard or asks_more else None,
+            has_it=None if has else ownership.said_of_it(reading),
         )
+        detection = self.understood(detection, transcript)
         return Examined(detection, reading.window.heard or reading.window.literal)
+
+    def understood(self, detection: Detection, transcript: Sequence[Message]) -> Detection:
+        """The detection with what "just paid!" was said of, where the conversation tells it."""
+        if detection.has_it is None:
+            return detection
+        mentioned = self._woven_in(transcript)
+        offers = {mentioned} if mentioned else self._spoken_of.last(transcript)
+        return ownership.understood(detection, offers)
 
     def read(self, text: str) -> Reading:
         """Everything that the playbook's phrases find in `text`: the features of any scorer."""

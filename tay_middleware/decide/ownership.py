@@ -6,12 +6,14 @@ gates (history, profile, the messages that came with the question) keeps it too.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import takewhile
 
 from tay_middleware.decide.named import named
 from tay_middleware.decide.normalise import CLAUSE_ENDS
 from tay_middleware.decide.reading import Found, Part, Reading
-from tay_middleware.domain import Indicator
+from tay_middleware.domain import Detection, Indicator
 
 OWNS, GAVE_BACK = "owns_", "gave_back_"
 """Before the name of an offer that she says she has, or has no more."""
@@ -53,7 +55,25 @@ _GOES_ON = re.compile(
 )
 """After a name with which another sentence begins."""
 
+_ENDS = re.compile(r"[^\w\s'-]+")
+"""Between two clauses, an emoji among them."""
+
 _PREFIXES = {Part.HAS: OWNS, Part.GAVE_BACK: GAVE_BACK}
+
+_BESIDE = frozenset(
+    (  # noqa: SIM905 - as one text it reads as what people type
+        "ok okay done yes yay yep yeah hey hi omg so and well right btw update finally guess what "
+        "good great news last night yesterday today tonight this morning afternoon week tay babe "
+        "babes sis girl ma hun love lol x xx thanks thank you now just already a minute an hour "
+        "ago earlier too as online on at via through with from your the page site link excited "
+        "can't wait all for it that i"
+    ).split()
+)
+"""What may stand in the clause of "I've paid", which else speaks of something of her own: "I've
+paid 200 for this wig", "my client just paid"."""
+
+_ASKS_ON = frozenset({"when", "what", "what's", "where", "where's", "how", "can", "do", "is"})
+"""What begins a question after it without a mark between: "I've paid when do we start"."""
 
 
 def said(reading: Reading) -> tuple[Indicator, ...]:
@@ -71,6 +91,38 @@ def said(reading: Reading) -> tuple[Indicator, ...]:
     return tuple(
         Indicator(name, said_here[start:end], *reading.window.span(start, end), 0.0)
         for name, start, end in found
+    )
+
+
+def said_of_it(reading: Reading) -> Indicator | None:
+    """The phrase that says she has what was just spoken of ("just paid!"), under no offer's name.
+
+    It fills its clause but for words that say nothing of what it is, and it is no question.
+    """
+    literal = reading.window.literal
+    for start, end, _ in reading.of(Part.HAS_IT):
+        before = _ENDS.split(literal[:start])[-1]
+        after = _ENDS.search(literal, end)
+        words = literal[end : after.start() if after else len(literal)].split()
+        asked = after is not None and "?" in after[0]
+        if _says_no_more(before.split(), words, asked=asked):
+            return Indicator(OWNS, literal[start:end], *reading.window.span(start, end), 0.0)
+    return None
+
+
+def understood(detection: Detection, offers: Collection[str]) -> Detection:
+    """The detection with what she has by its name, where she said it of what was spoken of."""
+    if detection.has_it is None or not offers:
+        return detection
+    has = tuple(replace(detection.has_it, group=f"{OWNS}{offer}") for offer in sorted(offers))
+    closed = closing((one.group for one in has), detection.offer)
+    gates = tuple(dict.fromkeys((*detection.gates, *closed)))
+    return replace(
+        detection,
+        escalate=detection.escalate and not gates,
+        gates=gates,
+        closed_by=(*detection.closed_by, *has),
+        has_it=None,
     )
 
 
@@ -96,6 +148,13 @@ def closing(names: Iterable[str], offer: str | None) -> tuple[str, ...]:
 def told_of(names: Iterable[str]) -> Iterator[str]:
     """Those of `names` that say what she has or gave back."""
     return (name for name in names if name.startswith((OWNS, GAVE_BACK)))
+
+
+def _says_no_more(before: Sequence[str], after: Sequence[str], *, asked: bool) -> bool:
+    """Whether a clause is nothing but that she has it, and perhaps a question that goes on."""
+    told = list(takewhile(lambda word: word not in _ASKS_ON, after))
+    goes_on = len(told) < len(after)
+    return not (asked and not goes_on) and _BESIDE.issuperset((*before, *told))
 
 
 def _objects(end: int, offers: Sequence[Found], reading: Reading) -> Iterator[Found]:

@@ -12,6 +12,7 @@ from tay_middleware.decide.assign import bucket
 from tay_middleware.decide.earlier import closed_earlier
 from tay_middleware.decide.gates import OWNED, staying_closed
 from tay_middleware.decide.ownership import owned, told_of
+from tay_middleware.decide.replies import NO_ANSWER
 from tay_middleware.decide.said_before import mentions
 from tay_middleware.decide.templates import ReplyFacts
 from tay_middleware.domain import ClosedGate, Detection, History, Kind, Mode, Suppression, Turn
@@ -226,6 +227,19 @@ def _is_mentioned(case: _Case) -> bool:
     return not (case.detection.purchase and has_link) or offer in reply.links
 
 
+def _is_in_the_way(case: _Case) -> bool:
+    """Whether the reply bears no mention below it.
+
+    A wish to buy is answered by the link alone: there "Happy to point you there", which answers
+    nothing, is no obstacle. A refusal stays one, and so does advice to pay for nothing: the link
+    would contradict what the model has just said.
+    """
+    obstacle, offer = case.around.reply.obstacle, case.detection.offer
+    if obstacle != NO_ANSWER or not case.detection.purchase or offer is None:
+        return obstacle is not None
+    return case.playbook.offers[offer].link is None
+
+
 def _over_budget(case: _Case) -> bool:
     most, recent = case.playbook.policy.budget.max_share, case.around.recent_share
     return most is not None and recent is not None and recent >= most
@@ -274,7 +288,7 @@ _CHECKS: tuple[tuple[Suppression, Callable[[_Case], bool]], ...] = (
         Suppression.HOLDOUT,
         lambda case: not case.around.stateless and in_holdout(case.turn, case.playbook),
     ),
-    (Suppression.UNWEAVABLE, lambda case: case.around.reply.obstacle is not None),
+    (Suppression.UNWEAVABLE, _is_in_the_way),
     (Suppression.DEGRADED, lambda case: not case.around.history_known),
 )
 """Every cause with its check, in the order of precedence."""

@@ -64,6 +64,7 @@ class Part:
     ASKS_MORE = "asks_more"
     OPTS_IN = "opts_in"
     HAS = "has"
+    HAS_IT = "has_it"
     GAVE_BACK = "gave_back"
 
 

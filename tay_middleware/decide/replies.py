@@ -16,6 +16,9 @@ from tay_middleware.playbook.phrases import parse
 ADVISES_AGAINST = "advises_against"
 """The obstacle of a reply that tells her to pay for nothing of our kind, or that she needs none."""
 
+NO_ANSWER = "no_answer"
+"""The obstacle of a reply that only asks back, wants to know more, or says that something broke."""
+
 
 Said = tuple[int, tuple[str, ...]]
 """The place of a message, counted from 0, and the gates that it closes."""

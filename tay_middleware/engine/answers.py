@@ -6,11 +6,10 @@ ask back. Both are short; a long reply is believed to hold an answer, however it
 
 import re
 
+from tay_middleware.decide.replies import NO_ANSWER
+
 REFUSAL = "refusal"
 """The obstacle of a reply that says it will not or cannot help."""
-
-NO_ANSWER = "no_answer"
-"""The obstacle of a reply that only asks back, wants to know more, or says that something broke."""
 
 MOST_WORDS = 40
 """A reply of more words than this goes on to something, after an apology or before a question."""

@@ -14,7 +14,7 @@ from typing import Any
 from tay_middleware import naming, weave
 from tay_middleware.decide import Circumstances, ReplyFacts, decide, word
 from tay_middleware.decide.cascade import EARLIER_MESSAGES
-from tay_middleware.decide.replies import ADVISES_AGAINST, ReplyReader
+from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER, ReplyReader
 from tay_middleware.domain import (
     Decision,
     History,
@@ -269,8 +269,8 @@ def facts_of(reply: Reply, playbook: Playbook, reader: ReplyReader) -> ReplyFact
     voice, place = playbook.voice, weave.has_place(reply.text)
     obstacle = reply.obstacle or (unanswered(reply.text) if place else "no_place")
     heard = reader.read(reply.text)
-    if heard.advises_against:
-        obstacle = obstacle or ADVISES_AGAINST
+    if heard.advises_against and obstacle in {None, NO_ANSWER}:
+        obstacle = ADVISES_AGAINST
     return ReplyFacts(
         obstacle=obstacle,
         names=naming.names_found(

@@ -41,13 +41,16 @@ class Group(Phrases):
 
     `kind` names the groups that the brief's rule speaks of: `personal` (first-person language about
     a business) and `business` (its context); and the wish to buy, which has its own lane:
-    `purchase` may refer back to an offer just spoken of, `purchase_named` needs its name.
+    `purchase` may refer back to an offer just spoken of, `purchase_named` needs its name, and
+    `purchase_object` the name right behind it.
     """
 
     weight: float = Field(1.0, ge=0, le=5)
     cap: float = Field(2.0, ge=0, le=10, description="the most that this group can add")
     counts: bool = Field(True, description="whether it is an indicator of the brief's 2+ rule")
-    kind: Literal["personal", "business", "purchase", "purchase_named", "other"] = "other"
+    kind: Literal[
+        "personal", "business", "purchase", "purchase_named", "purchase_object", "other"
+    ] = "other"
     reason: Reason | None = Field(None, description="the reason it speaks for")
     negatable: bool = Field(True, description="a negator within four tokens before drops it")
 
@@ -180,9 +183,10 @@ class Gates(Entry):
     on_topic: OnTopic
     asks_why: tuple[Phrase, ...] = Field(description="'why did you mention that?'")
     opts_in: tuple[Phrase, ...] = Field(description="'you can recommend things again'")
-    owned: dict[Literal["has", "gave_back"], Phrases] = Field(
+    owned: dict[Literal["has", "has_it", "gave_back"], Phrases] = Field(
         default_factory=dict,
-        description="before the name of an offer: that she has it, that she has it no more",
+        description="before the name of an offer: that she has it, that she has it no more; "
+        "`has_it` without a name, of the offer that was just spoken of",
     )
     advises_against: tuple[Phrase, ...] = Field(
         (),

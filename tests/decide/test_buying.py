@@ -107,6 +107,42 @@ def test_it_refers_back_to_an_offer_of_the_last_exchange(
     assert not detector.detect("how much is it?", later).purchase
 
 
+ASKED_ON = (
+    Message("user", "tell me about the course please"),
+    Message("assistant", "It teaches technique, from the first stitch."),
+    Message("user", "is it ok for a total beginner"),
+    Message("assistant", "Yes, from the very first one."),
+    Message("user", "how long would it take me"),
+    Message("assistant", "A few weeks, at your own pace."),
+)
+
+
+@pytest.mark.parametrize("question", ["can i pay in instalments", "go on then, how do i pay"])
+def test_it_is_what_she_has_been_asking_about_all_along(detector: Detector, question: str) -> None:
+    found = detector.detect(question, ASKED_ON)
+    assert (found.purchase, found.offer) == (True, "course")
+    once = (Message("user", "can i pay in instalments"), Message("assistant", "The page says."))
+    again = detector.detect("how do i sign up", (*ASKED_ON[:4], *once))
+    assert (again.purchase, again.offer) == (True, "course")
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["which glue for summer?", "do clients pay before?", "my bakery is slow", "which needle?"],
+)
+def test_a_subject_of_her_own_ends_what_was_spoken_of(detector: Detector, between: str) -> None:
+    said = (*ASKED_ON[:4], Message("user", between), Message("assistant", "Depends."))
+    assert not detector.detect("how do i pay", said).purchase
+
+
+def test_what_was_spoken_of_last_counts_and_nothing_that_is_long_past(detector: Detector) -> None:
+    other = Message("assistant", "That is what the mentorship is for.")
+    found = detector.detect("how do i pay", (*ASKED_ON, Message("user", "and alone?"), other))
+    assert (found.purchase, found.offer) == (True, "mentorship")
+    small = (Message("user", "nice"), Message("assistant", "It is."))
+    assert not detector.detect("how do i pay", (*ASKED_ON, *small * 2)).purchase
+
+
 def test_names_without_end_are_looked_at_so_far_and_no_further(detector: Detector) -> None:
     foreign, ours = "the course at Sassoon, ", "how much is your masterclass?"
     assert detector.detect(foreign * 2 + ours).purchase

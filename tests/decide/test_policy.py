@@ -296,6 +296,18 @@ def test_a_reply_that_cannot_be_added_to_is_unweavable(playbook: Playbook) -> No
     assert cause(playbook, around=around) is Suppression.UNWEAVABLE
 
 
+@pytest.mark.parametrize("obstacle", ["no_answer", "advises_against", "refusal"])
+def test_to_a_wish_to_buy_the_link_is_the_answer(playbook: Playbook, obstacle: str) -> None:
+    around, wish = Circumstances(reply=ReplyFacts(obstacle=obstacle)), a_detection(purchase=True)
+    held = Suppression.UNWEAVABLE
+    assert cause(playbook, around=around) is held
+    expected = None if obstacle == "no_answer" else held
+    assert cause(playbook, detection=wish, around=around) is expected
+    bare = playbook.offers["mentorship"].model_copy(update={"link": None})
+    linkless = replace(playbook, offers={**playbook.offers, "mentorship": bare})
+    assert cause(linkless, detection=wish, around=around) is held
+
+
 def test_unknown_history_shows_nothing(playbook: Playbook) -> None:
     assert cause(playbook, around=Circumstances(history_known=False)) is Suppression.DEGRADED
 

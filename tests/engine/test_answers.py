@@ -2,10 +2,10 @@
 
 import pytest
 
-from tay_middleware.decide.replies import ReplyReader
+from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER, ReplyReader
 from tay_middleware.domain import Kind
 from tay_middleware.engine import Escalator, Reply
-from tay_middleware.engine.answers import MOST_WORDS, NO_ANSWER, REFUSAL, unanswered
+from tay_middleware.engine.answers import MOST_WORDS, REFUSAL, unanswered
 from tay_middleware.engine.work import facts_of
 from tay_middleware.playbook import Playbook
 from tests.engine.scenes import NEED, logged
@@ -119,6 +119,29 @@ def test_nothing_is_offered_instead_of_an_answer(engine: Escalator, reply: str) 
     outcome = engine.begin(engine.turn(question=NEED, user_id="ada")).settle(Reply(reply))
     assert outcome.addition is None
     assert [row.suppressed for row in logged(engine)] == ["unweavable"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "suppressed"),
+    [
+        *(("Happy to point you there.", None), ("You'd be welcome!", None), ("Sure.", None)),
+        ("Which one do you mean?", None),
+        (REFUSALS[0], "unweavable"),
+        ("Sure, but you don't need a mentor.", "unweavable"),
+    ],
+)
+def test_a_wish_to_buy_is_answered_by_the_link_where_the_reply_is_courtesy(
+    engine: Escalator, reply: str, suppressed: str | None
+) -> None:
+    turn = engine.turn(question="how do I join the mentorship?", user_id="ada")
+    outcome = engine.begin(turn).settle(Reply(reply))
+    assert ("https://tay.example/mentorship" in (outcome.addition or "")) is (suppressed is None)
+    assert [row.suppressed for row in logged(engine)] == [suppressed]
+
+
+def test_advice_against_it_is_no_courtesy(playbook: Playbook) -> None:
+    reply = Reply("Which course? You don't need a course.")
+    assert facts_of(reply, playbook, ReplyReader(playbook.gates)).obstacle == ADVISES_AGAINST
 
 
 def test_a_stop_is_confirmed_under_a_question_back(engine: Escalator) -> None:
