@@ -6,12 +6,13 @@ from tay_middleware.decide.beside import EncoderBeside
 from tay_middleware.decide.cascade import Asks, Cascade, Until
 from tay_middleware.decide.encoder import is_installed, open_encoder
 from tay_middleware.decide.model import read_model
+from tay_middleware.decide.spelling import known_words
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 
 
 def make_cascade(playbook: Playbook, settings: Settings, until: Until = Until.LLM) -> Cascade:
-    """The stages up to `until`; nothing is opened yet but the built-in scorer's file.
+    """The stages up to `until`; nothing is opened yet but the built-in scorer's files.
 
     Raises:
         ConfigurationError: the scorer's file cannot be read.
@@ -19,6 +20,7 @@ def make_cascade(playbook: Playbook, settings: Settings, until: Until = Until.LL
     learned = playbook.policy.cascade.learned and settings.scorer == "auto"
     if not learned or until is Until.KEYWORDS:
         return Cascade(playbook)
+    known_words()  # read here, because a question is read on an event loop
     return Cascade(
         playbook,
         model=read_model(settings.scorer_file),
