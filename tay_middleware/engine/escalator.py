@@ -8,6 +8,8 @@ import weakref
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from multiprocessing import parent_process
+from multiprocessing.util import Finalize
 from typing import Any
 
 from tay_middleware.decide.cascade import Cascade
@@ -27,6 +29,10 @@ from tay_middleware.storage import TurnStore, open_store_of
 
 WARM_UP_SECONDS = 10.0
 """Longest wait for the store at construction, where nobody is chatting yet."""
+
+CLOSE_PRIORITY = 10
+"""At the end of a worker of `multiprocessing`: such a child leaves by `os._exit`, past `atexit`,
+and runs only finalizers of its own that have a priority of 0 or more."""
 
 FORKED = (
     "tay goes on in a forked child while its parent's SQLite files were open: commits to them may "
@@ -196,6 +202,8 @@ class Escalator:
                     self._closing = weakref.finalize(
                         self, _close_in, os.getpid(), self._background, self.settings
                     )
+                    if parent_process() is not None:
+                        Finalize(self, self._closing, exitpriority=CLOSE_PRIORITY)
                 background = self._background
         return background
 
