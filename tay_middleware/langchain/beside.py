@@ -83,6 +83,11 @@ class Beside:
             failed = isinstance(error, Exception)
             self._pending.abandon(ReplyStatus.FAILED if failed else ReplyStatus.ABANDONED)
 
+    def unanswered(self) -> None:
+        """The model ended without an error and without any reply."""
+        if self._pending is not None:
+            self._pending.abandon(ReplyStatus.FAILED)
+
     # A reply in one piece.
 
     def finished(self, output: Any, config: RunnableConfig) -> Any:
