@@ -32,6 +32,7 @@ from tay_middleware.langchain.asker import specs_beside
 from tay_middleware.langchain.beside import Beside
 from tay_middleware.langchain.passing import added, as_run
 from tay_middleware.langchain.reading import InputKey
+from tay_middleware.langchain.stand_in import StandIn
 from tay_middleware.langchain.streams import aclosable, closable
 from tay_middleware.settings import Settings
 
@@ -275,7 +276,8 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         config: RunnableConfig,
     ) -> Beside:
         beside = Beside.begin(self._engine, value, self.input_key, config, run_manager)
-        if not isinstance(self.bound, BaseChatModel):
+        # A message says itself how it ended; but a model of ours decides on it.
+        if not isinstance(self.bound, BaseChatModel) or isinstance(self.bound, StandIn):
             beside.listen(config)
         return beside
 
