@@ -15,6 +15,7 @@ from typing import Any
 from tay_middleware.decide.cascade import Cascade
 from tay_middleware.decide.stages import make_cascade
 from tay_middleware.domain import Message, Mode, Turn, uuid7
+from tay_middleware.engine.alone import note_closed, note_made
 from tay_middleware.engine.background import Background
 from tay_middleware.engine.failopen import Faults, Guard
 from tay_middleware.engine.identity import make_turn
@@ -23,7 +24,7 @@ from tay_middleware.engine.pending import Pending
 from tay_middleware.engine.preparation import Preparation
 from tay_middleware.engine.work import TurnWork
 from tay_middleware.errors import ConfigurationError
-from tay_middleware.playbook import Playbook, load_playbook
+from tay_middleware.playbook import Playbook, shared_playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import TurnStore, open_store_of
 
@@ -108,11 +109,13 @@ class Escalator:
         """
         settings = settings or load_settings()
         engine = cls(
-            load_playbook(settings.prompts_dir),
+            shared_playbook(settings.prompts_dir),
             lambda: open_store_of(settings),
             settings,
         )
         engine._made_from = settings
+        if settings.mode is not Mode.OFF:
+            note_made(settings)
         return engine
 
     def turn(
@@ -187,6 +190,8 @@ class Escalator:
         with self._lock:
             self._background, finalizer = None, self._closing
         if finalizer is not None:
+            if finalizer.alive and self._made_from is not None:
+                note_closed(self._made_from)
             finalizer()
 
     # Life of the background half.
