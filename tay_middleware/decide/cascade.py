@@ -108,14 +108,15 @@ class Cascade:
         self,
         playbook: Playbook,
         *,
+        detector: Detector | None = None,
         model: Model | None = None,
         encoder: EncoderBeside | None = None,
         classifier: Asks | None = None,
     ) -> None:
-        """Put stages together; what is `None` is passed over."""
+        """Put stages together; what is `None` is passed over, but for the detector: it is made."""
         self._rules = playbook.policy.cascade
         self._gates = playbook.gates
-        self._detector = Detector(playbook)
+        self._detector = detector or Detector(playbook)
         self._combine = Combiner(
             self._rules.purchase_from, Catalogue(playbook.offers, playbook.indicators.groups)
         )

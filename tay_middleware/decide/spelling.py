@@ -19,12 +19,13 @@ _KEPT = 20_000
 
 def respelled(text: str) -> str:
     """The text, lower case, with its slips mended; other characters stay as they are."""
-    known = _known()
+    known = known_words()
     return _WORD.sub(lambda found: found[0] if found[0] in known else _meant(found[0]), text)
 
 
 @cache
-def _known() -> frozenset[str]:
+def known_words() -> frozenset[str]:
+    """The words that need no mending. Reads a file the first time: not for a running event loop."""
     words = (files("tay_middleware.decide") / "words.txt").read_text(encoding="ascii")
     return frozenset(words.split())
 
@@ -32,7 +33,7 @@ def _known() -> frozenset[str]:
 @lru_cache(_KEPT)
 def _meant(word: str) -> str:
     """The one known word that is a slip away, else the word itself."""
-    known = _known()
+    known = known_words()
     for slips in (_swapped(word), _doubled(word)):
         meant = slips & known
         if meant:

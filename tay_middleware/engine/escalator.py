@@ -8,11 +8,14 @@ import weakref
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from multiprocessing import parent_process
+from multiprocessing.util import Finalize
 from typing import Any
 
 from tay_middleware.decide.cascade import Cascade
 from tay_middleware.decide.stages import make_cascade
 from tay_middleware.domain import Message, Mode, Turn, uuid7
+from tay_middleware.engine.alone import note_closed, note_made
 from tay_middleware.engine.background import Background
 from tay_middleware.engine.failopen import Faults, Guard
 from tay_middleware.engine.identity import make_turn
@@ -21,12 +24,16 @@ from tay_middleware.engine.pending import Pending
 from tay_middleware.engine.preparation import Preparation
 from tay_middleware.engine.work import TurnWork
 from tay_middleware.errors import ConfigurationError
-from tay_middleware.playbook import Playbook, load_playbook
+from tay_middleware.playbook import Playbook, shared_playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import TurnStore, open_store_of
 
 WARM_UP_SECONDS = 10.0
 """Longest wait for the store at construction, where nobody is chatting yet."""
+
+CLOSE_PRIORITY = 10
+"""At the end of a worker of `multiprocessing`: such a child leaves by `os._exit`, past `atexit`,
+and runs only finalizers of its own that have a priority of 0 or more."""
 
 FORKED = (
     "tay goes on in a forked child while its parent's SQLite files were open: commits to them may "
@@ -102,11 +109,13 @@ class Escalator:
         """
         settings = settings or load_settings()
         engine = cls(
-            load_playbook(settings.prompts_dir),
+            shared_playbook(settings.prompts_dir),
             lambda: open_store_of(settings),
             settings,
         )
         engine._made_from = settings
+        if settings.mode is not Mode.OFF:
+            note_made(settings)
         return engine
 
     def turn(
@@ -181,6 +190,8 @@ class Escalator:
         with self._lock:
             self._background, finalizer = None, self._closing
         if finalizer is not None:
+            if finalizer.alive and self._made_from is not None:
+                note_closed(self._made_from)
             finalizer()
 
     # Life of the background half.
@@ -196,6 +207,8 @@ class Escalator:
                     self._closing = weakref.finalize(
                         self, _close_in, os.getpid(), self._background, self.settings
                     )
+                    if parent_process() is not None:
+                        Finalize(self, self._closing, exitpriority=CLOSE_PRIORITY)
                 background = self._background
         return background
 

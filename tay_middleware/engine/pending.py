@@ -1,4 +1,4 @@
-"""One turn under way: begun with the question, settled with the reply, or abandoned."""
+"""One turn under way: begun with the question, settled with the reply, abandoned or dropped."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -31,6 +31,9 @@ class Work(Protocol):
     def abandon(self, pending: "Pending", status: ReplyStatus) -> None:
         """Log the question of a turn that has no reply."""
 
+    def drop(self, pending: "Pending") -> None:
+        """Give up what was begun for a turn, and log nothing."""
+
     def take_back(self, pending: "Pending") -> None:
         """Undo a mention that was granted and never handed over."""
 
@@ -39,7 +42,7 @@ class Work(Protocol):
 
 
 class Pending:
-    """A turn between question and reply. Settle it or abandon it; the first call counts.
+    """A turn between question and reply. Settle, abandon or drop it; the first call counts.
 
     Without `work` (mode `off`, or a start that failed) it is silent: every outcome is empty.
     """
@@ -96,6 +99,12 @@ class Pending:
         work = self._end()
         if work is not None:
             work.abandon(self, status)
+
+    def drop(self) -> None:
+        """Forget the turn: it is another one's, who logs it. As `abandon`, and writes nothing."""
+        work = self._end()
+        if work is not None:
+            work.drop(self)
 
     def take_back(self) -> None:
         """Undo the mention of a settled turn that did not reach anybody. Returns at once."""

@@ -91,6 +91,11 @@ class TurnWork:
         with pending.guard("abandon"):
             self._background().start(self._abandon, pending, status)
 
+    def drop(self, pending: Pending) -> None:
+        """Give up what was begun for a turn, and log nothing; returns at once."""
+        with pending.guard("drop"):
+            self._background().start(self._drop, pending)
+
     def take_back(self, pending: Pending) -> None:
         """Undo a mention that was granted and never handed over; returns at once."""
         with pending.guard("retract"):
@@ -253,6 +258,10 @@ class TurnWork:
             async with asyncio.timeout(COMMIT_SECONDS):
                 store = await self._background().store()
                 await store.retract(pending.turn.turn_id)
+
+    async def _drop(self, pending: Pending) -> None:
+        with pending.guard("drop"):
+            await self._settled(pending, await pending.preparation.result(), until=0.0)
 
     async def _abandon(self, pending: Pending, status: ReplyStatus) -> None:
         with pending.guard("abandon"):

@@ -18,7 +18,8 @@ from tay_middleware.domain import Mode, ReplyStatus
 from tay_middleware.engine import Escalator, Outcome, Pending, Reply
 from tay_middleware.langchain.announce import aannounce, announce, parent_of
 from tay_middleware.langchain.asker import as_told, turn_of
-from tay_middleware.langchain.endings import Endings
+from tay_middleware.langchain.claims import Claim, lay
+from tay_middleware.langchain.endings import Endings, endings_around
 from tay_middleware.langchain.reading import InputKey, locate, understand
 from tay_middleware.langchain.replies import reply_of, woven
 from tay_middleware.langchain.streams import StreamedReply
@@ -28,9 +29,15 @@ class Beside:
     """Our part beside one reply. Where there is no question it is silent: everything passes."""
 
     def __init__(
-        self, pending: Pending | None, said_since: Sequence[str] = (), *, has_listeners: bool = True
+        self,
+        pending: Pending | None,
+        said_since: Sequence[str] = (),
+        *,
+        has_listeners: bool = True,
+        claim: Claim | None = None,
     ) -> None:
         self._pending = pending
+        self._claim = claim
         self._has_listeners = has_listeners
         self._said_since = said_since
         self._streamed = StreamedReply()
@@ -65,8 +72,13 @@ class Beside:
             if asked is not None and not asked.is_answered:
                 parent = parent_of(config) if run is None else run.parent_run_id
                 turn = turn_of(engine, asked, config, parent)
-                has_listeners = run is None or bool(run.handlers)
-                return cls(engine.begin(turn), asked.said_since, has_listeners=has_listeners)
+                around = endings_around(config, run)
+                return cls(
+                    engine.begin(turn),
+                    asked.said_since,
+                    has_listeners=run is None or len(run.handlers) > len(around),
+                    claim=lay(turn.question, [endings.claims for endings in around]),
+                )
         return cls(None)
 
     def listen(self, config: RunnableConfig) -> None:
@@ -79,9 +91,14 @@ class Beside:
 
     def broken(self, error: BaseException) -> None:
         """There will be no reply: the model raised, or whoever waited for it has left."""
-        if self._pending is not None:
+        if self._pending is not None and not self._is_left_to_another(self._pending, None):
             failed = isinstance(error, Exception)
             self._pending.abandon(ReplyStatus.FAILED if failed else ReplyStatus.ABANDONED)
+
+    def unanswered(self) -> None:
+        """The model ended without an error and without any reply."""
+        if self._pending is not None:
+            self._pending.abandon(ReplyStatus.FAILED)
 
     # A reply in one piece.
 
@@ -91,7 +108,9 @@ class Beside:
         if pending is None:
             return output
         reply = self._read(pending, output)
-        outcome = self._once(pending.settle(reply))
+        if self._is_left_to_another(pending, reply):
+            return output
+        outcome = self._once(reply, pending.settle(reply))
         told = _told(pending, outcome)
         with _or_taken_back(pending, outcome):
             if self._has_listeners:
@@ -104,7 +123,9 @@ class Beside:
         if pending is None:
             return output
         reply = self._read(pending, output)
-        outcome = self._once(await pending.asettle(reply))
+        if self._is_left_to_another(pending, reply):
+            return output
+        outcome = self._once(reply, await pending.asettle(reply))
         told = _told(pending, outcome)
         with _or_taken_back(pending, outcome):
             if self._has_listeners:
@@ -132,7 +153,9 @@ class Beside:
         if pending is None:
             return []
         reply = self._streamed_reply(pending)
-        outcome = self._once(pending.settle(reply))
+        if self._is_left_to_another(pending, reply):
+            return self._streamed.let_go()
+        outcome = self._once(reply, pending.settle(reply))
         told = _told(pending, outcome)
         with _or_taken_back(pending, outcome):
             if self._has_listeners:
@@ -145,7 +168,9 @@ class Beside:
         if pending is None:
             return []
         reply = self._streamed_reply(pending)
-        outcome = self._once(await pending.asettle(reply))
+        if self._is_left_to_another(pending, reply):
+            return self._streamed.let_go()
+        outcome = self._once(reply, await pending.asettle(reply))
         told = _told(pending, outcome)
         with _or_taken_back(pending, outcome):
             if self._has_listeners:
@@ -162,11 +187,31 @@ class Beside:
             return self._heard(self._streamed.reply())
         return _UNREADABLE
 
-    def _once(self, outcome: Outcome) -> Outcome:
+    def _once(self, reply: Reply, outcome: Outcome) -> Outcome:
         """Nothing where an earlier node of a graph has said the same words of the same turn."""
         words = (outcome.addition or "").strip()
-        said = bool(words) and any(words in text for text in self._said_since)
-        return Outcome() if said else outcome
+        if words and any(words in text for text in self._said_since):
+            return Outcome()
+        if self._claim is not None and outcome.decision is not None:
+            handed_on = f"{reply.text}{outcome.addition or ''}"
+            self._claim.ended(handed_on, is_answer=_is_answer(reply))
+        return outcome
+
+    def _is_left_to_another(self, pending: Pending, reply: Reply | None) -> bool:
+        """Whether a surface of ours beneath decides on this reply; then this turn is forgotten.
+
+        Where there is no reply it is the question that counts.
+        """
+        if self._endings is None:
+            return False
+        claims, question = self._endings.claims, pending.turn.question
+        if reply is None:
+            is_another = claims.are_to(question)
+        else:
+            is_another = claims.cover(question, reply.text, is_answer=_is_answer(reply))
+        if is_another:
+            pending.drop()
+        return is_another
 
     def _heard(self, reply: Reply) -> Reply:
         if self._endings is None or reply.obstacle is not None:
@@ -193,6 +238,11 @@ def _or_taken_back(pending: Pending, outcome: Outcome) -> Iterator[None]:
 _UNREADABLE = Reply("", "unreadable")
 
 
+def _is_answer(reply: Reply) -> bool:
+    """Whether a reply is one; a reply that calls tools is not one yet."""
+    return reply.obstacle != "tool_calls"
+
+
 def _woven(pending: Pending, output: Any, outcome: Outcome, told: dict[str, Json] | None) -> Any:
     with pending.guard("weave"):
         return woven(output, outcome, told)
@@ -210,8 +260,7 @@ def _told(pending: Pending, outcome: Outcome) -> dict[str, Json] | None:
 def _announce(
     pending: Pending, reply: Reply, told: dict[str, Json] | None, config: RunnableConfig
 ) -> None:
-    """Announce the decision of an answer; a reply that calls tools is not one yet."""
-    if told is not None and reply.obstacle != "tool_calls":
+    if told is not None and _is_answer(reply):
         with pending.guard("event"):
             announce(told, config)
 
@@ -219,6 +268,6 @@ def _announce(
 async def _aannounce(
     pending: Pending, reply: Reply, told: dict[str, Json] | None, config: RunnableConfig
 ) -> None:
-    if told is not None and reply.obstacle != "tool_calls":
+    if told is not None and _is_answer(reply):
         with pending.guard("event"):
             await aannounce(told, config)

@@ -28,11 +28,12 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig, ensure_config
 from langchain_core.runnables.utils import ConfigurableFieldSpec
 from langchain_core.utils.uuid import uuid7
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
 from tay_middleware.domain import Mode
 from tay_middleware.engine import Escalator
 from tay_middleware.langchain.announce import beneath
+from tay_middleware.langchain.arguments import only_a_model, only_known
 from tay_middleware.langchain.asker import specs_beside
 from tay_middleware.langchain.beside import Beside
 from tay_middleware.langchain.generations import HeldGenerations, with_first
@@ -56,7 +57,8 @@ class EscalationChatModel(StandIn):
         escalator: an engine to share between surfaces; default: one of its own, from `settings`.
 
     Raises:
-        ConfigurationError: settings or playbook are wrong.
+        ConfigurationError: settings or playbook are wrong, an argument is unknown, or `bound` is
+            no chat model but something around one.
     """
 
     settings: Settings | None = Field(default=None, exclude=True, repr=False)
@@ -65,6 +67,11 @@ class EscalationChatModel(StandIn):
     _engine: Escalator = PrivateAttr()
     _given: Mapping[str, Any] = PrivateAttr(default_factory=dict)
     _asked: RunnableConfig | None = PrivateAttr(default=None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_known(cls, given: Any) -> Any:
+        return only_a_model(cls, only_known(cls, given))
 
     def model_post_init(self, context: Any, /) -> None:
         """Make the engine now, so that a mistake in the playbook is told at the start.
@@ -179,6 +186,9 @@ class EscalationChatModel(StandIn):
         except BaseException as error:
             beside.broken(error)
             raise
+        if not result.generations:
+            beside.unanswered()
+            return result
         return with_first(result, beside.finished(result.generations[0].message, config))
 
     async def _agenerate(
@@ -196,6 +206,9 @@ class EscalationChatModel(StandIn):
         except BaseException as error:
             beside.broken(error)
             raise
+        if not result.generations:
+            beside.unanswered()
+            return result
         return with_first(result, await beside.afinished(result.generations[0].message, config))
 
     def _stream(

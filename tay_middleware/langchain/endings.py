@@ -3,20 +3,26 @@
 from typing import Any
 
 from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
+from langchain_core.callbacks.manager import BaseRunManager
 from langchain_core.outputs import ChatGeneration, Generation, LLMResult
 from langchain_core.runnables import RunnableConfig
 
+from tay_middleware.langchain.claims import Claims
 from tay_middleware.langchain.replies import finish_obstacle, obstacle_in
 
 
 class Endings(BaseCallbackHandler):
-    """Listens to the models beneath one step and remembers the texts that did not simply end."""
+    """Listens to the models beneath one step and remembers the texts that did not simply end.
+
+    Surfaces of ours beneath lay their `claims` here.
+    """
 
     run_inline = True
     ignore_chain = ignore_agent = ignore_retriever = ignore_retry = True
     ignore_chat_model = ignore_custom_event = True
 
     def __init__(self) -> None:
+        self.claims = Claims()
         self._heard: list[tuple[str, str]] = []
 
     def listen(self, config: RunnableConfig) -> None:
@@ -40,6 +46,18 @@ class Endings(BaseCallbackHandler):
         """
         ended = text.strip()
         return next((why for words, why in self._heard if ended.endswith(words)), None)
+
+
+def endings_around(config: RunnableConfig, run: BaseRunManager | None) -> list[Endings]:
+    """The listeners of the surfaces of ours in which a run lies.
+
+    Args:
+        config: of the run or of what lies inside it.
+        run: the run; `None` where LangChain does not hand it on (a model's stream).
+    """
+    callbacks: Any = config.get("callbacks") if run is None else run
+    handlers = getattr(callbacks, "handlers", callbacks) or ()
+    return [one for one in handlers if isinstance(one, Endings)]
 
 
 def _obstacle_in(generation: Generation) -> str | None:

@@ -17,13 +17,22 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
 from langchain_core.runnables.graph import Graph
 from langchain_core.runnables.utils import ConfigurableFieldSpec
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SerializeAsAny
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SerializeAsAny,
+    model_validator,
+)
 
 from tay_middleware.engine import Escalator
+from tay_middleware.langchain.arguments import only_known
 from tay_middleware.langchain.asker import specs_beside
 from tay_middleware.langchain.beside import Beside
 from tay_middleware.langchain.passing import added, as_run
 from tay_middleware.langchain.reading import InputKey
+from tay_middleware.langchain.stand_in import StandIn
 from tay_middleware.langchain.streams import aclosable, closable
 from tay_middleware.settings import Settings
 
@@ -47,7 +56,7 @@ class EscalationStep(RunnableSerializable[Any, Any]):
             default: `question`, `input` or `messages`.
 
     Raises:
-        ConfigurationError: settings or playbook are wrong.
+        ConfigurationError: settings or playbook are wrong, or an argument is unknown.
     """
 
     bound: SerializeAsAny[Runnable[Any, Any]]
@@ -58,6 +67,11 @@ class EscalationStep(RunnableSerializable[Any, Any]):
     _engine: Escalator = PrivateAttr()
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_known(cls, given: Any) -> Any:
+        return only_known(cls, given)
 
     def model_post_init(self, _context: Any, /) -> None:
         """Make the engine now, so that a mistake in the playbook is told at the start."""
@@ -262,7 +276,8 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         config: RunnableConfig,
     ) -> Beside:
         beside = Beside.begin(self._engine, value, self.input_key, config, run_manager)
-        if not isinstance(self.bound, BaseChatModel):
+        # A message says itself how it ended; but a model of ours decides on it.
+        if not isinstance(self.bound, BaseChatModel) or isinstance(self.bound, StandIn):
             beside.listen(config)
         return beside
 

@@ -6,6 +6,7 @@ from tay_middleware.playbook.experiments import Arm, Experiment, ExperimentKind,
 from tay_middleware.playbook.fairness import HOLDOUT
 from tay_middleware.playbook.load import Playbook, load_playbook, shipped
 from tay_middleware.playbook.schema import AutoPause, Offer, Policy, Template, Voice
+from tay_middleware.playbook.shared import shared_playbook
 from tay_middleware.playbook.wording import fill
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "Voice",
     "fill",
     "load_playbook",
+    "shared_playbook",
     "shipped",
 ]

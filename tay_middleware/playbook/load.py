@@ -50,6 +50,9 @@ class Playbook:
     version: str
     experiments: Experiments = NO_EXPERIMENTS
 
+    def __hash__(self) -> int:
+        return hash(self.version)
+
     def pool(
         self, offer: str, strength: Strength, tier: Tier, *, for_all: bool = False
     ) -> tuple[Template, ...]:
@@ -100,6 +103,20 @@ def shipped() -> Path:
     return inside if inside.is_dir() else package.parent / "prompts"
 
 
+def version_of(directory: Path) -> str:
+    """SHA-256 over names and contents, line ends apart: the same words are the same version."""
+    digest = hashlib.sha256()
+    paths = [path for path in directory.rglob("*") if path.suffix in {".yaml", ".md"}]
+    for path in sorted(paths, key=lambda one: one.relative_to(directory).as_posix()):
+        if path.name == "README.md":
+            continue
+        content = path.read_bytes().replace(b"\r\n", b"\n")
+        digest.update(path.relative_to(directory).as_posix().encode())
+        digest.update(len(content).to_bytes(8, "big"))
+        digest.update(content)
+    return digest.hexdigest()[:VERSION_DIGITS]
+
+
 class _Loading:
     """One load; collects problems until the end, so that all of them can be mended at once."""
 
@@ -144,7 +161,7 @@ class _Loading:
             templates=templates,
             conduct=conduct,
             classifier_prompt=prompt,
-            version=_version(self._directory),
+            version=version_of(self._directory),
             experiments=experiments,
         )
         complete = not self._problems
@@ -254,17 +271,3 @@ def _keys(shape: Any, seen: set[object]) -> set[str]:
         inner = [field.annotation for field in shape.model_fields.values()]
         return found.union(*(_keys(part, seen) for part in inner))
     return set().union(*(_keys(part, seen) for part in getattr(shape, "__args__", ())))
-
-
-def _version(directory: Path) -> str:
-    """SHA-256 over names and contents, line ends apart: the same words are the same version."""
-    digest = hashlib.sha256()
-    paths = [path for path in directory.rglob("*") if path.suffix in {".yaml", ".md"}]
-    for path in sorted(paths, key=lambda one: one.relative_to(directory).as_posix()):
-        if path.name == "README.md":
-            continue
-        content = path.read_bytes().replace(b"\r\n", b"\n")
-        digest.update(path.relative_to(directory).as_posix().encode())
-        digest.update(len(content).to_bytes(8, "big"))
-        digest.update(content)
-    return digest.hexdigest()[:VERSION_DIGITS]

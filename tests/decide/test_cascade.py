@@ -10,9 +10,11 @@ from tay_middleware.decide.beside import EncoderBeside
 from tay_middleware.decide.cascade import Answer, Asks, Cascade, Until, Verdict
 from tay_middleware.decide.encoder import Encoder
 from tay_middleware.decide.model import Model
+from tay_middleware.decide.stages import make_cascade
 from tay_middleware.domain import Message, Reason, Stage
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.playbook import Playbook
+from tay_middleware.settings import Settings
 from tests.builders import a_turn
 from tests.decide.opinions import SaysAlways, an_opinion
 
@@ -304,3 +306,13 @@ def test_an_opt_in_takes_back_the_stops_and_noes_before_it_and_none_after(
     assert said(stop) == {"opt_out", "medical"}
     assert said(stop, back) == {"medical"}
     assert said(stop, back, no) == {"refusal", "medical"}
+
+
+def test_cascades_of_one_playbook_share_its_phrase_tables(
+    playbook: Playbook, settings: Settings
+) -> None:
+    first, second = make_cascade(playbook, settings), make_cascade(playbook, settings)
+    other = make_cascade(replace(playbook, topics={}), settings)
+    assert first is not second
+    assert first.detector is second.detector
+    assert other.detector is not first.detector

@@ -1,5 +1,6 @@
 import asyncio
 import gc
+import multiprocessing
 import os
 import pickle
 import subprocess
@@ -86,6 +87,21 @@ def test_a_child_process_starts_afresh_and_is_warned(
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert ask(engine, user_id="parent-again").addition is not None
     assert {row.user_id for row in logged(engine)} == {"parent", "child", "parent-again"}
+
+
+def asks_and_ends(settings: Settings) -> None:
+    engine = Escalator.from_settings(settings)
+    for number in range(10):
+        ask(engine, NO_NEED, user_id=f"u{number}")
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_a_worker_that_ends_writes_what_is_unwritten(settings: Settings, method: str) -> None:
+    worker = multiprocessing.get_context(method).Process(target=asks_and_ends, args=(settings,))  # type: ignore[attr-defined]  # typeshed knows of no Process of a context by its name
+    worker.start()
+    worker.join()
+    assert worker.exitcode == 0
+    assert len(read_latest(settings.resolved_database_url, 20)) == 10
 
 
 def test_an_engine_of_settings_can_be_pickled(settings: Settings) -> None:
