@@ -219,7 +219,10 @@ UNWEAVABLE: dict[str, list[AIMessageChunk]] = {
         end(response_metadata=FINISH),
     ],
     "a tool call in words": [
-        *texts("Thought: look first\nAction: look\n", "Action Input: lace wigs"),
+        *texts(
+            "Thought: I have to look at what she asks for first, and then say how it is done.\n"
+        ),
+        *texts("Action: look\n", "Action Input: lace wigs"),
         end(response_metadata=FINISH),
     ],
     "JSON": [*texts('{"price": ', "120}"), end(response_metadata=FINISH)],
