@@ -22,6 +22,7 @@ from tay_middleware.engine.identity import make_turn
 from tay_middleware.engine.judging import TurnJudge
 from tay_middleware.engine.pending import Pending
 from tay_middleware.engine.preparation import Preparation
+from tay_middleware.engine.repeats import Repeats
 from tay_middleware.engine.work import TurnWork
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.playbook import Playbook, shared_playbook
@@ -78,6 +79,7 @@ class Escalator:
         self.playbook = playbook
         self.settings = settings
         self.faults = Faults()
+        self.repeats = Repeats()
         self._open_store = store
         self._clock = clock
         self._random_bits = random_bits
@@ -150,8 +152,11 @@ class Escalator:
             simulated=simulated,
         )
 
-    def begin(self, turn: Turn) -> Pending:
-        """Start recall and detection in the background; returns at once and never raises."""
+    def begin(self, turn: Turn, when_answered: Callable[[], None] | None = None) -> Pending:
+        """Start recall and detection in the background; returns at once and never raises.
+
+        `when_answered` is called once, when the turn has its answer: a text that calls no tools.
+        """
         guard = self.faults.guard(f"turn {turn.turn_id}")
         preparation = Preparation(
             partial(self._work.prepare, turn, guard), self.settings.recall_timeout_seconds
@@ -161,7 +166,8 @@ class Escalator:
             with guard("begin"):
                 self._running().call(preparation.schedule)
                 work = self._work
-        return Pending(turn, guard, self.settings.grace_seconds, preparation, work)
+        grace_seconds = self.settings.grace_seconds
+        return Pending(turn, guard, grace_seconds, preparation, work, when_answered)
 
     def guard(self, subject: str) -> Guard:
         """A guard for code beside the engine that must not hurt the chat either."""
@@ -247,6 +253,7 @@ class Escalator:
     def after_fork(self) -> None:
         """In a child process: start afresh, and leave the parent's loop and store untouched."""
         self._lock = threading.Lock()
+        self.repeats.after_fork()
         if self._background is not None:
             self._of_parents.append(self._background)
         if self._closing is not None:

@@ -1,5 +1,6 @@
 """One turn under way: begun with the question, settled with the reply, abandoned or dropped."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -7,6 +8,9 @@ from tay_middleware.domain import Decision, ReplyStatus, Turn
 from tay_middleware.engine.failopen import Guard
 from tay_middleware.engine.handover import Handover, Outcome
 from tay_middleware.engine.preparation import Preparation
+
+_NO_ANSWER_YET = frozenset({"tool_calls", "not_text"})
+"""What is no text may be a tool call that a parser has made an object of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +58,14 @@ class Pending:
         grace_seconds: float,
         preparation: Preparation,
         work: Work | None,
+        when_answered: Callable[[], None] | None = None,
     ) -> None:
         self.turn = turn
         self.guard = guard
         self.preparation = preparation
         self._work = work
         self._grace_seconds = grace_seconds
+        self._when_answered = when_answered
         self._ended = False
 
     def settle(self, reply: Reply) -> Outcome:
@@ -74,6 +80,7 @@ class Pending:
         except BaseException:
             self._lost(handover, work)
             raise
+        self._answered_by(reply)
         return outcome or self._late(work)
 
     async def asettle(self, reply: Reply) -> Outcome:
@@ -92,6 +99,7 @@ class Pending:
         except BaseException:
             self._lost(handover, work)
             raise
+        self._answered_by(reply)
         return outcome or self._late(work)
 
     def abandon(self, status: ReplyStatus) -> None:
@@ -115,6 +123,10 @@ class Pending:
         """The work to do if this is the first call that ends the turn."""
         ended, self._ended = self._ended, True
         return None if ended else self._work
+
+    def _answered_by(self, reply: Reply) -> None:
+        if self._when_answered is not None and reply.obstacle not in _NO_ANSWER_YET:
+            self._when_answered()
 
     def _late(self, work: Work) -> Outcome:
         self.guard.note("deadline", TimeoutError())

@@ -18,7 +18,7 @@ from tay_middleware.domain import Mode
 from tay_middleware.engine import Escalator
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.langchain.announce import EVENT_NAME
-from tay_middleware.langchain.asker import SPECS
+from tay_middleware.langchain.asker import known_in
 from tay_middleware.langchain.chat_model import EscalationChatModel
 from tay_middleware.langchain.replies import METADATA_KEY
 from tay_middleware.langchain.wrapping import wrapped_within
@@ -33,9 +33,6 @@ else:
         from langchain.agents.middleware import AgentMiddleware as _Base
     except ImportError:
         _Base = object
-
-KNOWN = tuple(spec.id for spec in SPECS)
-"""What is looked for in the agent's context; what is not there is read from `configurable`."""
 
 NOT_WRAPPED = (
     "the agent's model is a %s, which no chat model can be found in: its replies get no addition; "
@@ -112,7 +109,7 @@ class EscalationAgentMiddleware(_Base):
         if self._engine.settings.mode is Mode.OFF:
             return request
         with self._engine.guard("an agent's model")("wrap"):
-            known = _known(getattr(request.runtime, "context", None))
+            known = known_in(getattr(request.runtime, "context", None))
             model = wrapped_within(request.model, lambda found: self._ours(found, known))
             if model is not None:
                 return request.override(model=model)
@@ -150,11 +147,3 @@ class EscalationAgentMiddleware(_Base):
                 told = message.response_metadata.get(METADATA_KEY)
                 if told is not None:
                     write({EVENT_NAME: {**told, "message_id": message.id}})
-
-
-def _known(context: Any) -> dict[str, Any]:
-    """What an agent's context says of who asks."""
-    if isinstance(context, Mapping):
-        return {name: context[name] for name in KNOWN if context.get(name) is not None}
-    found = {name: getattr(context, name, None) for name in KNOWN}
-    return {name: value for name, value in found.items() if value is not None}

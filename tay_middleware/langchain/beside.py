@@ -17,7 +17,7 @@ from tay_middleware.decide.describe import Json
 from tay_middleware.domain import Mode, ReplyStatus
 from tay_middleware.engine import Escalator, Outcome, Pending, Reply
 from tay_middleware.langchain.announce import aannounce, announce, parent_of
-from tay_middleware.langchain.asker import as_told, turn_of
+from tay_middleware.langchain.asker import as_told, begin_turn
 from tay_middleware.langchain.claims import Claim, lay
 from tay_middleware.langchain.endings import Endings, endings_around
 from tay_middleware.langchain.reading import InputKey, locate, understand
@@ -71,13 +71,13 @@ class Beside:
             asked = as_told(understand(place), config)
             if asked is not None and not asked.is_answered:
                 parent = parent_of(config) if run is None else run.parent_run_id
-                turn = turn_of(engine, asked, config, parent)
+                pending = begin_turn(engine, asked, config, parent)
                 around = endings_around(config, run)
                 return cls(
-                    engine.begin(turn),
+                    pending,
                     asked.said_since,
                     has_listeners=run is None or len(run.handlers) > len(around),
-                    claim=lay(turn.question, [endings.claims for endings in around]),
+                    claim=lay(pending.turn.question, [endings.claims for endings in around]),
                 )
         return cls(None)
 

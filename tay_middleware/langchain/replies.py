@@ -3,7 +3,7 @@
 Messages are never changed in place: the model, a cache or a tracer may hold the same object.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 from langchain_core.messages import AIMessage, BaseMessage
@@ -12,11 +12,15 @@ from tay_middleware import weave
 from tay_middleware.decide.describe import Json
 from tay_middleware.engine import Outcome, Reply
 from tay_middleware.errors import TayError
+from tay_middleware.langchain.written_calls import calls_tools
 
 M = TypeVar("M", bound=BaseMessage)
 
 METADATA_KEY = "tay"
 """Where the decision stands in a message's `response_metadata`."""
+
+OWN_INDEX = "lc_tay"
+"""Index of a block of ours among blocks that are named; LangChain adds up names in `lc_` alone."""
 
 _FINISHES = {
     "length": "truncated",
@@ -59,10 +63,15 @@ class AlteredReplyError(TayError):
 def reply_of(output: Any) -> Reply:
     """The reply as the engine needs it; anything but a message or a text is an obstacle."""
     if isinstance(output, str):
-        return Reply(output)
+        return spoken(output)
     if isinstance(output, AIMessage):
-        return Reply(str(output.text), obstacle_in(output))
+        return spoken(str(output.text), obstacle_in(output))
     return Reply("", "not_text")
+
+
+def spoken(text: str, obstacle: str | None = None) -> Reply:
+    """A reply of `text`; one that calls a tool in words is not the answer yet."""
+    return Reply(text, obstacle or ("tool_calls" if calls_tools(text) else None))
 
 
 def obstacle_in(message: AIMessage) -> str | None:
@@ -151,13 +160,14 @@ def appended(content: str | list[Any], addition: str) -> str | list[Any]:
     """Message content with `addition` after its last text, in the shape that the content has.
 
     A list gets it in its last text block, never in a block of another kind; one without text
-    blocks gets a block of its own.
+    blocks, or whose last is the words of a source, gets a block of its own at its end.
     """
     if isinstance(content, str):
         return content + addition
     at = last_text_block(content)
-    if at is None:
-        return [*content, {"type": "text", "text": addition}]
+    if at is None or cites(content[at]):
+        numbers = [block["index"] for block in content if has_index(block)]
+        return [*content, own_block(addition, numbers if at is not None else ())]
     block = content[at]
     longer = block + addition if isinstance(block, str) else _extended(block, addition)
     return [*content[:at], longer, *content[at + 1 :]]
@@ -165,6 +175,36 @@ def appended(content: str | list[Any], addition: str) -> str | list[Any]:
 
 def _extended(block: Mapping[str, Any], addition: str) -> dict[str, Any]:
     return {**block, "text": f"{block.get('text') or ''}{addition}"}
+
+
+def cites(block: Any) -> bool:
+    """Whether a block says that the whole of its text comes from somewhere.
+
+    An annotation that has a position in the text is of that place alone.
+    """
+    if not isinstance(block, dict):
+        return False
+    annotations = block.get("annotations") or ()
+    return bool(block.get("citations")) or any(
+        isinstance(one, dict) and _POSITIONS.isdisjoint(one) for one in annotations
+    )
+
+
+_POSITIONS = frozenset({"start_index", "end_index", "index"})
+
+
+def has_index(block: Any) -> bool:
+    """Whether a block has a number or name by which chunks of it are added up."""
+    return isinstance(block, dict) and block.get("index") is not None
+
+
+def own_block(text: str, indices: Collection[Any] = ()) -> dict[str, Any]:
+    """A text block that adds up with none of those of `indices`."""
+    block: dict[str, Any] = {"type": "text", "text": text}
+    if not indices:
+        return block
+    numbers = [index for index in indices if isinstance(index, int)]
+    return {**block, "index": max(numbers) + 1 if numbers else OWN_INDEX}
 
 
 def last_text_block(content: Iterable[Any]) -> int | None:

@@ -17,11 +17,15 @@ from tay_middleware.decide.describe import Json
 from tay_middleware.engine import Outcome, Reply
 from tay_middleware.langchain.replies import (
     METADATA_KEY,
+    cites,
+    has_index,
     is_finished,
     last_text_block,
     obstacle_in,
     owes_status,
+    own_block,
     reply_of,
+    spoken,
     woven,
 )
 
@@ -41,6 +45,7 @@ class StreamedReply:
         self._begun = False
         self._id: str | None = None
         self._shape: list[Any] | str = ""
+        self._cited: dict[Any, bool] = {}
         self._owes_status = False
         self._finished = False
 
@@ -87,7 +92,7 @@ class StreamedReply:
         if self._whole is not None:
             return reply_of(self._whole)
         cut = "truncated" if self._owes_status and not self._finished else None
-        return Reply("".join(self._texts), self._obstacle or cut)
+        return spoken("".join(self._texts), self._obstacle or cut)
 
     def end(self, outcome: Outcome, told: dict[str, Json] | None) -> list[Any]:
         """What follows the reply: the addition, then what was kept back.
@@ -112,6 +117,7 @@ class StreamedReply:
         self._obstacle = self._obstacle or obstacle_in(chunk)
         self._owes_status = self._owes_status or owes_status(chunk.response_metadata)
         self._finished = self._finished or is_finished(chunk.response_metadata)
+        self._note_blocks(chunk.content)
         text = str(chunk.text)
         if not text:
             if self._is_terminal(chunk):
@@ -122,6 +128,13 @@ class StreamedReply:
         self._shape = chunk.content
         self._id = chunk.id
         return [*self.let_go(), chunk]
+
+    def _note_blocks(self, content: str | list[Any]) -> None:
+        """Note each block that has an index, and whether it cites: that may come after its text."""
+        for block in content if isinstance(content, list) else ():
+            if has_index(block):
+                index = block["index"]
+                self._cited[index] = cites(block) or self._cited.get(index, False)
 
     def _is_terminal(self, chunk: AIMessageChunk) -> bool:
         """Whether nothing but metadata is in it, after the text has begun."""
@@ -146,12 +159,14 @@ class StreamedReply:
         if not text:
             return []
         at = last_text_block(self._shape)
-        block = self._shape[at] if at is not None else None
+        block: Any = self._shape[at] if at is not None else None
         if isinstance(block, str):
             return [text]
-        if isinstance(block, dict) and "index" in block:
-            return [{"type": "text", "text": text, "index": block["index"]}]
-        return [{"type": "text", "text": text}]
+        if not has_index(block):
+            return [own_block(text)]
+        if self._cited.get(block["index"], False):
+            return [own_block(text, self._cited)]
+        return [{"type": "text", "text": text, "index": block["index"]}]
 
 
 def _labelled(chunk: AIMessageChunk, told: dict[str, Json]) -> AIMessageChunk:

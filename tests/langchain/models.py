@@ -106,6 +106,14 @@ def block(text: str, *, index: int | str | None = 0, kind: str = "text") -> AIMe
 
 FINISH = {"finish_reason": "stop", "model_name": "m"}
 
+SOURCE = {"type": "char_location", "cited_text": "divide by hours", "document_index": 0}
+
+
+def cited(index: int | str = 1, key: str = "citations") -> AIMessageChunk:
+    """Where a block's words come from, in a chunk without text, as one provider sends it."""
+    return AIMessageChunk(content=[{"type": "text", key: [SOURCE], "index": index}], id="run-1")
+
+
 SHAPES: dict[str, list[AIMessageChunk]] = {
     "plain text, finish in a chunk of its own": [
         *texts(*PIECES),
@@ -155,6 +163,17 @@ SHAPES: dict[str, list[AIMessageChunk]] = {
         *(block(piece, index="lc_txt_0") for piece in PIECES),
         end(response_metadata=FINISH),
     ],
+    "blocks that cite a source": [
+        block(PIECES[0]),
+        *(block(piece, index=1) for piece in PIECES[1:]),
+        cited(),
+        AIMessageChunk(content=[], id="run-1", response_metadata={"stop_reason": "end_turn"}),
+    ],
+    "blocks with named indices that cite a source": [
+        *(block(piece, index="lc_txt_0") for piece in PIECES),
+        cited("lc_txt_0", "annotations"),
+        end(response_metadata=FINISH),
+    ],
 }
 """Every shape of a streamed reply that ends with `ANSWER`."""
 
@@ -197,6 +216,13 @@ UNWEAVABLE: dict[str, list[AIMessageChunk]] = {
     "empty": [end(response_metadata=FINISH)],
     "an open code block": [
         *texts("Try this:\n```python\n", "print(1)"),
+        end(response_metadata=FINISH),
+    ],
+    "a tool call in words": [
+        *texts(
+            "Thought: I have to look at what she asks for first, and then say how it is done.\n"
+        ),
+        *texts("Action: look\n", "Action Input: lace wigs"),
         end(response_metadata=FINISH),
     ],
     "JSON": [*texts('{"price": ', "120}"), end(response_metadata=FINISH)],

@@ -1,11 +1,17 @@
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import (
+    AIMessage,
+    ChatMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+)
 
 from tay_middleware.domain import Message
 from tay_middleware.errors import InputError
-from tay_middleware.langchain.reading import Asked, read
+from tay_middleware.langchain.reading import READ_BACK, Asked, read
 
 EARLIER = [HumanMessage("hi"), AIMessage("hello"), SystemMessage("x"), AIMessage("")]
 TOLD = (Message("user", "hi"), Message("assistant", "hello"))
@@ -31,6 +37,67 @@ def test_an_agents_own_summary_is_not_what_the_user_asks() -> None:
 
 def test_where_a_summary_alone_is_left_nobody_asks() -> None:
     assert read([SUMMARY, AIMessage("hm"), ToolMessage("42", tool_call_id="1")]) is None
+
+
+FOUND = HumanMessage("I joined the mentorship, says a client.", name="researcher")
+"""What an agent found, as graphs of several agents pass it on."""
+
+
+@pytest.mark.parametrize("found", [FOUND, FOUND.model_dump(include={"type", "content", "name"})])
+def test_what_another_agent_found_is_not_what_the_user_says(found: Any) -> None:
+    asked = Asked("and now?", said_since=(str(FOUND.text),))
+    assert read([("user", "and now?"), found]) == asked
+    later = [*EARLIER, found, ("user", "and then?")]
+    assert read(later) == Asked("and then?", TOLD)
+    assert read({"question": "and then?", "history": later[:-1]}) == Asked("and then?", TOLD)
+
+
+def test_in_a_talk_of_people_with_names_every_one_is_heard() -> None:
+    talk = [HumanMessage("hi", name="ada"), AIMessage("hello"), HumanMessage("and?", name="eve")]
+    assert read(talk) == Asked("and?", TOLD)
+    assert read({"question": "and?", "history": talk[:2]}) == Asked("and?", TOLD)
+    assert read([SUMMARY, *talk]) == Asked("and?", (Message("user", str(SUMMARY.text)), *TOLD))
+
+
+@pytest.mark.parametrize(("user", "assistant"), [("user", "assistant"), ("Human", "ai")])
+def test_messages_of_any_role_may_be_the_users(user: str, assistant: str) -> None:
+    said = [("hi", user), ("be kind", "developer"), ("hello", assistant), ("and now?", user)]
+    asked = [ChatMessage(role=role, content=text) for text, role in said]
+    answered = [*asked, ChatMessage(role=assistant, content="hm")]
+    assert read(answered) == Asked("and now?", TOLD, said_since=("hm",))
+
+
+def a_long_talk(length: int) -> list[dict[str, str]]:
+    roles = ("user", "assistant")
+    return [{"role": roles[at % 2], "content": f"number {at}"} for at in range(length)]
+
+
+UNREADABLE = {"nothing": 1}
+"""No message: who converts it finds nothing at all."""
+
+
+@pytest.mark.parametrize("length", [READ_BACK, READ_BACK + 1, 3 * READ_BACK])
+def test_of_a_long_talk_its_end_is_read(length: int) -> None:
+    talk = a_long_talk(length)
+    told = tuple(Message(one["role"], one["content"]) for one in talk[-READ_BACK:])  # type: ignore[arg-type]  # the two roles
+    question = {"role": "user", "content": "and now?"}
+    assert read([UNREADABLE, *talk, question]) == Asked("and now?", told)
+    assert read({"question": "and now?", "history": [UNREADABLE, *talk]}) == Asked("and now?", told)
+
+
+def test_a_loop_however_long_reads_the_same_talk() -> None:
+    asked = [*a_long_talk(2 * READ_BACK), ("user", "and now?")]
+    seen = [ToolMessage("42", tool_call_id="1")] * (READ_BACK + 1)
+    first, last = read(asked), read([*asked, *seen])
+    assert first is not None
+    assert first == last
+    assert first.fingerprint == last.fingerprint
+
+
+def test_a_name_that_comes_again_and_again_is_looked_through_no_further() -> None:
+    talk = [HumanMessage(f"{at}", name="ada") for at in range(READ_BACK + 1)]
+    told = tuple(Message("user", str(one.text)) for one in talk[:-1])
+    assert read([UNREADABLE, *talk]) == Asked(str(READ_BACK), told)
 
 
 @pytest.mark.parametrize("key", ["history", "chat_history", "messages"])

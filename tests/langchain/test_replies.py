@@ -8,6 +8,9 @@ from tay_middleware.engine import Outcome
 from tay_middleware.langchain.replies import AlteredReplyError, appended, obstacle_in, woven
 
 TEXT, REASONING = {"type": "text", "text": "a"}, {"type": "reasoning", "reasoning": "r"}
+CITED = {**TEXT, "citations": [{"type": "char_location", "cited_text": "b"}]}
+PLACED = {**TEXT, "annotations": [{"type": "url_citation", "start_index": 0, "end_index": 1}]}
+OF_ALL = {**TEXT, "annotations": [{"type": "citation", "url": "https://example.org"}]}
 
 
 @pytest.mark.parametrize(
@@ -19,6 +22,19 @@ TEXT, REASONING = {"type": "text", "text": "a"}, {"type": "reasoning", "reasonin
         ([REASONING], [REASONING, {"type": "text", "text": "+"}]),
         (["a", "b"], ["a", "b+"]),
         ([], [{"type": "text", "text": "+"}]),
+        ([CITED], [CITED, {"type": "text", "text": "+"}]),
+        ([CITED, TEXT], [CITED, {"type": "text", "text": "a+"}]),
+        (
+            [{**REASONING, "index": 4}, {**CITED, "index": 1}],
+            [
+                {**REASONING, "index": 4},
+                {**CITED, "index": 1},
+                {"type": "text", "text": "+", "index": 5},
+            ],
+        ),
+        ([{**TEXT, "citations": None}], [{"type": "text", "text": "a+", "citations": None}]),
+        ([PLACED], [{**PLACED, "text": "a+"}]),
+        ([OF_ALL], [OF_ALL, {"type": "text", "text": "+"}]),
     ],
 )
 def test_the_last_text_is_extended_in_the_shape_it_has(content: Any, longer: Any) -> None:

@@ -188,6 +188,26 @@ def test_reasoning_is_never_added_to(wrap: Wrap) -> None:
     assert reply.content[0]["reasoning"] == "hmm, her prices"
 
 
+@pytest.mark.parametrize(
+    "shape", ["blocks that cite a source", "blocks with named indices that cite a source"]
+)
+@pytest.mark.parametrize("surface", ["invoke", "stream", "astream"])
+def test_a_sentence_of_ours_is_said_by_no_source(wrap: Wrap, shape: str, surface: str) -> None:
+    bare = model(SHAPES[shape]).invoke(NEED)
+    reply = SURFACES[surface](wrap(model(SHAPES[shape])), someone())
+    *theirs, ours = reply.content
+    assert theirs == bare.content
+    assert ours.keys() == {"type", "text", "index"}
+    assert ours["text"] == reply.response_metadata["tay"]["addition"]
+    assert ours["index"] not in {part["index"] for part in theirs}
+
+
+def test_a_reply_with_sources_is_the_same_by_both_ways(wrap: Wrap) -> None:
+    shape, same_turn = SHAPES["blocks that cite a source"], someone(turn_id="with sources")
+    streamed = summed(list(wrap(model(shape)).stream(NEED, same_turn)))
+    assert streamed.content == wrap(model(shape)).invoke(NEED, same_turn).content
+
+
 def test_the_messages_of_the_model_are_not_changed_in_place(wrap: Wrap) -> None:
     kept = AIMessage(content=[{"type": "text", "text": ANSWER}], response_metadata=dict(FINISH))
     reply = wrap(FakeMessagesListChatModel(responses=[kept])).invoke(NEED, someone())

@@ -131,7 +131,7 @@ def test_in_a_graph_with_tools_the_state_holds_the_addition_once(wrap: Wrap) -> 
     assert len(kept) == 4
 
 
-@pytest.mark.parametrize("passes_on", ["the message", "its text"])
+@pytest.mark.parametrize("passes_on", ["the message", "its text", "as an agent's"])
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_second_node_that_answers_the_same_question_adds_nothing_again(
     wrap_model: Callable[..., EscalationChatModel],
@@ -144,8 +144,10 @@ def test_a_second_node_that_answers_the_same_question_adds_nothing_again(
 
     def say(state: MessagesState, config: RunnableConfig) -> dict[str, Any]:
         said = model.invoke(state["messages"], config)
-        text = AIMessage(str(said.text), id=said.id)
-        return {"messages": [said if passes_on == "the message" else text]}
+        as_text: Any = AIMessage(str(said.text), id=said.id)
+        if passes_on == "as an agent's":
+            as_text = HumanMessage(str(said.text), id=said.id, name="planner")
+        return {"messages": [said if passes_on == "the message" else as_text]}
 
     graph = (
         StateGraph(MessagesState)
