@@ -46,7 +46,8 @@ _BROKE = re.compile(
 )
 _APOSTROPHES = str.maketrans("\u2018\u2019\u02bc`\u00b4\u2013\u2014", "'''''--")
 _DECORATION = re.compile(r"[*_\"\u201c\u201d>#()]")
-_TAIL = re.compile(r"[^\w?.!:;,\u2026]+$")
+_TAIL = re.compile(r"(?<![^\w?.!:;,\u2026])[^\w?.!:;,\u2026]++$")
+"""Looked for from where it begins: from each of its characters, a row of dashes takes for ever."""
 _BETWEEN = re.compile(r"(?<=[.!?:;\u2026])\s+|\n+|(?<=[\w,]) but ")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _LEAD = (

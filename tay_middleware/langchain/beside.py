@@ -192,9 +192,10 @@ class Beside:
         words = (outcome.addition or "").strip()
         if words and any(words in text for text in self._said_since):
             return Outcome()
-        if self._claim is not None and outcome.decision is not None:
+        if self._pending is not None and self._claim is not None and outcome.decision is not None:
             handed_on = f"{reply.text}{outcome.addition or ''}"
-            self._claim.ended(handed_on, is_answer=_is_answer(reply))
+            with self._pending.guard("claim"):
+                self._claim.ended(handed_on, is_answer=_is_answer(reply))
         return outcome
 
     def _is_left_to_another(self, pending: Pending, reply: Reply | None) -> bool:
@@ -205,13 +206,15 @@ class Beside:
         if self._endings is None:
             return False
         claims, question = self._endings.claims, pending.turn.question
-        if reply is None:
-            is_another = claims.are_to(question)
-        else:
-            is_another = claims.cover(question, reply.text, is_answer=_is_answer(reply))
-        if is_another:
-            pending.drop()
-        return is_another
+        with pending.guard("claim"):
+            if reply is None:
+                is_another = claims.are_to(question)
+            else:
+                is_another = claims.cover(question, reply.text, is_answer=_is_answer(reply))
+            if is_another:
+                pending.drop()
+            return is_another
+        return False
 
     def _heard(self, reply: Reply) -> Reply:
         if self._endings is None or reply.obstacle is not None:
@@ -221,6 +224,7 @@ class Beside:
     def _end(self, pending: Pending, outcome: Outcome, told: dict[str, Json] | None) -> list[Any]:
         with pending.guard("weave"):
             return self._streamed.end(outcome, told)
+        _take_back(pending, outcome)
         return self._streamed.let_go()
 
 
@@ -230,8 +234,7 @@ def _or_taken_back(pending: Pending, outcome: Outcome) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if outcome.addition is not None:
-            pending.take_back()
+        _take_back(pending, outcome)
         raise
 
 
@@ -246,7 +249,14 @@ def _is_answer(reply: Reply) -> bool:
 def _woven(pending: Pending, output: Any, outcome: Outcome, told: dict[str, Json] | None) -> Any:
     with pending.guard("weave"):
         return woven(output, outcome, told)
+    _take_back(pending, outcome)
     return output
+
+
+def _take_back(pending: Pending, outcome: Outcome) -> None:
+    """Undo a mention that did not get into the reply: nobody has seen it."""
+    if outcome.addition is not None:
+        pending.take_back()
 
 
 def _told(pending: Pending, outcome: Outcome) -> dict[str, Json] | None:

@@ -1,5 +1,7 @@
 """Replies that hold no answer: nothing is offered instead of one."""
 
+import time
+
 import pytest
 
 from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER, ReplyReader
@@ -174,3 +176,11 @@ def test_a_reply_is_asked_whose_link_it_has(playbook: Playbook) -> None:
 @pytest.mark.parametrize("text", ["", " \n", "```\ncode", '{"price": 120}'])
 def test_a_reply_without_a_place_says_so(playbook: Playbook, text: str) -> None:
     assert facts_of(Reply(text), playbook, ReplyReader(playbook.gates)).obstacle == "no_place"
+
+
+@pytest.mark.parametrize("sign", ["-", " ", "*", "\u2014"])
+def test_a_row_of_signs_is_looked_at_once(sign: str) -> None:
+    """From each of its characters anew it took minutes, and every stream of the process stood."""
+    begun = time.process_time()
+    assert unanswered(f"Here you go: {sign * 100_000}end") == NO_ANSWER
+    assert time.process_time() - begun < 2.0
