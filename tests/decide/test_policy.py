@@ -107,8 +107,7 @@ def test_what_the_whole_cascade_opened_again_holds_nothing_back_later(playbook: 
     turn = a_turn(transcript=(Message("user", "where am I bleeding?"),))
     around = Circumstances(earlier_gates=(("medical",),))
     assert cause(playbook, turn, around=around) is Suppression.SENSITIVE
-    known = a_history(a_past_turn())
-    assert cause(playbook, turn, history=known, around=around) is None
+    assert cause(playbook, turn, history=a_history(a_past_turn()), around=around) is None
 
 
 @pytest.mark.parametrize(

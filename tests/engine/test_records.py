@@ -44,7 +44,7 @@ def test_a_message_that_says_no_opts_nobody_in(
 
 
 @pytest.mark.parametrize(
-    ("gate", "session"), [("minor", None), ("distress", "s1"), ("medical", "s1")]
+    ("gate", "session"), [("minor", None), ("distress", None), ("medical", "s1")]
 )
 def test_a_gate_that_stays_closed_is_recorded_for_as_far_as_it_reaches(
     playbook: Playbook, gate: str, session: str | None
