@@ -15,13 +15,11 @@ from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.playbook.cascade import CascadeRules
 from tay_middleware.playbook.entry import Entry, Slug
 from tay_middleware.playbook.experiments import PowerPlan
+from tay_middleware.playbook.repetition import repeats_a_repetition
 from tay_middleware.playbook.wording import check_notice, check_placeholders
 
 Wording = Annotated[str, Field(min_length=1, max_length=600), AfterValidator(check_placeholders)]
 """Text with `$placeholders` of the allow-list."""
-
-NESTED_QUANTIFIER = re.compile(r"\([^()]*[+*][^()]*\)[+*{]")
-"""Where a pattern repeats a repetition."""
 
 ALONE = re.compile(r"\(\?[aiLmsux]+\)|\(\?P|\(\?\(|(?<!\\)(?:\\\\)*\\[1-9]")
 """What means something else, or nothing, once a pattern is joined to others: flags for the whole of
@@ -40,17 +38,18 @@ def _acknowledges(text: str) -> str:
 
 
 def checked_pattern(pattern: str) -> str:
-    """The pattern, if it can be compiled, alone and beside others, and never takes for ever.
+    """The pattern, if it can be compiled, alone and beside others, and repeats no repetition.
 
     Raises:
         ValueError: it is no such pattern.
     """
-    if NESTED_QUANTIFIER.search(pattern):
-        raise ValueError(f"{pattern!r} repeats a repetition; that can take for ever")
     try:
         re.compile(pattern)
     except re.error as error:
         raise ValueError(f"{pattern!r} is no pattern: {error}") from None
+    if repeats_a_repetition(pattern):
+        mend = "let only one of the two have a + or *"
+        raise ValueError(f"{pattern!r} repeats a repetition; that can take for ever: {mend}")
     if ALONE.search(pattern):
         mend = "take (?i) and group names out, and write what repeats in full"
         raise ValueError(f"{pattern!r} cannot stand beside other patterns: {mend}")
