@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from tay_middleware.cli.asking import ask, tell, tell_each
+from tay_middleware.cli.asking import ask, existing, tell, tell_each
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import InputError
 from tay_middleware.payments.imports import Report, pieces, take, tried, try_out
@@ -51,6 +51,8 @@ def import_command(
     says another amount of a payment than one that was imported; the others are imported.
     """
     settings = load_settings()
+    place = existing(settings)
+    settings.user_key_bytes(makes=False)
     terms = terms_of(settings, load_playbook(settings.prompts_dir))
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
@@ -58,7 +60,7 @@ def import_command(
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file}: cannot be read: {error}") from None
     found = _imported(settings, lines, terms, keep=not dry_run)
-    typer.echo("dry run: nothing is kept" if dry_run else "imported")
+    typer.echo(f"dry run: nothing is kept in {place}" if dry_run else f"imported into {place}")
     if not terms.live:
         typer.echo("TAY_PAYMENT_MODE is test: purchases of a file are live ones, none counts")
     _say(found, timezone)

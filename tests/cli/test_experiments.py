@@ -4,11 +4,18 @@ from typing import Any
 
 import pytest
 
+from tay_middleware.storage import upgrade
 from tests.cli.test_cli import Tay, tay
 
 __all__ = ["tay"]
 
 WORDING = "mentorship.gentle.any.B"
+
+
+@pytest.fixture(autouse=True)
+def _an_empty_log(tmp_path: Path) -> None:
+    """Commands that look into a log begin none."""
+    upgrade(f"sqlite+aiosqlite:///{tmp_path / '.tay' / 'tay.db'}")
 
 
 def test_all_tests_are_listed_with_their_verdicts(tay: Tay) -> None:

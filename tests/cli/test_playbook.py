@@ -88,6 +88,7 @@ def test_what_flips_is_there_as_json(tay: Tay, changed: Path) -> None:
 
 
 def test_an_empty_log_says_so(tay: Tay, changed: Path) -> None:
+    tay("db", "upgrade")
     made = tay("playbook", "diff", str(changed), "--replay")
     assert made.stdout.startswith("no question of the period can be replayed")
 

@@ -54,13 +54,16 @@ def written(tmp_path: Path, text: str) -> str:
 def test_a_file_is_tried_imported_and_imported_again(shop: Site, tmp_path: Path) -> None:
     moment = (datetime.now(UTC) + timedelta(seconds=5)).isoformat()
     path = written(tmp_path, FILE.format(soon=moment))
+    place = tmp_path / "tay" / "tay.db"
     dry = shop.tay("conversions", "import", path, "--dry-run")
-    assert dry.stdout == "dry run: nothing is kept\n" + REPORT.format(new=4, known=0), dry.stderr
+    assert dry.stdout == f"dry run: nothing is kept in {place}\n" + REPORT.format(new=4, known=0), (
+        dry.stderr
+    )
     assert shop.tay("webhooks", "list").stdout == "no delivery yet\n"
     first = shop.tay("conversions", "import", path, "--report", str(tmp_path / "report.csv"))
-    assert first.stdout == "imported\n" + REPORT.format(new=4, known=0)
+    assert first.stdout == f"imported into {place}\n" + REPORT.format(new=4, known=0)
     again = shop.tay("conversions", "import", path)
-    assert again.stdout == "imported\n" + REPORT.format(new=0, known=4)
+    assert again.stdout == f"imported into {place}\n" + REPORT.format(new=0, known=4)
     rows = list(csv.DictReader((tmp_path / "report.csv").read_text().splitlines()))
     assert [(row["line"], row["kind"], row["method"], row["confidence"]) for row in rows] == [
         ("2", "attributed", "metadata", "95"),
@@ -122,6 +125,8 @@ def test_a_quote_that_is_never_closed_is_named_by_its_line(end: str) -> None:
 def test_in_test_mode_an_import_says_that_nothing_of_it_counts(tmp_path: Path) -> None:
     site = Site(tmp_path / "tay", TAY_PAYMENT_MODE="test")
     site.client.close()
+    site.tay("db", "upgrade")
+    site.tay("db", "upgrade")
     path = written(tmp_path, "purchase_id,amount,currency,occurred_at\no-1,1,usd,2026-03-02\n")
     assert "none counts" in site.tay("conversions", "import", path).stdout
 
