@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, HttpUrl, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, HttpUrl, model_validator
 
 from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.playbook.cascade import CascadeRules
@@ -65,6 +65,12 @@ def _readable(link: HttpUrl) -> HttpUrl:
     return link
 
 
+def _in_words(price: object) -> object:
+    if isinstance(price, int | float):
+        raise ValueError(f'put it in quotes with its currency: "{price} USD"')  # noqa: TRY004 - pydantic's
+    return price
+
+
 def _is_public(host: str) -> bool:
     """Whether a host may be reached from elsewhere: no name of one machine, no private number."""
     try:
@@ -82,6 +88,9 @@ Acknowledgement = Annotated[str, Field(min_length=1, max_length=600), AfterValid
 Pattern = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(checked_pattern)]
 """A regular expression that is asked in any letter case."""
 
+Price = Annotated[str, BeforeValidator(_in_words)]
+"""A price with its currency: a bare number is nothing to say."""
+
 Notice = Annotated[str, Field(max_length=600), AfterValidator(check_notice)]
 """Text that is shown as it stands."""
 
@@ -92,7 +101,7 @@ class Offer(Entry):
     name: str = Field(min_length=2, max_length=60, description="as Tay says it: the mentorship")
     for_whom: str = Field(description="one sentence for people and for the classifier")
     link: Annotated[HttpUrl, AfterValidator(_readable)] | None = None
-    price: str | None = Field(None, max_length=40, description="as it may be said, or nothing")
+    price: Price | None = Field(None, max_length=40, description="as it may be said, or nothing")
     aliases: tuple[str, ...] = Field((), description="phrases by which a reply or a user names it")
     nouns: tuple[str, ...] = Field(
         (), description="what may mean it in a question, and in a reply anybody's: mentoring"

@@ -64,7 +64,8 @@ def test_a_file_is_tried_imported_and_imported_again(shop: Site, tmp_path: Path)
     assert first.stdout == f"imported into {place}\n" + REPORT.format(new=4, known=0)
     again = shop.tay("conversions", "import", path)
     assert again.stdout == f"imported into {place}\n" + REPORT.format(new=0, known=4)
-    rows = list(csv.DictReader((tmp_path / "report.csv").read_text().splitlines()))
+    rows = list(csv.DictReader((tmp_path / "report.csv").read_text("utf-8-sig").splitlines()))
+    assert (tmp_path / "report.csv").read_bytes().startswith(b"\xef\xbb\xbfline,")
     assert [(row["line"], row["kind"], row["method"], row["confidence"]) for row in rows] == [
         ("2", "attributed", "metadata", "95"),
         ("3", "cross_sale", "metadata", "95"),
@@ -129,6 +130,41 @@ def test_in_test_mode_an_import_says_that_nothing_of_it_counts(tmp_path: Path) -
     site.tay("db", "upgrade")
     path = written(tmp_path, "purchase_id,amount,currency,occurred_at\no-1,1,usd,2026-03-02\n")
     assert "none counts" in site.tay("conversions", "import", path).stdout
+
+
+HEAD = "purchase_id,amount,currency,occurred_at,offer"
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        (HEAD.replace(",", ";"), "the file is separated by ;: save it as comma-separated UTF-8"),
+        (HEAD.replace(",", "\t"), "the file is separated by tabs: save it"),
+        (HEAD.encode("utf-16-le").decode(), "the file is UTF-16: save it"),
+        (f"{HEAD},amount", "the first line names amount twice"),
+    ],
+)
+def test_a_file_that_is_written_otherwise_is_refused_with_the_mend(head: str, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_file([f"{head}\n", "o-1,1.00,usd,2026-03-02,\n"])
+    assert str(caught.value).startswith(said)
+
+
+def test_rows_of_commas_alone_are_passed_over() -> None:
+    rows = ["o-1,1.00,usd,2026-03-02,\n", ",,,,\n", " , ,,\n", ",,,,,,\n"]
+    lines, problems = read_file([f"{HEAD}\n", *rows])
+    assert ([line.number for line in lines], problems) == ([2], [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_a_file_that_is_not_utf_8_is_refused_with_the_mend(
+    shop: Site, tmp_path: Path, encoding: str
+) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text(f"{HEAD}\no-1,1.00,usd,2026-03-02,cours\u00e9\n", encoding=encoding)
+    run = shop.tay("conversions", "import", str(path))
+    assert run.returncode == 1
+    assert "it is not UTF-8: save it as comma-separated UTF-8" in run.stderr
 
 
 @pytest.mark.parametrize("head", ["", "a,b", "purchase_id,amount,currency,occurred_at,odd"])
