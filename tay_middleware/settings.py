@@ -28,11 +28,15 @@ MOST_DAYS = 36_500
 
 
 class Settings(BaseSettings):
-    """Settings of one engine; keyword arguments win over `TAY_*` variables, those over defaults."""
+    """Settings of one engine; keyword arguments win over `TAY_*` variables, those over defaults.
+
+    An empty variable is as one that is not set.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="TAY_",
         env_nested_delimiter="__",
+        env_ignore_empty=True,  # docker-compose's ${TAY_REDIS_URL:-} is not set
         frozen=True,
         extra="forbid",
         populate_by_name=True,
@@ -198,12 +202,16 @@ class Settings(BaseSettings):
         """The spool's file with the default filled in."""
         return self.spool_path or self.home / "spool.db"
 
-    def user_key_bytes(self) -> bytes:
+    def user_key_bytes(self, *, makes: bool = True) -> bytes:
         """The HMAC key; on the embedded default it is made once, mode 0600, beside the database.
+
+        Args:
+            makes: whether a key that is not there may be made. What only looks for somebody must
+                not: under a new key nobody is known.
 
         Raises:
             ConfigurationError: the database is not the embedded one, and no secret is set or a
-                short one; or the secret's file cannot be read or made.
+                short one; or the secret's file cannot be read or made, or is not there.
         """
         said = self.user_key_secret
         secret = said.get_secret_value() if said is not None else ""
@@ -217,7 +225,13 @@ class Settings(BaseSettings):
             )
         if chars:
             return secret.encode()
-        return _secret_file(self.home / "user_key_secret")
+        file = self.home / "user_key_secret"
+        if not makes and not file.exists():
+            raise ConfigurationError(
+                f"no key of user ids at {file.absolute()}: set TAY_HOME (with its whole path) or "
+                "TAY_USER_KEY_SECRET to that of your app. Its first chat, or `tay serve`, makes one"
+            )
+        return _secret_file(file)
 
 
 def load_settings(**overrides: object) -> Settings:

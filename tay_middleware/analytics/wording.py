@@ -6,8 +6,6 @@ from datetime import date
 from tay_middleware.analytics.catalogue import Measure
 from tay_middleware.currencies import DECIMALS
 
-POINTS = ("share", "points")
-
 
 def figure(number: float | None, unit: str) -> str:
     """A number with its unit; `-` where there is none."""

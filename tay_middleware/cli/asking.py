@@ -1,4 +1,8 @@
-"""One question to the database, from a command that has no event loop."""
+"""One question to the database, from a command that has no event loop.
+
+It begins no database: TAY_HOME is relative to where a command runs, and an empty file elsewhere
+would answer that there is nothing, and nobody, as if it were so.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -6,8 +10,10 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import typer
 
+from tay_middleware.errors import ConfigurationError
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage.location import file_of, is_file, place_of, read_url
 from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.schema import check_current
 from tay_middleware.storage.simulations import every as every_simulation
@@ -19,6 +25,32 @@ SIMULATED_ROWS = "this database holds simulated rows: of people who do not exist
 """Said on stderr by every command that looks into such a database; stdout is for programs."""
 
 
+def existing(settings: Settings) -> str:
+    """Where the database is, as it may be shown.
+
+    Raises:
+        ConfigurationError: it is a file that is not there.
+    """
+    url = settings.resolved_database_url
+    parsed, place = read_url(url), place_of(url)
+    if is_file(parsed) and not file_of(parsed).is_file():
+        name = "TAY_DATABASE_URL" if settings.database_url else "TAY_HOME"
+        raise ConfigurationError(
+            f"no database at {place}: set {name} to that of your app, with its whole path. On a "
+            "new machine `tay chat` begins one, and `tay db upgrade` makes an empty one"
+        )
+    return place
+
+
+def begun(settings: Settings) -> None:
+    """Make the database's file where there is none, and say so on stderr."""
+    url = settings.resolved_database_url
+    parsed = read_url(url)
+    if is_file(parsed) and not file_of(parsed).is_file():
+        upgrade(url)
+        typer.echo(f"a new database: {place_of(url)}", err=True)
+
+
 def ask(
     settings: Settings,
     function: Callable[Concatenate[Transaction, P], T],
@@ -28,6 +60,7 @@ def ask(
     """Run a function that only reads; a file is migrated first.
 
     Raises:
+        ConfigurationError: the database is a file that is not there.
         StorageError: the database does not answer, or needs `tay db upgrade`.
     """
     return on_database(settings, lambda database: database.read(function, *args, **kwargs))
@@ -45,6 +78,7 @@ def tell(
 
 def on_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
     """Run work of several steps on a database that is opened for it; as `ask`."""
+    existing(settings)
 
     async def run() -> T:
         database = Database(settings.resolved_database_url)

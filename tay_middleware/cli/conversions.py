@@ -10,13 +10,13 @@ from uuid import UUID
 
 import typer
 
-from tay_middleware.cli.asking import ask, tell, tell_each
+from tay_middleware.cli.asking import ask, existing, tell, tell_each
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import InputError
 from tay_middleware.payments.imports import Report, pieces, take, tried, try_out
 from tay_middleware.payments.imports import report as summed
 from tay_middleware.payments.inbox import Terms
-from tay_middleware.payments.lines import Line, read_file, zone_named
+from tay_middleware.payments.lines import SAVE_AS, Line, read_file, zone_named
 from tay_middleware.payments.terms import terms_of
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import Settings, load_settings
@@ -51,14 +51,18 @@ def import_command(
     says another amount of a payment than one that was imported; the others are imported.
     """
     settings = load_settings()
+    place = existing(settings)
+    settings.user_key_bytes(makes=False)
     terms = terms_of(settings, load_playbook(settings.prompts_dir))
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
             lines, problems = read_file(text, zone_named(timezone))
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise InputError(f"{file}: it is not UTF-8: {SAVE_AS}") from None
+    except OSError as error:
         raise InputError(f"{file}: cannot be read: {error}") from None
     found = _imported(settings, lines, terms, keep=not dry_run)
-    typer.echo("dry run: nothing is kept" if dry_run else "imported")
+    typer.echo(f"dry run: nothing is kept in {place}" if dry_run else f"imported into {place}")
     if not terms.live:
         typer.echo("TAY_PAYMENT_MODE is test: purchases of a file are live ones, none counts")
     _say(found, timezone)
@@ -101,12 +105,12 @@ def _imported(settings: Settings, lines: Sequence[Line], terms: Terms, *, keep: 
 
 def _write(path: Path, found: Report) -> None:
     """Write a line for each line of the import: what it was matched to, how, and how surely."""
-    from tay_middleware.web.sheets import csv_line  # noqa: PLC0415 - an extra
+    from tay_middleware.web.sheets import csv_head, csv_line  # noqa: PLC0415 - an extra
 
     names = ("purchase_key", "status", "kind", "offer", "method", "confidence", "escalation_id")
     try:
         with path.open("w", encoding="utf-8", newline="") as text:
-            text.write(csv_line(["line", "new", *names]))
+            text.write(csv_head(["line", "new", *names]))
             for fate in found.fates:
                 cells = [getattr(fate.purchase, name) for name in names]
                 text.write(csv_line([fate.line, fate.new, *cells]))

@@ -45,7 +45,10 @@ def maintain_command(
     Run it daily, from cron say. On PostgreSQL whole months are dropped. Figures are kept for ever:
     what needs the rows of a day is summed up before they go.
     """
+    from tay_middleware.cli.asking import existing  # noqa: PLC0415 - `upgrade` needs none
+
     settings = load_settings()
+    place = existing(settings)
     days = keep_days or settings.retention_days
     if days is not None:
         from tay_middleware.playbook import load_playbook  # noqa: PLC0415 - `upgrade` needs none
@@ -56,7 +59,7 @@ def maintain_command(
     done = maintain_now(settings.resolved_database_url, days)
     typer.echo(
         f"made {len(done.made)} partitions, dropped {len(done.dropped)}, "
-        f"moved {done.moved} rows, deleted {done.deleted} rows"
+        f"moved {done.moved} rows, deleted {done.deleted} rows (in {place})"
     )
 
 

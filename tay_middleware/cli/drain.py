@@ -3,12 +3,15 @@
 import json
 import logging
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tay_middleware.errors import ConfigurationError
-from tay_middleware.settings import load_settings
+from tay_middleware.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from tay_middleware.storage.worker import Places
 
 UNWELL = 1
 """Exit code of `--status` when something is late or has died, or cannot be seen."""
@@ -42,20 +45,9 @@ def drain(
     """
     from tay_middleware.storage.drain import Pace  # noqa: PLC0415 - imports Redis
     from tay_middleware.storage.location import spoken  # noqa: PLC0415 - imports SQL
-    from tay_middleware.storage.worker import Places, health, run_drain  # noqa: PLC0415 - the same
+    from tay_middleware.storage.worker import health, run_drain  # noqa: PLC0415 - the same
 
-    settings = load_settings()
-    places = Places.of(settings)
-    if places is None:
-        raise ConfigurationError(
-            "TAY_REDIS_URL is not set: the embedded store writes its own log and needs no drain"
-        )
-    if not settings.database_url:
-        # What is drained is gone from Redis: the default is a file wherever the command was run.
-        raise ConfigurationError(
-            "TAY_DATABASE_URL is not set: say where the outbox goes, postgresql+asyncpg://… or one "
-            "file, sqlite+aiosqlite:////path/to/tay.db"
-        )
+    places = _places(load_settings())
     if status:
         found = health(places)
         typer.echo(json.dumps(asdict(found)))
@@ -70,3 +62,25 @@ def drain(
         claim_every_seconds=min(5.0, max(0.2, claim_after_seconds / 2)),
     )
     typer.echo(json.dumps(asdict(run_drain(places, pace, once=once))))
+
+
+def _places(settings: Settings) -> "Places":
+    """From where to where, both said by name.
+
+    Raises:
+        ConfigurationError: one of them is not.
+    """
+    from tay_middleware.storage.worker import Places  # noqa: PLC0415 - imports Redis
+
+    places = Places.of(settings)
+    if places is None:
+        raise ConfigurationError(
+            "TAY_REDIS_URL is not set: the embedded store writes its own log and needs no drain"
+        )
+    if not settings.database_url:
+        # What is drained is gone from Redis: the default is a file wherever the command was run.
+        raise ConfigurationError(
+            "TAY_DATABASE_URL is not set: say where the outbox goes, postgresql+asyncpg://… or one "
+            "file, sqlite+aiosqlite:////path/to/tay.db"
+        )
+    return places

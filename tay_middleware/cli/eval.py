@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from typer.core import TyperCommand, TyperGroup
 
+from tay_middleware.cli.screen import screen
 from tay_middleware.playbook import load_playbook, shipped
 from tay_middleware.settings import load_settings
 
@@ -294,8 +295,7 @@ def _tell_baseline(held: Any) -> None:
 
 
 def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=WIDTH)
+    return screen(WIDTH)
 
 
 @contextmanager

@@ -3,13 +3,17 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from tay_middleware.analytics.experiments import ArmResult, Call, SamplePlan, Verdict
 from tay_middleware.analytics.experiments.guard import Watched
 from tay_middleware.analytics.wording import major
+from tay_middleware.cli.screen import screen
+
+WIDTH = 200
+"""Columns when the output is piped: a verdict is a sentence, and stays on its line."""
 
 _COLOURS = {
     Call.SHIP: "green",
@@ -87,10 +91,7 @@ def watched(found: Sequence[Watched], *, most: int) -> RenderableType:
 
 def show(found: RenderableType) -> None:
     """Print something, as wide as it needs where nobody looks at a terminal."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=200)
-    console.print(found)
+    screen(WIDTH).print(found)
 
 
 def percent(share: float) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -19,6 +20,7 @@ from tay_middleware.analytics.metrics import Period
 from tay_middleware.analytics.wording import figure, interval, missing_days, percent, target
 from tay_middleware.cli.amounts import day
 from tay_middleware.cli.asking import on_database
+from tay_middleware.cli.screen import screen
 from tay_middleware.errors import InputError
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
@@ -29,6 +31,9 @@ TOLD_DAYS = (1, 3, 7, 14, 30)
 
 MOST_OF_A_KIND = 12
 """Values of a dimension that are listed without `--all`: a playbook has a hundred wordings."""
+
+NARROW = 100
+"""Columns below which the target is left out, so that the verdict of it is not."""
 
 
 def metrics(
@@ -101,7 +106,7 @@ def moment(said: str | None) -> datetime:
 
 
 def _tell(found: Measures, by: str | None, *, whole: bool) -> None:
-    console = Console()
+    console = screen()
     period = found.period
     console.print(
         f"{period.since:%Y-%m-%d} to {period.until - timedelta(days=1):%Y-%m-%d}, as of "
@@ -110,15 +115,7 @@ def _tell(found: Measures, by: str | None, *, whole: bool) -> None:
     )
     if found.missing:
         console.print(f"{missing_days(found.missing)}: in counts, and in no rate of users")
-    table = _table()
-    listed: Counter[tuple[str, str | None]] = Counter()
-    last = ""
-    for one in found.items:
-        listed[one.name, one.dimension] += 1
-        if _is_told(one, by, listed[one.name, one.dimension], whole=whole):
-            table.add_row(*_row(one, is_first=one.name != last))
-            last = one.name
-    console.print(table)
+    console.print(table_of(found.items, by, whole=whole, columns=console.width))
     waited = found.time_to_sale
     if waited.mean_days is not None:
         console.print(
@@ -133,6 +130,20 @@ def _tell(found: Measures, by: str | None, *, whole: bool) -> None:
         console.print(f"sales of which the admin did not say when they were: {waited.untimed}")
 
 
+def table_of(items: Iterable[Measure], by: str | None, *, whole: bool, columns: int) -> Table:
+    """Figures as a table that keeps its words in so many columns, from 80 on."""
+    has_target = columns >= NARROW
+    table = _table(has_target=has_target)
+    listed: Counter[tuple[str, str | None]] = Counter()
+    last = ""
+    for one in items:
+        listed[one.name, one.dimension] += 1
+        if _is_told(one, by, listed[one.name, one.dimension], whole=whole):
+            table.add_row(*_row(one, is_first=one.name != last, has_target=has_target))
+            last = one.name
+    return table
+
+
 def _is_told(one: Measure, by: str | None, number: int, *, whole: bool) -> bool:
     if by is not None:
         return one.dimension == by and (whole or number <= MOST_OF_A_KIND)
@@ -143,18 +154,19 @@ def _is_told(one: Measure, by: str | None, number: int, *, whole: bool) -> bool:
     return number <= MOST_OF_A_KIND
 
 
-def _table() -> Table:
+def _table(*, has_target: bool) -> Table:
     table = Table(box=None, pad_edge=False, show_edge=False)
-    table.add_column("", min_width=14, max_width=30)
-    table.add_column("", min_width=14, overflow="fold")
+    table.add_column("", min_width=10, max_width=30)
+    table.add_column("", min_width=12, overflow="fold")
     for name in ("figure", "95 %", "of"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("target", no_wrap=True)
-    table.add_column("", overflow="fold")
+    if has_target:
+        table.add_column("target", no_wrap=True)
+    table.add_column("", min_width=10, overflow="fold")
     return table
 
 
-def _row(one: Measure, *, is_first: bool) -> tuple[str, ...]:
+def _row(one: Measure, *, is_first: bool, has_target: bool) -> tuple[str, ...]:
     said = LABELS[one.name].title if is_first else ""
     n = "" if one.unit == "count" else f"{one.n:,}"
     value = "" if one.value is None else one.value or "(none)"
@@ -165,6 +177,6 @@ def _row(one: Measure, *, is_first: bool) -> tuple[str, ...]:
         figure(one.number, one.unit),
         interval(one),
         n,
-        target(one),
+        *([target(one)] if has_target else []),
         (one.stands or "").partition(":")[0],
     )

@@ -5,16 +5,14 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 import typer
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from tay_middleware.analytics.replay import Example, Flip, Preview, edits
+from tay_middleware.cli.screen import screen
 from tay_middleware.playbook import Playbook
-
-WIDTH = 160
-"""Columns where nobody looks at a terminal."""
 
 _COLOURS = {Flip.NOW_OFFERED: "green", Flip.NO_LONGER: "red"}
 
@@ -121,7 +119,4 @@ def _cut(value: str | None) -> str:
 
 
 def _print(found: RenderableType) -> None:
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=WIDTH)
-    console.print(found)
+    screen().print(found)

@@ -28,12 +28,13 @@ from tay_middleware.analytics.review.text import (
 )
 from tay_middleware.cli.asking import on_database
 from tay_middleware.cli.metrics import bar_of, moment
+from tay_middleware.cli.screen import screen
 from tay_middleware.errors import ConfigurationError, InputError
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
 
 PLAIN_COLUMNS = 100
-"""Width of a review that is written to a file as plain text."""
+"""Width of a review that is written to a file, or piped, as plain text."""
 
 
 class Format(StrEnum):
@@ -86,7 +87,7 @@ def review_command(
     wanted = _form(form, out)
     found = _made(_name(week, month, quarter, as_of), as_of, anew=anew)
     if out is None and wanted is Format.TERMINAL:
-        Console().print(Group(*_terminal(found)))
+        screen(PLAIN_COLUMNS).print(Group(*_terminal(found)))
         return
     words = _WRITTEN[wanted](found)
     if out is None:

@@ -5,13 +5,16 @@ import time
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tay_middleware.cli.amounts import day
+
+if TYPE_CHECKING:
+    from tay_middleware.simulate import Order, Result
 
 
 def simulate(
@@ -60,12 +63,19 @@ def simulate(
     with _progress(quiet=as_json) as progress:
         bar = progress.add_task(f"{users} people, {days} days", total=1.0)
         result = play(order, lambda share: progress.update(bar, completed=share))
-    took = time.monotonic() - begun
-    said = {
+    said = _said(order, result, seconds=time.monotonic() - begun)
+    if as_json:
+        typer.echo(json.dumps(said, indent=2))
+    else:
+        _tell(said)
+
+
+def _said(order: "Order", result: "Result", *, seconds: float) -> dict[str, Any]:
+    return {
         "simulated": True,
-        "seconds": round(took, 1),
-        "seed": seed,
-        "begins_at": (order.until - timedelta(days=days)).isoformat(),
+        "seconds": round(seconds, 1),
+        "seed": order.seed,
+        "begins_at": (order.until - timedelta(days=order.days)).isoformat(),
         "ends_at": order.until.isoformat(),
         "playbook_version": result.place.playbook.version,
         "counts": asdict(result.counts),
@@ -73,10 +83,6 @@ def simulate(
         "effect": result.effect,
         "environment": _environment(result.place.settings, result.place.prompts_dir),
     }
-    if as_json:
-        typer.echo(json.dumps(said, indent=2))
-    else:
-        _tell(said)
 
 
 def _day(said: str | None) -> datetime:

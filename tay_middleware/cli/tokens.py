@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tay_middleware.cli.asking import ask, tell
+from tay_middleware.cli.asking import ask, begun, tell
 from tay_middleware.cli.noting import noted
 from tay_middleware.errors import InputError
 from tay_middleware.settings import MOST_DAYS, load_settings
@@ -50,7 +50,9 @@ def create_command(
         now=datetime.now(UTC),
         lifetime=timedelta(days=days) if days else None,
     )
-    tell(load_settings(), _add, made.row)
+    settings = load_settings()
+    begun(settings)  # a token comes before the first `tay serve`
+    tell(settings, _add, made.row)
     typer.echo(made.token)
 
 

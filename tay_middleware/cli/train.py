@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from tay_middleware.cli.screen import screen
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.evals.out_of_fold import training_files
 from tay_middleware.playbook import load_playbook
@@ -70,7 +71,7 @@ def train(
         else:
             card = _builtin(files, folds, model or out / "model.json", opinions, step)
     (out / f"{card['tier']}-card.json").write_text(json.dumps(card, indent=1) + "\n")
-    print_card(card, Console())
+    print_card(card, screen())
 
 
 def print_card(card: dict[str, Any], console: Console) -> None:

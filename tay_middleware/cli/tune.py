@@ -108,14 +108,18 @@ def tune(
             labelled=_labelled(labels or [], playbook, settings, log.knob),
         )
         found = tuned(log, playbook, order, step)
+    _tell(found, settings, patch_file, as_json=as_json)
+    if found.verdict is Verdict.REFUSED:
+        raise typer.Exit(1)
+
+
+def _tell(found: Proposal, settings: Settings, patch_file: Path | None, *, as_json: bool) -> None:
     change = _change(found, settings)
     if as_json:
         typer.echo(json.dumps({**asdict(found), "patch": change}, default=str, indent=2))
     else:
         text.tell(found)
     _write(change, patch_file, settings, quiet=as_json)
-    if found.verdict is Verdict.REFUSED:
-        raise typer.Exit(1)
 
 
 def _gathered(

@@ -3,25 +3,20 @@
 import re
 from collections.abc import Iterator
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from tay_middleware.analytics.tuning import Estimate, Point, Proposal, Share, Verdict
 from tay_middleware.analytics.wording import major
+from tay_middleware.cli.screen import screen
 
 _COLOURS = {Verdict.MOVE: "green", Verdict.KEEP: "cyan", Verdict.REFUSED: "red"}
-
-WIDTH = 160
-"""Columns where nobody looks at a terminal."""
 
 
 def tell(found: Proposal) -> None:
     """Print all of it."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=WIDTH)
-    console.print(in_full(found))
+    screen().print(in_full(found))
 
 
 def in_full(found: Proposal) -> RenderableType:

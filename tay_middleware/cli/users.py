@@ -40,7 +40,10 @@ def export_command(
 
     The spool is the one of this machine; run it on each machine whose app has one.
     """
+    from tay_middleware.cli.asking import existing  # noqa: PLC0415 - imports SQL
+
     settings = load_settings()
+    existing(settings)
     key = _key(settings, user_id, session=session)
 
     async def ask(archive: "Archive") -> "Kept":
@@ -67,9 +70,11 @@ def erase_command(
     Rows stay and lead to nobody: what was decided still counts. Turns from before that arrive later
     are stored without the user too.
     """
+    from tay_middleware.cli.asking import existing  # noqa: PLC0415 - imports SQL
     from tay_middleware.cli.noting import noted  # noqa: PLC0415 - imports SQL
 
     settings = load_settings()
+    place = existing(settings)
     key = _key(settings, user_id, session=session)
     if not yes:
         typer.confirm("This cannot be undone. Erase?", abort=True)
@@ -79,7 +84,13 @@ def erase_command(
         return await archive.erase(key, now, partial(noted, action="erase"))
 
     done = _run(settings, ask)
-    typer.echo(f"erased: {done.rows} rows are anonymous now, {done.spooled} spooled calls are gone")
+    typer.echo(
+        f"erased: {done.rows} rows are anonymous now, {done.spooled} spooled calls are gone "
+        f"(in {place})"
+    )
+    if not done.rows and not done.spooled:
+        where = "in SQL; what Redis had is gone" if settings.redis_url else "here"
+        typer.echo(f"nobody of this id is known {where}")
 
 
 def _key(settings: Settings, identity: str, *, session: bool) -> str:
@@ -87,7 +98,7 @@ def _key(settings: Settings, identity: str, *, session: bool) -> str:
     turn = make_turn(
         question="",
         at=datetime.now(UTC),
-        secret=settings.user_key_bytes(),
+        secret=settings.user_key_bytes(makes=False),
         fresh_id=UUID(int=0),
         user_id=None if session else identity,
         session_id=identity if session else None,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from tay_middleware.cli.asking import ask, tell
+from tay_middleware.cli.asking import ask, existing, tell
 from tay_middleware.cli.noting import noted
 from tay_middleware.errors import InputError
 from tay_middleware.settings import load_settings
@@ -83,7 +83,10 @@ def work_command(
     from tay_middleware.payments.working import run_inbox  # noqa: PLC0415 - not for a mere list
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    typer.echo(json.dumps(asdict(run_inbox(load_settings(), once=once))))
+    settings = load_settings()
+    existing(settings)
+    settings.user_key_bytes(makes=False)
+    typer.echo(json.dumps(asdict(run_inbox(settings, once=once))))
 
 
 def _due_again(

@@ -62,6 +62,15 @@ class EncoderBeside:
         finally:
             room.waiting -= 1
 
+    async def aclose(self) -> None:
+        """Let its thread end after what waits for it, and the encoder go; who asks next opens it.
+
+        Of a parent process nothing is touched: its thread is not here, and its locks may be held.
+        """
+        room, self._room = self._room, None
+        if room is not None and room.pid == os.getpid():
+            room.threads.shutdown(wait=False)
+
     def _here(self) -> _Room:
         room = self._room
         if room is None or room.pid != os.getpid():

@@ -247,7 +247,9 @@ class Cascade:
         return self._decided(detection, answer)
 
     async def aclose(self) -> None:
-        """Let go of what a model's client holds."""
+        """Let go of the encoder, and of what a model's client holds."""
+        if self._encoder is not None:
+            await self._encoder.aclose()
         if self._classifier is not None:
             await self._classifier.aclose()
 

@@ -102,36 +102,44 @@ def open_encoder(directory: Path | None = None) -> Encoder:
     """Open the encoder of a directory; without one that of the installed package.
 
     Raises:
-        ConfigurationError: the extra is missing, or the directory holds no encoder of ours.
+        ConfigurationError: the extra is missing, or the directory holds no encoder of ours, or a
+            damaged one.
     """
+    where = directory or _shipped()
     try:
-        import onnxruntime  # noqa: PLC0415 - of the extra
-        import tokenizers  # noqa: PLC0415 - of the extra
+        encoder = _read(where)
+        encoder.judge("hello")  # what does not fit together would fail at every question
+    except ConfigurationError:
+        raise
     except ImportError as error:
         raise ConfigurationError(
             f"the encoder needs {error.name}: pip install 'tay-middleware[encoder]'"
         ) from error
-    where = directory or _shipped()
-    try:
-        card = json.loads((where / "card.json").read_bytes())
-        if card["format"] != FORMAT:
-            raise ConfigurationError(
-                f"{where}: an encoder of format {card['format']}, this version reads {FORMAT}; "
-                "train it again: tay train --encoder"
-            )
-        outputs = outputs_of(card)
-        for name in ("tokenizer.json", "model.onnx"):
-            (where / name).open("rb").close()  # what the libraries raise would have no type
-        tokenizer = tokenizers.Tokenizer.from_file(str(where / "tokenizer.json"))
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        session = onnxruntime.InferenceSession(
-            where / "model.onnx", options, providers=["CPUExecutionProvider"]
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except Exception as error:  # onnxruntime and tokenizers raise what has no common type
         raise ConfigurationError(f"{where}: no encoder of ours: {error!r}") from error
-    return Encoder(session, tokenizer, outputs)
+    return encoder
+
+
+def _read(where: Path) -> Encoder:
+    import onnxruntime  # noqa: PLC0415 - of the extra
+    import tokenizers  # noqa: PLC0415 - of the extra
+
+    card = json.loads((where / "card.json").read_bytes())
+    if card["format"] != FORMAT:
+        raise ConfigurationError(
+            f"{where}: an encoder of format {card['format']}, this version reads {FORMAT}; "
+            "train it again: tay train --encoder"
+        )
+    for name in ("tokenizer.json", "model.onnx"):
+        (where / name).open("rb").close()  # a missing file is then told as one
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(
+        where / "model.onnx", options, providers=["CPUExecutionProvider"]
+    )
+    tokenizer = tokenizers.Tokenizer.from_file(str(where / "tokenizer.json"))
+    return Encoder(session, tokenizer, outputs_of(card))
 
 
 def _shipped() -> Path:

@@ -103,18 +103,6 @@ class Model:
             )
         ]
 
-    def strongest(self, features: Features, most: int = 5) -> tuple[tuple[str, float], ...]:
-        """The terms that moved the verdict most, each with what it added to the logit."""
-        terms = self._terms
-        found = [name for name in features.terms if name in terms]
-        length = math.sqrt(sum(self._squares[terms[name]] for name in found)) or 1.0
-        at, head = self._outputs.index(ESCALATE), self._heads[self._outputs.index(ESCALATE)]
-        moved = [
-            (name, round(head.slope * self._term_rows[terms[name]][at] / length, 2))
-            for name in found
-        ]
-        return tuple(sorted(moved, key=lambda one: -abs(one[1]))[:most])
-
     def _sums(self, rows: Rows, places: Sequence[int]) -> Sequence[float]:
         if not places:
             return self._nothing

@@ -83,6 +83,8 @@ class Escalator:
         self._open_store = store
         self._clock = clock
         self._random_bits = random_bits
+        # Before the cascade starts a thread: this may raise.
+        self._secret = b"" if settings.mode is Mode.OFF else settings.user_key_bytes()
         self._let_go: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._get_ready: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._work = TurnWork(
@@ -93,7 +95,6 @@ class Escalator:
             random_bits,
             judge or self._cascade(),
         )
-        self._secret = b"" if settings.mode is Mode.OFF else settings.user_key_bytes()
         self._made_from: Settings | None = None
         self._lock = threading.Lock()
         self._background: Background | None = None

@@ -50,7 +50,7 @@ class Handover:
 
         Raises:
             asyncio.CancelledError: the caller was cancelled. An outcome that had been delivered by
-                then is lost; see `taken_back`.
+                then is lost; `Pending.asettle` then takes its mention back.
         """
         loop = asyncio.get_running_loop()
         woken = loop.create_future()

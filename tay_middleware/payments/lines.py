@@ -8,7 +8,7 @@ the file, and a bare date is the end of that day: a mention of the day came befo
 
 import csv
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
@@ -25,6 +25,12 @@ OPTIONAL = (
     *("type", "payment_id", "offer", "product", "user_id", "email", "reference"),
     *("escalation_id", "customer_id"),
 )
+
+SAVE_AS = "save it as comma-separated UTF-8 (in Excel: CSV UTF-8)"
+"""The mend of a file that is written otherwise."""
+
+_OTHER = {"\0": "UTF-16", ";": "separated by ;", "\t": "separated by tabs"}
+"""What no column's name holds → how a file is written in which one does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +66,31 @@ def read_file(text: Iterable[str], zone: tzinfo = UTC) -> tuple[list[Line], list
     Times that name no zone are of `zone`.
 
     Raises:
-        InputError: the head is missing or names other columns, or a quote is never closed.
+        InputError: the head is missing, names other columns or one twice, or is not separated by
+            commas; or a quote is never closed.
     """
     reader = csv.DictReader(text, strict=True)
     names = _head(reader)
+    _check_columns(names)
+    lines: list[Line] = []
+    problems: list[str] = []
+    for values in _rows(reader):
+        if _is_blank(values):
+            continue
+        try:
+            lines.append(_line(reader.line_num, values, zone))
+        except PayloadError as error:
+            problems.append(f"line {reader.line_num}: {error}")
+    return lines, problems
+
+
+def _check_columns(names: Sequence[str]) -> None:
+    other = [name for mark, name in _OTHER.items() if any(mark in one for one in names)]
+    if other:
+        raise InputError(f"the file is {other[0]}: {SAVE_AS}")
+    twice = [name for name in NEEDED + OPTIONAL if names.count(name) > 1]
+    if twice:
+        raise InputError(f"the first line names {', '.join(twice)} twice: take one out")
     missing = [name for name in NEEDED if name not in names]
     unknown = [name for name in names if name not in NEEDED + OPTIONAL]
     if missing or unknown:
@@ -71,14 +98,13 @@ def read_file(text: Iterable[str], zone: tzinfo = UTC) -> tuple[list[Line], list
             f"the first line must name {', '.join(NEEDED)} and may name {', '.join(OPTIONAL)}; "
             f"missing: {', '.join(missing) or 'none'}; unknown: {', '.join(unknown) or 'none'}"
         )
-    lines: list[Line] = []
-    problems: list[str] = []
-    for values in _rows(reader):
-        try:
-            lines.append(_line(reader.line_num, values, zone))
-        except PayloadError as error:
-            problems.append(f"line {reader.line_num}: {error}")
-    return lines, problems
+
+
+def _is_blank(values: Mapping[Any, Any]) -> bool:
+    """Whether a row has nothing but commas, as spreadsheets leave some at the end."""
+    more = values.get(None) or ()
+    cells = [*more, *(cell for name, cell in values.items() if name is not None)]
+    return not any(cell and cell.strip() for cell in cells)
 
 
 def _head(reader: "csv.DictReader[str]") -> list[str]:

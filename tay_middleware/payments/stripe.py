@@ -258,6 +258,3 @@ _READERS: dict[str, Callable[[_Event], Fact | None]] = {
     "charge.dispute.funds_reinstated": _dispute,
     "customer.subscription.deleted": _ended,
 }
-
-KINDS = tuple(_READERS)
-"""The types that a webhook endpoint at Stripe should be subscribed to."""

@@ -129,13 +129,17 @@ def _classifier(playbook: "Playbook") -> Iterator[Found]:
 def _pools(playbook: "Playbook") -> Iterator[Found]:
     files = {template.offer: template.file for template in playbook.templates}
     for name in playbook.offers:
+        if name not in files:
+            message = f"{name!r} has no wording: write {LEAST_VARIANTS} or more of each strength"
+            yield f"templates/{name}.yaml", (), message
+            continue
         for strength in Strength:
             for tier in Tier:
                 pool = playbook.pool(name, strength, tier)
                 if not _can_occur(playbook, strength, tier):
                     continue
                 place = ("wordings", strength.value, tier.value)
-                file = files.get(name, f"templates/{name}.yaml")
+                file = files[name]
                 if len(pool) < LEAST_VARIANTS:
                     yield (
                         file,

@@ -165,7 +165,9 @@ class _Loading:
             experiments=experiments,
         )
         complete = not self._problems
-        self._problems += self._located(disagreements(playbook, complete=complete))
+        # Of an offer that is renamed each of its wordings says the same.
+        found = dict.fromkeys(disagreements(playbook, complete=complete))
+        self._problems += self._located(tuple(found))
         if self._problems:
             raise PlaybookError(self._problems)
         return playbook
@@ -244,8 +246,9 @@ def _problems(document: Document, error: ValidationError, shape: object) -> Iter
     for item in error.errors(include_url=False, include_input=False):
         location = tuple(part for part in item["loc"] if part not in {"[key]", "function-after"})
         message = str(item["msg"]).removeprefix("Value error, ")
+        message = _MENDS.get(item["type"], message)
         if item["type"] == "extra_forbidden":
-            message = f"unknown key{_meant(str(location[-1]), shape, location[:-1])}"
+            message = f"unknown key{_meant(str(location[-1]), shape)}"
         elif item["type"] == "missing":
             message = "this key is missing"
         elif item["type"] == "too_short":
@@ -255,9 +258,20 @@ def _problems(document: Document, error: ValidationError, shape: object) -> Iter
         yield Problem(document.name, field, message, document.line(location))
 
 
-def _meant(key: str, shape: object, holder: tuple[str | int, ...]) -> str:
+_NO_LINK = "a link is meant here: begin it with https://"
+_NO_DAY = "a day is meant here: write it like 2026-10-12"
+_MENDS = {
+    "string_type": "a text is meant here: put it in quotes",
+    "url_parsing": _NO_LINK,
+    "url_scheme": _NO_LINK,
+    **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing"), _NO_DAY),
+    "date_from_datetime_inexact": _NO_DAY,
+}
+"""What pydantic calls a fault → how a person mends it."""
+
+
+def _meant(key: str, shape: object) -> str:
     """What a mistyped key was probably meant to be, looked up among all keys of the shape."""
-    del holder
     close = get_close_matches(key, sorted(_keys(shape, set())), n=1)
     return f": did you mean {close[0]!r}?" if close else ": take it out"
 

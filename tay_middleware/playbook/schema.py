@@ -9,19 +9,17 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, HttpUrl, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, HttpUrl, model_validator
 
 from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.playbook.cascade import CascadeRules
 from tay_middleware.playbook.entry import Entry, Slug
 from tay_middleware.playbook.experiments import PowerPlan
+from tay_middleware.playbook.repetition import repeats_a_repetition
 from tay_middleware.playbook.wording import check_notice, check_placeholders
 
 Wording = Annotated[str, Field(min_length=1, max_length=600), AfterValidator(check_placeholders)]
 """Text with `$placeholders` of the allow-list."""
-
-NESTED_QUANTIFIER = re.compile(r"\([^()]*[+*][^()]*\)[+*{]")
-"""Where a pattern repeats a repetition."""
 
 ALONE = re.compile(r"\(\?[aiLmsux]+\)|\(\?P|\(\?\(|(?<!\\)(?:\\\\)*\\[1-9]")
 """What means something else, or nothing, once a pattern is joined to others: flags for the whole of
@@ -40,17 +38,18 @@ def _acknowledges(text: str) -> str:
 
 
 def checked_pattern(pattern: str) -> str:
-    """The pattern, if it can be compiled, alone and beside others, and never takes for ever.
+    """The pattern, if it can be compiled, alone and beside others, and repeats no repetition.
 
     Raises:
         ValueError: it is no such pattern.
     """
-    if NESTED_QUANTIFIER.search(pattern):
-        raise ValueError(f"{pattern!r} repeats a repetition; that can take for ever")
     try:
         re.compile(pattern)
     except re.error as error:
         raise ValueError(f"{pattern!r} is no pattern: {error}") from None
+    if repeats_a_repetition(pattern):
+        mend = "let only one of the two have a + or *"
+        raise ValueError(f"{pattern!r} repeats a repetition; that can take for ever: {mend}")
     if ALONE.search(pattern):
         mend = "take (?i) and group names out, and write what repeats in full"
         raise ValueError(f"{pattern!r} cannot stand beside other patterns: {mend}")
@@ -64,6 +63,12 @@ def _readable(link: HttpUrl) -> HttpUrl:
     if not _is_public(link.host or ""):
         raise ValueError("nobody else can open this address: write the public one")
     return link
+
+
+def _in_words(price: object) -> object:
+    if isinstance(price, int | float):
+        raise ValueError(f'put it in quotes with its currency: "{price} USD"')  # noqa: TRY004 - pydantic's
+    return price
 
 
 def _is_public(host: str) -> bool:
@@ -83,6 +88,9 @@ Acknowledgement = Annotated[str, Field(min_length=1, max_length=600), AfterValid
 Pattern = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(checked_pattern)]
 """A regular expression that is asked in any letter case."""
 
+Price = Annotated[str, BeforeValidator(_in_words)]
+"""A price with its currency: a bare number is nothing to say."""
+
 Notice = Annotated[str, Field(max_length=600), AfterValidator(check_notice)]
 """Text that is shown as it stands."""
 
@@ -93,7 +101,7 @@ class Offer(Entry):
     name: str = Field(min_length=2, max_length=60, description="as Tay says it: the mentorship")
     for_whom: str = Field(description="one sentence for people and for the classifier")
     link: Annotated[HttpUrl, AfterValidator(_readable)] | None = None
-    price: str | None = Field(None, max_length=40, description="as it may be said, or nothing")
+    price: Price | None = Field(None, max_length=40, description="as it may be said, or nothing")
     aliases: tuple[str, ...] = Field((), description="phrases by which a reply or a user names it")
     nouns: tuple[str, ...] = Field(
         (), description="what may mean it in a question, and in a reply anybody's: mentoring"

@@ -21,7 +21,6 @@ class Breaker:
     most: int = FAILURES
     failures: int = 0
     is_open: bool = False
-    openings: int = 0
 
     def succeeded(self) -> None:
         """A call was answered; what was under way when the breaker opened does not close it."""
@@ -33,7 +32,6 @@ class Breaker:
         if self.is_open or self.failures < self.most:
             return False
         self.is_open = True
-        self.openings += 1
         return True
 
     def close(self) -> None:

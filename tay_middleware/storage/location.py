@@ -48,6 +48,16 @@ def spoken(url: str) -> str:
     return read_url(url).set(query={}).render_as_string(hide_password=True)
 
 
+def place_of(url: str) -> str:
+    """Where a database is, as it may be shown: a file's whole path, or a URL without a password.
+
+    Raises:
+        ConfigurationError: as `read_url`.
+    """
+    parsed = read_url(url)
+    return str(file_of(parsed).absolute()) if is_file(parsed) else spoken(url)
+
+
 def is_file(url: URL) -> bool:
     """Whether it is an embedded database, a file of this machine."""
     return url.drivername.startswith("sqlite")

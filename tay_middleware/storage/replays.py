@@ -67,17 +67,6 @@ def scored(connection: Connection, since: datetime, until: datetime) -> Sequence
     return connection.execute(statement).all()
 
 
-def versions(connection: Connection, since: datetime, until: datetime) -> Mapping[str, int]:
-    """How many questions each version of the playbook decided in a period."""
-    asked = question_logs.c
-    statement = (
-        select(asked.playbook_version, func.count().label("questions"))
-        .where(*_between(since, until))
-        .group_by(asked.playbook_version)
-    )
-    return {row.playbook_version: row.questions for row in connection.execute(statement)}
-
-
 def asked_at_nth_last(connection: Connection, last: int, until: datetime) -> datetime | None:
     """When the `last`-th newest question before a time was asked; `None` where there are fewer."""
     asked = question_logs.c

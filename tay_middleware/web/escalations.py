@@ -32,7 +32,7 @@ from tay_middleware.web.schemas import (
     MarkIn,
     Stats,
 )
-from tay_middleware.web.sheets import CSV_COLUMNS, csv_line
+from tay_middleware.web.sheets import CSV_COLUMNS, csv_head, csv_line
 
 router = APIRouter(prefix="/api/v1/admin/logs", tags=["escalations"])
 
@@ -204,7 +204,7 @@ def mark(
 
 
 async def _lines(here: Context, which: Filter, some: list[EscalationOut]) -> AsyncIterator[str]:
-    yield csv_line(CSV_COLUMNS)
+    yield csv_head(CSV_COLUMNS)
     while some:
         for one in some:
             fields = one.model_dump(mode="json")

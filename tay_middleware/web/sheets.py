@@ -16,6 +16,11 @@ _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\
 """A cell that begins so is a formula to some spreadsheet."""
 
 
+def csv_head(names: Iterable[str]) -> str:
+    """The first line, after a byte order mark: without one Excel reads UTF-8 as Windows' own."""
+    return f"\ufeff{csv_line(names)}"
+
+
 def csv_line(values: Iterable[Any]) -> str:
     """One line; texts that could be formulas are quoted by an apostrophe."""
     line = io.StringIO()

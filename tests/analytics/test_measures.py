@@ -181,12 +181,17 @@ def test_a_month_of_made_up_people_says_so(made: Result) -> None:
 
 
 def test_the_command_tells_every_metric(made: Result, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("TAY_HOME", str(made.place.settings.home))
     monkeypatch.setenv("TAY_PROMPTS_DIR", str(made.place.prompts_dir))
     told = CliRunner().invoke(app, ["metrics", "2026-10", "--as-of", "2026-11-23"])
     assert told.exit_code == 0, told.output
-    for title in ("Escalation rate", "Conversion rate", "Converts better", "Revenue", "SIMULATED"):
+    for title in (
+        "Escalation rate",
+        "Conversion rate",
+        "Converts better",
+        "too little data",
+        "SIMULATED",
+    ):
         assert title in told.stdout
     by = CliRunner().invoke(app, ["metrics", "2026-10", "--by", "offer"])
     assert "offer: mentorship" in by.stdout

@@ -91,7 +91,7 @@ def test_the_list_is_narrowed_turned_over_and_taken_out(desk: Desk, tmp_path: Pa
         page.get_by_role("link", name="Download as CSV").click()
     file = tmp_path / "escalations.csv"
     waiting.value.save_as(file)
-    with file.open(newline="") as lines:
+    with file.open(newline="", encoding="utf-8-sig") as lines:
         rows = list(csv.DictReader(lines))
     assert len(rows) == chips.count()
     assert {row["offer"] for row in rows} == {"course"}

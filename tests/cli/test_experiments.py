@@ -4,11 +4,19 @@ from typing import Any
 
 import pytest
 
+from tay_middleware.settings import load_settings
+from tay_middleware.storage import upgrade
 from tests.cli.test_cli import Tay, tay
 
 __all__ = ["tay"]
 
 WORDING = "mentorship.gentle.any.B"
+
+
+@pytest.fixture(autouse=True)
+def _an_empty_log(tmp_path: Path) -> None:
+    """Commands that look into a log begin none."""
+    upgrade(f"sqlite+aiosqlite:///{tmp_path / '.tay' / 'tay.db'}")
 
 
 def test_all_tests_are_listed_with_their_verdicts(tay: Tay) -> None:
@@ -96,7 +104,9 @@ def test_the_guard_has_nothing_to_look_at_in_an_empty_log(tay: Tay) -> None:
 def test_the_guard_shows_how_mentions_were_taken(tay: Tay, tmp_path: Path) -> None:
     from tay_middleware.engine import Escalator, Reply  # noqa: PLC0415 - of this test alone
 
-    engine: Any = Escalator.from_settings()
+    engine: Any = Escalator.from_settings(
+        load_settings(grace_seconds=10, recall_timeout_seconds=10)
+    )
     turn = engine.turn(
         question="Can you review my pricing structure and tell me what's wrong?",
         user_id="ada",

@@ -20,6 +20,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home with an empty log."""
     monkeypatch.setenv("TAY_HOME", str(tmp_path))
     upgrade(f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}")
+    (tmp_path / "user_key_secret").write_text("of the tests")
     return tmp_path
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tay_middleware.engine import Escalator, Reply
 from tay_middleware.playbook import load_playbook, shipped
+from tay_middleware.settings import load_settings
 from tests.cli.test_cli import Tay, tay
 
 __all__ = ["tay"]
@@ -27,7 +28,7 @@ def changed() -> Path:
 
 def asked() -> None:
     """One question, answered by the engine today."""
-    engine = Escalator.from_settings()
+    engine = Escalator.from_settings(load_settings(grace_seconds=10, recall_timeout_seconds=10))
     turn = engine.turn(question=NEED, user_id="ada", session_id="s")
     engine.begin(turn).settle(REPLY)
     assert engine.flush(10)
@@ -88,6 +89,7 @@ def test_what_flips_is_there_as_json(tay: Tay, changed: Path) -> None:
 
 
 def test_an_empty_log_says_so(tay: Tay, changed: Path) -> None:
+    tay("db", "upgrade")
     made = tay("playbook", "diff", str(changed), "--replay")
     assert made.stdout.startswith("no question of the period can be replayed")
 

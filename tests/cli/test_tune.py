@@ -112,6 +112,7 @@ def test_a_refusal_is_an_answer_and_a_failure(
     ],
 )
 def test_what_cannot_be_read_is_said(tay: Tay, options: list[str], says: str) -> None:
+    tay("db", "upgrade")
     made = tay("tune", *options)
     assert made.returncode == 1
     assert made.stderr.startswith(f"tay: {says}")

@@ -1,5 +1,7 @@
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,28 @@ def a_card(directory: Path, **changes: object) -> Path:
     directory.mkdir(exist_ok=True)
     (directory / "card.json").write_text(json.dumps({"format": FORMAT, "outputs": [], **changes}))
     return directory
+
+
+@pytest.mark.parametrize("damaged", ["tokenizer.json", "model.onnx", "card.json"])
+@pytest.mark.parametrize("content", ["", "{}", "not what it should be"])
+def test_a_damaged_encoder_is_refused_with_the_reason(
+    tmp_path: Path, damaged: str, content: str
+) -> None:
+    directory = tmp_path / "encoder"
+    shutil.copytree(files("tay_encoder"), directory)  # type: ignore[arg-type]  # it is a path
+    (directory / damaged).write_text(content)
+    with pytest.raises(ConfigurationError, match="no encoder of ours: ") as caught:
+        open_encoder(directory)
+    assert str(directory) in str(caught.value)
+
+
+def test_a_card_of_another_model_is_refused_when_it_is_opened(tmp_path: Path) -> None:
+    directory = tmp_path / "encoder"
+    shutil.copytree(files("tay_encoder"), directory)  # type: ignore[arg-type]  # it is a path
+    card = json.loads((directory / "card.json").read_text())
+    (directory / "card.json").write_text(json.dumps({**card, "outputs": card["outputs"][:3]}))
+    with pytest.raises(ConfigurationError, match="no encoder of ours: "):
+        open_encoder(directory)
 
 
 @pytest.mark.parametrize(

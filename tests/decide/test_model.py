@@ -50,10 +50,6 @@ def test_offers_sum_to_one_and_gates_are_named() -> None:
     assert opinion.gates.keys() == {"distress"}
 
 
-def test_the_strongest_terms_are_named_with_what_they_moved() -> None:
-    assert model_of(content()).strongest(Features(["a", "b", "x"], ["c"]))[0] == ("a", 1.79)
-
-
 def test_the_model_that_ships_is_read_and_is_small() -> None:
     model = read_model()
     assert isinstance(model, Model)

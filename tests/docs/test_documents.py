@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tay_middleware.settings import Settings
+from tay_middleware.storage import upgrade
 from tests.examples.running import PATIENT
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,6 +105,7 @@ def test_the_commands_of_the_documents_work(command: str, tmp_path: Path) -> Non
         assert dry.returncode == 0, command
         assert command in SLOW or command == "make help"
         return
+    upgrade(f"sqlite+aiosqlite:///{tmp_path / '.tay' / 'tay.db'}")  # a command begins no log
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     run = subprocess.run(
         ["bash", "-c", command],

@@ -54,14 +54,18 @@ def written(tmp_path: Path, text: str) -> str:
 def test_a_file_is_tried_imported_and_imported_again(shop: Site, tmp_path: Path) -> None:
     moment = (datetime.now(UTC) + timedelta(seconds=5)).isoformat()
     path = written(tmp_path, FILE.format(soon=moment))
+    place = tmp_path / "tay" / "tay.db"
     dry = shop.tay("conversions", "import", path, "--dry-run")
-    assert dry.stdout == "dry run: nothing is kept\n" + REPORT.format(new=4, known=0), dry.stderr
+    assert dry.stdout == f"dry run: nothing is kept in {place}\n" + REPORT.format(new=4, known=0), (
+        dry.stderr
+    )
     assert shop.tay("webhooks", "list").stdout == "no delivery yet\n"
     first = shop.tay("conversions", "import", path, "--report", str(tmp_path / "report.csv"))
-    assert first.stdout == "imported\n" + REPORT.format(new=4, known=0)
+    assert first.stdout == f"imported into {place}\n" + REPORT.format(new=4, known=0)
     again = shop.tay("conversions", "import", path)
-    assert again.stdout == "imported\n" + REPORT.format(new=0, known=4)
-    rows = list(csv.DictReader((tmp_path / "report.csv").read_text().splitlines()))
+    assert again.stdout == f"imported into {place}\n" + REPORT.format(new=0, known=4)
+    rows = list(csv.DictReader((tmp_path / "report.csv").read_text("utf-8-sig").splitlines()))
+    assert (tmp_path / "report.csv").read_bytes().startswith(b"\xef\xbb\xbfline,")
     assert [(row["line"], row["kind"], row["method"], row["confidence"]) for row in rows] == [
         ("2", "attributed", "metadata", "95"),
         ("3", "cross_sale", "metadata", "95"),
@@ -122,8 +126,45 @@ def test_a_quote_that_is_never_closed_is_named_by_its_line(end: str) -> None:
 def test_in_test_mode_an_import_says_that_nothing_of_it_counts(tmp_path: Path) -> None:
     site = Site(tmp_path / "tay", TAY_PAYMENT_MODE="test")
     site.client.close()
+    site.tay("db", "upgrade")
+    site.tay("db", "upgrade")
     path = written(tmp_path, "purchase_id,amount,currency,occurred_at\no-1,1,usd,2026-03-02\n")
     assert "none counts" in site.tay("conversions", "import", path).stdout
+
+
+HEAD = "purchase_id,amount,currency,occurred_at,offer"
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        (HEAD.replace(",", ";"), "the file is separated by ;: save it as comma-separated UTF-8"),
+        (HEAD.replace(",", "\t"), "the file is separated by tabs: save it"),
+        (HEAD.encode("utf-16-le").decode(), "the file is UTF-16: save it"),
+        (f"{HEAD},amount", "the first line names amount twice"),
+    ],
+)
+def test_a_file_that_is_written_otherwise_is_refused_with_the_mend(head: str, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_file([f"{head}\n", "o-1,1.00,usd,2026-03-02,\n"])
+    assert str(caught.value).startswith(said)
+
+
+def test_rows_of_commas_alone_are_passed_over() -> None:
+    rows = ["o-1,1.00,usd,2026-03-02,\n", ",,,,\n", " , ,,\n", ",,,,,,\n"]
+    lines, problems = read_file([f"{HEAD}\n", *rows])
+    assert ([line.number for line in lines], problems) == ([2], [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_a_file_that_is_not_utf_8_is_refused_with_the_mend(
+    shop: Site, tmp_path: Path, encoding: str
+) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text(f"{HEAD}\no-1,1.00,usd,2026-03-02,cours\u00e9\n", encoding=encoding)
+    run = shop.tay("conversions", "import", str(path))
+    assert run.returncode == 1
+    assert "it is not UTF-8: save it as comma-separated UTF-8" in run.stderr
 
 
 @pytest.mark.parametrize("head", ["", "a,b", "purchase_id,amount,currency,occurred_at,odd"])

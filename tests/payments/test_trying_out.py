@@ -41,6 +41,7 @@ LINES = ["purchase_id,amount,currency,occurred_at\n", "o-1,49.00,usd,2026-03-02\
 def test_a_file_that_somebody_writes_is_tried_on_a_copy(tmp_path: Path) -> None:
     site = Site(tmp_path / "tay")
     site.client.close()
+    site.tay("db", "upgrade")
     assert site.tay("webhooks", "list").stdout == "no delivery yet\n"
     path = tmp_path / "sales.csv"
     path.write_text("".join(LINES))

@@ -69,7 +69,7 @@ def test_an_experiment_runs_from_its_first_day_until_its_last_begins(directory: 
         ("offer: mentorship, str", "offer: mentor, str", "scope.offer", "'mentorship'?"),
         ("counts: offer", "counts: ofer", "counts", "'offer' or 'any'"),
         ("scope: {offer: mentorship, str", "scope: {str", "counts", "name the offer"),
-        ("    start: null ", "    start: soon ", "start", "date"),
+        ("    start: null ", "    start: soon ", "start", "write it like 2026-10-12"),
         ("baseline: 0.05", "baseline: 5", "plan.baseline", "less than 1"),
     ],
 )

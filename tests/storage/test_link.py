@@ -20,7 +20,7 @@ def test_a_breaker_opens_after_failures_in_a_row_and_only_a_probe_closes_it() ->
     breaker.succeeded()
     assert breaker.is_open
     breaker.close()
-    assert (breaker.is_open, breaker.openings) == (False, 1)
+    assert not breaker.is_open
 
 
 def test_one_failure_closes_a_bucket_of_a_cluster_off_and_no_other() -> None:

@@ -145,7 +145,8 @@ def test_the_csv_is_inert(served: Served, robin: Visitor, mention: Any) -> None:
         answer = robin.get("/escalations.csv")
         assert answer.headers["content-type"] == "text/csv; charset=utf-8"
         assert answer.headers["content-disposition"].startswith("attachment")
-        rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+        text = answer.content.decode("utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
         (row,) = (one for one in rows if one["id"] == str(mention.id))
         for name in ("user_id", "question"):
             assert row[name] == f"'{value}"

@@ -1,0 +1,38 @@
+"""What the environment says, and what it does not say."""
+
+import pytest
+
+from tay_middleware.errors import ConfigurationError
+from tay_middleware.settings import Settings, load_settings
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_an_empty_variable_is_as_one_that_is_not_set(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    unset = load_settings()
+    monkeypatch.setenv(f"TAY_{name.upper()}", "")
+    assert load_settings() == unset
+
+
+def test_an_empty_key_of_the_classifier_gives_way_to_the_usual_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TAY_CLASSIFIER_API_KEY", "")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-usual")
+    assert load_settings().classifier_key == "sk-usual"
+
+
+def test_an_empty_secret_of_a_provider_leaves_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAY_WEBHOOK_SECRETS__STRIPE", "")
+    assert load_settings().webhook_secrets == {}
+
+
+def test_an_empty_user_key_secret_is_refused_where_machines_must_share_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TAY_USER_KEY_SECRET", "")
+    settings = load_settings(redis_url="redis://127.0.0.1/0")
+    with pytest.raises(ConfigurationError, match="TAY_USER_KEY_SECRET is not set"):
+        settings.user_key_bytes()
