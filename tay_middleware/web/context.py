@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -16,6 +16,7 @@ from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database
 from tay_middleware.storage.refusals import Refusals
+from tay_middleware.web.beside import Beside
 from tay_middleware.web.intake import Intake
 from tay_middleware.web.rates import Rates
 
@@ -35,6 +36,7 @@ class Context:
     secret: bytes
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     random_bits: Callable[[int], int] = secrets.randbits
+    beside: Beside = field(default_factory=Beside)
 
     def new_id(self, now: datetime) -> UUID:
         """An id that begins with the time."""

@@ -317,15 +317,6 @@ class Noted(BaseModel):
     status: Literal["noted"] = "noted"
 
 
-class Health(BaseModel):
-    """Whether the server can do its work."""
-
-    status: str = Field(examples=["ok"])
-    database: str = Field("unknown", examples=["ok"])
-    waiting: int = Field(0, description="deliveries that are not handled yet")
-    dead: int = Field(0, description="deliveries that were given up")
-
-
 class DeliveryOut(BaseModel):
     """One delivery in the inbox, without its words."""
 
