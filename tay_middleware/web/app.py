@@ -138,6 +138,8 @@ def _describe_problems(app: FastAPI) -> None:
     plain = app.openapi
 
     def described() -> dict[str, object]:
+        if app.openapi_schema is not None:
+            return app.openapi_schema
         document = plain()
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")

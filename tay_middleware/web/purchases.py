@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from tay_middleware.payments.attribution import OF_ITS_OWN
 from tay_middleware.payments.facts import Evidence, Fact, Said
+from tay_middleware.payments.providers import PROVIDERS
 from tay_middleware.payments.settle import settle
 from tay_middleware.storage import inbox, sales
 from tay_middleware.storage.payment_tables import PurchaseKind
@@ -103,6 +104,8 @@ async def list_deliveries(
     cursor: UUID | None = None,
 ) -> DeliveryPage:
     """The inbox, newest first, without what the deliveries say."""
+    if provider is not None and provider not in PROVIDERS:
+        raise HTTPException(422, f"query.provider: choose one of {', '.join(PROVIDERS)}")
     rows = await here.database.read(
         inbox.page, state=state, provider=provider, before=cursor, limit=limit + 1
     )
