@@ -23,6 +23,7 @@ from tay_middleware.web import (
     links,
     metrics,
     mounting,
+    people,
     purchases,
     webhooks,
 )
@@ -36,7 +37,8 @@ from tay_middleware.web.rates import Rates
 
 ROUTERS = (
     *(webhooks.router, links.router, escalations.router),
-    *(purchases.router, experiments.router, metrics.router, feedback.router, health.router),
+    *(purchases.router, experiments.router, metrics.router, people.router),
+    *(feedback.router, health.router),
 )
 """Everything that is served, but for the dashboard; see `mounting`."""
 

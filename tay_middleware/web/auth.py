@@ -91,4 +91,5 @@ def address_of(request: Request) -> str:
 Reader = Annotated[Actor, Depends(requires(Scope.READ))]
 Writer = Annotated[Actor, Depends(requires(Scope.WRITE))]
 Exporter = Annotated[Actor, Depends(requires(Scope.EXPORT))]
+Eraser = Annotated[Actor, Depends(requires(Scope.ERASE))]
 Listener = Annotated[Actor, Depends(requires(Scope.FEEDBACK, Scope.WRITE))]

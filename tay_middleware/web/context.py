@@ -43,13 +43,22 @@ class Context:
         return uuid7(now, self.random_bits(74))
 
     def key_of_user(self, user_id: str) -> str:
-        """The key under which the engine keeps a user, made by the engine itself."""
+        """The key under which the engine keeps a user; of an empty id none."""
+        return self._key(user_id=user_id)
+
+    def key_of_session(self, session_id: str) -> str:
+        """The key under which the engine keeps a session whose user is not known."""
+        return self._key(session_id=session_id)
+
+    def _key(self, user_id: str | None = None, session_id: str | None = None) -> str:
+        """Made by the engine itself."""
         turn = make_turn(
             question="",
             at=self.clock(),
             secret=self.secret,
             fresh_id=UUID(int=0),
             user_id=user_id,
+            session_id=session_id,
         )
         return turn.user_key or ""
 
