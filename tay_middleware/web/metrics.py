@@ -1,21 +1,19 @@
 """The admin API of metrics: every figure of a period."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, model_validator
 from starlette.exceptions import HTTPException
 
-from tay_middleware.analytics.calendar import named
+from tay_middleware.analytics.calendar import last_days, named
 from tay_middleware.analytics.catalogue import Measure
 from tay_middleware.analytics.lifetimes import TimeToSale
 from tay_middleware.analytics.measures import measure, terms_of
-from tay_middleware.analytics.metrics import Period
 from tay_middleware.errors import InputError
 from tay_middleware.web.auth import Reader
 from tay_middleware.web.context import Here
-from tay_middleware.web.periods import period
 from tay_middleware.web.problems import responses
 from tay_middleware.web.schemas import Sent
 
@@ -65,7 +63,9 @@ async def metrics(
     """Escalation, conversion, money, time to a sale and how people take it, with intervals."""
     now = here.clock()
     try:
-        wanted = named(asked.period) if asked.period is not None else _last(now, asked.period_days)
+        wanted = (
+            named(asked.period) if asked.period is not None else last_days(asked.period_days, now)
+        )
     except InputError as error:
         raise HTTPException(422, str(error)) from None
     terms = terms_of(here.settings, here.playbook)
@@ -80,8 +80,3 @@ async def metrics(
         items=list(found.items),
         time_to_sale=found.time_to_sale,
     )
-
-
-def _last(now: datetime, days: int) -> Period:
-    since, end_of_today = period(now, days)
-    return Period(since, end_of_today - timedelta(days=1))

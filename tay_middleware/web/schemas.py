@@ -193,12 +193,21 @@ class Revenue(BaseModel):
     lifetime: str
 
 
+class Today(BaseModel):
+    """What of the totals is of today; without it they are of the whole days alone."""
+
+    since: datetime
+    total_questions: int
+    total_escalations: int
+
+
 class Stats(BaseModel):
     """The figures of a period: so many whole days (UTC), and today as far as it has come."""
 
-    period_days: int
+    period_days: int = Field(description="whole days, the last of them yesterday")
     since: datetime
-    until: datetime
+    until: datetime = Field(description="the end of today")
+    today: Today
     total_questions: int
     total_escalations: int
     escalation_rate: float = Field(description="shown per question, percent")
@@ -251,10 +260,11 @@ class TouchOut(BaseModel):
 class PurchaseStats(BaseModel):
     """Purchases begun in a period, and where the credit goes by last touch and by first touch."""
 
-    period_days: int
+    period_days: int = Field(description="whole days, the last of them yesterday")
     since: datetime
-    until: datetime
+    until: datetime = Field(description="the end of today")
     kinds: dict[PurchaseKind, int]
+    kinds_today: dict[PurchaseKind, int] = Field(description="those of them that began today")
     organic_share: float = Field(
         description="percent of the purchases by known users that no mention of the window led to"
     )
