@@ -150,12 +150,15 @@ def stats_fields(figures: Figures) -> dict[str, Any]:
     return fields
 
 
-def kinds_of(revenue: Sequence[Any]) -> Counter[PurchaseKind]:
+def kinds_of(revenue: Sequence[Any]) -> dict[PurchaseKind, int]:
     """How many purchases there are of each kind, in whatever currency."""
     kinds: Counter[PurchaseKind] = Counter()
     for row in revenue:
-        kinds[row.kind] += row.conversions
-    return kinds
+        kinds[PurchaseKind(row.kind)] += row.conversions
+    return dict(kinds)
+
+
+_KNOWN_BUYERS = (PurchaseKind.ATTRIBUTED, PurchaseKind.CROSS_SALE, PurchaseKind.ORGANIC)
 
 
 def purchase_stats_fields(
@@ -163,10 +166,10 @@ def purchase_stats_fields(
 ) -> dict[str, Any]:
     """The fields of `PurchaseStats` that are counts."""
     kinds = kinds_of(revenue)
-    known = sum(kinds[kind] for kind in ("attributed", "cross_sale", "organic"))
+    known = sum(kinds.get(kind, 0) for kind in _KNOWN_BUYERS)
     return {
         "kinds": kinds,
-        "organic_share": percent(kinds["organic"], known),
+        "organic_share": percent(kinds.get(PurchaseKind.ORGANIC, 0), known),
         "revenue": [_revenue(row) for row in revenue],
         "last_touch": [_touch(row) for row in last],
         "first_touch": [_touch(row) for row in first],
