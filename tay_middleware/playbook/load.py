@@ -69,7 +69,7 @@ class Playbook:
         return tuple(re.compile(said, re.IGNORECASE) for said in self.voice.not_called)
 
     def open_tests(self, at: datetime) -> frozenset[str]:
-        """The names of the tests whose users are still counted; the holdout while it has a share."""
+        """The names of tests whose users are still counted; the holdout while it has a share."""
         holdout = {HOLDOUT} if self.policy.holdout.share else set()
         return self.experiments.open_at(at) | holdout
 

@@ -107,8 +107,8 @@ async def maintain_database(
 ) -> Upkeep:
     """The same beside chats, drains and pages: each step is a transaction of its own.
 
-    Exposures to one of `open_tests` stay. Of a file one deletes at most `at_once` rows. On a server the months to come are made first, so
-    that they are there even if what comes after fails.
+    Exposures to one of `open_tests` stay. Of a file one deletes at most `at_once` rows. On a server
+    the months to come are made first, so that they are there even if what comes after fails.
 
     Raises:
         StorageError: a step could not be done; the steps before it are.
