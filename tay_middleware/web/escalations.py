@@ -74,8 +74,8 @@ async def escalation_stats(here: Here, _actor: Reader, period_days: PeriodDays =
         until=until,
         today=Today(
             since=today,
-            total_questions=of_today.questions,
-            total_escalations=of_today.escalations,
+            questions=of_today.questions,
+            escalations=of_today.escalations,
         ),
         conversions_since=known_since,
         recent_escalations=recent,

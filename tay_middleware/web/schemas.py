@@ -197,8 +197,8 @@ class Today(BaseModel):
     """What of the totals is of today; without it they are of the whole days alone."""
 
     since: datetime
-    total_questions: int
-    total_escalations: int
+    questions: int
+    escalations: int
 
 
 class Stats(BaseModel):
@@ -207,7 +207,6 @@ class Stats(BaseModel):
     period_days: int = Field(description="whole days, the last of them yesterday")
     since: datetime
     until: datetime = Field(description="the end of today")
-    today: Today
     total_questions: int
     total_escalations: int
     escalation_rate: float = Field(description="shown per question, percent")
@@ -230,6 +229,7 @@ class Stats(BaseModel):
     strengths: dict[str, Counted]
     revenue: list[Revenue]
     recent_escalations: list[EscalationOut]
+    today: Today
     simulated: bool = Field(description="true where rows of made-up people are among them")
 
 

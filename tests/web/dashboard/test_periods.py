@@ -55,8 +55,8 @@ def test_all_figures_of_the_last_days_are_of_the_same_whole_days(asked: dict[str
         if one["name"] == "mentions" and one["dimension"] is None
     )
     today = stats["today"]
-    assert today["total_escalations"] > 0
-    assert stats["total_escalations"] - today["total_escalations"] == mentions
+    assert today["escalations"] > 0
+    assert stats["total_escalations"] - today["escalations"] == mentions
     assert sum(shown for _, shown in by_day(asked["page"])) == mentions
     assert len(by_day(asked["page"])) == DAYS
 
@@ -66,10 +66,7 @@ def test_the_page_says_which_days_they_are_and_what_today_has_come_to(
 ) -> None:
     said, today = text_of(asked["page"]), asked["stats"]["today"]
     assert "6 Nov 2026 to 12 Nov 2026, whole days; today stands beside them." in said
-    assert (
-        f"Today so far: {today['total_escalations']} of {today['total_questions']} questions."
-        in said
-    )
+    assert f"Today so far: {today['escalations']} of {today['questions']} questions." in said
     purchases = asked["purchases"]
     assert all(n <= purchases["kinds"][kind] for kind, n in purchases["kinds_today"].items())
 
