@@ -1,4 +1,7 @@
-"""Weeks, months and quarters by name: `2026-W47`, `2026-11`, `2026-Q4`. Days are of UTC."""
+"""Weeks, months and quarters by name (`2026-W47`, `2026-11`, `2026-Q4`), and the last days.
+
+Days are of UTC.
+"""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -60,6 +63,17 @@ def named(name: str) -> Period:
     if year < FIRST_YEAR:
         raise InputError(f"{name} is before {FIRST_YEAR}: no chat is that old")
     return found
+
+
+def last_days(days: int, now: datetime) -> Period:
+    """The last so many whole days, wherever figures are of "the last days": today is not over."""
+    today = day_of(now)
+    return Period(today - timedelta(days=days), today)
+
+
+def day_of(now: datetime) -> datetime:
+    """The midnight with which the day of a moment began."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def name_of(span: Span, day: date) -> str:

@@ -43,20 +43,22 @@ def maintain_command(
     """Make the partitions of the months to come, and remove rows that are past their retention.
 
     Run it daily, from cron say. On PostgreSQL whole months are dropped. Figures are kept for ever:
-    what needs the rows of a day is summed up before they go.
+    what needs the rows of a day is summed up before they go. Who is in a test is kept until what
+    its users buy counts no more.
     """
     from tay_middleware.cli.asking import existing  # noqa: PLC0415 - `upgrade` needs none
 
     settings = load_settings()
     place = existing(settings)
-    days = keep_days or settings.retention_days
+    days, open_tests = keep_days or settings.retention_days, frozenset[str]()
     if days is not None:
         from tay_middleware.playbook import load_playbook  # noqa: PLC0415 - `upgrade` needs none
 
         playbook = load_playbook(settings.prompts_dir)
         _refuse_to_forget_mentions(settings, playbook, days)
         _sum_up(settings, playbook, days)
-    done = maintain_now(settings.resolved_database_url, days)
+        open_tests = playbook.open_tests(datetime.now(UTC))
+    done = maintain_now(settings.resolved_database_url, days, open_tests=open_tests)
     typer.echo(
         f"made {len(done.made)} partitions, dropped {len(done.dropped)}, "
         f"moved {done.moved} rows, deleted {done.deleted} rows (in {place})"

@@ -12,11 +12,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from tay_middleware.analytics.calendar import named
+from tay_middleware.analytics.calendar import day_of, last_days, named
 from tay_middleware.analytics.catalogue import Measure
 from tay_middleware.analytics.labels import LABELS
 from tay_middleware.analytics.measures import Measures, measure, terms_of
-from tay_middleware.analytics.metrics import Period
 from tay_middleware.analytics.wording import figure, interval, missing_days, percent, target
 from tay_middleware.cli.amounts import day
 from tay_middleware.cli.asking import on_database
@@ -67,9 +66,8 @@ def measured(name: str | None, days: int, as_of: str | None, *, quiet: bool) -> 
     settings = load_settings()
     terms = terms_of(settings, load_playbook(settings.prompts_dir))
     now = moment(as_of)
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    wanted = named(name) if name else Period(today - timedelta(days=days), today)
-    if wanted.since >= today:
+    wanted = named(name) if name else last_days(days, now)
+    if wanted.since >= day_of(now):
         raise InputError(f"{name} has not begun, or its first day is not over")
     with bar_of(quiet=quiet) as progress:
         bar = progress.add_task("sheets of days", total=None)

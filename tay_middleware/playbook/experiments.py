@@ -4,7 +4,7 @@ What must agree with other files (a wording that an arm uses) is checked in `fai
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -106,6 +106,13 @@ class Experiment(Entry):
         day = at.astimezone(UTC).date()
         return self.start is not None and self.start <= day and (not self.stop or day < self.stop)
 
+    def is_open_at(self, at: datetime) -> bool:
+        """Whether it takes in users, or what some of them buy still counts."""
+        if self.start is None or self.stop is None:
+            return self.start is not None
+        end = datetime.combine(self.stop, time(), UTC) + timedelta(days=self.window_days)
+        return at < end
+
     def holds(self, place: float) -> bool:
         """Whether a place of the layer, in [0, 1), takes part."""
         return self.from_ <= place < self.from_ + self.share
@@ -120,6 +127,10 @@ class Experiments(Entry):
 
     layers: dict[Slug, Layer] = Field(default_factory=dict)
     experiments: dict[Slug, Experiment] = Field(default_factory=dict)
+
+    def open_at(self, at: datetime) -> frozenset[str]:
+        """The names of those whose users are still counted, or are yet to be."""
+        return frozenset(name for name, one in self.experiments.items() if one.is_open_at(at))
 
     def running(self, at: datetime) -> Iterator[tuple[str, Experiment]]:
         """Those that take in users at a time, in the order in which they act on a decision."""

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,7 @@ from tay_middleware.playbook.document import Document, read_document, read_text
 from tay_middleware.playbook.entry import Slug
 from tay_middleware.playbook.evidence import Gates, Indicators, Topic
 from tay_middleware.playbook.experiments import Experiments
+from tay_middleware.playbook.fairness import HOLDOUT
 from tay_middleware.playbook.schema import Offer, Policy, Template, Voice, Wordings
 from tay_middleware.playbook.strays import WORDINGS, strays
 
@@ -68,6 +70,11 @@ class Playbook:
     def not_called(self) -> tuple[re.Pattern[str], ...]:
         """What somebody says who is called by no pet name."""
         return tuple(re.compile(said, re.IGNORECASE) for said in self.voice.not_called)
+
+    def open_tests(self, at: datetime) -> frozenset[str]:
+        """The names of tests whose users are still counted; the holdout while it has a share."""
+        holdout = {HOLDOUT} if self.policy.holdout.share else set()
+        return self.experiments.open_at(at) | holdout
 
     @cached_property
     def by_id(self) -> Mapping[str, Template]:

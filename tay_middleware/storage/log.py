@@ -8,7 +8,7 @@ of the page before, and costs the same however far back it is.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, Select, func, select
@@ -44,10 +44,10 @@ def escalations(
     return connection.execute(newest_first.limit(limit)).all()
 
 
-def has_offer(connection: Connection, offer: str) -> bool:
-    """Whether any mention that is kept is of an offer, which the catalogue may no longer have."""
-    column = escalation_logs.c.offer
-    return connection.execute(select(column).where(column == offer).limit(1)).first() is not None
+def has(connection: Connection, column: Literal["offer", "template"], value: str) -> bool:
+    """Whether any mention that is kept has an offer or a wording that may be in no playbook now."""
+    found = escalation_logs.c[column]
+    return connection.execute(select(found).where(found == value).limit(1)).first() is not None
 
 
 def questions(

@@ -7,7 +7,7 @@ lock out the chats that write the same file.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -98,18 +98,23 @@ def maintain(connection: Connection, now: datetime, keep_days: int | None) -> Up
 
 
 async def maintain_database(
-    database: Database, now: datetime, keep_days: int | None, *, at_once: int = AT_ONCE
+    database: Database,
+    now: datetime,
+    keep_days: int | None,
+    *,
+    open_tests: Collection[str] = (),
+    at_once: int = AT_ONCE,
 ) -> Upkeep:
     """The same beside chats, drains and pages: each step is a transaction of its own.
 
-    Of a file one deletes at most `at_once` rows. On a server the months to come are made first, so
-    that they are there even if what comes after fails.
+    Exposures to one of `open_tests` stay. Of a file one deletes at most `at_once` rows. On a server
+    the months to come are made first, so that they are there even if what comes after fails.
 
     Raises:
         StorageError: a step could not be done; the steps before it are.
     """
     done = Upkeep()
-    for step in _steps(now, keep_days, database.is_file, at_once):
+    for step in _steps(now, keep_days, database.is_file, at_once, open_tests):
         while more := await database.write(step):
             done += more
             if database.is_file:
@@ -117,7 +122,13 @@ async def maintain_database(
     return done
 
 
-def _steps(now: datetime, keep_days: int | None, is_file: bool, at_once: int) -> Iterator[Step]:
+def _steps(
+    now: datetime,
+    keep_days: int | None,
+    is_file: bool,
+    at_once: int,
+    open_tests: Collection[str] = (),
+) -> Iterator[Step]:
     until = None if keep_days is None else now - timedelta(days=keep_days)
     if not is_file:
         yield from (partial(_make_ahead, table=table, now=now) for table in PARTITIONED)
@@ -128,7 +139,7 @@ def _steps(now: datetime, keep_days: int | None, is_file: bool, at_once: int) ->
         if not is_file:
             yield from (partial(_drop_oldest, table=table, until=until) for table in PARTITIONED)
         most = at_once if is_file else None
-        for table, is_old in _old(until, goes, below):
+        for table, is_old in _old(until, goes, below, open_tests):
             yield partial(_delete, table=table, is_old=is_old, most=most)
         for table, names in WORDS:
             yield partial(_empty, table=table, names=names, below=below, most=most)
@@ -239,13 +250,14 @@ def _some(table: Table, which: ColumnElement[bool], most: int | None) -> ColumnE
 
 
 def _old(
-    until: datetime, goes: datetime, below: UUID
+    until: datetime, goes: datetime, below: UUID, open_tests: Collection[str]
 ) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     """What is past its retention, table by table.
 
     `below` is the first id that stays and `goes` its time: who came on a day goes with its rows, or
     sheets would be made of rows without their users. Exposures stay as long as the user comes: one
-    that was forgotten would be first exposed again.
+    that was forgotten would be first exposed again. Those to a test that is open stay whether she
+    comes or not, for arms do not lose alike whom they bored: the test would compare who came back.
     """
     for table in PARTITIONED:
         yield table, table.c.id < below
@@ -255,7 +267,8 @@ def _old(
     came = select(daily_users.c.day).where(
         daily_users.c.user_key == exposures.c.user_key, daily_users.c.day >= goes.date()
     )
-    yield exposures, and_(exposures.c.first_at < goes, ~came.exists())
+    is_open = exposures.c.experiment.in_(sorted(open_tests))
+    yield exposures, and_(exposures.c.first_at < goes, ~is_open, ~came.exists())
     yield escalation_notes, escalation_notes.c.escalation_id < below
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from tay_middleware.errors import StorageError
 from tay_middleware.settings import Settings
 from tay_middleware.storage.buckets import PREFIX
 from tay_middleware.storage.database import Database
@@ -18,8 +19,18 @@ PAUSED_KEY = f"{PREFIX}paused"
 
 
 def read_board(value: bytes | None) -> frozenset[str]:
-    """The names that stand in Redis."""
-    return frozenset(map(str, orjson.loads(value))) if value else frozenset()
+    """The names that stand in Redis.
+
+    Raises:
+        StorageError: something else stands there.
+    """
+    try:
+        found = orjson.loads(value) if value else []
+    except ValueError:
+        found = None
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        raise StorageError(f"{PAUSED_KEY} in Redis is no list of names")
+    return frozenset(found)
 
 
 async def publish(settings: Settings, database: Database) -> frozenset[str]:
@@ -47,8 +58,9 @@ async def publish(settings: Settings, database: Database) -> frozenset[str]:
 async def publish_by(client: Any, database: Database) -> frozenset[str]:
     """The same by a client of Redis that is there.
 
-    What stands there already is not written again: a Redis that is full takes nothing. What was
-    paused or lifted while it was written is written after it: an older write may come last.
+    What stands there already is not written again: a Redis that is full takes nothing. What nobody
+    can read is written over. What was paused or lifted while it was written is written after it:
+    an older write may come last.
 
     Raises:
         StorageError: as `publish`.
@@ -57,10 +69,17 @@ async def publish_by(client: Any, database: Database) -> frozenset[str]:
 
     names = await database.read(paused_names)
     with translated("telling what is paused"):
-        if read_board(await client.get(PAUSED_KEY)) == names:
+        if _stands(await client.get(PAUSED_KEY), names):
             return names
         told: frozenset[str] | None = None
         while names != told:
             await client.set(PAUSED_KEY, orjson.dumps(sorted(names)))
             told, names = names, await database.read(paused_names)
     return names
+
+
+def _stands(value: bytes | None, names: frozenset[str]) -> bool:
+    try:
+        return read_board(value) == names
+    except StorageError:
+        return False

@@ -76,9 +76,9 @@ class Archive:
             store = RedisStore.on(outbox, url, history_turns=1000, mentions_seconds=HISTORY_SECONDS)
         return cls(Database(url), store)
 
-    async def open(self) -> None:
-        """Connect; a file that is the log is migrated."""
-        if self._database.is_file:
+    async def open(self, *, migrate: bool = True) -> None:
+        """Connect; a file that is the log is migrated, unless whoever asks has done that."""
+        if migrate and self._database.is_file:
             await asyncio.to_thread(upgrade, self._database.url)
         if self._store is not None:
             await self._store.open()

@@ -1,7 +1,7 @@
 """Which schema a database has, and bringing it to the one that this version needs."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
@@ -119,7 +119,7 @@ def _upgrade_server(connection: Connection) -> None:
         maintain(connection, datetime.now(UTC), keep_days=None)
 
 
-def maintain_now(url: str, keep_days: int | None) -> Upkeep:
+def maintain_now(url: str, keep_days: int | None, *, open_tests: Collection[str] = ()) -> Upkeep:
     """Make the months to come, drop those past `keep_days`; see `partitions.maintain_database`.
 
     Raises:
@@ -131,7 +131,9 @@ def maintain_now(url: str, keep_days: int | None) -> Upkeep:
         database = Database(url, statement_seconds=MIGRATION_SECONDS)
         try:
             await database.read(check_current)
-            return await maintain_database(database, datetime.now(UTC), keep_days)
+            return await maintain_database(
+                database, datetime.now(UTC), keep_days, open_tests=open_tests
+            )
         finally:
             await database.aclose()
 

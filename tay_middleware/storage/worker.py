@@ -5,6 +5,7 @@ import logging
 import signal
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -20,6 +21,7 @@ from tay_middleware.storage.link import PATIENT_SECONDS, close_client, make_clie
 from tay_middleware.storage.pause_board import publish_by
 from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.redis import RedisStore
+from tay_middleware.storage.rounds import Rounds
 from tay_middleware.storage.schema import check_current, upgrade
 from tay_middleware.storage.stream import Backlog, Streams
 
@@ -136,9 +138,8 @@ async def keep_board(
     client: Any, database: Database, *, look_seconds: float = BOARD_SECONDS
 ) -> None:
     """Tell the chats again and again what is paused, until cancelled."""
-    while True:
-        await _tell_board(client, database)
-        await asyncio.sleep(look_seconds)
+    rounds = Rounds("pauses", "what is paused is told later", _log)
+    await rounds.go(partial(publish_by, client, database), look_seconds)
 
 
 async def _tell_board(client: Any, database: Database) -> None:
@@ -149,10 +150,12 @@ async def _tell_board(client: Any, database: Database) -> None:
 
 
 async def _keep_spool_empty(store: RedisStore) -> None:
-    while True:
-        await asyncio.sleep(SPOOL_EVERY_SECONDS)
+    async def look() -> None:
         if await store.spool.count():
             store.mend()
+
+    rounds = Rounds("spool", "the spool is looked at later", _log)
+    await rounds.go(look, SPOOL_EVERY_SECONDS, waits=True)
 
 
 async def health_of(places: Places) -> Health:

@@ -1,7 +1,6 @@
 """Puts the app together: routers of the API, and the dashboard as an app of its own beside them."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
@@ -24,22 +23,22 @@ from tay_middleware.web import (
     links,
     metrics,
     mounting,
+    people,
     purchases,
     webhooks,
 )
 from tay_middleware.web.bounds import Bounds
 from tay_middleware.web.context import Context
 from tay_middleware.web.intake import Intake
-from tay_middleware.web.keeping import keep_sheets
-from tay_middleware.web.pausing import keep_guard
+from tay_middleware.web.keeping import keep_sheets, sheet_rounds
+from tay_middleware.web.pausing import guard_rounds, keep_guard
 from tay_middleware.web.problems import MEDIA_TYPE, Problem, answer_with_problems, responses
 from tay_middleware.web.rates import Rates
 
-_log = logging.getLogger("tay_middleware.web")
-
 ROUTERS = (
     *(webhooks.router, links.router, escalations.router),
-    *(purchases.router, experiments.router, metrics.router, feedback.router, health.router),
+    *(purchases.router, experiments.router, metrics.router, people.router),
+    *(feedback.router, health.router),
 )
 """Everything that is served, but for the dashboard; see `mounting`."""
 
@@ -97,9 +96,6 @@ def _running(
         await database.read(check_current)
         refusals = refusals_of(settings, database)
         worker = InboxWorker(database, terms) if works else None
-        task = asyncio.create_task(worker.run()) if worker is not None else None
-        if task is not None:
-            task.add_done_callback(_say_why)
         context = Context(
             settings=settings,
             playbook=playbook,
@@ -111,31 +107,32 @@ def _running(
             rates=Rates(),
             secret=settings.user_key_bytes(),
         )
-        beside = [
-            asyncio.create_task(keep_guard(database, playbook, settings, context.new_id)),
-            asyncio.create_task(keep_sheets(database, measures.terms_of(settings, playbook))),
-        ]
-        for one in beside:
-            one.add_done_callback(_say_why)
+        working = _begin(context)
         try:
             yield context
         finally:
-            for one in beside:
-                one.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
-            if worker is not None and task is not None:
+            if worker is not None:
                 worker.stop()
-                await asyncio.gather(task, return_exceptions=True)
+                await asyncio.gather(*working, return_exceptions=True)
+            await context.beside.aclose()
             await refusals.aclose()
             await database.aclose()
 
     return running()
 
 
-def _say_why(task: "asyncio.Task[None]") -> None:
-    """Say why the inbox's worker, or the guard, ended, if it was not told to."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        _log.error("a worker has ended", exc_info=error)
+def _begin(here: Context) -> "list[asyncio.Task[None]]":
+    """Begin what works beside the requests; the worker of the inbox, which ends its batch first."""
+    database, playbook, settings = here.database, here.playbook, here.settings
+    guarding, sheets, beside = guard_rounds(), sheet_rounds(), here.beside
+    terms = measures.terms_of(settings, playbook)
+    beside.begin(
+        guarding.name,
+        keep_guard(database, playbook, settings, here.new_id, rounds=guarding),
+        guarding,
+    )
+    beside.begin(sheets.name, keep_sheets(database, terms, rounds=sheets), sheets)
+    return [] if here.worker is None else [beside.begin(health.INBOX, here.worker.run())]
 
 
 def _describe_problems(app: FastAPI) -> None:
@@ -143,6 +140,8 @@ def _describe_problems(app: FastAPI) -> None:
     plain = app.openapi
 
     def described() -> dict[str, object]:
+        if app.openapi_schema is not None:
+            return app.openapi_schema
         document = plain()
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from tay_middleware.storage import tokens as sql
 from tay_middleware.web.context import Context, Here
+from tay_middleware.web.parameters import check_parameters
 from tay_middleware.web.rates import OF_FAILURES, OF_TOKEN
 from tay_middleware.web.tokens import Scope, opens, split
 
@@ -41,7 +42,10 @@ class Actor:
 
 
 def requires(*scopes: Scope) -> Callable[..., Awaitable[Actor]]:
-    """A dependency that lets only tokens with one of `scopes` pass."""
+    """A dependency that lets only tokens with one of `scopes` pass.
+
+    Then it refuses parameters that there are not: who may not ask learns nothing of what may be.
+    """
 
     async def check(
         request: Request,
@@ -52,6 +56,7 @@ def requires(*scopes: Scope) -> Callable[..., Awaitable[Actor]]:
         if not actor.scopes & {scope.value for scope in scopes}:
             needed = " or ".join(scope.value for scope in scopes)
             raise HTTPException(403, f"this needs a token with the scope {needed}")
+        check_parameters(request)
         return actor
 
     return check
@@ -86,4 +91,5 @@ def address_of(request: Request) -> str:
 Reader = Annotated[Actor, Depends(requires(Scope.READ))]
 Writer = Annotated[Actor, Depends(requires(Scope.WRITE))]
 Exporter = Annotated[Actor, Depends(requires(Scope.EXPORT))]
+Eraser = Annotated[Actor, Depends(requires(Scope.ERASE))]
 Listener = Annotated[Actor, Depends(requires(Scope.FEEDBACK, Scope.WRITE))]

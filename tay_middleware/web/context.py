@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -16,6 +16,7 @@ from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database
 from tay_middleware.storage.refusals import Refusals
+from tay_middleware.web.beside import Beside
 from tay_middleware.web.intake import Intake
 from tay_middleware.web.rates import Rates
 
@@ -35,19 +36,29 @@ class Context:
     secret: bytes
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     random_bits: Callable[[int], int] = secrets.randbits
+    beside: Beside = field(default_factory=Beside)
 
     def new_id(self, now: datetime) -> UUID:
         """An id that begins with the time."""
         return uuid7(now, self.random_bits(74))
 
     def key_of_user(self, user_id: str) -> str:
-        """The key under which the engine keeps a user, made by the engine itself."""
+        """The key under which the engine keeps a user; of an empty id none."""
+        return self._key(user_id=user_id)
+
+    def key_of_session(self, session_id: str) -> str:
+        """The key under which the engine keeps a session whose user is not known."""
+        return self._key(session_id=session_id)
+
+    def _key(self, user_id: str | None = None, session_id: str | None = None) -> str:
+        """Made by the engine itself."""
         turn = make_turn(
             question="",
             at=self.clock(),
             secret=self.secret,
             fresh_id=UUID(int=0),
             user_id=user_id,
+            session_id=session_id,
         )
         return turn.user_key or ""
 

@@ -1,7 +1,7 @@
 """The admin API of escalations: list, figures, one in full, a word by hand, CSV."""
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
+from tay_middleware.analytics.calendar import day_of, last_days
 from tay_middleware.analytics.retention import rows_since
 from tay_middleware.errors import PayloadError
 from tay_middleware.payments.money import major
@@ -23,7 +24,7 @@ from tay_middleware.web.auditing import audited
 from tay_middleware.web.auth import Actor, Exporter, Reader, Writer
 from tay_middleware.web.context import Context, Here
 from tay_middleware.web.filters import Asked, AskedPage, filter_of
-from tay_middleware.web.periods import PeriodDays, period
+from tay_middleware.web.periods import PeriodDays
 from tay_middleware.web.problems import responses
 from tay_middleware.web.schemas import (
     EscalationDetail,
@@ -31,6 +32,7 @@ from tay_middleware.web.schemas import (
     EscalationPage,
     MarkIn,
     Stats,
+    Today,
 )
 from tay_middleware.web.sheets import CSV_COLUMNS, csv_head, csv_line
 
@@ -59,14 +61,22 @@ async def list_escalations(
 
 @router.get("/escalations/stats", responses=responses(401, 403, 422))
 async def escalation_stats(here: Here, _actor: Reader, period_days: PeriodDays = 30) -> Stats:
-    """The figures of the last days, and of today: totals, by offer, reason and more, revenue."""
-    since, until = period(here.clock(), period_days)
-    known_since = await rows_since(here.database, since, here.clock(), here.settings.retention_days)
+    """The figures of the last whole days and of today: totals, by offer, reason, more, revenue."""
+    now = here.clock()
+    since, today = last_days(period_days, now).since, day_of(now)
+    until = today + timedelta(days=1)
+    known_since = await rows_since(here.database, since, now, here.settings.retention_days)
     figures, recent, simulated = await here.database.read(_figures, since, until, known_since)
+    of_today = await here.database.read(sales.figures, today, until)
     return Stats(
         period_days=period_days,
         since=since,
         until=until,
+        today=Today(
+            since=today,
+            questions=of_today.questions,
+            escalations=of_today.escalations,
+        ),
         conversions_since=known_since,
         recent_escalations=recent,
         simulated=simulated,

@@ -63,7 +63,7 @@ class ResumeIn(Sent):
     note: Word | None = None
 
 
-@router.get("/experiments", responses=responses(401, 403, 501))
+@router.get("/experiments", responses=responses(401, 403, 422, 501))
 async def list_experiments(here: Here, _actor: Reader) -> ExperimentsOut:
     """State and verdict of every experiment."""
     now = here.clock()
@@ -79,7 +79,7 @@ async def get_experiment(here: Here, _actor: Reader, name: Name) -> Verdict:
     return found[0]
 
 
-@router.get("/pauses", responses=responses(401, 403))
+@router.get("/pauses", responses=responses(401, 403, 422))
 async def list_pauses(here: Here, _actor: Reader) -> PausesOut:
     """What was paused beside the playbook, by whom and why, and until when."""
     rows = await here.database.read(sql.history)

@@ -41,29 +41,73 @@ async def filter_of(here: Context, asked: Asked) -> Filter:
     """The filter that is asked for.
 
     Raises:
-        PayloadError: neither the playbook nor the log has such an offer.
+        PayloadError: nothing could match it: neither the playbook nor the log has such an offer or
+            such a wording, no user has this id, or the time ends before it begins.
     """
+    since, until = _aware(asked.since), _aware(asked.until)
+    check_order(since, until)
     return Filter(
-        offer=None if asked.offer is None else await _offer(here, asked.offer),
+        offer=None if asked.offer is None else await offer_of(here, asked.offer),
         tier=asked.tier,
         strength=asked.strength,
-        template=asked.template,
+        template=None if asked.template is None else await template_of(here, asked.template),
         reason=asked.reason,
-        user_key=here.key_of_user(asked.user_id) if asked.user_id is not None else None,
-        since=_aware(asked.since),
-        until=_aware(asked.until),
+        user_key=None if asked.user_id is None else key_of(here, asked.user_id),
+        since=since,
+        until=until,
         converted_only=asked.converted_only,
     )
 
 
-async def _offer(here: Context, said: str) -> str:
-    """The offer's own name; capitals do not matter. A retired one is an offer while it has rows."""
+def check_order(since: datetime | None, until: datetime | None) -> None:
+    """Refuse a time that ends before it begins, or as it does.
+
+    Raises:
+        PayloadError: it does.
+    """
+    if since is not None and until is not None and since >= until:
+        raise PayloadError("query.until: it is not after since, so there is no time between them")
+
+
+def key_of(here: Context, user_id: str) -> str:
+    """The key of a user, known or not.
+
+    Raises:
+        PayloadError: the id is empty, and nobody's.
+    """
+    key = here.key_of_user(user_id)
+    if not key:
+        raise PayloadError("query.user_id: an empty id is nobody's")
+    return key
+
+
+async def template_of(here: Context, said: str) -> str:
+    """A wording's full name; one that the playbook no longer has is a wording while it has rows.
+
+    Raises:
+        PayloadError: neither the playbook nor the log has it.
+    """
+    plain = said.strip()
+    if plain in here.playbook.by_id or await here.database.read(log.has, "template", plain):
+        return plain
+    raise PayloadError(
+        f"query.template: there is no {said!r}, nor any mention in it; names are full ones, such "
+        f"as {next(iter(here.playbook.by_id), 'course.gentle.any.A')}"
+    )
+
+
+async def offer_of(here: Context, said: str) -> str:
+    """The offer's own name; capitals do not matter. A retired one is an offer while it has rows.
+
+    Raises:
+        PayloadError: neither the playbook nor the log has it.
+    """
     plain = said.strip().casefold()
     known = next((one for one in here.playbook.offers if one.casefold() == plain), None)
     if known is not None:
         return known
     for name in dict.fromkeys((said, plain)):
-        if await here.database.read(log.has_offer, name):
+        if await here.database.read(log.has, "offer", name):
             return name
     names = ", ".join(here.playbook.offers)
     raise PayloadError(

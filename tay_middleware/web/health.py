@@ -1,14 +1,31 @@
 """Whether the server lives, and whether it can do its work; nothing secret, so no token."""
 
 from fastapi import APIRouter
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from tay_middleware.storage import inbox
 from tay_middleware.web.context import Here
 from tay_middleware.web.problems import responses
-from tay_middleware.web.schemas import Health
 
 router = APIRouter(tags=["health"])
+
+INBOX = "inbox"
+"""What the worker of the inbox is called."""
+
+
+class Health(BaseModel):
+    """Whether the server can do its work."""
+
+    status: str = Field(examples=["ok"])
+    database: str = Field("unknown", examples=["ok"])
+    waiting: int = Field(0, description="deliveries that are not handled yet")
+    dead: int = Field(0, description="deliveries that were given up")
+    troubled: list[str] = Field(
+        [],
+        description="what is done beside the requests and failed the last time; it is tried again",
+        examples=[["reactions"]],
+    )
 
 
 @router.get("/healthz", responses=responses())
@@ -19,8 +36,14 @@ async def alive() -> Health:
 
 @router.get("/readyz", responses=responses())
 async def ready(here: Here) -> Health:
-    """The database answers and the inbox is worked off, with what waits there; else 503."""
+    """The database answers and all that works beside the requests does, with what waits; else 503.
+
+    What goes on and failed the last time is named, and no reason to send nothing here.
+    """
+    ended = set(here.beside.ended())
     if here.worker is not None and not here.worker.is_running:
-        raise HTTPException(503, "the worker of the inbox has ended; the log says why")
+        ended.add(INBOX)
+    if ended:
+        raise HTTPException(503, f"has ended: {', '.join(sorted(ended))}; the log says why")
     counts = await here.database.read(inbox.counts)
-    return Health(status="ok", database="ok", **counts)
+    return Health(status="ok", database="ok", troubled=here.beside.troubled(), **counts)

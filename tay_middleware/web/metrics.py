@@ -1,24 +1,42 @@
 """The admin API of metrics: every figure of a period."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 from starlette.exceptions import HTTPException
 
-from tay_middleware.analytics.calendar import named
+from tay_middleware.analytics.calendar import last_days, named
 from tay_middleware.analytics.catalogue import Measure
 from tay_middleware.analytics.lifetimes import TimeToSale
 from tay_middleware.analytics.measures import measure, terms_of
-from tay_middleware.analytics.metrics import Period
 from tay_middleware.errors import InputError
 from tay_middleware.web.auth import Reader
 from tay_middleware.web.context import Here
-from tay_middleware.web.periods import PeriodDays, period
 from tay_middleware.web.problems import responses
+from tay_middleware.web.schemas import Sent
 
 router = APIRouter(prefix="/api/v1/admin", tags=["metrics"])
+
+
+class AskedPeriod(Sent):
+    """Which days: a period by its name, or the last so many."""
+
+    period_days: int = Field(
+        30, ge=1, le=3660, description="whole days, the last of them yesterday"
+    )
+    period: str | None = Field(
+        None,
+        max_length=8,
+        description="instead of `period_days`: a week 2026-W47, a month 2026-11, 2026-Q4",
+    )
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> "AskedPeriod":
+        if {"period", "period_days"} <= self.model_fields_set:
+            raise ValueError("give period or period_days, not both")
+        return self
 
 
 class MetricsOut(BaseModel):
@@ -40,20 +58,14 @@ class MetricsOut(BaseModel):
 async def metrics(
     here: Here,
     _actor: Reader,
-    period_days: PeriodDays = 30,
-    name: Annotated[
-        str | None,
-        Query(
-            alias="period",
-            max_length=8,
-            description="instead of `period_days`: a week 2026-W47, a month 2026-11, 2026-Q4",
-        ),
-    ] = None,
+    asked: Annotated[AskedPeriod, Query()],
 ) -> MetricsOut:
     """Escalation, conversion, money, time to a sale and how people take it, with intervals."""
     now = here.clock()
     try:
-        wanted = named(name) if name is not None else _last(now, period_days)
+        wanted = (
+            named(asked.period) if asked.period is not None else last_days(asked.period_days, now)
+        )
     except InputError as error:
         raise HTTPException(422, str(error)) from None
     terms = terms_of(here.settings, here.playbook)
@@ -68,8 +80,3 @@ async def metrics(
         items=list(found.items),
         time_to_sale=found.time_to_sale,
     )
-
-
-def _last(now: datetime, days: int) -> Period:
-    since, end_of_today = period(now, days)
-    return Period(since, end_of_today - timedelta(days=1))

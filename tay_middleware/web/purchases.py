@@ -1,15 +1,17 @@
 """The admin API of purchases and of the inbox: what is unmatched, whose it is, what died."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 from starlette.exceptions import HTTPException
 
+from tay_middleware.analytics.calendar import day_of, last_days
 from tay_middleware.payments.attribution import OF_ITS_OWN
 from tay_middleware.payments.facts import Evidence, Fact, Said
+from tay_middleware.payments.providers import PROVIDERS
 from tay_middleware.payments.settle import settle
 from tay_middleware.storage import inbox, sales
 from tay_middleware.storage.payment_tables import PurchaseKind
@@ -18,7 +20,7 @@ from tay_middleware.storage.simulations import is_simulated
 from tay_middleware.web.auditing import audited
 from tay_middleware.web.auth import Actor, Reader, Writer
 from tay_middleware.web.context import Context, Here
-from tay_middleware.web.periods import PeriodDays, period
+from tay_middleware.web.periods import PeriodDays
 from tay_middleware.web.problems import responses
 from tay_middleware.web.schemas import (
     AssignIn,
@@ -30,7 +32,7 @@ from tay_middleware.web.schemas import (
     PurchaseStats,
     Word,
 )
-from tay_middleware.web.views import purchase_listed, purchase_stats_fields
+from tay_middleware.web.views import kinds_of, purchase_listed, purchase_stats_fields
 
 router = APIRouter(prefix="/api/v1/admin", tags=["purchases"])
 
@@ -58,16 +60,19 @@ async def list_purchases(
 
 @router.get("/purchases/stats", responses=responses(401, 403, 422))
 async def purchase_stats(here: Here, _actor: Reader, period_days: PeriodDays = 30) -> PurchaseStats:
-    """Purchases begun in the last days and today: kinds, revenue, credit by last and first touch.
+    """Purchases of the last whole days and today: kinds, revenue, credit by last and first touch.
 
     Those of kind `organic`, by users who were shown nothing in the window, are the baseline.
     """
-    since, until = period(here.clock(), period_days)
+    since, today = last_days(period_days, now := here.clock()).since, day_of(now)
+    until = today + timedelta(days=1)
     *found, simulated = await here.database.read(_touched, since, until)
+    of_today = kinds_of(await here.database.read(sales.revenue, today, until))
     return PurchaseStats(
         period_days=period_days,
         since=since,
         until=until,
+        kinds_today=of_today,
         simulated=simulated,
         **purchase_stats_fields(*found),
     )
@@ -103,6 +108,8 @@ async def list_deliveries(
     cursor: UUID | None = None,
 ) -> DeliveryPage:
     """The inbox, newest first, without what the deliveries say."""
+    if provider is not None and provider not in PROVIDERS:
+        raise HTTPException(422, f"query.provider: choose one of {', '.join(PROVIDERS)}")
     rows = await here.database.read(
         inbox.page, state=state, provider=provider, before=cursor, limit=limit + 1
     )

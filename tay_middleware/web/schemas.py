@@ -193,12 +193,20 @@ class Revenue(BaseModel):
     lifetime: str
 
 
+class Today(BaseModel):
+    """What of the totals is of today; without it they are of the whole days alone."""
+
+    since: datetime
+    questions: int
+    escalations: int
+
+
 class Stats(BaseModel):
     """The figures of a period: so many whole days (UTC), and today as far as it has come."""
 
-    period_days: int
+    period_days: int = Field(description="whole days, the last of them yesterday")
     since: datetime
-    until: datetime
+    until: datetime = Field(description="the end of today")
     total_questions: int
     total_escalations: int
     escalation_rate: float = Field(description="shown per question, percent")
@@ -221,6 +229,7 @@ class Stats(BaseModel):
     strengths: dict[str, Counted]
     revenue: list[Revenue]
     recent_escalations: list[EscalationOut]
+    today: Today
     simulated: bool = Field(description="true where rows of made-up people are among them")
 
 
@@ -251,10 +260,11 @@ class TouchOut(BaseModel):
 class PurchaseStats(BaseModel):
     """Purchases begun in a period, and where the credit goes by last touch and by first touch."""
 
-    period_days: int
+    period_days: int = Field(description="whole days, the last of them yesterday")
     since: datetime
-    until: datetime
+    until: datetime = Field(description="the end of today")
     kinds: dict[PurchaseKind, int]
+    kinds_today: dict[PurchaseKind, int] = Field(description="those of them that began today")
     organic_share: float = Field(
         description="percent of the purchases by known users that no mention of the window led to"
     )
@@ -315,15 +325,6 @@ class Noted(BaseModel):
     """It is written down."""
 
     status: Literal["noted"] = "noted"
-
-
-class Health(BaseModel):
-    """Whether the server can do its work."""
-
-    status: str = Field(examples=["ok"])
-    database: str = Field("unknown", examples=["ok"])
-    waiting: int = Field(0, description="deliveries that are not handled yet")
-    dead: int = Field(0, description="deliveries that were given up")
 
 
 class DeliveryOut(BaseModel):

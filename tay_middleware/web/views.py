@@ -7,6 +7,7 @@ from typing import Any
 from tay_middleware.payments.money import spoken
 from tay_middleware.payments.standing import Standing, standing
 from tay_middleware.storage.figures import COUNTED
+from tay_middleware.storage.payment_tables import PurchaseKind
 from tay_middleware.storage.sales import Beside, Figures
 from tay_middleware.web.schemas import (
     Counted,
@@ -149,17 +150,26 @@ def stats_fields(figures: Figures) -> dict[str, Any]:
     return fields
 
 
+def kinds_of(revenue: Sequence[Any]) -> dict[PurchaseKind, int]:
+    """How many purchases there are of each kind, in whatever currency."""
+    kinds: Counter[PurchaseKind] = Counter()
+    for row in revenue:
+        kinds[PurchaseKind(row.kind)] += row.conversions
+    return dict(kinds)
+
+
+_KNOWN_BUYERS = (PurchaseKind.ATTRIBUTED, PurchaseKind.CROSS_SALE, PurchaseKind.ORGANIC)
+
+
 def purchase_stats_fields(
     revenue: Sequence[Any], last: Sequence[Any], first: Sequence[Any]
 ) -> dict[str, Any]:
     """The fields of `PurchaseStats` that are counts."""
-    kinds: Counter[str] = Counter()
-    for row in revenue:
-        kinds[row.kind] += row.conversions
-    known = sum(kinds[kind] for kind in ("attributed", "cross_sale", "organic"))
+    kinds = kinds_of(revenue)
+    known = sum(kinds.get(kind, 0) for kind in _KNOWN_BUYERS)
     return {
-        "kinds": dict(kinds),
-        "organic_share": percent(kinds["organic"], known),
+        "kinds": kinds,
+        "organic_share": percent(kinds.get(PurchaseKind.ORGANIC, 0), known),
         "revenue": [_revenue(row) for row in revenue],
         "last_touch": [_touch(row) for row in last],
         "first_touch": [_touch(row) for row in first],

@@ -1,6 +1,7 @@
 """Who came and who was exposed, when rows go: nobody is exposed anew, no sheet turns empty."""
 
 import asyncio
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -68,11 +69,16 @@ def test_who_still_comes_is_first_exposed_once(either_url: str, keep_days: int |
     assert asyncio.run(scene()) == [PEOPLE] + [0] * 11
 
 
-def test_exposures_of_who_comes_no_more_go(either_url: str) -> None:
+@pytest.mark.parametrize(
+    ("open_tests", "stay"), [((), 0), ({"another"}, 0), ({"another", "holdout"}, PEOPLE)]
+)
+def test_exposures_of_who_comes_no_more_go_unless_the_test_is_open(
+    either_url: str, open_tests: Collection[str], stay: int
+) -> None:
     async def scene() -> int:
         database = Database(either_url)
         await database.write(apply, asked_on(0), [0], BEGIN)
-        await maintain_database(database, BEGIN + 60 * DAY, 20)
+        await maintain_database(database, BEGIN + 60 * DAY, 20, open_tests=open_tests)
         left = await database.read(
             lambda connection: connection.execute(
                 select(func.count()).select_from(exposures)
@@ -81,7 +87,7 @@ def test_exposures_of_who_comes_no_more_go(either_url: str) -> None:
         await database.aclose()
         return left
 
-    assert asyncio.run(scene()) == 0
+    assert asyncio.run(scene()) == stay
 
 
 def forget_users(connection: Transaction) -> None:

@@ -148,3 +148,20 @@ def test_gates_that_count_as_a_bad_reaction_must_be_known(spoil: Spoil) -> None:
     )
     assert found[0].field == "auto_pause.reactions.0"
     assert "did you mean 'refusal'?" in found[0].message
+
+
+@pytest.mark.parametrize(
+    ("stop", "at", "is_open"),
+    [
+        ("", datetime(2027, 6, 1, tzinfo=UTC), True),
+        ("stop: 2026-12-20", datetime(2027, 1, 2, 23, tzinfo=UTC), True),
+        ("stop: 2026-12-20", datetime(2027, 1, 3, tzinfo=UTC), False),
+    ],
+)
+def test_a_test_is_open_until_what_its_last_users_buy_counts_no_more(
+    directory: Path, stop: str, at: datetime, *, is_open: bool
+) -> None:
+    after = "start: 2026-12-01"
+    found = written(directory, SECOND.replace(after, f"{after}\n    {stop}"))
+    assert found.open_tests(at) - {"holdout"} == ({"strengths"} if is_open else set())
+    assert ("holdout" in found.open_tests(at)) == bool(found.policy.holdout.share)

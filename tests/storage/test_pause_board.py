@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from redis.asyncio import Redis
 
 from tay_middleware.domain import uuid7
+from tay_middleware.errors import StorageError
 from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.pause_board import PAUSED_KEY, publish_by, read_board
 from tay_middleware.storage.pauses import Subject, pause
@@ -69,3 +71,26 @@ def test_a_write_that_comes_late_unpauses_nothing(redis_url: str, tmp_path: Path
 
     both = frozenset({"course", "mentorship"})
     assert asyncio.run(scene()) == (both, both, 2)
+
+
+@pytest.mark.parametrize("value", [b"{", b"5", b'"course"', b"[1]", b"\xff"])
+def test_what_is_no_list_of_names_is_an_error_of_storage_and_is_written_over(
+    redis_url: str, tmp_path: Path, value: bytes
+) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
+    upgrade(url)
+
+    async def scene() -> Any:
+        database = Database(url)
+        client: Any
+        async with Redis.from_url(redis_url) as client:
+            await client.set(PAUSED_KEY, value)
+            await paused(database, "course", 1)
+            await publish_by(client, database)
+            found = await client.get(PAUSED_KEY)
+        await database.aclose()
+        return found
+
+    with pytest.raises(StorageError):
+        read_board(value)
+    assert read_board(asyncio.run(scene())) == {"course"}

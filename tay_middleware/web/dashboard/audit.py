@@ -1,13 +1,12 @@
 """The audit log: every change that a person made, newest first."""
 
-from uuid import UUID
-
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from tay_middleware.storage import audit as sql
 from tay_middleware.storage import tokens
 from tay_middleware.web.context import Here
+from tay_middleware.web.dashboard.addresses import place
 from tay_middleware.web.dashboard.pages import render
 from tay_middleware.web.dashboard.visitors import Looking
 
@@ -24,16 +23,18 @@ ACTIONS = (
 async def changes(request: Request, here: Here, visitor: Looking) -> Response:
     """A page of them."""
     asked = request.query_params
-    action = asked.get("action") if asked.get("action") in ACTIONS else None
-    try:
-        before = UUID(asked["before"]) if asked.get("before") else None
-    except ValueError:
-        before = None
+    said, problems = asked.get("action"), list[str]()
+    action = said if said in ACTIONS else None
+    if said and action is None:
+        problems.append(f"action: there is no {said!r}")
+    before = place(asked.get("before"), problems)
     rows = await here.database.read(sql.page, action=action, before=before, limit=PAGE + 1)
     known = await here.database.read(tokens.every)
     values = {
         "visitor": visitor,
         "title": "Audit log",
+        "asks": ("action", "before"),
+        "problems": problems,
         "rows": rows[:PAGE],
         "names": {f"token:{row.id}": row.name for row in known},
         "older": str(rows[PAGE - 1].id) if len(rows) > PAGE else None,

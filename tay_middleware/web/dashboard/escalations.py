@@ -1,8 +1,7 @@
 """Every mention: the list, one of them in full, and what people say of it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from tay_middleware.web.auditing import audited
 from tay_middleware.web.auth import Actor
 from tay_middleware.web.context import Context, Here
 from tay_middleware.web.dashboard import words
+from tay_middleware.web.dashboard.addresses import FILTERS, day_of, read_wanted, unread
 from tay_middleware.web.dashboard.pages import back, render
 from tay_middleware.web.dashboard.visible import pieces
 from tay_middleware.web.dashboard.visitors import Changing, Looking
@@ -42,25 +42,17 @@ RIGHT, WRONG = "right", "none"
 """What a label says: right as it was; nothing should have been mentioned; or the right offer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The filters of a page's address, as they were given, and as the log understands them."""
-
-    given: Mapping[str, str]
-    which: Filter
-    before: UUID | None
-    problems: tuple[str, ...]
-
-
 @router.get("")
 async def listed(request: Request, here: Here, visitor: Looking) -> Response:
     """A page of mentions, newest first."""
-    wanted = read_wanted(here, request.query_params)
+    wanted = await read_wanted(here, request.query_params)
     found = await here.database.read(api.page, wanted.which, PAGE + 1, wanted.before)
     more = len(found) > PAGE
     values = {
         "visitor": visitor,
         "title": "Escalations",
+        "asks": (*FILTERS, "before"),
+        "problems": wanted.problems,
         "wanted": wanted,
         "items": found[:PAGE],
         "older": str(found[PAGE - 1].id) if more else None,
@@ -79,7 +71,9 @@ async def exported(request: Request, here: Here, visitor: Looking) -> Response:
     """The same rows as a file that a spreadsheet shows and never runs."""
     if not visitor.may_export:
         raise HTTPException(403, "your token does not export: this needs the scope export")
-    wanted = read_wanted(here, request.query_params)
+    wanted = await read_wanted(here, request.query_params)
+    if problems := (*unread(request, FILTERS), *wanted.problems):
+        raise HTTPException(422, "; ".join(problems))
     await here.database.write(api.exported, here, visitor.actor, wanted.given)
     return await api.export(here, wanted.which)
 
@@ -161,76 +155,13 @@ async def label(request: Request, here: Here, given: Changing, escalation_id: Id
 def _sold_at(day: str, since: datetime, until: datetime) -> datetime:
     """Noon of a day; of the day of the mention not before it, and of today not after now."""
     problems: list[str] = []
-    start = _day({"sold_on": day}, "sold_on", problems)
+    start = day_of({"sold_on": day}, "sold_on", problems)
     if start is None:
         raise HTTPException(422, problems[0])
     noon = start + timedelta(hours=12)
     if noon.date() == since.date():
         noon = max(noon, since)
     return min(noon, until) if noon.date() == until.date() else noon
-
-
-def read_wanted(here: Context, asked: Mapping[str, str]) -> Wanted:
-    """The filters of an address; what cannot be read is told, and passed over."""
-    given = {name: value for name, value in asked.items() if name in _FILTERS and value.strip()}
-    problems: list[str] = []
-    which = Filter(
-        **{name: given[name] for name in ("offer", "template") if name in given},
-        **{name: _choice(given, name, kind, problems) for name, kind in _CHOICES.items()},
-        user_key=here.key_of_user(given["user_id"]) if "user_id" in given else None,
-        since=_day(given, "since", problems),
-        until=_day(given, "until", problems),
-        converted_only=given.get("converted_only") == "true",
-    )
-    if which.until is not None:
-        which = replace(which, until=which.until + timedelta(days=1))
-    return Wanted(given, which, _before(asked, problems), tuple(problems))
-
-
-_CHOICES: Mapping[str, type[Tier | Strength | Reason]] = {
-    "tier": Tier,
-    "strength": Strength,
-    "reason": Reason,
-}
-_FILTERS = frozenset(
-    {"offer", "template", *_CHOICES, "user_id", "since", "until", "converted_only"}
-)
-
-
-def _choice(
-    given: Mapping[str, str],
-    name: str,
-    kind: type[Tier | Strength | Reason],
-    problems: list[str],
-) -> str | None:
-    said = given.get(name)
-    if said is None or said in {one.value for one in kind}:
-        return said
-    problems.append(f"{name}: there is no {said!r}")
-    return None
-
-
-def _day(given: Mapping[str, str], name: str, problems: list[str]) -> datetime | None:
-    said = given.get(name)
-    if said is None:
-        return None
-    try:
-        at = datetime.strptime(said, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        at = None
-    if at is None or not 1970 <= at.year < 9000:
-        problems.append(f"{name}: {said!r} is no day such as 2026-11-23")
-        return None
-    return at
-
-
-def _before(asked: Mapping[str, str], problems: list[str]) -> UUID | None:
-    said = asked.get("before")
-    try:
-        return UUID(said) if said else None
-    except ValueError:
-        problems.append("before: this is no place in the list")
-        return None
 
 
 def _all_of(transaction: Transaction, escalation_id: UUID) -> dict[str, Any] | None:

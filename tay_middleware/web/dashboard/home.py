@@ -1,33 +1,35 @@
 """The first page: what an owner wants to know on a Monday morning."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from tay_middleware.analytics import charts
+from tay_middleware.analytics.calendar import day_of, last_days
 from tay_middleware.analytics.charts import NARROW, WIDE, Spec
 from tay_middleware.analytics.measures import terms_of
 from tay_middleware.analytics.metrics import (
     CONVERSION_TARGET,
     ESCALATION_TARGET,
-    Period,
     Rate,
     Target,
     compared,
 )
 from tay_middleware.analytics.overview import Overview, Ranked, overview
 from tay_middleware.domain import Tier
-from tay_middleware.storage import trends
+from tay_middleware.storage import sales, trends
+from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.trends import Narrowed
 from tay_middleware.web.context import Context, Here
+from tay_middleware.web.dashboard.addresses import choice, known
 from tay_middleware.web.dashboard.pages import render
 from tay_middleware.web.dashboard.state import Desk
 from tay_middleware.web.dashboard.visitors import Looking
-from tay_middleware.web.periods import period
+from tay_middleware.web.filters import offer_of
 
 router = APIRouter()
 
@@ -55,31 +57,44 @@ class Figure:
     says: str
 
 
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """What today has come to, beside the days that are over; `revenue` as `sales.revenue`."""
+
+    questions: int
+    shown: int
+    revenue: Sequence[Any]
+
+
 @router.get("/")
 async def home(request: Request, here: Here, desk: Desk, visitor: Looking) -> Response:
     """Rates, revenue, ranks, tests, health."""
-    asked = request.query_params
-    days = _days(asked.get("period"))
-    narrowed = narrowed_by(here, asked)
+    asked, problems = request.query_params, list[str]()
+    days = _days(asked.get("period"), problems)
+    narrowed = await narrowed_by(here, asked, problems)
     now = here.clock()
-    since, until = period(now, days - 1)
     found = await overview(
         here.database,
-        Period(since, until),
+        last_days(days, now),
         narrowed,
         terms_of(here.settings, here.playbook),
         now=now,
     )
     verdicts, lag = await desk.verdicts.get(), await desk.lag.get()
     owed = await here.database.read(trends.owed, now - timedelta(days=1))
+    today = await here.database.read(_so_far, day_of(now), narrowed)
     values = {
         "visitor": visitor,
         "title": "Overview",
+        "asks": ("period", "offer", "tier"),
+        "problems": problems,
         "found": found,
+        "last_day": (found.period.until - timedelta(days=1)).date(),
+        "today": today,
         "days": days,
         "periods": PERIODS,
         "given": {"period": days, "offer": narrowed.offer, "tier": narrowed.tier},
-        "offers": list(here.playbook.offers),
+        "offers": list(dict.fromkeys([*here.playbook.offers, *filter(None, [narrowed.offer])])),
         "tiers": [tier.value for tier in Tier],
         "said": {
             "escalation": _verdict(found.escalation_by_user, ESCALATION_TARGET),
@@ -96,6 +111,16 @@ async def home(request: Request, here: Here, desk: Desk, visitor: Looking) -> Re
     return render(request, "home.html", values)
 
 
+def _so_far(transaction: Transaction, today: datetime, narrowed: Narrowed) -> SoFar:
+    tomorrow = today + timedelta(days=1)
+    counted = trends.by_day(transaction, today, tomorrow, narrowed)
+    return SoFar(
+        questions=sum(one.questions for one in counted),
+        shown=sum(one.shown for one in counted),
+        revenue=sales.revenue(transaction, today, tomorrow),
+    )
+
+
 def _verdict(measured: Rate | None, target: Target) -> str:
     """None where nothing is known of how users differ, however many turns there are."""
     if measured is None or (measured.share is not None and measured.low is None):
@@ -103,12 +128,11 @@ def _verdict(measured: Rate | None, target: Target) -> str:
     return compared(measured, target)
 
 
-def narrowed_by(here: Context, asked: Mapping[str, str]) -> Narrowed:
-    """The offer and tier that a page's address names; what is neither is passed over."""
-    offer, tier = asked.get("offer"), asked.get("tier")
+async def narrowed_by(here: Context, asked: Mapping[str, str], problems: list[str]) -> Narrowed:
+    """The offer and tier that a page's address names; what is neither is told."""
     return Narrowed(
-        offer if offer in here.playbook.offers else None,
-        tier if tier in {one.value for one in Tier} else None,
+        await known(here, asked.get("offer"), offer_of, problems),
+        choice(asked, "tier", Tier, problems),
     )
 
 
@@ -159,5 +183,10 @@ def _ranks(ranked: Iterable[Ranked], says: str) -> Figure | None:
     )
 
 
-def _days(said: Any) -> int:
-    return int(said) if said in {str(one) for one in PERIODS} else USUAL_DAYS
+def _days(said: str | None, problems: list[str]) -> int:
+    if said in {str(one) for one in PERIODS}:
+        return int(said)
+    if said:
+        choices = ", ".join(map(str, PERIODS))
+        problems.append(f"period: {said!r} is none of {choices} days; here are {USUAL_DAYS}")
+    return USUAL_DAYS

@@ -1,6 +1,7 @@
 """Values that take longer than a page may: made beside the requests, and shown as of when."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +10,8 @@ from typing import Generic, TypeVar
 from tay_middleware.errors import TayError
 
 T = TypeVar("T")
+
+_log = logging.getLogger("tay_middleware.web")
 
 PATIENCE_SECONDS = 0.02
 """How long a page waits for a value that was never made; then it says that it is on its way."""
@@ -36,7 +39,7 @@ class Kept(Generic[T]):
         """Make one that is empty.
 
         Args:
-            make: makes the value; an error of ours becomes the `problem`.
+            make: makes the value; an error becomes the `problem`, also one that nobody foresaw.
             lifetime: after this it is made anew.
             clock: the time now, aware.
             patience_seconds: how long `get` waits for the very first value.
@@ -83,3 +86,6 @@ class Kept(Generic[T]):
             self._made = Made(await self._make(), now, None)
         except TayError as error:
             self._made = Made(None, now, str(error))
+        except Exception:  # noqa: BLE001 - the page would say for ever that it is on its way
+            _log.exception("a value for the pages could not be made")
+            self._made = Made(None, now, "something of ours is wrong; the log says what")

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tay_middleware.analytics import charts
 from tay_middleware.web.dashboard import words
+from tay_middleware.web.dashboard.addresses import OF_ALL_PAGES, unread
 from tay_middleware.web.dashboard.statics import version
 from tay_middleware.web.dashboard.visible import visible
 
@@ -46,18 +47,22 @@ def render(
     Args:
         request: whose answer it is.
         name: of the template.
-        values: `visitor` (who looks, or `None`), `title`, and what the template asks for.
+        values: `visitor` (who looks, or `None`), `title`, and what the template asks for; `asks` is
+            what the page reads in its address, `problems` what it could not read there.
         status: of the answer.
     """
     base = base_of(request)
     template = environment().get_template(name)
+    problems = tuple(values.get("problems", ()))
+    if values["visitor"] is not None:
+        problems = (*unread(request, {*OF_ALL_PAGES, *values.get("asks", ())}), *problems)
     html = template.render(
         base=base,
         here=request.url.path.removeprefix(base).strip("/").partition("/")[0],
         nav=NAV,
         statics=version(),
         done=words.DONE.get(request.query_params.get("done", "")),
-        **values,
+        **{**values, "problems": problems},
     )
     return HTMLResponse(html, status, _HEADERS)
 

@@ -58,12 +58,15 @@ async def payments(request: Request, here: Here, visitor: Looking) -> Response:
     """One of the lists, newest first."""
     asked = request.query_params.get("view", "")
     view = View(asked) if asked in set(View) else View.UNMATCHED
+    problems = [f"view: there is no {asked!r}"] if asked and asked != view else []
     before = request.query_params.get("before")
     rows, keys, owed = await here.database.read(_rows, here, view, before)
     older = _place_of(rows[PAGE - 1], view) if len(rows) > PAGE else None
     values = {
         "visitor": visitor,
         "title": "Payments",
+        "asks": ("view", "before"),
+        "problems": problems,
         "view": view,
         "views": list(View),
         "rows": rows[:PAGE],

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Path, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from tay_middleware.analytics.calendar import last_days
 from tay_middleware.analytics.measures import terms_of
-from tay_middleware.analytics.metrics import Period, Rate, plain
+from tay_middleware.analytics.metrics import Rate, plain
 from tay_middleware.analytics.overview import ranked
 from tay_middleware.domain import Tier
 from tay_middleware.playbook import Template, Violation
@@ -22,7 +23,6 @@ from tay_middleware.web.dashboard.trying import Trial, Tried, try_out
 from tay_middleware.web.dashboard.visible import Piece, pieces
 from tay_middleware.web.dashboard.visitors import Asking, Changing, Looking
 from tay_middleware.web.experiments import PauseIn
-from tay_middleware.web.periods import period
 
 router = APIRouter(prefix="/playbook")
 
@@ -116,10 +116,9 @@ async def _page(
 
 async def _wordings(here: Context) -> list[Wording]:
     now = here.clock()
-    since, until = period(now, DAYS - 1)
     found = await ranked(
         here.database,
-        Period(since, until),
+        last_days(DAYS, now),
         "template",
         terms_of(here.settings, here.playbook),
         now=now,

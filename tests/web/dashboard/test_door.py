@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from tay_middleware.storage import audit, tokens
 from tay_middleware.storage.desk_tables import dashboard_sessions
-from tay_middleware.web.dashboard.visitors import COOKIE, IDLE, LIFETIME
+from tay_middleware.web.dashboard.visitors import COOKIE, IDLE, LIFETIME, proof_of
 from tay_middleware.web.tokens import Scope
 from tests.web.dashboard.stage import MONDAY, ROOT, Served, Visitor, proof_in, text_of
 
@@ -65,6 +65,14 @@ def test_a_wrong_token_opens_nothing_and_is_not_repeated(outsider: Visitor, toke
     assert answer.status_code == 401
     assert "That is no token of ours" in text_of(answer.text)
     assert not token or token not in answer.text
+    assert COOKIE not in outsider.client.cookies
+
+
+def test_without_the_cookie_of_the_form_no_proof_signs_anybody_in(
+    served: Served, outsider: Visitor
+) -> None:
+    form = {"token": served.token(Scope.READ), "to": ""}
+    assert outsider.send("/login", form, proof=proof_of("")).status_code == 403
     assert COOKIE not in outsider.client.cookies
 
 

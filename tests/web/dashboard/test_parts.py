@@ -77,6 +77,27 @@ def test_a_value_that_takes_too_long_is_on_its_way_and_one_that_fails_says_why()
     asyncio.run(scene())
 
 
+def test_an_error_that_nobody_foresaw_is_told_once_a_lifetime(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tries = []
+
+    async def broken() -> int:
+        tries.append(1)
+        raise ZeroDivisionError("of a bug")
+
+    async def scene() -> None:
+        kept = Kept(broken, LONG, lambda: NOON, 5)
+        told = [await kept.get() for _ in range(3)]
+        assert {(one.value, one.at) for one in told} == {(None, NOON)}
+        assert all("the log says what" in (one.problem or "") for one in told)
+        await kept.aclose()
+
+    asyncio.run(scene())
+    assert len(tries) == 1
+    assert [one.exc_info is not None for one in caplog.records] == [True]
+
+
 def test_what_was_forgotten_is_made_anew() -> None:
     async def scene() -> None:
         kept = Source().kept()

@@ -1,0 +1,49 @@
+"""What is done again and again beside a process: no error ends it, and none goes unseen."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from tay_middleware.errors import StorageError
+
+
+@dataclass(slots=True)
+class Rounds:
+    """One such thing.
+
+    `late` says in the log what an error puts off; `is_well` is false while the last round failed.
+    """
+
+    name: str
+    late: str
+    log: logging.Logger
+    is_well: bool = True
+
+    async def go(
+        self, look: Callable[[], Awaitable[object]], seconds: float, *, waits: bool = False
+    ) -> None:
+        """Look, until cancelled.
+
+        Args:
+            look: one round.
+            seconds: between two rounds.
+            waits: whether as much time passes before the first.
+        """
+        if waits:
+            await asyncio.sleep(seconds)
+        while True:
+            await self._look(look)
+            await asyncio.sleep(seconds)
+
+    async def _look(self, look: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await look()
+        except StorageError as error:
+            self.is_well = False
+            self.log.warning("%s: %s", self.late, error)
+        except Exception:  # one that ended the rounds would be found too late
+            self.is_well = False
+            self.log.exception("%s, for an error that nobody foresaw", self.late)
+        else:
+            self.is_well = True
