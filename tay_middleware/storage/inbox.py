@@ -164,11 +164,23 @@ def counts(connection: Connection) -> dict[str, int]:
     }
 
 
-def redact(connection: Connection, until: datetime, now: datetime) -> int:
-    """Take the words out of what was handled or given up and came before a time; how many."""
+def wordy(connection: Connection, until: datetime, limit: int) -> list[UUID]:
+    """Deliveries that came before a time, are done with and have their words, the oldest first."""
+    # That it is done with is asked here: SQLite would look at every one that ever was.
+    statement = (
+        select(_COLUMNS.id, _COLUMNS.due_at)
+        .where(_COLUMNS.received_at < until, _COLUMNS.body.is_not(None))
+        .order_by(_COLUMNS.received_at)
+        .limit(limit)
+    )
+    return [row.id for row in connection.execute(statement) if row.due_at is None]
+
+
+def redact(connection: Connection, row_ids: Sequence[UUID], now: datetime) -> int:
+    """Take the words out of deliveries that are handled or given up; how many that were."""
     statement = (
         update(webhook_events)
-        .where(_COLUMNS.received_at < until, _COLUMNS.body.is_not(None), _COLUMNS.due_at.is_(None))
+        .where(_COLUMNS.id.in_(row_ids), _COLUMNS.due_at.is_(None))
         .values(body=None, headers={}, redacted_at=now)
     )
     return connection.execute(statement).rowcount

@@ -26,6 +26,7 @@ from sqlalchemy import (
     false,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
@@ -59,6 +60,8 @@ class PurchaseKind(StrEnum):
     EARLIER = "earlier"
 
 
+_IS_KEPT = text("body IS NOT NULL")
+
 webhook_events = Table(
     "webhook_events",
     metadata,
@@ -68,6 +71,7 @@ webhook_events = Table(
     Column("kind", Words),
     Column("headers", JSON_TYPE, nullable=False),
     Column("body", LargeBinary),
+    Column("body_hash", String(64)),
     Column("received_at", Utc, nullable=False),
     Column("due_at", Utc),
     Column("attempts", Integer, nullable=False),
@@ -79,13 +83,15 @@ webhook_events = Table(
     UniqueConstraint("provider", "external_id"),
     Index(None, "due_at", "id"),
     Index(None, "dead_at"),
-    Index(None, "received_at"),
+    Index(None, "received_at", sqlite_where=_IS_KEPT, postgresql_where=_IS_KEPT),
 )
 """The inbox: one row a delivery, however often it was delivered.
 
 `due_at` is when it will be handled; `null` once it is handled (`handled_at`) or given up
 (`dead_at`). `outcome` says what it was: `applied`, `ignored` (a type that means nothing to us),
-`other_mode` (test while live counts, or the reverse). `body` is null after its retention time.
+`other_mode` (test while live counts, or the reverse). `body` is null after its retention time;
+`body_hash` (`payments.providers.digest`) tells even then a delivery that comes again from another
+one under its name; `null` where that is not looked at, and of who is erased.
 """
 
 payment_facts = Table(
