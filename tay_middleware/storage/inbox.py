@@ -30,11 +30,24 @@ class State(StrEnum):
     DEAD = "dead"
 
 
-def store(connection: Connection, rows: Sequence[Row]) -> None:
-    """Put deliveries into the inbox; one that is there already changes nothing."""
+def store(connection: Connection, rows: Sequence[Row]) -> set[UUID]:
+    """Put deliveries into the inbox; one that is there already changes nothing.
+
+    Returns:
+        The ids of those that are not stored, for another delivery came under their name before.
+    """
     connection.execute(
         insert(connection)(webhook_events).on_conflict_do_nothing(), [dict(row) for row in rows]
     )
+    ids = select(_COLUMNS.id).where(_COLUMNS.id.in_([row["id"] for row in rows]))
+    stored = set(connection.execute(ids).scalars())
+    return {row["id"] for row in rows if row["id"] not in stored and _differs(connection, row)}
+
+
+def _differs(connection: Connection, row: Row) -> bool:
+    """Whether the delivery that has the name of this one is known to say something else."""
+    before = named(connection, row["provider"], row["external_id"]).body_hash
+    return before is not None and before != row.get("body_hash", before)
 
 
 def due(connection: Connection, now: datetime, limit: int) -> Sequence[Any]:

@@ -303,7 +303,7 @@ def forget_buyer(connection: Connection, user_key: str, until: datetime) -> None
         connection.execute(
             update(webhook_events)
             .where(events.provider == provider, events.external_id == external_id)
-            .values(body=None, headers={}, redacted_at=until)
+            .values(body=None, body_hash=None, headers={}, redacted_at=until)
         )
     nobody = dict.fromkeys(("customer", "email_key", "user_key", "reference_key"))
     for name in hers:
