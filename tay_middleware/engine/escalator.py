@@ -12,7 +12,7 @@ from typing import Any
 
 from tay_middleware.decide.cascade import Cascade
 from tay_middleware.decide.stages import make_cascade
-from tay_middleware.domain import Message, Mode, Turn, uuid7
+from tay_middleware.domain import MOST_ID_CHARS, Message, Mode, Turn, uuid7
 from tay_middleware.engine.background import Background
 from tay_middleware.engine.failopen import Faults, Guard
 from tay_middleware.engine.identity import make_turn
@@ -85,6 +85,7 @@ class Escalator:
             judge or self._cascade(),
         )
         self._secret = b"" if settings.mode is Mode.OFF else settings.user_key_bytes()
+        self._told_of_long = False
         self._made_from: Settings | None = None
         self._lock = threading.Lock()
         self._background: Background | None = None
@@ -125,6 +126,7 @@ class Escalator:
     ) -> Turn:
         """A turn asked now; see `make_turn` for what each value may be."""
         now = self._clock()
+        self._tell_of_long(user_id)
         return make_turn(
             question=question,
             at=now,
@@ -140,6 +142,15 @@ class Escalator:
             signals=signals,
             simulated=simulated,
         )
+
+    def _tell_of_long(self, user_id: object) -> None:
+        if isinstance(user_id, str) and len(user_id) > MOST_ID_CHARS and not self._told_of_long:
+            self._told_of_long = True
+            _log.warning(
+                "a user_id has %d characters: is it a token? One that is new with each login is a "
+                "new user each time",
+                len(user_id),
+            )
 
     def begin(self, turn: Turn) -> Pending:
         """Start recall and detection in the background; returns at once and never raises."""

@@ -14,7 +14,7 @@ tracked link), `escalation_id`, `user_id`, `customer_id`, `email`. What: `offer`
 from tay_middleware.errors import PayloadError
 from tay_middleware.payments.facts import Fact, KeyOf, Said, Source, period_of
 from tay_middleware.payments.money import Money, major, money
-from tay_middleware.payments.reading import Part, Reading, evidence_of
+from tay_middleware.payments.reading import MOST_APP_CHARS, Part, Reading, evidence_of
 
 KINDS = {
     "purchase.paid": Said.PAID,
@@ -81,7 +81,7 @@ class GenericReader:
                 reference=data.text("reference"),
                 metadata={
                     "tay_escalation_id": data.text("escalation_id"),
-                    "tay_user_id": data.ref("user_id"),
+                    "tay_user_id": data.ref("user_id", MOST_APP_CHARS),
                 },
                 customer=f"{self._provider}:{customer}" if customer else None,
                 email=data.text("email"),

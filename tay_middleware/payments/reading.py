@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from tay_middleware.domain import identifier
 from tay_middleware.errors import PayloadError
 from tay_middleware.payments.facts import Evidence, Fact, KeyOf
 
@@ -18,6 +19,8 @@ MOST_CHARS = 200
 MOST_LOOSE_CHARS = 240
 """Nor is an address, or what a column of the database holds beside its provider's name."""
 
+MOST_APP_CHARS = 8_000
+"""But an app's own id of a user may be a token of a login, and is only hashed."""
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 """A time outside is a placeholder or a slip; windows around it leave what a calendar holds."""
@@ -63,27 +66,34 @@ class Part:
             raise PayloadError(f"{name} is missing")
         return value
 
-    def ref(self, name: str) -> str | None:
-        """An id, or the id of the object that stands in its place."""
+    def ref(self, name: str, most: int = MOST_CHARS) -> str | None:
+        """An id, or the id of the object that stands in its place.
+
+        Raises:
+            PayloadError: it is something else, or has more than `most` characters.
+        """
         value = self.values.get(name)
         if isinstance(value, Mapping):
-            return Part(value).ref("id")
+            return Part(value).ref("id", most)
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         found = self.text(name)
-        if found is not None and len(found) > MOST_CHARS:
+        if found is not None and len(found) > most:
             raise PayloadError(f"{name} is too long for an id")
         return found
 
-    def loose(self, name: str) -> str | None:
-        """A text or a number as one, of a field that others write too; `None` for all else."""
+    def loose(self, name: str, most: int = MOST_LOOSE_CHARS) -> str | None:
+        """A text or a number as one, of a field that others write too; `None` for all else.
+
+        One of more than `most` characters is all else too.
+        """
         value = self.values.get(name)
         if isinstance(value, Mapping):
-            return Part(value).loose("id")
+            return Part(value).loose("id", most)
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             return None
         found = str(value)
-        return found if 0 < len(found) <= MOST_LOOSE_CHARS and _is_storable(found) else None
+        return found if 0 < len(found) <= most and _is_storable(found) else None
 
     def part(self, name: str) -> "Part":
         """An object; an empty one where there is none."""
@@ -170,11 +180,12 @@ def evidence_of(
     """
     ours = {name: str(value) for name, value in (metadata or {}).items() if value not in (None, "")}
     token = ours.get("tay_token")
-    user = ours.get("tay_user_id")
+    user = identifier(ours.get("tay_user_id"))
+    named = identifier(reference)
     return Evidence(
         token=reference if reference and is_token(reference) else None,
         metadata_token=token if token and is_token(token) else None,
-        reference_key=key_of(f"user:{reference}") if reference else None,
+        reference_key=key_of(f"user:{named}") if named else None,
         escalation_id=uuid_of(ours.get("tay_escalation_id")),
         user_key=key_of(f"user:{user}") if user else None,
         customer=customer,

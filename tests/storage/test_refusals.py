@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from tay_middleware.domain import History
-from tay_middleware.storage import Outbox, TurnStore, open_store
+from tay_middleware.storage import Outbox, open_store
 from tay_middleware.storage.buckets import keys_of
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.refusals import RedisRefusals
@@ -28,7 +28,7 @@ Note = Callable[[datetime, bool], Awaitable[None]]
 def play(redis_url: str, tmp_path: Path) -> Callable[[Callable[[RedisStore, Note], Any]], Any]:
     outbox = Outbox(redis_url, tmp_path / "spool.db", call_seconds=5)
 
-    async def played(scene: Callable[[TurnStore, Note], Any]) -> tuple[History, int]:
+    async def played(scene: Callable[[RedisStore, Note], Any]) -> tuple[History, int]:
         url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
         store = await opened(open_store(url, history_turns=10, outbox=outbox))
         refusals = RedisRefusals(outbox)
