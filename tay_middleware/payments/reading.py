@@ -1,8 +1,8 @@
 """Taking payloads apart without trusting their shape: a wrong type is named, never a traceback."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,10 @@ MOST_APP_CHARS = 8_000
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 """A time outside is a placeholder or a slip; windows around it leave what a calendar holds."""
+
+
+MOST_AHEAD = timedelta(hours=36)
+"""How far ahead a sale may be that is told by hand: a bare date is the end of a day somewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,17 @@ class Part:
         if not EARLIEST <= found <= LATEST:
             raise PayloadError(f"{name} is no time between the years 2000 and 2100")
         return found
+
+
+def check_times(facts: Iterable[Fact], now: datetime) -> None:
+    """Refuse what is told by hand of a time that has not come.
+
+    Raises:
+        PayloadError: a fact is of more than `MOST_AHEAD` from now.
+    """
+    for fact in facts:
+        if fact.at > now + MOST_AHEAD:
+            raise PayloadError(f"occurred_at is in the future: {fact.at:%Y-%m-%d %H:%M} UTC")
 
 
 def _is_storable(text: str) -> bool:

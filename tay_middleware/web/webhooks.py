@@ -12,7 +12,7 @@ from tay_middleware.domain import uuid7
 from tay_middleware.errors import ConfigurationError, PayloadError, SignatureError
 from tay_middleware.payments.catalogue import check_offers
 from tay_middleware.payments.providers import PROVIDERS, Label, Provider, digest, labelled, parse
-from tay_middleware.payments.reading import Part
+from tay_middleware.payments.reading import Part, check_times
 from tay_middleware.payments.signatures import Headers, verify
 from tay_middleware.settings import Settings
 from tay_middleware.web.auth import address_of
@@ -71,7 +71,7 @@ async def receive(request: Request, here: Context, name: str) -> Response:
     except PayloadError as error:
         raise HTTPException(400, str(error)) from None
     if provider.checks_shape:
-        _check_shape(here, provider, label, payload)
+        _check_shape(here, provider, label, payload, now)
     row = delivery_row(name, provider, label, headers, body, now, here.random_bits(74))
     if not await here.intake.put(row | said):
         _refuse_name(provider, name, label)
@@ -145,10 +145,13 @@ def _refuse_name(provider: Provider, name: str, label: Label) -> None:
     )
 
 
-def _check_shape(here: Context, provider: Provider, label: Label, payload: Part) -> None:
+def _check_shape(
+    here: Context, provider: Provider, label: Label, payload: Part, now: datetime
+) -> None:
     """Tell whoever builds a delivery by hand what is wrong with it."""
     try:
         reading = provider.read(label.kind, label.external_id, payload, here.terms.key_of)
         check_offers(reading.facts or (), here.terms.rules)
+        check_times(reading.facts or (), now)
     except PayloadError as error:
         raise HTTPException(422, str(error)) from None

@@ -208,6 +208,15 @@ def test_a_type_that_there_is_not_is_named_and_its_line_left_out(
     assert named == [f"line {n + 2}: unknown type {kind!r}" for n, kind in enumerate(types)]
 
 
+def test_a_sale_of_the_future_is_named_and_its_line_left_out(shop: Site, tmp_path: Path) -> None:
+    today = datetime.now(UTC).date()
+    days = [today + timedelta(days=ahead) for ahead in (0, 400)]
+    text = "".join([HEAD, *(f"ahead-{n},1,usd,{day},\n" for n, day in enumerate(days))])
+    run = shop.tay("conversions", "import", written(tmp_path, text))
+    assert (run.returncode, "new: 1," in run.stdout) == (1, True)
+    assert "line 3: occurred_at is in the future" in run.stderr
+
+
 def generic_reading(payload: dict[str, Any]) -> Reading:
     data = {"purchase_id": "o", "amount": "1", "currency": "usd", "occurred_at": 1_772_452_800}
     whole = {"type": "purchase.paid"} | payload | {"data": data | payload.get("data", {})}

@@ -237,6 +237,7 @@ def test_the_list_of_purchases_goes_on_from_its_cursor_as_it_was_given(
         ({"occurred_at": "2026-03-02T12:00:00"}, "no time zone"),
         ({"purchase_id": None}, "purchase_id is missing"),
         ({"offer": "corse"}, "no offer 'corse'"),
+        ({"occurred_at": _in(hours=37).isoformat()}, "occurred_at is in the future"),
     ],
 )
 def test_whoever_builds_a_delivery_by_hand_is_told_what_is_wrong(
