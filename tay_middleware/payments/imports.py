@@ -15,9 +15,11 @@ from uuid import UUID
 from tay_middleware.errors import PayloadError
 from tay_middleware.payments.catalogue import check_offers
 from tay_middleware.payments.facts import Fact, Said, from_row
+from tay_middleware.payments.generic import check_fields
 from tay_middleware.payments.inbox import Terms, understood
 from tay_middleware.payments.lines import PROVIDER, Line
 from tay_middleware.payments.money import Money, spoken
+from tay_middleware.payments.providers import parse
 from tay_middleware.payments.reading import check_times
 from tay_middleware.payments.settle import foresee, settle
 from tay_middleware.storage import inbox as sql
@@ -122,6 +124,7 @@ def _read(line: Line, terms: Terms, now: datetime) -> tuple[str, tuple[Fact, ...
     """Outcome and facts of a line, and what is wrong with it if something is."""
     try:
         outcome, found = understood(line, terms)
+        check_fields(parse(line.body))
         check_offers(found, terms.rules)
         check_times(found, now)
     except PayloadError as error:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import ConfigurationError, PayloadError, SignatureError
 from tay_middleware.payments.catalogue import check_offers
+from tay_middleware.payments.generic import check_fields
 from tay_middleware.payments.providers import PROVIDERS, Label, Provider, digest, labelled, parse
 from tay_middleware.payments.reading import Part, check_times
 from tay_middleware.payments.signatures import Headers, verify
@@ -151,6 +152,7 @@ def _check_shape(
     """Tell whoever builds a delivery by hand what is wrong with it."""
     try:
         reading = provider.read(label.kind, label.external_id, payload, here.terms.key_of)
+        check_fields(payload)
         check_offers(reading.facts or (), here.terms.rules)
         check_times(reading.facts or (), now)
     except PayloadError as error:

@@ -237,6 +237,10 @@ def test_the_list_of_purchases_goes_on_from_its_cursor_as_it_was_given(
         ({"occurred_at": "2026-03-02T12:00:00"}, "no time zone"),
         ({"purchase_id": None}, "purchase_id is missing"),
         ({"offer": "corse"}, "no offer 'corse'"),
+        ({"userid": "u1"}, "data has no field 'userid': is user_id meant?"),
+        ({"zzz": 1}, "data has no field 'zzz': there are purchase_id, payment_id,"),
+        ({"escalation_id": "not-an-id"}, "escalation_id is no id of a mention: 'not-an-id'"),
+        ({"purchase_id": " "}, "purchase_id is missing"),
         ({"occurred_at": _in(hours=37).isoformat()}, "occurred_at is in the future"),
     ],
 )
