@@ -4,12 +4,12 @@ One word for one thing: the names here are the names in code, SQL, API and docs.
 `datetime` values in UTC; ids are UUIDs; spans are half-open character positions in the question.
 """
 
+import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from hashlib import sha256
 from types import MappingProxyType
 from typing import Literal
 from uuid import UUID
@@ -319,25 +319,14 @@ class Decision:
         return self.kind is Kind.MENTION
 
 
-MOST_ID_CHARS = 256
-"""Of a longer id (the token of a login, say) its beginning and SHA-256 stand for it in the log."""
-
-
-def identifier(value: object) -> str | None:
-    """An id in its one form, wherever it comes from: without blanks around it; `None` if empty."""
-    text = "" if value is None else str(value).strip()
-    if len(text) <= MOST_ID_CHARS:
-        return text or None
-    whole = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{text[: MOST_ID_CHARS - len(whole) - 1]}:{whole}"
-
-
 def user_key(secret: bytes, identity: str) -> str:
     """The HMAC-SHA256 of `identity` under `secret`, as 32 hex digits.
 
     This alone appears in keys, logs and metrics; without the secret it leads back to nobody.
     """
-    return hmac.new(secret, identity.encode("utf-8", "surrogatepass"), sha256).hexdigest()[:32]
+    return hmac.new(secret, identity.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[
+        :32
+    ]
 
 
 def uuid7(at: datetime, random_bits: int) -> UUID:
@@ -346,5 +335,6 @@ def uuid7(at: datetime, random_bits: int) -> UUID:
     A time before 1970 is 1970: ids are compared, and one that wrapped around would be after all.
     """
     milliseconds = max(0, int(at.timestamp() * 1000)) & ((1 << 48) - 1)
-    high, low = (random_bits >> 62) & 0xFFF, random_bits & ((1 << 62) - 1)
-    return UUID(int=milliseconds << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
+    random_a = (random_bits >> 62) & 0xFFF
+    random_b = random_bits & ((1 << 62) - 1)
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | random_a << 64 | 0b10 << 62 | random_b)

@@ -12,7 +12,7 @@ from typing import Any
 
 from tay_middleware.decide.cascade import Cascade
 from tay_middleware.decide.stages import make_cascade
-from tay_middleware.domain import MOST_ID_CHARS, Message, Mode, Turn, uuid7
+from tay_middleware.domain import Message, Mode, Turn, uuid7
 from tay_middleware.engine.background import Background
 from tay_middleware.engine.failopen import Faults, Guard
 from tay_middleware.engine.identity import make_turn
@@ -21,6 +21,7 @@ from tay_middleware.engine.pending import Pending
 from tay_middleware.engine.preparation import Preparation
 from tay_middleware.engine.work import TurnWork
 from tay_middleware.errors import ConfigurationError
+from tay_middleware.identities import MOST_ID_CHARS
 from tay_middleware.playbook import Playbook, load_playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import TurnStore, open_store_of

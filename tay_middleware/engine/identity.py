@@ -6,7 +6,8 @@ from hashlib import sha256
 from types import MappingProxyType
 from uuid import UUID, uuid5
 
-from tay_middleware.domain import Message, Tier, Turn, identifier, user_key
+from tay_middleware.domain import Message, Tier, Turn, user_key
+from tay_middleware.identities import identifier
 
 TURN_NAMESPACE = UUID("6f1e2c1a-6b7e-5b0e-9a53-0c1a7f3f8d11")
 """Turn ids derived from names lie in a namespace of their own, so that they cannot meet others."""

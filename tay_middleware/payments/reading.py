@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from tay_middleware.domain import identifier
 from tay_middleware.errors import PayloadError
+from tay_middleware.identities import identifier
 from tay_middleware.payments.facts import Evidence, Fact, KeyOf
 
 TOKEN_CHARS = 22
