@@ -9,7 +9,8 @@
     └── StorageError            history or log could not be read or written
         ├── StorageUnavailable  may pass by itself: locked, refused, timed out
         ├── SchemaMismatch      the database needs `tay db upgrade`, or is newer than the code
-        └── RowRefused          a value that the database will never take
+        ├── RowRefused          a value that the database will never take
+        └── CallRefused         a call that Redis will never run
 
 None of them ever leaves a running chat because of *our* work: the engine fails open. They reach a
 caller only while something is being built (settings, playbook), from a command, or because the
@@ -88,3 +89,7 @@ class SchemaMismatch(StorageError):
 
 class RowRefused(StorageError):
     """The database will never take one of these rows, for what is in it."""
+
+
+class CallRefused(StorageError):
+    """Redis will never run this call, for what is in it or in the keys that it names."""

@@ -25,6 +25,7 @@ from tay_middleware.engine.preparation import Preparation
 from tay_middleware.engine.repeats import Repeats
 from tay_middleware.engine.work import TurnWork
 from tay_middleware.errors import ConfigurationError
+from tay_middleware.identities import MOST_ID_CHARS
 from tay_middleware.playbook import Playbook, shared_playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import TurnStore, open_store_of
@@ -95,6 +96,7 @@ class Escalator:
             random_bits,
             judge or self._cascade(),
         )
+        self._told_of_long = False
         self._made_from: Settings | None = None
         self._lock = threading.Lock()
         self._background: Background | None = None
@@ -137,6 +139,7 @@ class Escalator:
     ) -> Turn:
         """A turn asked now; see `make_turn` for what each value may be."""
         now = self._clock()
+        self._tell_of_long(user_id)
         return make_turn(
             question=question,
             at=now,
@@ -152,6 +155,15 @@ class Escalator:
             signals=signals,
             simulated=simulated,
         )
+
+    def _tell_of_long(self, user_id: object) -> None:
+        if isinstance(user_id, str) and len(user_id) > MOST_ID_CHARS and not self._told_of_long:
+            self._told_of_long = True
+            _log.warning(
+                "a user_id has %d characters: is it a token? One that is new with each login is a "
+                "new user each time",
+                len(user_id),
+            )
 
     def begin(self, turn: Turn, when_answered: Callable[[], None] | None = None) -> Pending:
         """Start recall and detection in the background; returns at once and never raises.

@@ -7,12 +7,10 @@ from types import MappingProxyType
 from uuid import UUID, uuid5
 
 from tay_middleware.domain import Message, Tier, Turn, user_key
+from tay_middleware.identities import identifier
 
 TURN_NAMESPACE = UUID("6f1e2c1a-6b7e-5b0e-9a53-0c1a7f3f8d11")
 """Turn ids derived from names lie in a namespace of their own, so that they cannot meet others."""
-
-MAX_ID_CHARS = 256
-"""An id longer than this is cut: it is an error of the app, and must not fill the log."""
 
 
 def make_turn(
@@ -39,7 +37,7 @@ def make_turn(
     together with the question: strangers, and conversations of one user, all have a turn 1.
     Without a `turn_id` `idempotency_seed` makes one, and without that it is `fresh_id`.
     """
-    user, session = _identifier(user_id), _identifier(session_id)
+    user, session = identifier(user_id), identifier(session_id)
     asker = f"{user!r}:{session!r}" if session else f"{user!r}:{session!r}:{_digest(question)}"
     identity = f"user:{user}" if user else f"session:{session}" if session else None
     return Turn(
@@ -60,11 +58,6 @@ def make_turn(
 _NO_SIGNALS: Mapping[str, object] = MappingProxyType({})
 
 
-def _identifier(value: object) -> str | None:
-    text = "" if value is None else str(value).strip()
-    return text[:MAX_ID_CHARS] or None
-
-
 def _digest(question: str) -> str:
     return sha256(question.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -81,7 +74,7 @@ def _names(value: object) -> frozenset[str]:
 def _turn_id(value: object, asker: str, seed: str | None, fresh: UUID) -> UUID:
     if isinstance(value, UUID):
         return value
-    text = _identifier(value)
+    text = identifier(value)
     if text is not None:
         try:
             return UUID(text)

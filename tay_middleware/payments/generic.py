@@ -9,12 +9,15 @@ what went back so far), `purchase.renewed` (with a `payment_id` of its own; with
 by its time), `purchase.ended`. `test` says that it is of the provider's test world.
 `amount` is in major units, `amount_minor` in minor ones. Who bought: `reference` (the token of a
 tracked link), `escalation_id`, `user_id`, `customer_id`, `email`. What: `offer`, `product`.
+Blanks around a text do not count.
 """
+
+from difflib import get_close_matches
 
 from tay_middleware.errors import PayloadError
 from tay_middleware.payments.facts import Fact, KeyOf, Said, Source, period_of
 from tay_middleware.payments.money import Money, major, money
-from tay_middleware.payments.reading import Part, Reading, evidence_of
+from tay_middleware.payments.reading import MOST_APP_CHARS, Part, Reading, evidence_of, uuid_of
 
 KINDS = {
     "purchase.paid": Said.PAID,
@@ -24,6 +27,12 @@ KINDS = {
     "purchase.renewed": Said.PAID,
     "purchase.ended": Said.ENDED,
 }
+
+FIELDS = (
+    *("purchase_id", "payment_id", "amount", "amount_minor", "currency", "occurred_at"),
+    *("reference", "escalation_id", "user_id", "customer_id", "email", "offer", "product"),
+    *("test", "simulated"),
+)
 
 
 def read(provider: str) -> "GenericReader":
@@ -43,7 +52,7 @@ class GenericReader:
         Raises:
             PayloadError: it is of a type that we know and says what cannot be.
         """
-        kind, data = payload.needed("type"), payload.part("data")
+        kind, data = payload.needed("type"), _bare(payload.part("data"))
         said = KINDS.get(kind)
         if said is None:
             self._check_foreign(kind)
@@ -81,7 +90,7 @@ class GenericReader:
                 reference=data.text("reference"),
                 metadata={
                     "tay_escalation_id": data.text("escalation_id"),
-                    "tay_user_id": data.ref("user_id"),
+                    "tay_user_id": data.ref("user_id", MOST_APP_CHARS),
                 },
                 customer=f"{self._provider}:{customer}" if customer else None,
                 email=data.text("email"),
@@ -89,6 +98,32 @@ class GenericReader:
             renewal=kind == "purchase.renewed",
             simulated=data.flag("simulated"),
         )
+
+
+def check_fields(payload: Part) -> None:
+    """Refuse, while its sender can still be told, a sale that would be read without what it says.
+
+    Raises:
+        PayloadError: a field of `data` is none of `FIELDS`, or `escalation_id` is no id.
+    """
+    if payload.values.get("type") not in KINDS:
+        return
+    data = _bare(payload.part("data"))
+    for name in data.values:
+        if name not in FIELDS:
+            nearest = next(iter(get_close_matches(name[:64], FIELDS, 1)), None)
+            meant = f"is {nearest} meant?" if nearest else f"there are {', '.join(FIELDS)}"
+            raise PayloadError(f"data has no field {name[:64]!r}: {meant}")
+    mention = data.text("escalation_id")
+    if mention is not None and uuid_of(mention) is None:
+        raise PayloadError(f"escalation_id is no id of a mention: {mention[:64]!r}")
+
+
+def _bare(data: Part) -> Part:
+    """The same without blanks around texts."""
+    return Part(
+        {name: one.strip() if isinstance(one, str) else one for name, one in data.values.items()}
+    )
 
 
 def _amount(data: Part) -> Money:

@@ -15,9 +15,12 @@ from uuid import UUID
 from tay_middleware.errors import PayloadError
 from tay_middleware.payments.catalogue import check_offers
 from tay_middleware.payments.facts import Fact, Said, from_row
+from tay_middleware.payments.generic import check_fields
 from tay_middleware.payments.inbox import Terms, understood
 from tay_middleware.payments.lines import PROVIDER, Line
 from tay_middleware.payments.money import Money, spoken
+from tay_middleware.payments.providers import parse
+from tay_middleware.payments.reading import check_times
 from tay_middleware.payments.settle import foresee, settle
 from tay_middleware.storage import inbox as sql
 from tay_middleware.storage import purchases
@@ -97,7 +100,7 @@ def _noted(
     new_id: Callable[[], UUID],
 ) -> tuple[list[Taken], list[Fact]]:
     """Put lines into the inbox as handled; what became of each, and the facts to settle."""
-    read = [(line, *_read(line, terms)) for line in lines]
+    read = [(line, *_read(line, terms, now)) for line in lines]
     told = _told_before(transaction, [fact for _, _, found, _ in read for fact in found])
     facts: list[Fact] = []
     taken: list[Taken] = []
@@ -117,11 +120,13 @@ def _noted(
     return taken, facts
 
 
-def _read(line: Line, terms: Terms) -> tuple[str, tuple[Fact, ...], str | None]:
+def _read(line: Line, terms: Terms, now: datetime) -> tuple[str, tuple[Fact, ...], str | None]:
     """Outcome and facts of a line, and what is wrong with it if something is."""
     try:
         outcome, found = understood(line, terms)
+        check_fields(parse(line.body))
         check_offers(found, terms.rules)
+        check_times(found, now)
     except PayloadError as error:
         return "", (), str(error)
     return outcome, found, None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from tay_middleware.domain import user_key
 from tay_middleware.errors import PayloadError, SchemaMismatch, StorageError
@@ -37,6 +37,11 @@ LONGEST_PAUSE_SECONDS = 3600.0
 
 UPKEEP_SECONDS = 60.0
 """Between two looks at purchases whose mention had not reached the log, and at what to redact."""
+
+MOST_REDACTED = 500
+"""Deliveries whose words go in one upkeep: of a heap of years the rest waits, payments do not."""
+
+T = TypeVar("T")
 
 _log = logging.getLogger("tay_middleware.payments")
 
@@ -228,7 +233,9 @@ class InboxWorker:
             keys |= await self._database.read(would_change, some, rules, now)
         for some in _pieces(sorted(keys)):
             await self._database.write(reconsider, some, rules, now)
-        await self._database.write(sql.redact, now - self._terms.kept_for, now)
+        until = now - self._terms.kept_for
+        for ids in _pieces(await self._database.read(sql.wordy, until, MOST_REDACTED)):
+            await self._database.write(sql.redact, ids, now)
 
     def _backoff(self, failures: int) -> float:
         most: float = min(LONGEST_PAUSE_SECONDS, 0.5 * 2 ** min(failures, 13))
@@ -242,7 +249,7 @@ class InboxWorker:
             return
 
 
-def _pieces(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+def _pieces(keys: Sequence[T]) -> Iterator[Sequence[T]]:
     for first in range(0, len(keys), BATCH):
         yield keys[first : first + BATCH]
 

@@ -1,5 +1,6 @@
 """The providers: for each its scheme of signing and its reader. A further one is a row."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ class Provider:
     kept_headers: tuple[str, ...] = ()
     checks_shape: bool = False
     """Whether its sender is shown at once what is wrong with a delivery: the format is ours."""
+    says: tuple[str, ...] = ()
+    """The fields that are the same whenever a delivery comes again; none named: all of them."""
 
 
 def _stripe_label(_signed: Signed, _headers: Headers, payload: Part) -> Label:
@@ -48,7 +51,7 @@ def _shopify_label(signed: Signed, headers: Headers, _payload: Part) -> Label:
 
 
 PROVIDERS: Mapping[str, Provider] = {
-    "stripe": Provider(STRIPE, _stripe_label, stripe.read, ("stripe-signature",)),
+    "stripe": Provider(STRIPE, _stripe_label, stripe.read, ("stripe-signature",), says=("data",)),
     "standard": Provider(
         STANDARD,
         _standard_label,
@@ -79,6 +82,19 @@ def parse(body: bytes) -> Part:
     if not isinstance(payload, dict):
         raise PayloadError("the body is no JSON object")
     return Part(payload)
+
+
+def digest(provider: Provider, payload: Part) -> str:
+    """The SHA-256 of what a delivery says, however it is written, as 64 hex digits.
+
+    Raises:
+        PayloadError: it is nested deeper than anything that is sold.
+    """
+    says = {name: payload.values.get(name) for name in provider.says or payload.values}
+    try:
+        return hashlib.sha256(json.dumps(says, sort_keys=True).encode()).hexdigest()
+    except RecursionError:
+        raise PayloadError("the body is nested too deep") from None
 
 
 def labelled(provider: Provider, signed: Signed, headers: Headers, payload: Part) -> Label:

@@ -1,12 +1,13 @@
 """Taking payloads apart without trusting their shape: a wrong type is named, never a traceback."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from tay_middleware.errors import PayloadError
+from tay_middleware.identities import identifier
 from tay_middleware.payments.facts import Evidence, Fact, KeyOf
 
 TOKEN_CHARS = 22
@@ -18,9 +19,15 @@ MOST_CHARS = 200
 MOST_LOOSE_CHARS = 240
 """Nor is an address, or what a column of the database holds beside its provider's name."""
 
+MOST_APP_CHARS = 8_000
+"""But an app's own id of a user may be a token of a login, and is only hashed."""
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 """A time outside is a placeholder or a slip; windows around it leave what a calendar holds."""
+
+
+MOST_AHEAD = timedelta(hours=36)
+"""How far ahead a sale may be that is told by hand: a bare date is the end of a day somewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +70,34 @@ class Part:
             raise PayloadError(f"{name} is missing")
         return value
 
-    def ref(self, name: str) -> str | None:
-        """An id, or the id of the object that stands in its place."""
+    def ref(self, name: str, most: int = MOST_CHARS) -> str | None:
+        """An id, or the id of the object that stands in its place.
+
+        Raises:
+            PayloadError: it is something else, or has more than `most` characters.
+        """
         value = self.values.get(name)
         if isinstance(value, Mapping):
-            return Part(value).ref("id")
+            return Part(value).ref("id", most)
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         found = self.text(name)
-        if found is not None and len(found) > MOST_CHARS:
+        if found is not None and len(found) > most:
             raise PayloadError(f"{name} is too long for an id")
         return found
 
-    def loose(self, name: str) -> str | None:
-        """A text or a number as one, of a field that others write too; `None` for all else."""
+    def loose(self, name: str, most: int = MOST_LOOSE_CHARS) -> str | None:
+        """A text or a number as one, of a field that others write too; `None` for all else.
+
+        One of more than `most` characters is all else too.
+        """
         value = self.values.get(name)
         if isinstance(value, Mapping):
-            return Part(value).loose("id")
+            return Part(value).loose("id", most)
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             return None
         found = str(value)
-        return found if 0 < len(found) <= MOST_LOOSE_CHARS and _is_storable(found) else None
+        return found if 0 < len(found) <= most and _is_storable(found) else None
 
     def part(self, name: str) -> "Part":
         """An object; an empty one where there is none."""
@@ -150,6 +164,17 @@ class Part:
         return found
 
 
+def check_times(facts: Iterable[Fact], now: datetime) -> None:
+    """Refuse what is told by hand of a time that has not come.
+
+    Raises:
+        PayloadError: a fact is of more than `MOST_AHEAD` from now.
+    """
+    for fact in facts:
+        if fact.at > now + MOST_AHEAD:
+            raise PayloadError(f"occurred_at is in the future: {fact.at:%Y-%m-%d %H:%M} UTC")
+
+
 def _is_storable(text: str) -> bool:
     """Whether every database of ours takes it: no zero, no half of a pair."""
     return "\x00" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
@@ -170,11 +195,12 @@ def evidence_of(
     """
     ours = {name: str(value) for name, value in (metadata or {}).items() if value not in (None, "")}
     token = ours.get("tay_token")
-    user = ours.get("tay_user_id")
+    user = identifier(ours.get("tay_user_id"))
+    named = identifier(reference)
     return Evidence(
         token=reference if reference and is_token(reference) else None,
         metadata_token=token if token and is_token(token) else None,
-        reference_key=key_of(f"user:{reference}") if reference else None,
+        reference_key=key_of(f"user:{named}") if named else None,
         escalation_id=uuid_of(ours.get("tay_escalation_id")),
         user_key=key_of(f"user:{user}") if user else None,
         customer=customer,

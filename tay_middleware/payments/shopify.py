@@ -10,7 +10,13 @@ from datetime import datetime
 
 from tay_middleware.payments.facts import Fact, KeyOf, Said, Source
 from tay_middleware.payments.money import Money, major
-from tay_middleware.payments.reading import Part, Reading, evidence_of
+from tay_middleware.payments.reading import (
+    MOST_APP_CHARS,
+    MOST_LOOSE_CHARS,
+    Part,
+    Reading,
+    evidence_of,
+)
 
 PROVIDER = "shopify"
 
@@ -65,7 +71,9 @@ def _attributes(order: Part) -> dict[str, str]:
     """What our links and apps put into an order; other apps put there whatever they like."""
     found = {}
     for one in order.parts("note_attributes"):
-        name, value = one.loose("name"), one.loose("value")
+        name = one.loose("name")
+        most = MOST_APP_CHARS if name == "tay_user_id" else MOST_LOOSE_CHARS
+        value = one.loose("value", most)
         if name is not None and name.startswith("tay_") and value is not None:
             found[name] = value
     return found

@@ -30,11 +30,24 @@ class State(StrEnum):
     DEAD = "dead"
 
 
-def store(connection: Connection, rows: Sequence[Row]) -> None:
-    """Put deliveries into the inbox; one that is there already changes nothing."""
+def store(connection: Connection, rows: Sequence[Row]) -> set[UUID]:
+    """Put deliveries into the inbox; one that is there already changes nothing.
+
+    Returns:
+        The ids of those that are not stored, for another delivery came under their name before.
+    """
     connection.execute(
         insert(connection)(webhook_events).on_conflict_do_nothing(), [dict(row) for row in rows]
     )
+    ids = select(_COLUMNS.id).where(_COLUMNS.id.in_([row["id"] for row in rows]))
+    stored = set(connection.execute(ids).scalars())
+    return {row["id"] for row in rows if row["id"] not in stored and _differs(connection, row)}
+
+
+def _differs(connection: Connection, row: Row) -> bool:
+    """Whether the delivery that has the name of this one is known to say something else."""
+    before = named(connection, row["provider"], row["external_id"]).body_hash
+    return before is not None and before != row.get("body_hash", before)
 
 
 def due(connection: Connection, now: datetime, limit: int) -> Sequence[Any]:
@@ -164,11 +177,23 @@ def counts(connection: Connection) -> dict[str, int]:
     }
 
 
-def redact(connection: Connection, until: datetime, now: datetime) -> int:
-    """Take the words out of what was handled or given up and came before a time; how many."""
+def wordy(connection: Connection, until: datetime, limit: int) -> list[UUID]:
+    """Deliveries that came before a time, are done with and have their words, the oldest first."""
+    # That it is done with is asked here: SQLite would look at every one that ever was.
+    statement = (
+        select(_COLUMNS.id, _COLUMNS.due_at)
+        .where(_COLUMNS.received_at < until, _COLUMNS.body.is_not(None))
+        .order_by(_COLUMNS.received_at)
+        .limit(limit)
+    )
+    return [row.id for row in connection.execute(statement) if row.due_at is None]
+
+
+def redact(connection: Connection, row_ids: Sequence[UUID], now: datetime) -> int:
+    """Take the words out of deliveries that are handled or given up; how many that were."""
     statement = (
         update(webhook_events)
-        .where(_COLUMNS.received_at < until, _COLUMNS.body.is_not(None), _COLUMNS.due_at.is_(None))
+        .where(_COLUMNS.id.in_(row_ids), _COLUMNS.due_at.is_(None))
         .values(body=None, headers={}, redacted_at=now)
     )
     return connection.execute(statement).rowcount

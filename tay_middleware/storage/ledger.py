@@ -33,10 +33,10 @@ from tay_middleware.domain import uuid7
 from tay_middleware.errors import RowRefused
 from tay_middleware.storage import exposures, figures
 from tay_middleware.storage.bulk import insert_turns
+from tay_middleware.storage.buyers import forget_buyer
 from tay_middleware.storage.columns import Id, Utc
 from tay_middleware.storage.desk_tables import forget_notes
 from tay_middleware.storage.events import PERSONAL, Changes, Event, Known, folded
-from tay_middleware.storage.payment_tables import forget_buyer
 from tay_middleware.storage.sql import escalation_logs, metadata, question_logs, user_profiles
 from tay_middleware.storage.statements import NOT_SHOWN
 

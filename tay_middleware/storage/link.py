@@ -5,6 +5,7 @@ callers starve; so nothing is retried here, every call has one deadline, and cal
 """
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,7 +32,7 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import TimeoutError as NotInTime
 
-from tay_middleware.errors import ConfigurationError, StorageError, StorageUnavailable
+from tay_middleware.errors import CallRefused, ConfigurationError, StorageError, StorageUnavailable
 from tay_middleware.storage.breaker import FAILURES, FAILURES_OF_A_BUCKET, Breaker
 from tay_middleware.storage.buckets import outbox_of
 from tay_middleware.storage.scripts import Script
@@ -107,8 +108,11 @@ class Link:
         Raises:
             StorageUnavailable: no answer in time, or none asked for because the breaker is open.
                 The script may have run all the same.
-            StorageError: Redis refuses for good.
+            CallRefused: Redis refuses this one for good, or no script of ours has this name.
+            StorageError: Redis refuses all of them, for the user or the password.
         """
+        if script not in self._scripts:
+            raise CallRefused(f"no script of this version is named {script[:64]!r}")
         breaker = self.breaker(bucket)
         _refuse_if_open(breaker)
         with translated(f"running {script}", breaker):
@@ -192,6 +196,7 @@ def translated(doing: str, breaker: Breaker | None = None) -> Iterator[None]:
 
     Raises:
         StorageUnavailable: no answer in time, or not now: it may pass by itself.
+        CallRefused: a script of ours cannot do this with these keys and arguments.
         StorageError: refused for good. No message holds a value.
     """
     try:
@@ -206,6 +211,13 @@ def translated(doing: str, breaker: Breaker | None = None) -> Iterator[None]:
         raise StorageUnavailable(f"{doing}: Redis does not answer ({_name(error)})") from error
     except (NoPermissionError, RedisError) as error:
         passing = str(error).partition(" ")[0] in _PASSING_WORDS
+        in_script = _IN_SCRIPT.search(str(error))
+        if (
+            in_script
+            and not passing
+            and not isinstance(error, OutOfMemoryError | NoPermissionError)
+        ):
+            raise CallRefused(f"{doing}: {_name(error)} at {in_script.group()}") from error
         kind = (
             StorageUnavailable if passing or isinstance(error, OutOfMemoryError) else StorageError
         )
@@ -226,6 +238,9 @@ _PASSING = (
 
 _PASSING_WORDS = ("MISCONF", "OOM", "NOREPLICAS", "BUSY", "TRYAGAIN")
 """A server that answers, and cannot write just now."""
+
+_IN_SCRIPT = re.compile(r"user_script:\d+")
+"""How every server names the line of a script that went wrong."""
 
 
 async def in_time(call: Awaitable[T], seconds: float) -> T:

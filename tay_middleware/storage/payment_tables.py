@@ -5,16 +5,12 @@ was understood. `conversions` and the two columns of `escalation_logs` are made 
 what admins said (`conversion_marks`), and can be made again. Amounts are whole minor units.
 """
 
-from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    ColumnElement,
-    Connection,
     Index,
     Integer,
     LargeBinary,
@@ -22,16 +18,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    and_,
     false,
-    or_,
-    select,
-    update,
+    text,
 )
-from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from tay_middleware.storage.columns import JSON_TYPE, Id, Utc, Words, one_of
-from tay_middleware.storage.sql import last_id, metadata
+from tay_middleware.storage.sql import metadata
 
 
 class PurchaseStatus(StrEnum):
@@ -59,6 +51,8 @@ class PurchaseKind(StrEnum):
     EARLIER = "earlier"
 
 
+_IS_KEPT = text("body IS NOT NULL")
+
 webhook_events = Table(
     "webhook_events",
     metadata,
@@ -68,6 +62,7 @@ webhook_events = Table(
     Column("kind", Words),
     Column("headers", JSON_TYPE, nullable=False),
     Column("body", LargeBinary),
+    Column("body_hash", String(64)),
     Column("received_at", Utc, nullable=False),
     Column("due_at", Utc),
     Column("attempts", Integer, nullable=False),
@@ -79,13 +74,15 @@ webhook_events = Table(
     UniqueConstraint("provider", "external_id"),
     Index(None, "due_at", "id"),
     Index(None, "dead_at"),
-    Index(None, "received_at"),
+    Index(None, "received_at", sqlite_where=_IS_KEPT, postgresql_where=_IS_KEPT),
 )
 """The inbox: one row a delivery, however often it was delivered.
 
 `due_at` is when it will be handled; `null` once it is handled (`handled_at`) or given up
 (`dead_at`). `outcome` says what it was: `applied`, `ignored` (a type that means nothing to us),
-`other_mode` (test while live counts, or the reverse). `body` is null after its retention time.
+`other_mode` (test while live counts, or the reverse). `body` is null after its retention time;
+`body_hash` (`payments.providers.digest`) tells even then a delivery that comes again from another
+one under its name; `null` where that is not looked at, and of who is erased.
 """
 
 payment_facts = Table(
@@ -242,84 +239,3 @@ admin_tokens = Table(
     Column("last_used_at", Utc),
 )
 """Who may use the admin API. `hash` is the SHA-256 of the token's secret half."""
-
-
-def about(user_key: str) -> ColumnElement[bool]:
-    """Whether a fact is about a user.
-
-    It names her, or is of a purchase that is hers or names her, or of the customer or the address
-    of such a purchase. What is assigned to somebody else is about her only where it names her.
-    """
-    facts = payment_facts.c
-    return or_(_names(facts, user_key), _hers(user_key))
-
-
-def _names(facts: ReadOnlyColumnCollection[str, Column[Any]], key: str) -> ColumnElement[bool]:
-    return or_(facts.user_key == key, facts.reference_key == key)
-
-
-def _hers(user_key: str) -> ColumnElement[bool]:
-    """Whether a fact leads to her and, as far as is known, to nobody else."""
-    facts, sold = payment_facts.c, conversions.c
-    named, theirs, other = (payment_facts.alias(name).c for name in ("named", "theirs", "other"))
-    assigned = select(sold.purchase_key).where(sold.user_key == user_key)
-    naming = select(named.purchase_key).where(
-        _names(named, user_key), ~_of_another(named.purchase_key, user_key)
-    )
-    mine = theirs.purchase_key.in_(assigned.union(naming))
-    customers = select(theirs.customer).where(mine, theirs.customer.is_not(None))
-    emails = select(theirs.email_key).where(mine, theirs.email_key.is_not(None))
-    same_buyer = select(other.id).where(
-        or_(other.customer.in_(customers), other.email_key.in_(emails)),
-        or_(other.user_key.is_(None), other.user_key == user_key),
-        ~_of_another(other.purchase_key, user_key),
-    )
-    return or_(facts.purchase_key.in_(assigned.union(naming)), facts.id.in_(same_buyer))
-
-
-def _of_another(purchase_key: Any, user_key: str) -> ColumnElement[bool]:
-    sold = conversions.c
-    found = select(sold.id).where(sold.purchase_key == purchase_key, sold.user_key != user_key)
-    return found.exists()
-
-
-def forget_buyer(connection: Connection, user_key: str, until: datetime) -> None:
-    """Take a user out of payments, clicks and feedback up to a time; the sums stay.
-
-    Purchases lead to a person by customer and address too, so those go with the user's key, and the
-    deliveries word for word with them.
-    """
-    facts, events = payment_facts.c, webhook_events.c
-    hers = _all_ids(connection, and_(_hers(user_key), facts.at <= until))
-    naming = _all_ids(connection, and_(_names(facts, user_key), facts.at <= until))
-    for name in {*hers, *naming}:
-        provider, _, external_id = name.partition(":")
-        connection.execute(
-            update(webhook_events)
-            .where(events.provider == provider, events.external_id == external_id)
-            .values(body=None, headers={}, redacted_at=until)
-        )
-    nobody = dict.fromkeys(("customer", "email_key", "user_key", "reference_key"))
-    for name in hers:
-        connection.execute(update(payment_facts).where(facts.id == name).values(**nobody))
-    for column in (facts.user_key, facts.reference_key):
-        named = and_(column == user_key, facts.at <= until)
-        connection.execute(update(payment_facts).where(named).values({column.name: None}))
-    marks = conversion_marks.c
-    on_her = and_(marks.user_key == user_key, marks.escalation_id <= last_id(until))
-    connection.execute(update(conversion_marks).where(on_her).values(note=None, user_key=None))
-    theirs_too: tuple[tuple[Table, str, dict[str, Any]], ...] = (
-        (link_clicks, "clicked_at", {}),
-        (feedback, "at", {"note": None}),
-        (conversions, "begun_at", {"credit_stays": True}),
-    )
-    for table, at, also in theirs_too:
-        connection.execute(
-            update(table)
-            .where(table.c.user_key == user_key, table.c[at] <= until)
-            .values(user_key=None, **also)
-        )
-
-
-def _all_ids(connection: Connection, which: ColumnElement[bool]) -> list[str]:
-    return list(connection.execute(select(payment_facts.c.id).where(which)).scalars())

@@ -17,20 +17,21 @@ from sqlalchemy import Connection, delete, func, select
 from tay_middleware.errors import StorageError
 from tay_middleware.settings import Settings
 from tay_middleware.storage.buckets import bucket_of, outbox_of
+from tay_middleware.storage.buyers import about, deliveries_about
 from tay_middleware.storage.database import Database
-from tay_middleware.storage.desk_tables import escalation_notes
+from tay_middleware.storage.desk_tables import escalation_notes, question_labels
 from tay_middleware.storage.events import read_event
 from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.figures import daily_users
 from tay_middleware.storage.ledger import dead_letters, erase_rows, lock, remember_erased
 from tay_middleware.storage.link import PATIENT_SECONDS, in_time, translated
 from tay_middleware.storage.payment_tables import (
-    about,
     conversion_marks,
     conversions,
     feedback,
     link_clicks,
     payment_facts,
+    webhook_events,
 )
 from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.redis import RedisStore
@@ -40,8 +41,9 @@ from tay_middleware.storage.wire import HISTORY_SECONDS, erase_call, moment
 
 EXPORTED = (
     *(question_logs, escalation_logs, user_profiles, daily_users, exposures),
-    *(conversions, payment_facts, link_clicks, feedback, conversion_marks, escalation_notes),
+    *(conversions, link_clicks, feedback, conversion_marks, escalation_notes),
 )
+"""Tables whose rows say by `user_key` whose they are; see `_rows_of` for the others."""
 
 Kept = dict[str, list[dict[str, Any]]]
 """Rows by the name of where they are."""
@@ -155,10 +157,18 @@ def _server_time(connection: Connection) -> datetime:
 def _rows_of(connection: Connection, user_key: str) -> Kept:
     check_current(connection)
     kept: Kept = {}
-    for table in EXPORTED:
-        hers = about(user_key) if table is payment_facts else table.c.user_key == user_key
-        rows = connection.execute(select(table).where(hers)).mappings()
+    asked = select(question_logs.c.id).where(question_logs.c.user_key == user_key)
+    by_table = {
+        payment_facts: about(user_key),
+        question_labels: question_labels.c.id.in_(asked),
+    }
+    for table in (*EXPORTED, *by_table):
+        hers = by_table.get(table)
+        which = table.c.user_key == user_key if hers is None else hers
+        rows = connection.execute(select(table).where(which)).mappings()
         kept[table.name] = [_plain(row) for row in rows]
+    told = deliveries_about(connection, user_key)
+    kept[webhook_events.name] = [_plain(row) for row in told]
     letters = connection.execute(_letters_of(select(dead_letters), user_key)).mappings()
     kept[dead_letters.name] = [_plain(row) for row in letters]
     return kept
@@ -206,6 +216,8 @@ def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
 def _value(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
     if isinstance(value, Mapping):
         return _plain(value)
     if isinstance(value, tuple | list | frozenset):

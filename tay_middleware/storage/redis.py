@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tay_middleware.domain import History, Suppression
-from tay_middleware.errors import ConfigurationError, StorageError, StorageUnavailable
+from tay_middleware.errors import CallRefused, ConfigurationError, StorageError, StorageUnavailable
 from tay_middleware.storage.base import LoggedTurn, TurnRecord, Verdict
 from tay_middleware.storage.buckets import BUCKETS, keys_in, keys_of
 from tay_middleware.storage.checks import check
@@ -205,15 +205,19 @@ class RedisStore:
         stuck = set(self.link.open_buckets) if self.link.is_cluster else set()
         while not self._is_cut_off():
             waiting = await self.spool.oldest(REPLAY, without=stuck)
-            done = []
+            done, refused = [], {}
             for number, call in waiting:  # the order of one bucket's calls is kept
-                if call.bucket in stuck or not await self._made_up(call):
-                    stuck.add(call.bucket)
-                else:
-                    done.append(number)
+                try:
+                    if call.bucket in stuck or not await self._made_up(call):
+                        stuck.add(call.bucket)
+                    else:
+                        done.append(number)
+                except CallRefused as error:
+                    refused[number] = str(error)
+            await self.spool.set_aside(refused)
             await self.spool.remove(done)
-            if done or not waiting:
-                return bool(done)
+            if done or refused or not waiting:
+                return bool(done or refused)
         return False
 
     async def run(self, call: Call) -> list[bytes]:
@@ -262,6 +266,8 @@ class RedisStore:
     async def _made_up(self, call: Call) -> bool:
         try:
             answer = await self.run(late(call))
+        except CallRefused:
+            raise
         except StorageError:
             return False
         return call.script != "commit" or read_verdict(answer) is not None

@@ -50,7 +50,9 @@ class RedisRefusals:
     def __init__(self, outbox: Outbox) -> None:
         """Make an unopened one."""
         from tay_middleware.storage.link import PATIENT_SECONDS, make_client  # noqa: PLC0415 - Redis
+        from tay_middleware.storage.scripts import Script  # noqa: PLC0415 - imports Redis
 
+        self._script = Script("refuse")
         self._client = make_client(outbox.redis_url, patience_seconds=PATIENT_SECONDS)
 
     async def note(
@@ -61,16 +63,14 @@ class RedisRefusals:
         from tay_middleware.storage.link import translated  # noqa: PLC0415 - the same
         from tay_middleware.storage.wire import PROFILE_SECONDS, micros  # noqa: PLC0415 - the same
 
-        at = str(micros(now))
-        changes = {"declined_at": at, "declined_session": to_json(session_id)}
-        if for_good:
-            changes["opted_out_at"] = at
-        profile = keys_of(user_key, UUID(int=0)).profile
+        said = (
+            str(micros(now)),
+            to_json(session_id),
+            str(PROFILE_SECONDS),
+            "1" if for_good else "",
+        )
         with translated("noting a refusal"):
-            pipeline = self._client.pipeline(transaction=False)
-            pipeline.hset(profile, mapping=changes)
-            pipeline.expire(profile, PROFILE_SECONDS)
-            await pipeline.execute()
+            await self._script.run(self._client, [keys_of(user_key, UUID(int=0)).profile], said)
 
     async def aclose(self) -> None:
         """See `Refusals`."""

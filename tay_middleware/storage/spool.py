@@ -6,29 +6,28 @@ well; a call that had been run after all is known by its turn and changes nothin
 When the file cannot be written either (a full disk), calls wait in memory, a bounded number of
 them: those, and only those, die with the process, and so are worked off first. What was run and
 cannot be taken out of the file is remembered, so that it holds up nothing. Several processes share
-one file; a lease lets one of them at a time work it off.
+one file; a lease lets one of them at a time work it off. What Redis refuses for good is put aside
+in the file, so that it holds up nothing either, and whoever runs this is told.
 """
 
-import json
 import logging
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from tay_middleware.errors import StorageUnavailable
+from tay_middleware.storage import spool_file
 from tay_middleware.storage.wire import Call
 from tay_middleware.storage.workers import Workers
 
 MOST_HELD = 50_000
 """Calls that wait in memory when the file cannot be written: some 100 MB."""
-
-BUSY_SECONDS = 2.0
-"""Longest wait for another process that writes the file."""
 
 RETRY_SECONDS = 1.0
 """How long a file that could not be written is left alone: a full disk must not cost the chat's CPU
@@ -39,19 +38,20 @@ CHUNK = 500
 
 _log = logging.getLogger("tay_middleware")
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS calls (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    bucket INTEGER NOT NULL,
-    user_key TEXT,
-    body TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS ix_calls_user_key ON calls (user_key);
-CREATE TABLE IF NOT EXISTS lease (one INTEGER PRIMARY KEY CHECK (one = 1), holder TEXT, until REAL);
-"""
-
 Spooled = tuple[int, Call]
 """A call and its number; those in memory have numbers below zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What waits in a spool, the age of the oldest call in its file, and what was put aside.
+
+    The age is in seconds, 0.0 where nothing waits.
+    """
+
+    calls: int
+    oldest_seconds: float
+    refused: int
 
 
 class Spool:
@@ -81,6 +81,8 @@ class Spool:
         self._failed_at: float | None = None
         self._numbers = count(-1, -1)  # never given twice: `remove` must not meet a later call
         self._run: set[int] = set()
+        self._aside: dict[int, str] = {}
+        self._aside_held: dict[Call, str] = {}
         self._holder: str | None = None
         self._file_is_ours = True
 
@@ -106,8 +108,8 @@ class Spool:
 
     @property
     def has_run(self) -> bool:
-        """Whether calls that have been run still stand in the file: it cannot be written."""
-        return bool(self._run)
+        """Whether calls that are done with are still to be taken out of the file or put aside."""
+        return bool(self._run or self._aside or self._aside_held)
 
     async def oldest(self, most: int, without: Collection[int] = ()) -> list[Spooled]:
         """At most so many calls, those of some buckets left out.
@@ -121,6 +123,15 @@ class Spool:
         """Forget calls that have been run, in the file as soon as it can be written."""
         await self._worker.run(self._remove, numbers)
 
+    async def set_aside(self, refused: Mapping[int, str]) -> None:
+        """Put calls that can never be run out of the way, each with the reason."""
+        if refused:
+            await self._worker.run(self._set_aside, refused)
+
+    async def owed(self) -> Owed:
+        """What is owed; nothing of a file that cannot be read."""
+        return await self._worker.run(self._owed)
+
     async def count(self) -> int:
         """How many calls wait; 0 where the file cannot be read and nothing is held."""
         return await self._worker.run(self._count)
@@ -130,7 +141,7 @@ class Spool:
         return await self._worker.run(self._lease, holder, seconds)
 
     async def of_user(self, user_key: str) -> list[Call]:
-        """The calls of one user.
+        """The calls of one user, those that were put aside among them.
 
         Raises:
             StorageUnavailable: the file cannot be read.
@@ -181,10 +192,7 @@ class Spool:
             while self._held:
                 some = list(islice(self._held, CHUNK))
                 with self._transaction() as connection:
-                    connection.executemany(
-                        "INSERT INTO calls (bucket, user_key, body) VALUES (?, ?, ?)",
-                        [(call.bucket, call.user_key, _to_text(call)) for _, call in some],
-                    )
+                    spool_file.put(connection, [call for _, call in some], self._clock())
                 for _ in some:
                     self._held.popleft()
         except (sqlite3.Error, OSError) as error:
@@ -204,12 +212,14 @@ class Spool:
         if not self._file_is_ours:
             return found
         try:
-            rows = self._open().execute(
-                "SELECT id, body FROM calls WHERE bucket NOT IN (SELECT value FROM json_each(?)) "
-                "AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?",
-                (json.dumps(list(without)), json.dumps(list(self._run)), most - len(found)),
-            )
-            return found + [(number, _from_text(body)) for number, body in rows]
+            while True:
+                rows = spool_file.oldest(
+                    self._open(), most - len(found), buckets=without, ids={*self._run, *self._aside}
+                )
+                unreadable = {number: "it cannot be read" for number, call in rows if call is None}
+                if not unreadable:
+                    return found + [(number, call) for number, call in rows if call is not None]
+                self._set_aside(unreadable)
         except (sqlite3.Error, OSError):
             return found
 
@@ -219,23 +229,45 @@ class Spool:
         self._run |= {number for number in done if number > 0}
         self._take_out_run()
 
+    def _set_aside(self, refused: Mapping[int, str]) -> None:
+        _log.error(
+            "%d spooled calls are put aside in %s: %s",
+            len(refused),
+            self._path,
+            "; ".join(sorted(set(refused.values()))),
+        )
+        held = {number: call for number, call in self._held if number in refused}
+        self._held = deque(one for one in self._held if one[0] not in refused)
+        self._aside_held |= {call: refused[number] for number, call in held.items()}
+        self._aside |= {number: why for number, why in refused.items() if number not in held}
+        self._take_out_run()
+
     def _take_out_run(self) -> None:
-        if not self._run:
+        if not self.has_run:
             return
         try:
             with self._transaction() as connection:
                 run = [(number,) for number in self._run]
                 connection.executemany("DELETE FROM calls WHERE id = ?", run)
+                spool_file.set_aside(connection, self._aside, self._aside_held)
         except (sqlite3.Error, OSError):
             return
-        self._run.clear()
+        for done in (self._run, self._aside, self._aside_held):
+            done.clear()
 
     def _count(self) -> int:
+        return self._owed().calls
+
+    def _owed(self) -> Owed:
+        held = len(self._held) + self._coming.qsize()
+        here = len(self._aside) + len(self._aside_held)
         try:
-            count = self._open().execute("SELECT count(*) FROM calls").fetchone()[0]
+            in_file, first, refused = spool_file.owed(self._open())
         except (sqlite3.Error, OSError):
-            count = 0
-        return max(0, int(count) - len(self._run)) + len(self._held) + self._coming.qsize()
+            return Owed(held, 0.0, here)
+        calls = max(0, in_file - len(self._run) - len(self._aside))
+        age = 0.0 if first is None or not calls else max(0.0, self._clock() - first)
+        return Owed(calls + held, age, refused + here)
 
     def _lease(self, holder: str, seconds: float) -> bool:
         now = self._clock()
@@ -258,28 +290,28 @@ class Spool:
         return self._file_is_ours
 
     def _of_user(self, user_key: str) -> list[Call]:
-        mine = [call for _, call in self._held if call.user_key == user_key]
+        held = [*(call for _, call in self._held), *self._aside_held]
+        mine = [call for call in held if call.user_key == user_key]
         if self._connection is None and not self._path.exists():
             return mine
         try:
-            rows = self._open().execute(
-                "SELECT body FROM calls WHERE user_key = ? ORDER BY id", (user_key,)
-            )
-            return [_from_text(body) for (body,) in rows] + mine
+            return spool_file.of_user(self._open(), user_key) + mine
         except (sqlite3.Error, OSError) as error:
             raise StorageUnavailable("the spool cannot be read") from error
 
     def _erase(self, user_key: str) -> int:
         kept = deque(one for one in self._held if one[1].user_key != user_key)
         erased, self._held = len(self._held) - len(kept), kept
+        aside = {one: why for one, why in self._aside_held.items() if one.user_key != user_key}
+        erased, self._aside_held = erased + len(self._aside_held) - len(aside), aside
         if self._connection is None and not self._path.exists():
             return erased
         try:
             with self._transaction() as connection:
-                done = connection.execute("DELETE FROM calls WHERE user_key = ?", (user_key,))
+                done = spool_file.erase(connection, user_key)
         except (sqlite3.Error, OSError) as error:
             raise StorageUnavailable("the spool cannot be written") from error
-        return erased + done.rowcount
+        return erased + done
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -295,18 +327,7 @@ class Spool:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
-            try:
-                connection.execute("PRAGMA journal_mode=WAL")
-                connection.execute("PRAGMA synchronous=NORMAL")
-                page = connection.execute("PRAGMA page_size").fetchone()[0]
-                connection.execute(f"PRAGMA max_page_count={max(8, self._most_bytes // page)}")
-                connection.executescript(_SCHEMA)
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
+            self._connection = spool_file.connected(self._path, self._most_bytes)
         return self._connection
 
     def _close(self) -> None:
@@ -324,13 +345,3 @@ def _taken(queue: SimpleQueue[Call]) -> Iterator[Call]:
             yield queue.get_nowait()
         except Empty:
             return
-
-
-def _to_text(call: Call) -> str:
-    return json.dumps([call.script, call.bucket, call.keys, call.args], separators=(",", ":"))
-
-
-def _from_text(body: str) -> Call:
-    script, bucket, keys, args = json.loads(body)
-    user_key = keys[0].rpartition(":")[2] or None
-    return Call(script, bucket, tuple(keys), tuple(args), user_key)

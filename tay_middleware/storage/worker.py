@@ -23,6 +23,7 @@ from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.rounds import Rounds
 from tay_middleware.storage.schema import check_current, upgrade
+from tay_middleware.storage.spool import Owed
 from tay_middleware.storage.stream import Backlog, Streams
 
 SPOOL_EVERY_SECONDS = 2.0
@@ -41,8 +42,9 @@ class Health:
     """What the way from Redis to SQL owes.
 
     `lag_seconds` is the age of the oldest event, 0.0 when there is none; `spooled` counts the calls
-    that wait on this machine, `dead` the dead letters. `silent` are buckets whose server gives no
-    answer: what waits there is in none of the other figures.
+    that wait on this machine, the oldest for `spooled_seconds`, `refused` those put aside there,
+    for Redis never runs them. `dead` are the dead letters. `silent` are buckets whose server gives
+    no answer: what waits there is in none of the other figures.
     """
 
     events: int
@@ -52,10 +54,13 @@ class Health:
     spooled: int
     dead: int
     silent: int = 0
+    spooled_seconds: float = 0.0
+    refused: int = 0
 
     def is_well(self, most_lag_seconds: float) -> bool:
         """Whether nothing is late, nothing has died, and everybody answers."""
-        return self.lag_seconds <= most_lag_seconds and self.dead == 0 and self.silent == 0
+        late = max(self.lag_seconds, self.spooled_seconds) > most_lag_seconds
+        return not (late or self.dead or self.silent or self.refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,23 +168,25 @@ async def health_of(places: Places) -> Health:
     client, database, store = places.client(), Database(places.database_url), places.store()
     try:
         backlog, silent = await Streams(client, "health").backlog(time.time())
-        spooled, dead = await store.spool.count(), await database.read(_dead)
-        return _summed(backlog, len(silent), spooled, dead)
+        owed, dead = await store.spool.owed(), await database.read(_dead)
+        return _summed(backlog, len(silent), owed, dead)
     finally:
         await store.aclose()
         await database.aclose()
         await close_client(client)
 
 
-def _summed(backlog: list[Backlog], silent: int, spooled: int, dead: int) -> Health:
+def _summed(backlog: list[Backlog], silent: int, owed: Owed, dead: int) -> Health:
     return Health(
         events=sum(bucket.events for bucket in backlog),
         pending=sum(bucket.pending for bucket in backlog),
         lag_seconds=round(max((bucket.oldest_seconds for bucket in backlog), default=0.0), 3),
         buckets=len(backlog),
-        spooled=spooled,
+        spooled=owed.calls,
         dead=dead,
         silent=silent,
+        spooled_seconds=round(owed.oldest_seconds, 3),
+        refused=owed.refused,
     )
 
 

@@ -19,20 +19,23 @@ class Intake:
     def __init__(self, database: Database) -> None:
         """Make one that writes to `database`."""
         self._database = database
-        self._waiting: list[tuple[Mapping[str, Any], asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Mapping[str, Any], asyncio.Future[bool]]] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def put(self, row: Mapping[str, Any]) -> None:
+    async def put(self, row: Mapping[str, Any]) -> bool:
         """Store a delivery; returns when it is safe.
+
+        Returns:
+            Whether it is: `False` if another delivery came under its name before.
 
         Raises:
             StorageError: it is not stored.
         """
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((row, done))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
-        await done
+        return await done
 
     async def _write(self) -> None:
         while self._waiting:
@@ -41,10 +44,10 @@ class Intake:
                 self._database.write(inbox.store, [row for row, _ in batch]),
                 return_exceptions=True,
             )
-            for _, done in batch:
+            for row, done in batch:
                 if done.done():
                     continue
                 if isinstance(outcome, BaseException):
                     done.set_exception(outcome)
                 else:
-                    done.set_result(None)
+                    done.set_result(row["id"] not in outcome)

@@ -1,5 +1,6 @@
 """Where payment providers deliver: verified, stored, answered. Everything else is the worker's."""
 
+import logging
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +11,9 @@ from starlette.responses import Response
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import ConfigurationError, PayloadError, SignatureError
 from tay_middleware.payments.catalogue import check_offers
-from tay_middleware.payments.providers import PROVIDERS, Label, Provider, labelled, parse
-from tay_middleware.payments.reading import Part
+from tay_middleware.payments.generic import check_fields
+from tay_middleware.payments.providers import PROVIDERS, Label, Provider, digest, labelled, parse
+from tay_middleware.payments.reading import Part, check_times
 from tay_middleware.payments.signatures import Headers, verify
 from tay_middleware.settings import Settings
 from tay_middleware.web.auth import address_of
@@ -23,7 +25,8 @@ from tay_middleware.web.schemas import Received
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 
 _STORED = Received().model_dump_json().encode()
-_ANSWERS = responses(400, 401, 404, 413, 422)
+_ANSWERS = responses(400, 401, 404, 409, 413, 422)
+_log = logging.getLogger("tay_middleware.payments")
 _BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {}}}}}
 
 
@@ -47,7 +50,8 @@ async def receive(request: Request, here: Context, name: str) -> Response:
 
     Raises:
         HTTPException: 401 not genuine (429 from an address with many such); 404 the provider is
-            off; 400 genuine and unreadable.
+            off; 400 genuine and unreadable; 409 and 422 of our own format, see `_refuse_name` and
+            `_check_shape`.
         StorageError: it is not stored; the sender will try again.
     """
     provider, secrets = PROVIDERS.get(name), secrets_of(here.settings, name)
@@ -64,12 +68,14 @@ async def receive(request: Request, here: Context, name: str) -> Response:
     try:
         payload = parse(body)
         label = labelled(provider, signed, headers, payload)
+        said = {"body_hash": digest(provider, payload)}
     except PayloadError as error:
         raise HTTPException(400, str(error)) from None
     if provider.checks_shape:
-        _check_shape(here, provider, label, payload)
+        _check_shape(here, provider, label, payload, now)
     row = delivery_row(name, provider, label, headers, body, now, here.random_bits(74))
-    await here.intake.put(row)
+    if not await here.intake.put(row | said):
+        _refuse_name(provider, name, label)
     if here.worker is not None:
         here.worker.wake()
     return Response(_STORED, media_type="application/json")
@@ -125,10 +131,29 @@ def delivery_row(
     }
 
 
-def _check_shape(here: Context, provider: Provider, label: Label, payload: Part) -> None:
+def _refuse_name(provider: Provider, name: str, label: Label) -> None:
+    """A name came again with another delivery: whoever gives names by hand is told to mend them.
+
+    A provider that numbers its deliveries itself may tell of one in other words; sent back, it
+    would send it for days.
+    """
+    if provider.checks_shape:
+        raise HTTPException(409, "this webhook-id was used for another delivery")
+    _log.warning(
+        "delivery %s of %s came again and says something else: the first one stands",
+        label.external_id,
+        name,
+    )
+
+
+def _check_shape(
+    here: Context, provider: Provider, label: Label, payload: Part, now: datetime
+) -> None:
     """Tell whoever builds a delivery by hand what is wrong with it."""
     try:
         reading = provider.read(label.kind, label.external_id, payload, here.terms.key_of)
+        check_fields(payload)
         check_offers(reading.facts or (), here.terms.rules)
+        check_times(reading.facts or (), now)
     except PayloadError as error:
         raise HTTPException(422, str(error)) from None

@@ -61,6 +61,18 @@ def test_a_learned_complaint_right_after_a_mention_is_a_no(playbook: Playbook) -
     assert gates(playbook, doubt, a_history(a_mention())) == {"perhaps_complaint"}
 
 
+def test_a_gate_that_is_no_reaction_closes_itself_alone_right_after_a_mention(
+    playbook: Playbook,
+) -> None:
+    known = playbook.gates.gates
+    plain = [name for name, one in known.items() if one.suppression and one.reacts_as is None]
+    assert plain
+    for name in plain:
+        after = a_history(a_mention())
+        assert gates(playbook, a_detection(escalate=False, gates=(name,)), after) == {name}
+        assert gates(playbook, opened(name), after) == {name}
+
+
 def test_a_reply_closes_gates_and_what_is_behind_them(playbook: Playbook) -> None:
     around = Circumstances(reply=ReplyFacts(gates=("alarm",)))
     decision = decide(a_turn(), a_detection(purchase=True), History(), playbook, around)

@@ -249,6 +249,36 @@ def test_a_type_that_there_is_not_is_named_and_its_line_left_out(
     assert named == [f"line {n + 2}: unknown type {kind!r}" for n, kind in enumerate(types)]
 
 
+def test_a_sale_of_the_future_is_named_and_its_line_left_out(shop: Site, tmp_path: Path) -> None:
+    today = datetime.now(UTC).date()
+    days = [today + timedelta(days=ahead) for ahead in (0, 400)]
+    text = "".join([HEAD, *(f"ahead-{n},1,usd,{day},\n" for n, day in enumerate(days))])
+    run = shop.tay("conversions", "import", written(tmp_path, text))
+    assert (run.returncode, "new: 1," in run.stdout) == (1, True)
+    assert "line 3: occurred_at is in the future" in run.stderr
+
+
+def test_a_mention_that_a_line_names_by_no_id_is_named(shop: Site, tmp_path: Path) -> None:
+    head = "purchase_id,amount,currency,occurred_at,escalation_id\n"
+    path = written(tmp_path, f"{head}named-1,1,usd,2026-03-02,first\n")
+    run = shop.tay("conversions", "import", path)
+    said = "line 2: escalation_id is no id of a mention: 'first'"
+    assert (run.returncode, said in run.stderr) == (1, True)
+
+
+def test_blanks_around_what_our_own_format_says_do_not_count() -> None:
+    texts = {"user_id": "u1", "email": "a@b.example", "offer": "course", "purchase_id": "o-1"}
+    blanks = {name: f" {text}\n" for name, text in texts.items()}
+    blanks |= {"amount": " 49 ", "currency": "usd ", "occurred_at": " 2026-03-02T12:00:00Z"}
+    plain = {name: text.strip() for name, text in blanks.items()}
+    assert generic_reading({"data": blanks}) == generic_reading({"data": plain})
+
+
+def test_what_was_stored_before_fields_were_checked_is_still_read() -> None:
+    data = {"userid": "u1", "escalation_id": "not-an-id"}
+    assert generic_reading({"data": data}).facts is not None
+
+
 def generic_reading(payload: dict[str, Any]) -> Reading:
     data = {"purchase_id": "o", "amount": "1", "currency": "usd", "occurred_at": 1_772_452_800}
     whole = {"type": "purchase.paid"} | payload | {"data": data | payload.get("data", {})}

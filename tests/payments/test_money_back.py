@@ -80,6 +80,13 @@ def test_of_one_charge_the_cumulative_figure_and_of_another_the_single_refund() 
             ],
             9,
         ),
+        (  # the final word stands, though the earlier one says a later time
+            [
+                d.refund("f1", "refund.updated", 5, 4900, "succeeded"),
+                d.refund("f0", "refund.created", 9, 4900, "pending"),
+            ],
+            5,
+        ),
         (
             [
                 d.dispute("x0", "charge.dispute.created", 5, "needs_response"),

@@ -296,17 +296,6 @@ def test_a_person_who_is_erased_is_gone_from_payments_too_and_the_sums_stay(url:
     assert sorted(net for _, net in sums) == [100, 4800]
 
 
-def test_words_of_deliveries_go_after_their_time_and_amounts_stay(url: str) -> None:
-    async def scene(database: Database) -> tuple[int, Any, int]:
-        await handled(database, d.ONE_TIME)
-        gone = await database.write(inbox.redact, LATER + timedelta(days=90), LATER)
-        row = await database.read(inbox.named, "stripe", "evt_s1")
-        again = await database.write(inbox.set_due, [row.id], LATER)
-        return gone, row.body, again
-
-    assert play(url, scene) == (2, None, 0)
-
-
 class Refusing(Database):
     """A database that will not take one delivery, as one would for a value in it."""
 

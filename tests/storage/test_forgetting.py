@@ -78,6 +78,11 @@ def a_fact(purchase: str, **person: Any) -> dict[str, Any]:
     return {**said, "purchase_key": purchase, "said": {}, **nobody, **person}
 
 
+def a_delivery(name: str, number: int) -> dict[str, Any]:
+    came = {"provider": "stripe", "headers": {}, "body": b"{}", "received_at": NOON, "attempts": 1}
+    return {**came, "id": uuid7(NOON, number), "external_id": name}
+
+
 def bought(connection: Connection) -> None:
     """Purchases that name her, or only her customer or address; and some of Bob's."""
     facts = [
@@ -94,11 +99,7 @@ def bought(connection: Connection) -> None:
     times = {"begun_at": NOON, "settled_at": NOON, "payments": 1}
     of_bob = {"id": uuid7(NOON, 9), "purchase_key": "gift", "user_key": BOB}
     connection.execute(insert(conversions), [{**row, **given, **times, **of_bob}])
-    came = {"provider": "stripe", "headers": {}, "body": b"{}", "received_at": NOON, "attempts": 1}
-    events = [
-        {**came, "id": uuid7(NOON, 20 + n), "external_id": fact["purchase_key"]}
-        for n, fact in enumerate(facts)
-    ]
+    events = [a_delivery(fact["purchase_key"], 20 + n) for n, fact in enumerate(facts)]
     connection.execute(insert(webhook_events), events)
 
 
@@ -118,9 +119,45 @@ def test_what_admins_wrote_of_a_user_and_her_unassigned_purchases_are_handed_out
     kept = play(scene)
     assert [note["words"] for note in kept["escalation_notes"]] == ["call back"]
     assert [mark["note"] for mark in kept["conversion_marks"]] == ["paid in cash"]
-    assert {fact["purchase_key"] for fact in kept["payment_facts"]} == {
-        *("named", "customer", "address", "gift")
-    }
+    hers = {"named", "customer", "address", "gift"}
+    assert {fact["purchase_key"] for fact in kept["payment_facts"]} == hers
+    told = {one["external_id"]: one["body"] for one in kept["webhook_events"]}
+    assert told == dict.fromkeys(hers, "{}")
+
+
+def test_what_people_said_of_her_questions_is_handed_out(play: Any) -> None:
+    async def scene(database: Database, archive: Archive) -> Kept:
+        for record in (MENTION, OF_BOB):
+            label = {"id": record.id, "escalate": True, "offer": "course"}
+            await database.write(verdicts.label, label | {"actor": "token:1", "at": NOON})
+        return await archive.export(ADA, AFTER)
+
+    (label,) = play(scene)["question_labels"]
+    assert (label["id"], label["escalate"], label["actor"]) == (str(MENTION.id), True, "token:1")
+
+
+def test_a_purchase_that_claims_to_be_of_the_future_does_not_outlive_its_buyer(play: Any) -> None:
+    ahead = NOON + 400 * DAY
+
+    def told(connection: Connection) -> None:
+        bought(connection)
+        connection.execute(payment_facts.update().values(at=ahead))
+        connection.execute(conversions.update().values(begun_at=ahead, user_key=ADA))
+
+    async def scene(database: Database, archive: Archive) -> Any:
+        await database.write(told)
+        late = [a_fact("late", user_key=ADA) | {"at": ahead}]
+        came = [a_delivery("late", 30) | {"received_at": AFTER + DAY}]
+        await database.write(lambda on: on.execute(insert(payment_facts), late))
+        await database.write(lambda on: on.execute(insert(webhook_events), came))
+        await archive.erase(ADA, AFTER)
+        facts = await database.read(rows, payment_facts, "purchase_key", "user_key", "customer")
+        named = {name for name, user, customer in facts if user == ADA or customer is not None}
+        return named, await database.read(rows, conversions, "user_key")
+
+    named, sold = play(scene)
+    assert named == {"shared", "other", "late"}
+    assert sold == [(None,)]
 
 
 def test_an_erased_user_is_gone_from_notes_marks_and_purchases_that_name_her(play: Any) -> None:

@@ -135,6 +135,21 @@ def test_a_file_that_cannot_be_written_is_tried_once_a_second_and_told_of_once(
     ]
 
 
+def test_who_is_erased_takes_nobody_along_where_the_file_cannot_be_written(path: Path) -> None:
+    path.parent.mkdir()
+    path.mkdir()
+    hers, others = a_call(1, user="ada"), [a_call(2, user="bob"), a_call(3, user=None)]
+
+    async def scene(spool: Spool) -> list[Call]:
+        for call in (hers, *others):
+            await spool.put(call)
+        with pytest.raises(StorageUnavailable):
+            await spool.erase(key("ada"))
+        return [call for _, call in await spool.oldest(9)]
+
+    assert play(path, scene) == others
+
+
 def test_what_was_written_before_the_file_was_full_is_not_written_again(path: Path) -> None:
     async def scene(spool: Spool) -> Any:
         for number in range(1, 3 * CHUNK):

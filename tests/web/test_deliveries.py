@@ -177,6 +177,38 @@ def test_standard_webhooks_are_taken_as_their_own_library_signs_them(
     assert (found["provider"], found["money"]["amount"]) == ("standard", "49.00")
 
 
+def test_a_name_that_is_used_for_another_delivery_is_refused_and_said_anew_is_known(
+    site: Site,
+) -> None:
+    def sent(payload: dict[str, Any], body: Callable[[Any], bytes] = d.body_of) -> Any:
+        _, headers = standard(payload, "used_again")
+        raw, now = body(payload), datetime.now(UTC)
+        signature = Webhook(STANDARD_SECRET).sign("used_again", now, raw.decode())
+        stamp = str(int(now.timestamp()))
+        headers |= {"webhook-timestamp": stamp, "webhook-signature": signature}
+        return site.client.post(STANDARD, content=raw, headers=headers)
+
+    back = GENERIC | {"type": "purchase.refunded"}
+    assert sent(GENERIC).status_code == 200
+    assert sent(back).status_code == 409
+    assert sent(back).json()["detail"] == "this webhook-id was used for another delivery"
+    spaced = sent(GENERIC, lambda payload: json.dumps(payload, indent=2).encode())
+    assert spaced.status_code == 200
+    found = "SELECT kind FROM webhook_events WHERE external_id = 'used_again'"
+    assert rows(site, found) == [("purchase.paid",)]
+
+
+def test_a_provider_that_numbers_its_own_deliveries_is_believed_and_what_differs_is_told(
+    site: Site,
+) -> None:
+    payload = fresh(d.event("again", "customer.created", id="cus_1"))
+    for change in ({}, {"pending_webhooks": 2}):
+        assert site.deliver(payload | change).status_code == 200
+    assert "evt_again" not in site.log()
+    assert site.deliver(payload | {"data": {"object": {"id": "cus_2"}}}).status_code == 200
+    assert "delivery evt_again of stripe came again and says something else" in site.log()
+
+
 def test_the_list_of_purchases_goes_on_from_its_cursor_as_it_was_given(
     site: Site, admin: dict[str, str]
 ) -> None:
@@ -205,6 +237,11 @@ def test_the_list_of_purchases_goes_on_from_its_cursor_as_it_was_given(
         ({"occurred_at": "2026-03-02T12:00:00"}, "no time zone"),
         ({"purchase_id": None}, "purchase_id is missing"),
         ({"offer": "corse"}, "no offer 'corse'"),
+        ({"userid": "u1"}, "data has no field 'userid': is user_id meant?"),
+        ({"zzz": 1}, "data has no field 'zzz': there are purchase_id, payment_id,"),
+        ({"escalation_id": "not-an-id"}, "escalation_id is no id of a mention: 'not-an-id'"),
+        ({"purchase_id": " "}, "purchase_id is missing"),
+        ({"occurred_at": _in(hours=37).isoformat()}, "occurred_at is in the future"),
     ],
 )
 def test_whoever_builds_a_delivery_by_hand_is_told_what_is_wrong(

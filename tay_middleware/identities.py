@@ -1,0 +1,20 @@
+"""Ids of users and sessions in the one form that keys are made of, wherever an id comes from.
+
+The chat is told of a user by the app, payments by metadata, links and files: who is the same must
+have the same key (`domain.user_key`), and nobody may share one.
+"""
+
+from hashlib import sha256
+
+MOST_ID_CHARS = 256
+"""Of a longer id (the token of a login, say) its beginning and its SHA-256 stand for it: whole, it
+would fill the log."""
+
+
+def identifier(value: object) -> str | None:
+    """An id in its one form: without blanks around it; `None` where nothing is left."""
+    text = "" if value is None else str(value).strip()
+    if len(text) <= MOST_ID_CHARS:
+        return text or None
+    whole = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{text[: MOST_ID_CHARS - len(whole) - 1]}:{whole}"
