@@ -1,10 +1,7 @@
 import asyncio
-import gc
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from threading import Event, Thread
-from threading import enumerate as enumerate_threads
+from threading import Event
 from typing import Any, cast
 
 import pytest
@@ -290,37 +287,6 @@ async def test_a_question_too_many_is_not_kept_waiting_for_the_encoder(playbook:
     said = await asyncio.gather(*(beside.judge(QUESTION) for _ in range(200)))
     assert sum(one is None for one in said) > 0
     assert sum(one is not None for one in said) >= 64
-
-
-@pytest.mark.anyio
-async def test_a_closed_cascade_leaves_no_thread_and_no_encoder_behind(playbook: Playbook) -> None:
-    opened: list[weakref.ref[SaysAlways]] = []
-
-    def opening() -> Encoder:
-        made = SaysAlways(an_opinion(0.99))
-        opened.append(weakref.ref(made))
-        return cast("Encoder", made)
-
-    beside = EncoderBeside(opening)
-    cascade = Cascade(playbook, model=cast("Model", SaysAlways(an_opinion(0.9))), encoder=beside)
-    cascade.start()
-    beside.opened()
-    before = encoder_threads()
-    await cascade.begin(a_turn(QUESTION)).settled(5.0)
-    await cascade.aclose()
-    for thread in before:
-        thread.join(10)
-    gc.collect()
-    assert before
-    assert not set(before) & set(encoder_threads())
-    assert opened[0]() is None
-    beside.opened()  # who asks next opens it again
-    assert len(opened) == 2
-    await beside.aclose()
-
-
-def encoder_threads() -> list[Thread]:
-    return [thread for thread in enumerate_threads() if thread.name.startswith("tay-encoder")]
 
 
 def test_an_opt_in_takes_back_the_stops_and_noes_before_it_and_none_after(

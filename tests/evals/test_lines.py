@@ -151,5 +151,6 @@ def test_a_log_that_nobody_has_written_to_exports_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TAY_HOME", str(tmp_path / "fresh"))
+    assert CliRunner().invoke(app, ["db", "upgrade"]).exit_code == 0
     told = CliRunner().invoke(app, ["label", "export"])
     assert (told.exit_code, told.stdout) == (0, ""), told.output

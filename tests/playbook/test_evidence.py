@@ -43,4 +43,5 @@ def test_a_slip_is_named_with_its_line(
 
 def test_the_groups_of_the_briefs_rule_are_there(playbook: Playbook) -> None:
     kinds = {group.kind for group in playbook.indicators.groups.values()}
-    assert kinds == {"personal", "business", "purchase", "purchase_named", "other"}
+    purchase = {"purchase", "purchase_named", "purchase_object"}
+    assert kinds == {"personal", "business", *purchase, "other"}

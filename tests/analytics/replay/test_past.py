@@ -12,7 +12,7 @@ MINUTE = timedelta(minutes=1)
 
 def test_a_gate_stays_closed_in_a_replay_as_in_a_chat(playbook: Playbook) -> None:
     past = Past(playbook, turns=2)
-    for number, gates in enumerate((("minor", "distress"), (), (), ()), start=1):
+    for number, gates in enumerate((("minor", "medical"), (), (), ()), start=1):
         turn = replace(a_turn(number=number), asked_at=NOON + number * MINUTE)
         said = tuple(Indicator(gate, gate, 0, 5, 0.0) for gate in gates)
         message = replace(no_need(gates=gates), closed_by=said)
@@ -22,5 +22,5 @@ def test_a_gate_stays_closed_in_a_replay_as_in_a_chat(playbook: Playbook) -> Non
     assert [turn.gates for turn in history.turns] == [(), ()]
     assert set(history.closed) == {
         ClosedGate("minor", NOON + MINUTE),
-        ClosedGate("distress", NOON + MINUTE, "s1"),
+        ClosedGate("medical", NOON + MINUTE, "s1"),
     }

@@ -43,6 +43,7 @@ def test_a_file_whose_form_is_unclear_is_refused_before_anything_is_read(
     ],
 )
 def test_what_cannot_be_reviewed_is_said(options: list[str], said: str) -> None:
+    assert CliRunner().invoke(app, ["db", "upgrade"]).exit_code == 0
     found = CliRunner().invoke(app, ["review", *options])
     assert found.exit_code != 0
     assert said in found.output + str(found.exception)
