@@ -77,7 +77,7 @@ def test_a_rate_that_misses_its_target_is_tuned(tmp_path: Path) -> None:
     policy = home / "policy.yaml"
     said = policy.read_text(encoding="utf-8")
     strict, lines = re.subn(r"(?m)^(    (?:threshold|agreed): )[0-9.]+", r"\g<1>0.97", said)
-    assert lines == 3
+    assert lines == 4
     policy.write_text(strict, encoding="utf-8")
     made = simulate(
         Order(UNTIL, users=110, days=14, seed=8, home=tmp_path / "made", prompts_dir=home)
