@@ -34,6 +34,9 @@ class Rounds:
             await asyncio.sleep(seconds)
         while True:
             await self._look(look)
+            # Python 3.11's wait_for, by which Redis is asked, may swallow a cancellation.
+            if _is_cancelled():
+                raise asyncio.CancelledError
             await asyncio.sleep(seconds)
 
     async def _look(self, look: Callable[[], Awaitable[object]]) -> None:
@@ -47,3 +50,8 @@ class Rounds:
             self.log.exception("%s, for an error that nobody foresaw", self.late)
         else:
             self.is_well = True
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
