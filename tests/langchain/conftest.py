@@ -50,3 +50,13 @@ def server() -> Iterator[OpenAIServer]:
     running = OpenAIServer()
     yield running
     running.stop()
+
+
+@pytest.fixture(params=["step", "chat model"])
+def surface(
+    request: pytest.FixtureRequest,
+    wrap: Callable[..., EscalationStep],
+    wrap_model: Callable[..., EscalationChatModel],
+) -> Callable[..., EscalationStep | EscalationChatModel]:
+    """Both ways to wrap a model."""
+    return wrap if request.param == "step" else wrap_model

@@ -29,17 +29,6 @@ class Known:
     shop: str = "Lace Studio"
 
 
-@pytest.fixture(params=["step", "chat model"])
-def surface(
-    request: pytest.FixtureRequest,
-    wrap: Callable[..., EscalationStep],
-    wrap_model: Callable[..., EscalationChatModel],
-) -> Surface:
-    """Both surfaces that stand in a node."""
-    surface: Surface = wrap if request.param == "step" else wrap_model
-    return surface
-
-
 def asked_in_a_graph(
     surface: Surface, context: Any, config: RunnableConfig | None = None
 ) -> dict[str, Any]:

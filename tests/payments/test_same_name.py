@@ -34,9 +34,9 @@ def hashed(payload: dict[str, Any], body_hash: str | None) -> dict[str, Any]:
     return a_delivery(payload, next(NUMBERS)) | {"body_hash": body_hash}
 
 
-@pytest.mark.parametrize(("first", "then", "differs"), [
-    ("a", "a", False), ("a", "b", True), (None, "b", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("first", "then", "differs"), [("a", "a", False), ("a", "b", True), (None, "b", False)]
+)
 def test_another_delivery_under_a_name_is_told_even_when_words_are_gone(
     url: str, first: str | None, then: str | None, differs: bool
 ) -> None:
