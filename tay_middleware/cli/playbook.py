@@ -45,11 +45,11 @@ def check(
         f"the playbook is sound: {len(found.offers)} offers, {len(found.templates)} wordings, "
         f"version {found.version}"
     )
-    for line in _unlearned(found):
+    for line in unlearned(found):
         typer.echo(line)
 
 
-def _unlearned(found: Playbook) -> Iterator[str]:
+def unlearned(found: Playbook) -> Iterator[str]:
     """What the scorers do not know of a catalogue, and what that means."""
     from tay_middleware.decide.model import read_model  # noqa: PLC0415 - only here
 
