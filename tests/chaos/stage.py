@@ -42,12 +42,16 @@ class Account:
     p999_ms: float
     slowest_ms: float
     shown: int
+    usual_ms: float | None = None
+    """p99.9 of the same load in the same run before the fault, where the scenario has its own."""
 
     def line(self, name: str) -> str:
+        usual = "" if self.usual_ms is None else f"  without {self.usual_ms:7.1f} ms"
         return (
             f"{name:<34} sent {self.sent:>6}  stored {self.stored:>6}  missing {self.missing}  "
             f"doubled {self.doubled}  wrong {self.wrong_words}  shown {self.shown:>4}  "
             f"dead {self.dead}  p99.9 {self.p999_ms:7.1f} ms  slowest {self.slowest_ms:7.1f} ms"
+            f"{usual}"
         )
 
 
@@ -135,13 +139,13 @@ class Stage:
         found = health(Places(self._outbox, self.database_url))
         return found.events == 0 and found.spooled == 0
 
-    def account(self, told: Sequence[Told]) -> Account:
-        """Compare what users saw with what SQL holds."""
+    def account(self, told: Sequence[Told], *, usual: Sequence[Told] = ()) -> Account:
+        """Compare what users saw with what SQL holds; `usual` was sent before the fault."""
         rows, shown, counted, dead = asyncio.run(self._read())
         by_turn: dict[Any, list[Any]] = {}
         for row in rows:
             by_turn.setdefault(row.turn_id, []).append(row)
-        seen = {one.turn_id: one.addition for one in told}
+        seen = {one.turn_id: one.addition for one in (*usual, *told)}
         wrong = sum(
             (seen[turn] or "").strip() != (found[0].addition or "").strip()
             for turn, found in by_turn.items()
@@ -159,6 +163,7 @@ class Stage:
             p999_ms=at_share(told, 0.999),
             slowest_ms=at_share(told, 1.0),
             shown=shown,
+            usual_ms=at_share(usual, 0.999) if usual else None,
         )
 
     async def _read(self) -> tuple[list[Any], int, int, int]:
