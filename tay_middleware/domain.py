@@ -189,6 +189,7 @@ class Detection:
     that it names, and `mentioned` the offer of our sentence in the reply just before it, which came
     with the question. Both are looked for only where there is an answer. `has_it` is the phrase
     that says she has what was spoken of, where her conversation does not tell what that was.
+    `asked_back`: the reply before it ended with a question of its own, which this answers.
     """
 
     escalate: bool
@@ -215,6 +216,7 @@ class Detection:
     mentioned: str | None = None
     sure_topic: bool = False
     has_it: Indicator | None = None
+    asked_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,21 @@
 
 "No" and "how much?" mean nothing alone. In the turn after a mention the first declines it and the
 second asks to buy what was mentioned, whatever the model said in between. That there was a mention
-history knows, or our own sentence at the end of the last reply tells it.
+history knows, or our own sentence at the end of the last reply tells it. What answers a question
+that the reply itself asked above the mention is none (see `asked_back`).
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
 
 from tay_middleware.decide import ownership
+from tay_middleware.decide.asked_back import REFUSAL, doubted_noes
 from tay_middleware.decide.gates import OFF_TOPIC, PERHAPS
 from tay_middleware.domain import Detection, History, Kind, PastTurn, Reason, Turn
 from tay_middleware.playbook import Playbook
 
 SHORT_WORDS = 6
 """Longest answer in which a suspected no is one: there is hardly room for anything else."""
-
-REFUSAL = "refusal"
 
 _NO_HINDRANCE = frozenset(
     {
@@ -37,7 +37,12 @@ def last_mention(turn: Turn, history: History) -> PastTurn | None:
 def after_mention(
     turn: Turn, detection: Detection, history: History, playbook: Playbook
 ) -> Detection:
-    """The detection of a message, as an answer where a mention came just before it."""
+    """The detection of a message, as an answer where a mention came just before it.
+
+    Where the reply itself asked something above the mention, that is what is answered.
+    """
+    if detection.asked_back:
+        return doubted_noes(detection)
     detection = ownership.understood(detection, _offered(turn, history, playbook))
     past = last_mention(turn, history)
     offer = past.offer if past is not None else detection.mentioned
@@ -84,7 +89,8 @@ def _noes(turn: Turn, detection: Detection) -> Iterable[str]:
     yield from detection.answers
     yield from (name for name in detection.weakly if f"{PERHAPS}{name}" in detection.gates)
     short = len(turn.question.split()) <= SHORT_WORDS
-    if short and not detection.need and f"{PERHAPS}{REFUSAL}" in detection.gates:
+    doubt = f"{PERHAPS}{REFUSAL}" in detection.gates and not detection.asks_why
+    if short and doubt and not detection.need:
         yield REFUSAL
 
 

@@ -17,10 +17,10 @@ from tay_middleware.decide.ownership import OWNS
 from tay_middleware.domain import Detection, Reason, Stage
 from tay_middleware.playbook.cascade import OnTopic, StageRule
 
-_OF_A_QUESTION_WHY = frozenset({"complaint", "conduct", "injection"})
+_OF_A_QUESTION_WHY = frozenset({"complaint", "conduct", "injection", "refusal", "owner"})
 """What "why did you mention that?" looks like to learned heads; it is answered all the same."""
 
-_OF_AN_OPT_IN = frozenset({"opt_out", "refusal", *_OF_A_QUESTION_WHY})
+_OF_AN_OPT_IN = frozenset({"opt_out", "refusal", "complaint", "conduct", "injection"})
 """What "you can recommend things again" looks like to them: it speaks of what it takes back."""
 
 _OF_A_WISH = frozenset({"refusal", "conduct"})

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from tay_middleware.decide import ownership
 from tay_middleware.decide.answering import SHORT_CHARS, plainly
+from tay_middleware.decide.asked_back import asks_at_its_end, to_a_question
 from tay_middleware.decide.buying import Buying, beside
 from tay_middleware.decide.gates import (
     OFF_TOPIC,
@@ -101,7 +102,8 @@ class Detector:
         answers = self._answers(question, reading)
         asks_more = reading.has(Part.ASKS_MORE) and not reading.has(Part.CRAFT)
         heard = bool(answers) or reading.has(Part.AFTER_MENTION) or reading.has(Part.GATE)
-        mentioned = heard and self.mentioned_before(transcript)
+        asked_back = (heard or asks_more) and self._asked_back(reading, transcript)
+        mentioned = heard and not asked_back and self.mentioned_before(transcript)
         gates = closed_gates(
             reading,
             transcript,
@@ -141,6 +143,10 @@ class Detector:
             mentioned=self._woven_in(transcript) if heard or asks_more else None,
             has_it=None if has else ownership.said_of_it(reading),
         )
+        if asked_back:
+            plain = plainly(question) if answers else question
+            said = reading if plain == question else self._reader.read(plain)
+            detection = to_a_question(detection, said)
         detection = self.understood(detection, transcript)
         return Examined(detection, reading.window.heard or reading.window.literal)
 
@@ -173,6 +179,19 @@ class Detector:
         plain = plainly(text)
         said = bare_answers(reading if plain == text else self._reader.read(plain))
         return tuple({sense.name: None for *_, sense in said})
+
+    def _asked_back(self, reading: Reading, transcript: Sequence[Message]) -> bool:
+        """Whether this answers a question of the reply just before it, and not our mention."""
+        last = transcript[-1] if transcript else None
+        if last is None or last.role != "assistant" or named(reading):
+            return False
+        return asks_at_its_end(last.content, self._is_a_mention)
+
+    def _is_a_mention(self, paragraph: str) -> bool:
+        """Whether a paragraph of a reply is our sentence, or names an offer."""
+        if self._woven.offer_in(paragraph) is not None:
+            return True
+        return bool(surely_named(self._reader.read(paragraph)))
 
     def _woven_in(self, transcript: Sequence[Message]) -> str | None:
         """The offer of our sentence at the end of the reply just before."""

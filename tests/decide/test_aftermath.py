@@ -65,6 +65,12 @@ def test_a_short_answer_that_is_suspected_of_a_no_is_one(playbook: Playbook) -> 
     assert after_mention(long, doubt, MENTIONED, playbook).gates == ("perhaps_refusal",)
 
 
+def test_who_asks_why_says_no_no(playbook: Playbook) -> None:
+    doubt = no_need(gates=("perhaps_refusal",), asks_why=True)
+    why = a_turn("why did you mention the mentorship?")
+    assert "refusal" not in after_mention(why, doubt, MENTIONED, playbook).gates
+
+
 def test_what_a_weak_phrase_says_is_meant_after_a_mention(
     detector: Detector, playbook: Playbook
 ) -> None:

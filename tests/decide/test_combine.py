@@ -268,6 +268,13 @@ def test_a_no_and_an_order_hide_no_need(combine: Combiner, gate: str) -> None:
         assert not combine(no_need(), an_opinion(0.3, gates=gates), rule).need
 
 
+@pytest.mark.parametrize("gate", ["refusal", "owner"])
+def test_a_question_why_says_neither_no_nor_what_she_has(combine: Combiner, gate: str) -> None:
+    rule, looks = a_rule(0.5, gates={gate: 0.4}), an_opinion(0.1, gates={gate: 0.9})
+    assert combine(replace(no_need(), asks_why=True), looks, rule).gates == ()
+    assert combine(no_need(), looks, rule).gates == (gate,)
+
+
 def test_a_question_why_is_no_complaint_but_may_be_distress(combine: Combiner) -> None:
     why = replace(no_need(), asks_why=True)
     rule = a_rule(0.5, gates=dict.fromkeys(("complaint", "conduct", "injection", "distress"), 0.4))
