@@ -181,10 +181,13 @@ def _owns(case: _Case) -> bool:
 
 
 def _opted_out(case: _Case) -> bool:
-    """A stop lasts until it runs out, or until the user asks for recommendations again."""
+    """A stop lasts until it runs out, or until the user asks for recommendations again.
+
+    Who asks to buy is answered in that turn, as our confirmation of the stop says; the stop stays.
+    """
     if _closed_now("opted_out", case):
         return True
-    if case.detection.opts_in:
+    if case.detection.purchase or case.detection.opts_in:
         return False
     if _closed_earlier("opted_out", case):
         return True

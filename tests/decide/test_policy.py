@@ -175,12 +175,6 @@ def test_who_opted_in_again_is_not_held_back_by_the_turn_of_the_opt_out(
     assert cause(playbook, history=a_history(stop)) is None
 
 
-def test_buying_does_not_lift_an_opt_out(playbook: Playbook) -> None:
-    history = a_history(opted_out_ago=DAY)
-    detection = a_detection(purchase=True)
-    assert cause(playbook, detection=detection, history=history) is Suppression.OPTED_OUT
-
-
 def test_a_no_lasts_fourteen_days(playbook: Playbook) -> None:
     said_no = a_history(declined_ago=13 * DAY, declined_session="s0")
     assert cause(playbook, history=said_no) is Suppression.DECLINED
