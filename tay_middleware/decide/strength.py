@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tay_middleware.domain import Detection, History, Strength, Turn
+from tay_middleware.domain import Detection, History, Kind, PastTurn, Strength, Turn
 from tay_middleware.playbook import Policy
 
 
@@ -40,9 +40,20 @@ def is_returning(turn: Turn, history: History) -> bool:
 
 
 def asked_before(turn: Turn, detection: Detection, history: History, policy: Policy) -> bool:
-    """Whether enough earlier turns within the window were about the same topic."""
-    if detection.topic is None:
+    """Whether enough earlier questions within the window were about the same topic.
+
+    A turn that closed a gate asked for nothing that could be asked again: a loss, a thanks, a
+    complaint. Of some topics (`repeat.except_topics`) a second question is no stronger wish.
+    """
+    if detection.topic is None or detection.topic in policy.repeat.except_topics:
         return False
     since = turn.asked_at - timedelta(days=policy.repeat.within_days)
-    same = sum(past.topic == detection.topic and past.at >= since for past in history.turns)
+    same = sum(
+        past.topic == detection.topic and past.at >= since and _asked(past)
+        for past in history.turns
+    )
     return same >= policy.repeat.earlier_turns
+
+
+def _asked(past: PastTurn) -> bool:
+    return not past.gates and past.kind not in {Kind.ACKNOWLEDGEMENT, Kind.EXPLANATION}

@@ -73,6 +73,13 @@ def _gates(playbook: "Playbook") -> Iterator[Found]:
             yield "gates.yaml", ("on_topic", "beside"), message
 
 
+def _repeat(playbook: "Playbook") -> Iterator[Found]:
+    for at, name in enumerate(playbook.policy.repeat.except_topics):
+        if name not in playbook.topics:
+            message = unknown("topic", name, playbook.topics)
+            yield "policy.yaml", ("repeat", "except_topics", at), message
+
+
 def _policy(playbook: "Playbook") -> Iterator[Found]:
     policy = playbook.policy
     ids = {template.id for template in playbook.templates}
@@ -80,6 +87,7 @@ def _policy(playbook: "Playbook") -> Iterator[Found]:
         if name not in playbook.offers:
             message = unknown("offer", name, playbook.offers)
             yield "policy.yaml", ("paused_offers", at), message
+    yield from _repeat(playbook)
     for at, name in enumerate(policy.paused_templates):
         if name not in ids:
             yield "policy.yaml", ("paused_templates", at), unknown("wording", name, ids)

@@ -155,6 +155,9 @@ class Repeat(Entry):
 
     earlier_turns: int = Field(1, ge=1, le=20)
     within_days: float = Field(30, gt=0, le=365)
+    except_topics: tuple[Slug, ...] = Field(
+        (), description="topics on which a second question is no stronger wish for an offer"
+    )
 
 
 class TierRule(Entry):

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from tay_middleware.decide.strength import choose_strength
-from tay_middleware.domain import History, Strength, Tier
+from tay_middleware.domain import History, Kind, Strength, Tier
 from tay_middleware.playbook import Playbook
 from tests.builders import a_detection, a_history, a_past_turn, a_turn
 
@@ -49,6 +49,24 @@ def test_a_returning_user_with_the_same_topic_is_spoken_to_directly(playbook: Pl
 def test_a_topic_of_long_ago_does_not_count_as_asked_again(playbook: Playbook) -> None:
     old = a_past_turn(ago=timedelta(days=31), session="s0", topic="pricing")
     assert strength(playbook, a_history(old)) is Strength.STANDARD
+
+
+@pytest.mark.parametrize("gate", ["distress", "thanks", "complaint", "perhaps_refusal"])
+def test_what_closed_a_gate_was_no_question_to_be_asked_again(
+    playbook: Playbook, gate: str
+) -> None:
+    closed = a_past_turn(ago=timedelta(days=3), session="s0", topic="pricing", gates=(gate,))
+    assert strength(playbook, a_history(closed)) is Strength.STANDARD
+
+
+def test_talk_of_a_mention_is_no_question_to_be_asked_again(playbook: Playbook) -> None:
+    why = a_past_turn(session="s0", topic="pricing", kind=Kind.EXPLANATION, offer="mentorship")
+    assert strength(playbook, a_history(why)) is Strength.STANDARD
+
+
+def test_who_is_low_twice_is_not_spoken_to_more_strongly(playbook: Playbook) -> None:
+    low = a_past_turn(ago=timedelta(days=3), session="s0", topic="mindset")
+    assert strength(playbook, a_history(low), topic="mindset") is Strength.STANDARD
 
 
 def test_a_question_without_a_topic_is_never_a_repetition(playbook: Playbook) -> None:

@@ -130,6 +130,13 @@ def test_every_problem_is_told_at_once(directory: Path) -> None:
         ),
         (
             "policy.yaml",
+            "except_topics: [mindset]",
+            "except_topics: [mindst]",
+            "repeat.except_topics",
+            "'mindset'?",
+        ),
+        (
+            "policy.yaml",
             "paused_templates: []",
             "paused_templates: [x]",
             "paused_templates",
