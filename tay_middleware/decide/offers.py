@@ -57,13 +57,20 @@ class Catalogue:
         return Choice(scores, offer, best - second)
 
     def reason(self, offer: str, points: Mapping[str, float]) -> Reason:
-        """The reason of the group that did most for the offer; the offer's own when none says."""
-        worth = self._offers[offer][0]
+        """The reason of the group that did most for the offer; the offer's own when none says.
+
+        Who wants to learn wants a technique only where one is named and the offer is made for that:
+        "teach me how scaling works" asks for no technique.
+        """
+        worth, needs = self._offers[offer]
+        technical = any(self._said[group] is Reason.TECHNIQUE for group in needs & points.keys())
         strongest, reason = 0.0, self._reasons[offer]
         for group, found in points.items():
             said = self._said[group]
+            if said is None or (said is Reason.TECHNIQUE and not technical):
+                continue
             did = found * worth.get(group, 0.0)
-            if said is not None and did > strongest:
+            if did > strongest:
                 strongest, reason = did, said
         return reason
 

@@ -268,3 +268,20 @@ def test_a_gate_that_names_an_unknown_group_is_the_playbooks_problem() -> None:
     with pytest.raises(ValueError, match="'nobody'"):
         some_indicators(dampers={"quick": {"phrases": ["quick"], "unless": ["nobody"]}})
     assert a_group("x").phrases == ("x",)
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        *("stop suggesting expensive hair", "don't suggest any more glues"),
+        *("stop promoting me to do more, I'm tired", "stop offering lace or wigs"),
+        "stop advertising or keep running the ads for my salon?",
+    ],
+)
+def test_a_stop_to_things_of_the_trade_is_no_opt_out(detector: Detector, about: str) -> None:
+    assert "opt_out" not in detector.detect(about).gates
+
+
+@pytest.mark.parametrize("stop", ["stop recommending", "stop suggesting courses", "stop selling"])
+def test_a_stop_to_our_own_is_one(detector: Detector, stop: str) -> None:
+    assert "opt_out" in detector.detect(stop).gates

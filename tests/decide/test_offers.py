@@ -58,3 +58,13 @@ def test_of_offers_named_the_better_scored_is_meant_then_the_first() -> None:
     assert catalogue.first_of(both, {"mentorship": 0.0, "course": 1.0}) == "course"
     assert catalogue.first_of(both, {"mentorship": 0.0, "course": 0.0}) == "mentorship"
     assert catalogue.first_of(set(), {}) is None
+
+
+def test_who_wants_to_learn_wants_a_technique_only_where_one_is_named() -> None:
+    groups = GROUPS | {"technique": a_group("lace", reason="technique")}
+    teaches = {"learning": 1.0, "strategic": 0.5}
+    masterclass = an_offer(evidence=teaches, needs=("strategic",), reason=Reason.STRATEGIC)
+    catalogue = Catalogue(OFFERS | {"masterclass": masterclass}, groups)
+    found = {"learning": 2.0, "strategic": 1.0, "technique": 0.5}
+    assert catalogue.reason("masterclass", found) is Reason.STRATEGIC
+    assert catalogue.reason("course", found) is Reason.TECHNIQUE

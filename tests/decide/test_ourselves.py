@@ -17,6 +17,10 @@ from tay_middleware.decide import Detector
         "why did you recommend the mentorship for my pricing?",
         "why are you trying to sell me something",
         "do you make money from that?",
+        "are you selling to me right now?",
+        "are you advertising to me?",
+        "is that you selling me something?",
+        "lol are you trying to sell me stuff",
     ],
 )
 def test_it_hears_the_question_why(detector: Detector, question: str) -> None:
