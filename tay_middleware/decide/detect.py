@@ -98,11 +98,12 @@ class Detector:
         weighed = self._with_signals(self._scale.weigh(reading), signals)
         choice = self._catalogue.choose(weighed.points)
         total = self._total(choice, weighed)
-        need = self._need(reading, transcript, weighed, choice, total)
         answers = self._answers(question, reading)
         asks_more = reading.has(Part.ASKS_MORE) and not reading.has(Part.CRAFT)
         heard = bool(answers) or reading.has(Part.AFTER_MENTION) or reading.has(Part.GATE)
         asked_back = (heard or asks_more) and self._asked_back(reading, transcript)
+        spoken = () if asked_back else transcript
+        need = self._need(reading, spoken, weighed, choice, total)
         mentioned = heard and not asked_back and self.mentioned_before(transcript)
         gates = closed_gates(
             reading,
