@@ -4,6 +4,7 @@ import pytest
 
 from tay_middleware.decide.replies import ReplyReader
 from tay_middleware.engine import Escalator, Reply
+from tay_middleware.engine.work import facts_of
 from tay_middleware.playbook import Playbook
 
 ASKED = "How much is the mentorship and how do I join?"
@@ -93,3 +94,30 @@ def test_a_price_question_is_answered_below_a_reply_that_points_there(engine: Es
     reply = Reply("It depends on how you join, love. Have a look and see if it feels right!")
     outcome = engine.begin(engine.turn(question=ASKED, user_id="ben")).settle(reply)
     assert outcome.addition is not None
+
+
+@pytest.mark.parametrize(
+    ("reply", "named"),
+    [
+        ("The real numbers, that's what the mentorship's for.", {"mentorship"}),
+        ("I go through this in my masterclasses.", {"masterclass"}),
+        ("That's what my one-to-one is for.", {"mentorship"}),
+        ("That's what my 1:1 is for.", {"mentorship"}),
+        ("That's the thing we do in my mentoring.", {"mentorship"}),
+        ("You could start mentoring her on Mondays, one to one.", set()),
+        ("Mix it 1:1 with the developer.", set()),
+    ],
+)
+def test_a_reply_names_what_it_calls_hers(
+    playbook: Playbook, reader: ReplyReader, reply: str, named: set[str]
+) -> None:
+    assert facts_of(Reply(reply), playbook, reader).names == named
+
+
+def test_after_a_goodbye_nobody_is_called_again(playbook: Playbook, reader: ReplyReader) -> None:
+    most = playbook.voice.max_pet_names
+    for last in ("Goodnight babes, sleep on it! \U0001f618", "Talk tomorrow!"):
+        told = facts_of(Reply(f"Start with rent and hours.\n\n{last}"), playbook, reader)
+        assert told.pet_names == most
+    plain = facts_of(Reply("Start with rent and hours, then the glue."), playbook, reader)
+    assert plain.pet_names == 0
