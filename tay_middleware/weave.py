@@ -24,7 +24,9 @@ _HEADING = re.compile(r" {0,3}#{1,6}(?:\s|$)")
 _OPTION = re.compile(r"\s*\(?[A-Ha-h][).]\s")
 _CLOSING = re.compile(r"[^\W\d_][^.!?:;,\n]{1,30},")
 _NAME = re.compile(r"[^\W\d_][^.!?:;,\n]{0,20}")
-_DASHED_NAME = re.compile(r"[\u2013\u2014] ?[^\W\d_][\w'\u2019]{0,20}(?: [^\W\d_][\w'\u2019]{0,20})?[^\w.!?,:]*")
+_DASHED_NAME = re.compile(
+    r"[\u2013\u2014] ?[^\W\d_][\w'\u2019]{0,20}(?: [^\W\d_][\w'\u2019]{0,20})?[^\w.!?,:]*"
+)
 _DASHES = ("\u2013", "\u2014")
 _SPAN = re.compile(r"(`+)[^`]*\1")
 
@@ -175,7 +177,7 @@ def _stays_open(bare: str) -> bool:
 
 
 def _is_signature(last: str, before: str) -> bool:
-    """ "Tay x" below "Lots of love,", or a name behind a dash that is no item of a list."""
+    """Whether it is "Tay x" below "Lots of love,", or a name behind a dash, in no list."""
     if _DASHED_NAME.fullmatch(last):
         return not before.startswith(_DASHES)
     return len(before.split()) <= 4 and bool(_CLOSING.fullmatch(before) and _NAME.fullmatch(last))

@@ -68,7 +68,7 @@ class Playbook:
 
     @cached_property
     def not_called(self) -> tuple[re.Pattern[str], ...]:
-        """What somebody says who is called by no pet name: what she is not, or that she is upset."""
+        """What somebody says who is called by no pet name: a man, say, or who is upset."""
         said = (*self.voice.not_called, *self.voice.upset)
         return tuple(re.compile(one, re.IGNORECASE) for one in said)
 

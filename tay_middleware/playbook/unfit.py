@@ -30,8 +30,9 @@ _BLOCK = re.compile(r"\s*(?:#{1,6}\s|>|[*+-]\s|\d{1,3}[.)]\s|\|)")
 _LEFT_OVER = re.compile(r"<!--|</?[a-z][^<>]{0,40}>?|[{}\[\]<>]", re.IGNORECASE)
 _PAID = re.compile(r"\b(?:paid|i sell|costs money)\b", re.IGNORECASE)
 _STILL_SELLS = re.compile(
-    r"\b(?:(?:one|a) last (?:time|thing)|one more (?:time|thing)|(?:have|take) (?:a|one|another) look|check (?:it|them|this) out"
-    r"|my (?:page|site|website|bio|link)|link in|before you (?:decide|go)|reconsider|are you sure)\b",
+    r"\b(?:(?:one|a) last (?:time|thing)|one more (?:time|thing)|(?:have|take) (?:a|another) look"
+    r"|check (?:it|them|this) out|my (?:page|site|website|bio|link)|link in"
+    r"|before you (?:decide|go)|reconsider|are you sure)\b",
     re.IGNORECASE,
 )
 """What no answer to "stop recommending" may go on with."""
