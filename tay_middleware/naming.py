@@ -19,7 +19,9 @@ def names_found(text: str, names: Mapping[str, Iterable[str]]) -> frozenset[str]
     """The keys of `names` of which a name stands in `text`, as for `names_any`."""
     spaced = f" {' '.join(words(text))} ".replace(_IDIOM, " ")
     return frozenset(
-        key for key, known in names.items() if any(_spaced(name) in spaced for name in known)
+        key
+        for key, known in names.items()
+        if any(form in spaced for name in known for form in _forms(name))
     )
 
 
@@ -30,7 +32,8 @@ def others_named(text: str, names: Mapping[str, Iterable[str]], own: str) -> fro
     """
     spaced = f" {' '.join(words(text))} "
     for name in sorted(names[own], key=len, reverse=True):
-        spaced = spaced.replace(_spaced(name), " ours ")
+        for form in _forms(name):
+            spaced = spaced.replace(form, " ours ")
     return names_found(spaced, {key: known for key, known in names.items() if key != own})
 
 
@@ -40,12 +43,16 @@ def count_words(text: str, known: Collection[str]) -> int:
 
 
 def words(text: str) -> list[str]:
-    """The words of `text`, in lower case; a number is one, marks are none."""
-    return [word.replace("\u2019", "'") for word in _WORD.findall(text.casefold())]
+    """The words of `text`, in lower case; a number is one, marks are none, nor is a final 's."""
+    found = (word.replace("\u2019", "'") for word in _WORD.findall(text.casefold()))
+    return [word.removesuffix("'s") for word in found]
 
 
 @lru_cache(maxsize=1024)
-def _spaced(name: str) -> str:
-    """A name's words between blanks; what no text holds for a name without words."""
+def _forms(name: str) -> tuple[str, ...]:
+    """A name's words between blanks, as one and as several; none for a name without words."""
     found = " ".join(words(name))
-    return f" {found} " if found else "\n"
+    if not found:
+        return ()
+    plural = f"{found}es" if found.endswith(("s", "x", "ch", "sh")) else f"{found}s"
+    return (f" {found} ", f" {plural} ")

@@ -20,6 +20,15 @@ _MARKUP = re.compile(r"<\?xml\b|<!doctype\b|<([a-z][\w:.-]*)[\s>]", re.IGNORECAS
 _EMOJI = re.compile(
     "[\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55\u2934\u2935\u20e3]"
 )
+_HEADING = re.compile(r" {0,3}#{1,6}(?:\s|$)")
+_OPTION = re.compile(r"\s*\(?[A-Ha-h][).]\s")
+_CLOSING = re.compile(r"[^\W\d_][^.!?:;,\n]{1,30},")
+_NAME = re.compile(r"[^\W\d_][^.!?:;,\n]{0,20}")
+_DASHED_NAME = re.compile(
+    r"[\u2013\u2014] ?[^\W\d_][\w'\u2019]{0,20}(?: [^\W\d_][\w'\u2019]{0,20})?[^\w.!?,:]*"
+)
+_DASHES = ("\u2013", "\u2014")
+_SPAN = re.compile(r"(`+)[^`]*\1")
 
 
 def addition(reply: str, mention: str) -> str | None:
@@ -27,7 +36,8 @@ def addition(reply: str, mention: str) -> str | None:
 
     `None` where nothing may be added: an empty reply, one that a program will read (JSON, a lone
     block of it, a document of markup), one that ends inside a code fence or raw HTML or may do so,
-    or one that ends with this mention already (weaving twice is weaving once).
+    one whose last line is signed, promises more or asks to choose, or one that ends with this
+    mention already (weaving twice is weaving once).
     """
     if not mention or not has_place(reply) or reply.rstrip().endswith(mention.strip()):
         return None
@@ -39,7 +49,7 @@ def has_place(reply: str) -> bool:
     bare = reply.strip()
     if not bare or _is_structured(bare):
         return False
-    return not _in_code(reply) and not _in_raw_html(reply)
+    return not (_in_code(reply) or _in_raw_html(reply) or _stays_open(bare))
 
 
 def untouched(reply: str, woven: str, added: str) -> bool:
@@ -152,6 +162,25 @@ def _in_raw_html(reply: str) -> bool:
     for found in _RAW_HTML.finditer(reply):
         opened = found.group(2) is not None
     return opened
+
+
+def _stays_open(bare: str) -> bool:
+    """Whether a paragraph after the last line would be read as part of it, or after the goodbye."""
+    paragraph = bare.replace("\r\n", "\n").rpartition("\n\n")[2]
+    if "```" not in paragraph and _SPAN.sub("", paragraph).count("**") % 2:
+        return True
+    lines = [line for line in _LINE.split(bare) if line.strip()][-2:]
+    last, before = lines[-1], lines[0].strip() if len(lines) > 1 else ""
+    if last.rstrip(" *_").endswith(":") or _HEADING.match(last) or _OPTION.match(last):
+        return True
+    return _is_signature(last.strip(), before)
+
+
+def _is_signature(last: str, before: str) -> bool:
+    """Whether it is "Tay x" below "Lots of love,", or a name behind a dash, in no list."""
+    if _DASHED_NAME.fullmatch(last):
+        return not before.startswith(_DASHES)
+    return len(before.split()) <= 4 and bool(_CLOSING.fullmatch(before) and _NAME.fullmatch(last))
 
 
 def _separator(reply: str) -> str:

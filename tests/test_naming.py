@@ -8,7 +8,10 @@ from tay_middleware import naming
     [
         ("My Mentorship is open", True),
         ("a one-to-one, you know", True),
-        ("mentorships are many", False),
+        ("mentorships are many", True),
+        ("That's what the mentorship's for.", True),
+        ("that is what my one\u2011to\u2011one's for", True),
+        ("mentorshipping", False),
         ("", False),
         ("the mentor\nship", False),
     ],

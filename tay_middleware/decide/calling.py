@@ -1,4 +1,4 @@
-"""Whether somebody may be called "girl": a man, and whoever asks not to be, is not.
+"""Whether somebody may be called "girl": a man, whoever asks not to be, and who is upset is not.
 
 What he says of himself counts for the conversation, as far as it comes with the question; an app
 that knows says so with every turn (`signals`).

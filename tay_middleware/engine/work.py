@@ -284,16 +284,26 @@ def facts_of(reply: Reply, playbook: Playbook, reader: ReplyReader) -> ReplyFact
         obstacle=obstacle,
         names=naming.names_found(
             reply.text,
-            {name: offer.names for name, offer in playbook.offers.items()},
+            {name: offer.names_in_replies for name, offer in playbook.offers.items()},
         ),
         links=frozenset(
             name for name, offer in playbook.offers.items() if _stands_in(offer.link, reply.text)
         ),
         in_language=matches_language(reply.text, voice.function_words, voice.language),
-        pet_names=naming.count_words(reply.text, voice.pet_names),
+        pet_names=_pet_names(reply.text, playbook),
         has_emoji=weave.has_emoji(reply.text),
         gates=heard.gates,
     )
+
+
+def _pet_names(text: str, playbook: Playbook) -> int:
+    """How many a reply has; after a goodbye no further one is left to say."""
+    voice = playbook.voice
+    counted = naming.count_words(text, voice.pet_names)
+    last = text.rstrip().rpartition("\n")[2].replace("\u2019", "'")
+    if any(said.search(last) for said in playbook.farewells):
+        return max(counted, voice.max_pet_names)
+    return counted
 
 
 def _stands_in(link: object, text: str) -> bool:

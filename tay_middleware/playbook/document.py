@@ -101,6 +101,8 @@ def read_document(path: Path, name: str) -> Document | list[Problem]:
 def _broken(name: str, error: Exception) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     said = getattr(error, "problem", None) or str(error)
+    if "mapping values are not allowed" in said:
+        said = f"{said}: put a sentence that has a colon in double quotes"
     return Problem(name, "", f"this is not YAML: {said}", None if mark is None else mark.line + 1)
 
 

@@ -4,6 +4,7 @@ Every phrase is in the little language of `phrases`; one that cannot be read is 
 field. What a group is worth to an offer stands with the offer (`Offer.evidence`).
 """
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
@@ -12,6 +13,15 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from tay_middleware.domain import Reason
 from tay_middleware.playbook.entry import Entry, Slug
 from tay_middleware.playbook.phrases import parse
+
+_NO_NOUN = re.compile(r"[.!?:;,]|^(?:a|an|her|his|my|our|their)\b", re.IGNORECASE)
+
+
+def _fits_a_sentence(noun: str) -> str:
+    wrong = _NO_NOUN.search(noun)
+    if wrong is not None:
+        raise ValueError(f"{wrong[0]!r} in a noun: it stands in the middle of a sentence")
+    return noun
 
 
 def _readable(phrase: str) -> str:
@@ -202,7 +212,7 @@ class Gates(Entry):
 class Topic(Phrases):
     """What a question is about, for history and `$topic`: the noun is ours, never the user's."""
 
-    noun: str = Field(min_length=2, max_length=40)
+    noun: Annotated[str, AfterValidator(_fits_a_sentence)] = Field(min_length=2, max_length=40)
     weak: tuple[Phrase, ...] = Field(
         (), description="phrases that count for history alone: the noun may not fit them"
     )

@@ -68,8 +68,14 @@ class Playbook:
 
     @cached_property
     def not_called(self) -> tuple[re.Pattern[str], ...]:
-        """What somebody says who is called by no pet name."""
-        return tuple(re.compile(said, re.IGNORECASE) for said in self.voice.not_called)
+        """What somebody says who is called by no pet name: a man, say, or who is upset."""
+        said = (*self.voice.not_called, *self.voice.upset)
+        return tuple(re.compile(one, re.IGNORECASE) for one in said)
+
+    @cached_property
+    def farewells(self) -> tuple[re.Pattern[str], ...]:
+        """Last lines of a reply that say goodbye."""
+        return tuple(re.compile(one, re.IGNORECASE) for one in self.voice.farewells)
 
     def open_tests(self, at: datetime) -> frozenset[str]:
         """The names of tests whose users are still counted; the holdout while it has a share."""

@@ -124,6 +124,13 @@ class Offer(Entry):
         """What names it wherever it stands; `nouns` do so in a question alone."""
         return (self.name, *self.aliases)
 
+    @property
+    def names_in_replies(self) -> tuple[str, ...]:
+        """What names it in a reply: a noun as well, where Tay calls it her own ("my mentoring")."""
+        written = [noun.replace("one to one", "1:1") for noun in self.nouns]
+        nouns = dict.fromkeys((*self.nouns, *written))
+        return (*self.names, *(f"{own} {noun}" for own in ("my", "our") for noun in nouns))
+
 
 class Threshold(Entry):
     """The brief's rule: two or more indicators, or business context with personal language."""
@@ -318,6 +325,12 @@ class Voice(Entry):
     max_pet_names: int = Field(2, ge=0, le=5)
     not_called: tuple[Pattern, ...] = Field(
         (), description="patterns of what somebody says who is called by no pet name"
+    )
+    upset: tuple[Pattern, ...] = Field(
+        (), description="patterns of what somebody says who is called by no pet name on that day"
+    )
+    farewells: tuple[Pattern, ...] = Field(
+        (), description="patterns of a reply's last line after which nobody is called by a pet name"
     )
     max_words: int = Field(45, ge=10, le=80)
     max_sentences: int = Field(2, ge=1, le=3)

@@ -29,6 +29,14 @@ _LINK = re.compile(r"https?://\S+")
 _BLOCK = re.compile(r"\s*(?:#{1,6}\s|>|[*+-]\s|\d{1,3}[.)]\s|\|)")
 _LEFT_OVER = re.compile(r"<!--|</?[a-z][^<>]{0,40}>?|[{}\[\]<>]", re.IGNORECASE)
 _PAID = re.compile(r"\b(?:paid|i sell|costs money)\b", re.IGNORECASE)
+_STILL_SELLS = re.compile(
+    r"\b(?:(?:one|a) last (?:time|thing)|one more (?:time|thing)|(?:have|take) (?:a|another) look"
+    r"|check (?:it|them|this) out|my (?:page|site|website|bio|link)|link in"
+    r"|before you (?:decide|go)|reconsider|are you sure)\b",
+    re.IGNORECASE,
+)
+"""What no answer to "stop recommending" may go on with."""
+
 _NEXT_STEP = re.compile(
     r"\b(?:join|book|enrol|enroll|apply|sign up|buy|grab|reserve|dm|message|text|call) (?=\$"
     r"|me\b|your\b|here\b|in\b|now\b|for\b|a\b|it\b|us\b)"
@@ -102,6 +110,9 @@ def _said_of_offers(group: str, text: str, playbook: "Playbook") -> Iterator[str
     if group == "acknowledgements":
         for name in sorted(naming.names_found(text, names)):
             yield f"names the offer {name!r} to somebody who has just said stop: take it out"
+        still = _STILL_SELLS.search(text) if playbook.voice.language == ENGLISH else None
+        if still is not None:
+            yield f"goes on selling to somebody who has just said stop: take {still[0]!r} out"
     elif playbook.voice.language == ENGLISH and not _PAID.search(text):
         yield 'does not say that it is paid: keep "it\'s one of my paid programs"'
 

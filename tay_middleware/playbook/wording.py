@@ -41,12 +41,33 @@ _OPENING = re.compile(r"(?<=[.!?] )\$(\{)?(?P<name>offer|topic|pet_name)(?(1)\}|
 _SPACES = re.compile(r"[ \t]{2,}")
 
 
+_IN_CAPITALS = re.compile(
+    r"(?<!\$)\$(?!(?-i:offer|topic|pet_name|link|price)\b)(?:offer|topic|pet_name|link|price)\b",
+    re.IGNORECASE,
+)
+"""A placeholder in other letters than its own: `$Offer`."""
+
 _DETERMINED = re.compile(
     r"\b(a|an|the|my|your|our|her|his|their|this|that|these|those)"
     r"(?: (?:own|whole|entire|real|next|best|new|little))? \$\{?(topic|pet_name)\b",
     re.IGNORECASE,
 )
 """An article before a value that has one of its own ("your clients"), or that may be empty."""
+
+_ARTICLE_TWICE = re.compile(
+    r"\b(a|an|the|my|your|our|her|his|their)(?: (?:own|whole|next|best|new|little))? \$\{?offer\b",
+    re.IGNORECASE,
+)
+"""An article before the name of an offer, which has one: "the the mentorship"."""
+
+_SAYS_OF_TOPIC = re.compile(
+    r"(\b(?:with|on|about|of|for|in|around|to|at|from|behind|into|over|and|or|through) )?"
+    r"\$\{?topic\b\}? (?:(?:always|never|often|still|also|really|usually) )?"
+    r"(is|isn't|are|was|were|has|have|does|doesn't|do|gets|takes|needs|deserves|goes|comes|works"
+    r"|looks|feels|keeps|makes|wants|depends|matters|starts|stops|changes|costs|pays|brings)\b",
+    re.IGNORECASE,
+)
+"""A verb of which `$topic` is the subject: it may be "pricing", and it may be "your clients"."""
 
 
 class _Wording(string.Template):
@@ -65,11 +86,14 @@ def check_placeholders(text: str, allowed: Collection[str] = PLACEHOLDERS) -> st
         raise ValueError("a wording is one paragraph: take the line break out")
     template = _Wording(text)
     if not template.is_valid():
-        raise ValueError("a lone '$': write '$$' for a dollar sign")
-    determined = _DETERMINED.search(text)
-    if determined is not None:
-        article, name = determined.groups()
-        raise ValueError(f"{article!r} before ${name}: it may be 'your clients', or nothing")
+        capital = _IN_CAPITALS.search(text)
+        mend = "write '$$' for a dollar sign"
+        raise ValueError(
+            f"{capital[0]!r} is in capitals: write {capital[0].lower()}"
+            if capital
+            else f"a lone '$': {mend}"
+        )
+    _check_neighbours(text)
     unknown = sorted(set(template.get_identifiers()) - set(allowed))
     if unknown and not set(unknown) - PLACEHOLDERS:
         raise ValueError(f"${unknown[0]} is not known here: take it out")
@@ -77,6 +101,20 @@ def check_placeholders(text: str, allowed: Collection[str] = PLACEHOLDERS) -> st
         known = ", ".join(f"${name}" for name in sorted(allowed)) or "none"
         raise ValueError(f"unknown placeholder ${unknown[0]}; known are {known}")
     return text
+
+
+def _check_neighbours(text: str) -> None:
+    """What stands beside a placeholder must fit everything that it may say."""
+    determined = _DETERMINED.search(text)
+    if determined is not None:
+        article, name = determined.groups()
+        raise ValueError(f"{article!r} before ${name}: it may be 'your clients', or nothing")
+    twice = _ARTICLE_TWICE.search(text)
+    if twice is not None:
+        raise ValueError(f"{twice[1]!r} before $offer: its name has its own article, take this out")
+    for found in _SAYS_OF_TOPIC.finditer(text):
+        if found[1] is None:
+            raise ValueError(f"{found[0]!r}: $topic may be one or many, so it can be no subject")
 
 
 def check_notice(text: str) -> str:

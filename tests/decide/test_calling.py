@@ -51,6 +51,21 @@ def test_of_whom_nothing_is_said_may_be_called(playbook: Playbook, question: str
     assert called(playbook, question=question) > 0
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "I feel like a failure, my business made 200 this month. What should my plan be?",
+        "I'm scared. My landlord raised my rent, what should I do with my prices?",
+        "I'm so frustrated, I feel stupid, my pricing is a mess again",
+        "I\u2019m broke right now, can you help me fix my prices?",
+        "Ugh I'm crying with anger, my client humiliated me about my prices",
+        "I'm 3 months behind on rent for my salon, what about my numbers?",
+    ],
+)
+def test_the_upset_are_called_nothing(playbook: Playbook, question: str) -> None:
+    assert called(playbook, question=question) == 0
+
+
 def test_it_holds_for_the_conversation(playbook: Playbook) -> None:
     said = (Message("user", "I'm a guy who braids"), Message("assistant", "Nice."))
     assert called(playbook, transcript=said) == 0

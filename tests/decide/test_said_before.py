@@ -12,7 +12,7 @@ from tay_middleware.playbook import Playbook
 from tests.builders import a_detection, a_history, a_mention, a_turn, no_need
 
 ANSWER = "Start with what an hour costs you, and add your materials."
-MENTION = "The part I can't do in a chat is what people bring to the mentorship."
+MENTION = "More than a chat can do, and that's the kind of thing people bring to the mentorship."
 WOVEN = f"{ANSWER}\n\n{MENTION}"
 
 

@@ -95,6 +95,11 @@ BAD: dict[str, list[str]] = {
         "There's nothing in it for me.",
         "It's not about money.",
     ],
+    "false_memory": [
+        "We talked about this before.",
+        "As you told me, it is killing you.",
+        "I already put your name down.",
+    ],
     "hype": ["Unlock your potential.", "A game-changer.", "Level up, boss babe.", "Life-changing."],
 }
 

@@ -13,8 +13,8 @@ from tests.playbook.test_unfit import DETAILS, LINK, edited
 Spoil = Callable[[str, Callable[[str], str]], list[Problem]]
 
 GENTLE = (
-    "That gives you somewhere to start. The part I can't do in a chat is sit with your actual "
-    "numbers, and that's the kind of thing people bring to $offer."
+    "That gives you somewhere to start. Staying with your numbers over time is more than a chat "
+    "can do, and that's the kind of thing people bring to $offer."
 )
 PLAIN = "That deeper look is $offer, if you ever want it."
 
