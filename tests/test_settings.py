@@ -29,6 +29,14 @@ def test_an_empty_secret_of_a_provider_leaves_it_off(monkeypatch: pytest.MonkeyP
     assert load_settings().webhook_secrets == {}
 
 
+def test_an_empty_key_file_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "user_key_secret"
+    file.touch()
+    with pytest.raises(ConfigurationError, match="the user-key secret is empty"):
+        load_settings(home=tmp_path).user_key_bytes()
+    assert file.read_bytes() == b""
+
+
 def test_an_empty_user_key_secret_is_refused_where_machines_must_share_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
