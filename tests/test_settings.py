@@ -1,5 +1,7 @@
 """What the environment says, and what it does not say."""
 
+from pathlib import Path
+
 import pytest
 
 from tay_middleware.errors import ConfigurationError
