@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tay_middleware.domain import Mode
 from tay_middleware.errors import ConfigurationError
+from tay_middleware.private import make_home
 
 SECRET_BYTES = 32
 """256 bits: an HMAC key of the hash's own size, so that guessing user ids by key is hopeless."""
@@ -268,21 +269,30 @@ def strays() -> list[tuple[str, str | None]]:
 def _secret_file(path: Path) -> bytes:
     """Read the secret, or make it: two processes that race end up with one and the same."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_home(path.parent)
         draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
         if not path.exists():
             handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w") as file:
                 file.write(secrets.token_hex(SECRET_BYTES))
+                file.flush()
+                os.fsync(file.fileno())  # a power cut must not leave the name without the key
             try:
                 os.link(draft, path)
             except FileExistsError:
                 pass
             finally:
                 draft.unlink()
-        return path.read_text().strip().encode()
+        key = path.read_text().strip().encode()
     except OSError as error:
         raise ConfigurationError(
             f"{path}: the user-key secret cannot be kept here ({error.strerror}); set TAY_HOME to "
             "a writable directory, or TAY_USER_KEY_SECRET"
         ) from error
+    if not key:
+        # Never a new one unasked: under it nobody is known.
+        raise ConfigurationError(
+            f"{path}: the user-key secret is empty: put its copy back, or remove the file so that "
+            "a new key is made, under which no user is known"
+        )
+    return key

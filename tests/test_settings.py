@@ -1,5 +1,7 @@
 """What the environment says, and what it does not say."""
 
+from pathlib import Path
+
 import pytest
 
 from tay_middleware.errors import ConfigurationError
@@ -27,6 +29,14 @@ def test_an_empty_key_of_the_classifier_gives_way_to_the_usual_one(
 def test_an_empty_secret_of_a_provider_leaves_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TAY_WEBHOOK_SECRETS__STRIPE", "")
     assert load_settings().webhook_secrets == {}
+
+
+def test_an_empty_key_file_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "user_key_secret"
+    file.touch()
+    with pytest.raises(ConfigurationError, match="the user-key secret is empty"):
+        load_settings(home=tmp_path).user_key_bytes()
+    assert file.read_bytes() == b""
 
 
 def test_an_empty_user_key_secret_is_refused_where_machines_must_share_one(

@@ -11,6 +11,7 @@ from uuid import UUID
 import typer
 
 from tay_middleware.cli.asking import ask, existing, tell, tell_each
+from tay_middleware.cli.noting import noted
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import InputError
 from tay_middleware.payments.imports import Report, pieces, take, tried, try_out
@@ -93,6 +94,7 @@ def _imported(settings: Settings, lines: Sequence[Line], terms: Terms, *, keep: 
         with copied(settings.resolved_database_url) as url:
             there = settings.model_copy(update={"database_url": url})
             return tried(lambda: tell(there, try_out, lines, terms, now, new_id))
+    tell(settings, noted, "import", None, lines=len(lines))
     taken = tell_each(
         settings,
         (

@@ -1,19 +1,24 @@
 """`tay label`: questions of the log out to be labelled, and their labels in."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
-from tay_middleware.cli.asking import ask
+from tay_middleware.cli.asking import tell
+from tay_middleware.cli.noting import noted
 from tay_middleware.evals.labelling import take_in, to_label
 from tay_middleware.evals.lines import text_lines
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import MOST_DAYS, load_settings
+from tay_middleware.storage.purchases import Transaction
 
 app = typer.Typer(help="Label questions of your own log, for `tay train`.", no_args_is_help=True)
+
+T = TypeVar("T")
 
 
 @app.command("export")
@@ -40,10 +45,15 @@ def export(
     since = datetime.now(UTC) - timedelta(days=days)
     look_at = limit * 50 if unsure else limit
     read = labelled_rows if labelled else questions_with_labels
-    logged = ask(settings, read, since, limit=look_at)
+    logged = tell(settings, _noted_rows, lambda rows: read(rows, since, limit=look_at))
     rules = load_playbook(settings.prompts_dir).policy.cascade
     for row in to_label(logged, rules.encoder.threshold, unsure_first=unsure)[:limit]:
         typer.echo(json.dumps(row, ensure_ascii=False))
+
+
+def _noted_rows(transaction: Transaction, read: Callable[[Transaction], T]) -> T:
+    noted(transaction, "export", "labels")
+    return read(transaction)
 
 
 @app.command("import")

@@ -37,7 +37,7 @@ def tell_edits(old: Playbook, new: Playbook, *, as_json: bool) -> None:
         return
     table = Table("file", "entry", "before", "now", box=None, pad_edge=False)
     for one in found:
-        table.add_row(one.file, one.entry, _cut(one.before), _cut(one.after))
+        table.add_row(*map(Text, (one.file, one.entry, _cut(one.before), _cut(one.after))))
     _print(Group(Text(f"version {old.version} → {new.version}", style="bold"), table))
 
 
@@ -87,7 +87,8 @@ def _flips(found: Preview) -> Table:
     table = Table("", "decisions", "offer", "reason", "why", box=None, pad_edge=False)
     for one in found.flips:
         name = Text(one.flip.value, style=_COLOURS.get(one.flip, ""))
-        table.add_row(name, f"{one.many:,}", one.offer or "-", one.reason or "-", one.why)
+        told = (f"{one.many:,}", one.offer or "-", one.reason or "-", one.why)
+        table.add_row(name, *map(Text, told))
     return table
 
 

@@ -53,7 +53,8 @@ def _as_json(found: Review) -> str:
 def _as_plain(found: Review) -> str:
     """What a terminal shows, without its colours."""
     words = StringIO()
-    Console(file=words, width=PLAIN_COLUMNS, color_system=None).print(Group(*_terminal(found)))
+    plain = Console(file=words, width=PLAIN_COLUMNS, color_system=None, markup=False)
+    plain.print(Group(*_terminal(found)))
     return words.getvalue()
 
 

@@ -7,10 +7,10 @@ PIPE_COLUMNS = 160
 
 
 def screen(columns: int = PIPE_COLUMNS) -> Console:
-    """Standard output.
+    """Standard output. Texts are shown as they are: `[my]` is a phrase of a playbook, no markup.
 
     Args:
         columns: how wide it is where it is no terminal.
     """
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=columns)
+    console = Console(highlight=False, markup=False)
+    return console if console.is_terminal else Console(highlight=False, markup=False, width=columns)

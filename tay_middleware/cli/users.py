@@ -13,6 +13,7 @@ import typer
 
 from tay_middleware.engine.identity import make_turn
 from tay_middleware.errors import InputError
+from tay_middleware.private import write_private
 from tay_middleware.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -40,11 +41,13 @@ def export_command(
 
     The spool is the one of this machine; run it on each machine whose app has one.
     """
-    from tay_middleware.cli.asking import existing  # noqa: PLC0415 - imports SQL
+    from tay_middleware.cli.asking import existing, tell  # noqa: PLC0415 - imports SQL
+    from tay_middleware.cli.noting import noted  # noqa: PLC0415 - imports SQL
 
     settings = load_settings()
     existing(settings)
     key = _key(settings, user_id, session=session)
+    tell(settings, noted, "export", "user")
 
     async def ask(archive: "Archive") -> "Kept":
         return await archive.export(key, datetime.now(UTC))
@@ -54,7 +57,7 @@ def export_command(
         typer.echo(text)
         return
     try:
-        output.write_text(text + "\n", encoding="utf-8")
+        write_private(output, text + "\n")
     except OSError as error:
         raise InputError(f"{output}: cannot be written: {error.strerror}") from None
 

@@ -40,11 +40,18 @@ def list_command(
 @app.command("show")
 def show_command(delivery_id: Annotated[UUID, typer.Argument(help="id of a delivery")]) -> None:
     """Print one delivery as JSON, as it came."""
-    row = ask(load_settings(), sql.one, delivery_id)
+    row = tell(load_settings(), _noted_one, delivery_id)
     if row is None:
         raise InputError("no delivery has this id")
     shown = {name: _plain(value) for name, value in row._mapping.items()}  # noqa: SLF001 - SQLAlchemy's own
     typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+
+
+def _noted_one(transaction: Transaction, delivery_id: UUID) -> Any:
+    row = sql.one(transaction, delivery_id)
+    if row is not None:
+        noted(transaction, "export", delivery_id)
+    return row
 
 
 @app.command("replay")

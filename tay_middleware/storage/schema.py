@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
 from tay_middleware.errors import SchemaMismatch
+from tay_middleware.private import make_file, make_home
 from tay_middleware.storage.database import Database, server_engine
 from tay_middleware.storage.failures import translated
 from tay_middleware.storage.ledger import LOCK_SPACE
@@ -59,7 +60,8 @@ def upgrade(url: str) -> str:
         if not is_file(parsed):
             asyncio.run(_on_server(parsed, _upgrade_server))
             return HEAD
-        file_of(parsed).parent.mkdir(parents=True, exist_ok=True)
+        make_home(file_of(parsed).parent)
+        make_file(file_of(parsed))
         with _connected(parsed) as connection:
             if version_of(connection) == HEAD:
                 return HEAD

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from tay_middleware.private import make_file, make_home
 from tay_middleware.storage.wire import Call
 
 BUSY_SECONDS = 2.0
@@ -45,7 +46,8 @@ def connected(path: Path, most_bytes: int) -> sqlite3.Connection:
     Raises:
         sqlite3.Error, OSError: it cannot be opened or made.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_home(path.parent)
+    make_file(path)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode=WAL")

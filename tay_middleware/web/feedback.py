@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 
-from tay_middleware.storage import touches
+from tay_middleware.storage import keep, touches
 from tay_middleware.web.auth import Listener
 from tay_middleware.web.context import Here
 from tay_middleware.web.problems import responses
@@ -28,7 +28,7 @@ async def give_feedback(here: Here, _actor: Listener, said: FeedbackIn) -> Noted
         "user_key": mention.user_key,
         "helpful": said.helpful,
         "stop": stops,
-        "note": said.note,
+        "note": keep(said.note, here.settings.store_text) if said.note else None,
         "at": now,
     }
     await here.database.write(touches.note_feedback, row)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,9 @@ CSV_COLUMNS = (
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """A cell that begins so is a formula to some spreadsheet."""
 
+_SPLIT = re.compile(r"([;\t|\r\n]\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""Where a spreadsheet whose separator is not the comma begins a cell, with a formula behind it."""
+
 
 def csv_head(names: Iterable[str]) -> str:
     """The first line, after a byte order mark: without one Excel reads UTF-8 as Windows' own."""
@@ -22,7 +26,7 @@ def csv_head(names: Iterable[str]) -> str:
 
 
 def csv_line(values: Iterable[Any]) -> str:
-    """One line; texts that could be formulas are quoted by an apostrophe."""
+    """One line; an apostrophe stands before what could be a formula, in Excel of any country."""
     line = io.StringIO()
     csv.writer(line).writerow([_cell(value) for value in values])
     return line.getvalue()
@@ -33,7 +37,8 @@ def _cell(value: Any) -> Any:
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, str):
         bare = value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
-        return f"'{bare}" if bare.lstrip(" ").startswith(_RISKY) else bare
+        guarded = _SPLIT.sub(r"\1'", bare)
+        return f"'{guarded}" if bare.lstrip(" ").startswith(_RISKY) else guarded
     if isinstance(value, bool):
         return str(value).lower()
     return "" if value is None else value

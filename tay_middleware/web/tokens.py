@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from typing import Any
 PREFIX = "tay_"
 ID_CHARS = 12
 SECRET_BYTES = 32
+
+_WRITTEN = re.compile(rf"{PREFIX}([0-9a-f]{{{ID_CHARS}}})_([0-9a-f]{{{2 * SECRET_BYTES}}})")
+"""Nothing else is asked of a database: one that refuses a character would answer with an error."""
 
 
 class Scope(StrEnum):
@@ -71,11 +75,8 @@ def digest(secret: str) -> str:
 
 def split(token: str) -> tuple[str, str] | None:
     """Id and secret of a token, or `None` for what is none."""
-    token_id, _, secret = token.removeprefix(PREFIX).partition("_")
-    well = (
-        token.startswith(PREFIX) and len(token_id) == ID_CHARS and len(secret) == 2 * SECRET_BYTES
-    )
-    return (token_id, secret) if well and token.isascii() else None
+    written = _WRITTEN.fullmatch(token)
+    return (written[1], written[2]) if written else None
 
 
 def opens(row: Any, secret: str, now: datetime) -> bool:

@@ -71,7 +71,14 @@ def test_a_delivery_that_is_replayed_at_a_terminal_is_noted(home: Path) -> None:
         )
     connection.close()
     assert "1 delivery will be handled again" in tay("webhooks", "replay", delivery).stdout
-    assert noted(home) == [("replay", delivery, {"deliveries": 1})]
+    assert tay("webhooks", "show", delivery).exit_code == 0
+    assert noted(home) == [("replay", delivery, {"deliveries": 1}), ("export", delivery, {})]
+
+
+def test_every_export_at_a_terminal_is_noted_without_whom(home: Path) -> None:
+    assert tay("users", "export", "ada").exit_code == 0
+    assert tay("label", "export").exit_code == 0
+    assert noted(home) == [("export", "user", {}), ("export", "labels", {})]
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,11 @@ def test_the_verdict_of_a_figure_is_never_cut(columns: int) -> None:
     assert ("5 to 10 %" in words) is (columns >= 100)
 
 
+def test_a_phrase_of_a_playbook_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    screen().print("audit [my] [/x]")
+    assert capsys.readouterr().out == "audit [my] [/x]\n"
+
+
 def test_a_pipe_is_wide(capsys: pytest.CaptureFixture[str]) -> None:
     assert screen().width == PIPE_COLUMNS
     screen().print("x" * 120)

@@ -133,6 +133,16 @@ def test_a_stop_is_a_decline_that_the_next_turn_hears(either: Site) -> None:
     assert recalled.declined_session == "s1"
 
 
+def test_a_note_is_kept_as_the_setting_says_of_texts(either: Site) -> None:
+    asked(either)
+    admin = either.token("read", "feedback")
+    (item,) = either.get(LIST, admin)["items"]
+    said = {"escalation_id": item["id"], "helpful": False, "note": "write to ada@example.com"}
+    assert either.client.post("/api/v1/feedback", headers=admin, json=said).status_code == 200
+    (item,) = either.get(LIST, admin)["items"]
+    assert item["feedback"]["note"] == "write to [email]"
+
+
 def _recalled(site: Site) -> Any:
     async def recall() -> Any:
         store = open_store_of(site.loaded())

@@ -26,7 +26,9 @@ def test_a_token_opens_until_it_expires_or_is_revoked() -> None:
     assert not opens(None, secret, NOON)
 
 
-@pytest.mark.parametrize("token", ["", "tay_", "tay_x_y", "x" * 81, "tay_" + "é" * 77])
+@pytest.mark.parametrize(
+    "token", ["", "tay_", "tay_x_y", "x" * 81, "tay_" + "é" * 77, f"tay_{chr(0) * 12}_{'a' * 64}"]
+)
 def test_what_is_no_token_is_none(token: str) -> None:
     assert split(token) is None
 

@@ -14,7 +14,7 @@ router = APIRouter(prefix="/audit")
 
 PAGE = 50
 ACTIONS = (
-    *("mark", "note", "label", "assign", "replay", "pause", "resume", "export"),
+    *("mark", "note", "label", "assign", "replay", "pause", "resume", "export", "import"),
     *("sign_in", "sign_out", "create_token", "revoke_token", "erase"),
 )
 
