@@ -286,7 +286,7 @@ def understood(row: Any, terms: Terms) -> tuple[str, tuple[Fact, ...]]:
     if reading.live != terms.live:
         return sql.OTHER_MODE, ()
     if reading.facts is None:
-        return "ignored", ()
+        return sql.IGNORED, ()
     facts = reading.facts if terms.live else (replace(one, test=True) for one in reading.facts)
     return "applied", tuple(facts)
 

@@ -22,6 +22,7 @@ from tay_middleware.payments.purchases import components, left_out, purchase_of
 from tay_middleware.payments.standing import is_all_back, standing
 from tay_middleware.payments.staying import Row, Teller, credit_of, of_one, rests_on, told_anew
 from tay_middleware.storage import purchases as sql
+from tay_middleware.storage.buyers import forget_deliveries
 from tay_middleware.storage.credits import lock
 from tay_middleware.storage.purchases import Transaction
 
@@ -48,7 +49,7 @@ def settle(
 ) -> list[Mapping[str, Any]]:
     """Take facts in and write what follows; the rows of `conversions` that were written."""
     lock(transaction)
-    groups, news = _taken_in(transaction, facts)
+    groups, news = _taken_in(transaction, facts, now)
     return _restate(transaction, groups, news, rules, now)
 
 
@@ -60,7 +61,7 @@ def foresee(
     It takes the facts in and writes no purchase, so that nobody who makes one waits for it. Of two
     payments after a mark by hand each is therefore taken for that sale.
     """
-    groups, news = _taken_in(transaction, facts)
+    groups, news = _taken_in(transaction, facts, now)
     made = _made(transaction, _asked(transaction, groups, news), news, rules, now)
     return [row for _, row in made]
 
@@ -102,12 +103,12 @@ def _went_back_at(transaction: Transaction, sales: Sequence[Any]) -> datetime | 
     return max(filter(None, found), default=None)
 
 
-def _taken_in(transaction: Transaction, facts: Iterable[Fact]) -> tuple[Groups, _News]:
+def _taken_in(
+    transaction: Transaction, facts: Iterable[Fact], now: datetime
+) -> tuple[Groups, _News]:
     news = _News()
-    touched = {
-        _put(transaction, group, news)
-        for group in components(_without_erased(transaction, tuple(facts)))
-    }
+    told = _without_erased(transaction, tuple(facts), now)
+    touched = {_put(transaction, group, news) for group in components(told)}
     groups = _grouped(transaction, touched)
     for facts_of_one in groups.values():
         _tell_left_out(facts_of_one)
@@ -211,8 +212,8 @@ def _buyers(groups: Iterable[Sequence[Fact]]) -> tuple[set[str], set[str]]:
     return customers, {one.email_key for one in evidence if one.email_key}
 
 
-def _without_erased(transaction: Transaction, facts: Sequence[Fact]) -> list[Fact]:
-    """Facts from before their user was erased come without the user."""
+def _without_erased(transaction: Transaction, facts: Sequence[Fact], now: datetime) -> list[Fact]:
+    """Facts from before their user was erased come without the user, and without their words."""
     users = {
         key
         for fact in facts
@@ -220,7 +221,10 @@ def _without_erased(transaction: Transaction, facts: Sequence[Fact]) -> list[Fac
         if key is not None
     }
     erased = sql.erased_among(transaction, users) if users else {}
-    return [_anonymous(fact) if _is_erased(fact, erased) else fact for fact in facts]
+    hers = {fact.id for fact in facts if _is_erased(fact, erased)}
+    # Once the fact names nobody, no erasing would find the delivery that told it.
+    forget_deliveries(transaction, hers, now)
+    return [_anonymous(fact) if fact.id in hers else fact for fact in facts]
 
 
 def _is_erased(fact: Fact, erased: Mapping[str, datetime]) -> bool:

@@ -1,6 +1,6 @@
 """What payments hold of a person: found for an export, and taken away by an erasure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -107,12 +107,7 @@ def forget_buyer(connection: Connection, user_key: str, until: datetime) -> None
     facts = payment_facts.c
     hers = _all_ids(connection, and_(_hers(user_key), _is_of_before(until)))
     naming = _all_ids(connection, and_(_names(facts, user_key), _is_of_before(until)))
-    for name in {*hers, *naming}:
-        connection.execute(
-            update(webhook_events)
-            .where(_has_name(name))
-            .values(body=None, body_hash=None, headers={}, redacted_at=until)
-        )
+    forget_deliveries(connection, {*hers, *naming}, until)
     nobody = dict.fromkeys(("customer", "email_key", "user_key", "reference_key"))
     for name in hers:
         connection.execute(update(payment_facts).where(facts.id == name).values(**nobody))
@@ -131,6 +126,17 @@ def forget_buyer(connection: Connection, user_key: str, until: datetime) -> None
     for table, is_of_before, also in theirs_too:
         hers_there = and_(table.c.user_key == user_key, is_of_before)
         connection.execute(update(table).where(hers_there).values(user_key=None, **also))
+
+
+def forget_deliveries(connection: Connection, fact_ids: Iterable[str], now: datetime) -> None:
+    """Take the words out of the deliveries that told some facts.
+
+    The hash goes too, for whoever knows the words could tell by it that they were said; a delivery
+    that comes again under such a name is known by the name alone, and changes nothing.
+    """
+    said = {"body": None, "body_hash": None, "headers": {}, "redacted_at": now}
+    for name in sorted(fact_ids):
+        connection.execute(update(webhook_events).where(_has_name(name)).values(said))
 
 
 def _all_ids(connection: Connection, which: ColumnElement[bool]) -> list[str]:

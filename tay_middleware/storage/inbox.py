@@ -18,6 +18,9 @@ from tay_middleware.storage.purchases import Row, insert
 
 _COLUMNS = webhook_events.c
 
+IGNORED = "ignored"
+"""The outcome of a delivery of a type that means nothing to us."""
+
 OTHER_MODE = "other_mode"
 """The outcome of a delivery of test while live counts, or the reverse."""
 
@@ -63,7 +66,12 @@ def due(connection: Connection, now: datetime, limit: int) -> Sequence[Any]:
 
 
 def set_handled(connection: Connection, row_id: UUID, now: datetime, outcome: str) -> None:
-    """A delivery is done; `outcome` as in `payment_tables.webhook_events`."""
+    """A delivery is done; `outcome` as in `payment_tables.webhook_events`.
+
+    The words of one that means nothing to us are of no use, and may be of anybody: they go at once.
+    Its hash stays, so that it is still known when it comes again.
+    """
+    gone = {"body": None, "headers": {}, "redacted_at": now} if outcome == IGNORED else {}
     _change(
         connection,
         row_id,
@@ -73,6 +81,7 @@ def set_handled(connection: Connection, row_id: UUID, now: datetime, outcome: st
         error=None,
         dead_at=None,
         attempts=_COLUMNS.attempts + 1,
+        **gone,
     )
 
 

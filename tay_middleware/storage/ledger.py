@@ -5,6 +5,7 @@ PostgreSQL, the write lock on SQLite), so what is looked up at the beginning sti
 are written; and figures change by rows that were really inserted.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -76,6 +77,9 @@ dead_letters = Table(
 )
 """Events that could not be written after several tries: as they were, for a person to look at."""
 
+_USER_KEY = re.compile(r"\b[0-9a-f]{32}\b")
+"""What may be a user's key in an event that cannot be read; see `domain.user_key`."""
+
 _LOOKED_AT = (
     *("id", "turn_id", "user_key", "status", "addition", "created_at", "detected"),
     *figures.DIMENSIONS[1:],
@@ -112,8 +116,26 @@ def lock(connection: Connection, buckets: Collection[int]) -> None:
 
 
 def bury(connection: Connection, letters: Sequence[dict[str, Any]]) -> None:
-    """Put events among the dead letters; the same one again is nothing new."""
-    connection.execute(_insert(connection)(dead_letters).on_conflict_do_nothing(), letters)
+    """Put events among the dead letters; the same one again is nothing new.
+
+    One of a user who was erased since it came into the outbox is not kept: an erasing takes dead
+    letters away, and would have taken this one.
+    """
+    lock(connection, {letter["bucket"] for letter in letters})
+    users = {key for letter in letters for key in _USER_KEY.findall(letter["body"])}
+    among = _among_array if connection.dialect.name == "postgresql" else _among_list
+    named = select(erased_users).where(among(erased_users.c.user_key, users))
+    erased = {row.user_key: row.erased_at for row in connection.execute(named)}
+    kept = [letter for letter in letters if not _is_erased(letter, erased)]
+    if kept:
+        connection.execute(_insert(connection)(dead_letters).on_conflict_do_nothing(), kept)
+
+
+def _is_erased(letter: Mapping[str, Any], erased: Mapping[str, datetime]) -> bool:
+    """Whether one whom it names was erased after it came, by the clock of Redis in its id."""
+    came_at = int(letter["stream_id"].partition("-")[0])
+    until = [erased[key] for key in _USER_KEY.findall(letter["body"]) if key in erased]
+    return any(came_at <= at.timestamp() * 1000 for at in until)
 
 
 def _known(connection: Connection, events: Sequence[Event]) -> Known:

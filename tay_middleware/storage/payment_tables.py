@@ -80,7 +80,8 @@ webhook_events = Table(
 
 `due_at` is when it will be handled; `null` once it is handled (`handled_at`) or given up
 (`dead_at`). `outcome` says what it was: `applied`, `ignored` (a type that means nothing to us),
-`other_mode` (test while live counts, or the reverse). `body` is null after its retention time;
+`other_mode` (test while live counts, or the reverse). `body` is null after its retention time, of
+what is `ignored`, and of who is erased;
 `body_hash` (`payments.providers.digest`) tells even then a delivery that comes again from another
 one under its name; `null` where that is not looked at, and of who is erased.
 """

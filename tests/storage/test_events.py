@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from tay_middleware.domain import ReplyStatus, uuid7
 from tay_middleware.errors import RowRefused, StorageError
@@ -19,6 +20,7 @@ from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.events import Event, Known, anonymous, folded, read_event
 from tay_middleware.storage.figures import difference
 from tay_middleware.storage.ledger import apply
+from tay_middleware.storage.sql import question_logs
 from tay_middleware.storage.wire import turn_event
 from tests.builders import NOON
 from tests.storage.records import SECOND, a_record, key
@@ -165,6 +167,25 @@ def test_a_row_without_one_of_its_columns_is_refused() -> None:
     del row["tier"]
     with pytest.raises(StorageError):
         read_event("turn", json.dumps(row))
+
+
+def test_a_column_that_only_a_newer_app_knows_holds_nothing_up(either_url: str) -> None:
+    """The row goes in without it; what waits in the same batch goes in beside it."""
+    newer = json.loads(turn_event(a_record(1))) | {"of_a_newer_app": {"a": [1]}}
+    taken_back = json.loads(turn_event(a_record(2))) | {"of_a_newer_app": "b"}
+    batch = [read_event("turn", json.dumps(row)) for row in (newer, taken_back)]
+    batch += [retract(2), turn(3)]
+
+    async def scene() -> tuple[int, list[Any]]:
+        database = Database(either_url)
+        try:
+            new = await database.write(apply, batch, [0], NOON)
+            asked = select(question_logs.c.turn_id).order_by(question_logs.c.turn_id)
+            return new, await database.read(lambda tx: list(tx.execute(asked).scalars()))
+        finally:
+            await database.aclose()
+
+    assert asyncio.run(scene()) == (3, [UUID(int=number) for number in (1, 2, 3)])
 
 
 @pytest.mark.parametrize(

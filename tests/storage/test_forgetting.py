@@ -12,6 +12,7 @@ from tay_middleware.domain import uuid7
 from tay_middleware.storage import Database, purchases, upgrade, verdicts
 from tay_middleware.storage.bulk import insert_turns
 from tay_middleware.storage.desk_tables import escalation_notes
+from tay_middleware.storage.ledger import bury, dead_letters
 from tay_middleware.storage.partitions import maintain_database
 from tay_middleware.storage.payment_tables import (
     conversion_marks,
@@ -101,6 +102,24 @@ def bought(connection: Connection) -> None:
     connection.execute(insert(conversions), [{**row, **given, **times, **of_bob}])
     events = [a_delivery(fact["purchase_key"], 20 + n) for n, fact in enumerate(facts)]
     connection.execute(insert(webhook_events), events)
+
+
+def a_letter(number: int, user: str, seconds: float) -> dict[str, Any]:
+    came = int((AFTER.timestamp() + seconds) * 1000)
+    body = f'{{"user_key": "{user}", "question": "damaged'
+    said = {"kind": "turn", "body": body, "error": "damaged", "deliveries": 5, "died_at": AFTER}
+    return {**said, "stream_id": f"{came}-{number}", "bucket": number}
+
+
+def test_an_event_of_before_an_erasing_that_dies_after_it_is_no_dead_letter(play: Any) -> None:
+    async def scene(database: Database, archive: Archive) -> list[Any]:
+        await archive.erase(ADA, AFTER)
+        letters = [a_letter(1, ADA, -60), a_letter(2, ADA, 60), a_letter(3, BOB, -60)]
+        await database.write(bury, letters)
+        await database.write(bury, letters[:1])
+        return await database.read(rows, dead_letters, "bucket")
+
+    assert play(scene) == [(2,), (3,)]
 
 
 def rows(connection: Connection, table: Table, *names: str) -> list[Any]:

@@ -224,5 +224,20 @@ def test_purchases_that_name_a_mention_which_never_came_wait_for_it_from_now_on(
         assert ids == [(key, str(id_of(key))) for key in "abcd"]
 
 
+def test_the_words_of_what_meant_nothing_go_and_its_hash_stays(path: Path) -> None:
+    with an_older(path, "0015") as connection:
+        came = {"provider": "stripe", "received_at": "2026-03-02 12:00:00", "attempts": 1}
+        for name, outcome in (("a", "ignored"), ("b", "applied"), ("c", None)):
+            said = {"headers": '{"x": 1}', "body": b"{}", "body_hash": name, "outcome": outcome}
+            put(connection, "webhook_events", came | said | {"id": name, "external_id": name})
+    upgrade(url(path))
+    with sqlite3.connect(path) as read:
+        rows = (
+            "SELECT headers, body, body_hash, redacted_at IS NULL FROM webhook_events ORDER BY id"
+        )
+        kept = [('{"x": 1}', b"{}", name, 1) for name in "bc"]
+        assert read.execute(rows).fetchall() == [("{}", None, "a", 0), *kept]
+
+
 def _of_type(kind: str) -> object:
     return 0 if kind.startswith(("BOOL", "INT", "FLOAT")) else "2026-01-01 00:00:00"
