@@ -7,7 +7,7 @@ import threading
 import weakref
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from multiprocessing import parent_process
 from multiprocessing.util import Finalize
 from typing import Any
@@ -266,6 +266,7 @@ class Escalator:
     def after_fork(self) -> None:
         """In a child process: start afresh, and leave the parent's loop and store untouched."""
         self._lock = threading.Lock()
+        self.faults.after_fork()
         self.repeats.after_fork()
         if self._background is not None:
             self._of_parents.append(self._background)
@@ -287,12 +288,18 @@ def _close_in(pid: int, background: Background, settings: Settings) -> None:
 
 
 def _forget_after_fork(engine: Escalator) -> None:
-    """Let a child process start afresh; the weak reference keeps no dead engine alive."""
-    reference = weakref.ref(engine)
+    """Let a child process start afresh; no dead engine is kept alive."""
+    _engines().add(engine)
+
+
+@cache
+def _engines() -> weakref.WeakSet[Escalator]:
+    """The engines of this process. What is registered for a fork stays for good: once for all."""
+    alive: weakref.WeakSet[Escalator] = weakref.WeakSet()
 
     def in_child() -> None:
-        alive = reference()
-        if alive is not None:
-            alive.after_fork()
+        for engine in list(alive):
+            engine.after_fork()
 
     os.register_at_fork(after_in_child=in_child)
+    return alive

@@ -33,6 +33,10 @@ class Faults:
         """A guard for one turn (or one start-up); `subject` is the id that its log lines carry."""
         return Guard(self, subject)
 
+    def after_fork(self) -> None:
+        """In a child process: another thread may have held the lock, and is not here to open it."""
+        self._lock = Lock()
+
     def count(self, phase: str) -> None:
         """Raise the counter of `phase` by one."""
         with self._lock:

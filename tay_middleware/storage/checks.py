@@ -1,10 +1,13 @@
 """What must be true of a Redis before anything is entrusted to it."""
 
+import logging
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from redis.asyncio.cluster import RedisCluster
 from redis.exceptions import ConnectionError as NotConnected
+from redis.exceptions import NoPermissionError
 from redis.exceptions import TimeoutError as NotInTime
 
 from tay_middleware.errors import ConfigurationError, StorageUnavailable
@@ -13,6 +16,8 @@ from tay_middleware.storage.link import in_time, translated
 
 OLDEST = (7, 0)
 """The oldest version whose XAUTOCLAIM forgets events that are gone; every Valkey is newer."""
+
+_log = logging.getLogger("tay_middleware")
 
 
 async def check(client: Any, seconds: float) -> bool:
@@ -38,14 +43,14 @@ async def check(client: Any, seconds: float) -> bool:
 
 async def _check(client: Any) -> bool:
     if not isinstance(client, RedisCluster):
-        _check_node(await client.info())
+        await _look_at(client)
         await _check_layout(client)
         return True
     await client.initialize()
     passed = 0
     for node in client.get_primaries():
         with suppress(NotConnected, NotInTime, OSError):
-            _check_node(await client.info(target_nodes=node))
+            await _look_at(client, target_nodes=node)
             passed += 1
     try:
         with translated("checking the layout"):
@@ -55,6 +60,26 @@ async def _check(client: Any) -> bool:
             raise
         return False
     return True
+
+
+async def _look_at(client: Any, **where: Any) -> None:
+    """Refuse a server of the wrong kind; one that may not be asked is used."""
+    try:
+        found = await client.info(**where)
+    except NoPermissionError:
+        _tell_unlooked()
+        return
+    _check_node(found)
+
+
+@cache
+def _tell_unlooked() -> None:
+    """Once in a process: a server may be looked at again and again."""
+    _log.warning(
+        "the user of TAY_REDIS_URL may not run INFO: the version (%d.%d or newer, or any Valkey) "
+        "and maxmemory-policy (noeviction) of this Redis are not checked",
+        *OLDEST,
+    )
 
 
 def _check_node(node: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.storage.failures import translated
 from tay_middleware.storage.location import is_file, read_url
+from tay_middleware.storage.server_url import server_options
 from tay_middleware.storage.sql import to_json
 from tay_middleware.storage.workers import Workers
 
@@ -30,7 +31,7 @@ BUSY_SECONDS = 5.0
 """Longest wait for another process that holds a SQLite file's write lock."""
 
 CONNECT_SECONDS = 5.0
-"""Longest wait for a connection to a server."""
+"""Longest wait for a connection to a server, where its URL says nothing of it."""
 
 STATEMENT_SECONDS = 30.0
 """Longest run of one statement on a server."""
@@ -153,16 +154,19 @@ def server_engine(url: URL, statement_seconds: float) -> AsyncEngine:
     """An engine of a PostgreSQL server.
 
     Raises:
-        ConfigurationError: the driver is not installed.
+        ConfigurationError: the driver is not installed, or the URL asks something that is not
+            known.
     """
+    place, options = server_options(url)
+    options["timeout"] = options.get("timeout") or CONNECT_SECONDS
     try:
         return create_async_engine(
-            url,
+            place,
             pool_size=POOL,
             max_overflow=0,
             pool_pre_ping=False,
             json_serializer=to_json,
-            connect_args={"timeout": CONNECT_SECONDS, "command_timeout": statement_seconds},
+            connect_args={**options, "command_timeout": statement_seconds},
         )
     except ModuleNotFoundError as error:
         raise ConfigurationError(

@@ -49,12 +49,16 @@ def translated(doing: str) -> Iterator[None]:
         raise _of_server(doing, error, getattr(error, "sqlstate", None) or "08000") from error
     except (ValueError, OverflowError) as error:
         # Raised between driver and statement, hence wrapped by neither; its text may quote a value.
-        raise RowRefused(f"{doing}: a value does not fit ({type(error).__name__})") from error
+        raise _of_a_value(doing, error) from error
 
 
 _PASSING_CLASSES = ("08", "25", "40", "53", "55", "57", "58")
 """Classes of SQLSTATE that may pass by themselves: connection, read-only, deadlock, no room, lock,
 shut down or timed out, disk."""
+
+_POOLED_STATES = ("26000", "42P05")
+"""A statement that is not known, or known already: the session was another one a moment ago, behind
+a pooler that the URL says nothing of (docs/operate.md)."""
 
 _ROW_CLASSES = ("22", "23", "54")
 """Classes that are the fault of a row: its data, a constraint, a size."""
@@ -87,6 +91,14 @@ def _server_errors() -> tuple[type[BaseException], ...]:
     return (driver.PostgresError, driver.InternalClientError) if driver else ()
 
 
+def _of_a_value(doing: str, error: ValueError | OverflowError) -> StorageError:
+    driver = sys.modules.get("asyncpg")
+    if driver is not None and isinstance(error, driver.ClientConfigurationError):
+        # Of the URL; its words name parameters and files, no password.
+        return StorageError(f"{doing}: TAY_DATABASE_URL does not fit: {error}")
+    return RowRefused(f"{doing}: a value does not fit ({type(error).__name__})")
+
+
 def _of_server(doing: str, error: BaseException, state: str) -> StorageError:
     """A server says what happened by a code; its words may quote a value."""
     what = f"{type(error).__name__}, SQLSTATE {state}"
@@ -95,6 +107,11 @@ def _of_server(doing: str, error: BaseException, state: str) -> StorageError:
     if state in _FOREIGN_STATES:
         return SchemaMismatch(
             f"{doing}: a table already exists, and it is not of our making; use another database"
+        )
+    if state in _POOLED_STATES:
+        return StorageUnavailable(
+            f"{doing}: {what}; a pooler hands out sessions by transaction: put "
+            "?statement_cache_size=0 behind TAY_DATABASE_URL"
         )
     if state[:2] in _PASSING_CLASSES:
         return StorageUnavailable(f"{doing}: {what}")

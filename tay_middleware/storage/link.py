@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from redis.asyncio import Redis
-from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
@@ -35,11 +35,12 @@ from redis.exceptions import TimeoutError as NotInTime
 from tay_middleware.errors import CallRefused, ConfigurationError, StorageError, StorageUnavailable
 from tay_middleware.storage.breaker import FAILURES, FAILURES_OF_A_BUCKET, Breaker
 from tay_middleware.storage.buckets import outbox_of
+from tay_middleware.storage.cluster_url import cluster_client
 from tay_middleware.storage.scripts import Script
 
 SUPPORTED = (
     "redis://host:6379/0, rediss://host:6379/0, unix:///path/to/socket or "
-    "redis+cluster://host:7000,host:7001"
+    "redis+cluster://host:7000,host:7001 (rediss+cluster:// with TLS)"
 )
 
 CONNECTIONS = 8
@@ -171,7 +172,7 @@ def make_client(url: str, *, patience_seconds: float | None, **options: Any) -> 
     scheme = urlsplit(url).scheme
     try:
         if scheme.endswith("+cluster"):
-            return _cluster(url, common)
+            return cluster_client(url, common)
         return Redis.from_url(url, **common)
     except ValueError as error:
         raise ConfigurationError(
@@ -273,24 +274,3 @@ def _refuse_if_open(breaker: Breaker) -> None:
 
 def _name(error: BaseException) -> str:
     return type(error).__name__
-
-
-def _cluster(url: str, options: dict[str, Any]) -> _Client:
-    """`redis+cluster://user:password@host:port,host:port` (or `rediss+cluster`, with TLS)."""
-    parts = urlsplit(url)
-    who, _, hosts = parts.netloc.rpartition("@")
-    user, _, password = who.partition(":")
-    nodes = []
-    for host in hosts.split(","):
-        name, _, port = host.rpartition(":")
-        if not name or not port.isdigit():
-            raise ValueError("a node of the cluster has no port")
-        nodes.append(ClusterNode(name.strip("[]"), int(port)))
-    return RedisCluster(
-        startup_nodes=nodes,
-        username=unquote(user) or None,
-        password=unquote(password) or None,
-        ssl=parts.scheme.startswith("rediss"),
-        require_full_coverage=False,
-        **options,
-    )

@@ -6,6 +6,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from tay_middleware.errors import ConfigurationError
+from tay_middleware.storage.server_url import server_options
 
 EMBEDDED = "sqlite+aiosqlite:///path/to/tay.db"
 SUPPORTED = f"{EMBEDDED} or postgresql+asyncpg://user:password@host/database"
@@ -15,8 +16,8 @@ def read_url(url: str) -> URL:
     """The URL of a database that can be used, its driver filled in.
 
     Raises:
-        ConfigurationError: it is no URL, or of a database that is not supported. The message never
-            holds a password.
+        ConfigurationError: it is no URL, of a database that is not supported, or it asks something
+            of a server's driver that is not known. The message never holds a password.
     """
     try:
         parsed = make_url(url)
@@ -25,7 +26,9 @@ def read_url(url: str) -> URL:
             f"TAY_DATABASE_URL is no database URL; write it like {SUPPORTED}"
         ) from None
     if parsed.drivername in {"postgresql", "postgres", "postgresql+asyncpg"}:
-        return parsed.set(drivername="postgresql+asyncpg")
+        server = parsed.set(drivername="postgresql+asyncpg")
+        server_options(server)
+        return server
     if parsed.drivername not in {"sqlite", "sqlite+aiosqlite"}:
         shown = parsed.render_as_string(hide_password=True)
         raise ConfigurationError(

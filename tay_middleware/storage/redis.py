@@ -41,6 +41,9 @@ from tay_middleware.storage.wire import (
 MEND_SECONDS = 0.25
 """Between two looks whether Redis is back, and between two goes at the spool."""
 
+REFUSED_SECONDS = 10.0
+"""Between two looks at a Redis that refuses us for good: a person has to change something."""
+
 CHECK_SECONDS = 2.0
 """Longest look at a server at the start; it goes on in the background after that."""
 
@@ -88,6 +91,7 @@ class RedisStore:
         self._checked = False
         self._layout_known = False
         self._said: str | None = None
+        self._refusal: str | None = None
         self._mending: asyncio.Task[None] | None = None
         self._users: OrderedDict[UUID, str | None] = OrderedDict()
         self._holder = secrets.token_hex(8)
@@ -120,7 +124,8 @@ class RedisStore:
             return
         try:
             await self._check()
-        except StorageError:
+        except StorageError as error:
+            self._note(error)
             self.mend()
         except ConfigurationError:
             self.mend()
@@ -239,11 +244,25 @@ class RedisStore:
 
     async def _check(self) -> None:
         self._layout_known = await check(self.link.client, CHECK_SECONDS)
-        self._checked = True
+        self._checked, self._refusal = True, None
 
     def _refuse_unchecked(self) -> None:
         if not self._checked:
-            raise StorageUnavailable("Redis has not answered since the start")
+            why = self._refusal or "Redis has not answered"
+            raise StorageUnavailable(f"{why} since the start")
+
+    def _note(self, error: StorageError) -> None:
+        """Say once that Redis answers, and refuses us until a person mends it."""
+        if isinstance(error, StorageUnavailable):
+            self._refusal = None
+            return
+        self._refusal = str(error)
+        self._say(error)
+
+    def _say(self, error: Exception) -> None:
+        if str(error) != self._said:
+            self._said = str(error)
+            _log.error("tay keeps decisions in the spool: %s", error)
 
     def _is_cut_off(self) -> bool:
         return not (self._checked and (self.link.is_cluster or not self.link.open_buckets))
@@ -294,17 +313,18 @@ class RedisStore:
                 await self._mend_once()
                 if not await self._is_ill():
                     return
-            await asyncio.sleep(MEND_SECONDS)
+            await asyncio.sleep(REFUSED_SECONDS if self._refusal else MEND_SECONDS)
 
     async def _mend_once(self) -> None:
         if not (self._checked and self._layout_known):
             try:
                 await self._check()
             except ConfigurationError as error:
-                self._checked = False
-                if str(error) != self._said:
-                    self._said = str(error)
-                    _log.error("tay keeps decisions in the spool: %s", error)
+                self._checked, self._refusal = False, None
+                self._say(error)
+                return
+            except StorageError as error:
+                self._note(error)
                 return
         for bucket in self.link.open_buckets:
             await self.link.probe(bucket)
