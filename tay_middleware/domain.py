@@ -178,10 +178,10 @@ class Detection:
     `need` is. `confidence` is a calibrated probability, or `None` where none was computed. Only
     with `sure_topic` may a wording say the noun of `topic`. `purchase` marks a wish to buy,
     `enquires` one that only asks after what is ours, `asks_why` "why did you mention that?",
-    `opts_in` a user who asks for recommendations again. `follows`: the words alone have no subject of ours, what was said before gives one. `least` is
-    the probability that was asked for, `None` where none was. `closed_by` are the phrases that
-    closed gates (a learned head has none), each a `group` by the name of its gate; a later stage
-    may have opened a gate again. `weakly` are the gates that only phrases closed which may be about
+    `opts_in` a user who asks for recommendations again. `follows`: the words alone have no subject
+    of ours, what was said before gives one. `least` is the probability that was asked for, `None`
+    where none was. `closed_by` are the phrases that closed gates (a learned head has none), each a
+    `group` by the name of its gate; a later stage may have opened a gate again. `weakly` are the gates that only phrases closed which may be about
     something else, `certainly` those that no learned head opens, `spoken_against` those that a mere
     suspicion must not close, and `unsuspected` those that no learned head may.
 
