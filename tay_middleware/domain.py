@@ -177,12 +177,13 @@ class Detection:
     help and still be none of our business (`gates` says why). `offer` and `reason` are set whenever
     `need` is. `confidence` is a calibrated probability, or `None` where none was computed. Only
     with `sure_topic` may a wording say the noun of `topic`. `purchase` marks a wish to buy,
-    `asks_why` "why did you mention that?", `opts_in` a user who asks for recommendations again.
-    `follows`: the words alone have no subject of ours, what was said before gives one. `least` is
-    the probability that was asked for, `None` where none was. `closed_by` are the phrases that
-    closed gates (a learned head has none), each a `group` by the name of its gate; a later stage
-    may have opened a gate again. `weakly` are the gates that only phrases closed which may be about
-    something else, `spoken_against` those that a mere suspicion must not close.
+    `enquires` one that only asks after what is ours, `asks_why` "why did you mention that?",
+    `opts_in` a user who asks for recommendations again. `follows`: the words alone have no subject
+    of ours, what was said before gives one. `least` is the probability that was asked for, `None`
+    where none was. `closed_by` are the phrases that closed gates (a learned head has none), each a
+    `group` by the name of its gate; a later stage may have opened a gate again. `weakly` are the gates that only phrases closed which may be about
+    something else, `certainly` those that no learned head opens, `spoken_against` those that a mere
+    suspicion must not close, and `unsuspected` those that no learned head may.
 
     What it means as the answer to a mention (see `decide.aftermath`): `answers` are the gates that
     it closes then, `asks_more` that it asks for what was mentioned; `names` are the offers of ours
@@ -203,13 +204,16 @@ class Detection:
     confidence: float | None = None
     topic: str | None = None
     purchase: bool = False
+    enquires: bool = False
     asks_why: bool = False
     opts_in: bool = False
     follows: bool = False
     least: float | None = None
     closed_by: tuple[Indicator, ...] = ()
     weakly: tuple[str, ...] = ()
+    certainly: tuple[str, ...] = ()
     spoken_against: tuple[str, ...] = ()
+    unsuspected: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     asks_more: bool = False
     names: tuple[str, ...] = ()

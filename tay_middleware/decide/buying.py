@@ -13,6 +13,7 @@ from tay_middleware.decide.reading import Found, Part, Reading, Rules
 from tay_middleware.decide.spoken_of import SpokenOf
 from tay_middleware.decide.weigh import is_negated
 from tay_middleware.domain import Message
+from tay_middleware.playbook.evidence import ANY
 
 WORDS_BETWEEN = 4
 """Most words of a clause between what asks and what is asked for: "can I pay monthly for your own
@@ -20,6 +21,10 @@ wig course"."""
 
 WORDS_APART = 10
 """Most words between them in two clauses: "your masterclass, is it live, and how do I pay?"."""
+
+WORDS_GREETING, WORDS_AFTER = 3, 6
+"""Most words before and after an enquiry that is all of its message: "hey Tay! do you have a course
+for absolute beginners in Leeds?"."""
 
 _OBJECT = "purchase_object"
 _ASKING = ("purchase", "purchase_named", _OBJECT)
@@ -33,6 +38,7 @@ class Buying:
 
     def __init__(self, rules: Rules, spoken_of: SpokenOf, catalogue: Catalogue) -> None:
         self._spoken_of, self._catalogue, self._names = spoken_of, catalogue, Names(rules)
+        self._offers = tuple(rules.offers)
         kinds = {name: group.kind for name, group in rules.indicators.groups.items()}
         self._asking = frozenset(name for name, kind in kinds.items() if kind in _ASKING)
         self._before_its_object = frozenset(n for n, kind in kinds.items() if kind == _OBJECT)
@@ -66,6 +72,18 @@ class Buying:
             asked = {sense.name for *_, sense in names} or self._spoken_of.last(transcript)
         return self._catalogue.first_of(asked, scores)
 
+    def enquired(self, reading: Reading, scores: Mapping[str, float]) -> str | None:
+        """The offer that a message asks after which is nothing but that ("what do you offer?").
+
+        One that it names is meant; else what its words stand for, and after anything of ours the
+        first in the catalogue.
+        """
+        asked = {hit[2].name for hit in reading.of(Part.ENQUIRY) if _is_all(hit, reading)}
+        if not asked:
+            return None
+        meant = {sense.name for *_, sense in self._names.ours(reading)} or asked - {ANY}
+        return self._catalogue.first_of(meant, scores) if meant else next(iter(self._offers), None)
+
     def named(self, reading: Reading) -> tuple[str, ...]:
         """The offers of ours that a text names."""
         return tuple(dict.fromkeys(sense.name for *_, sense in self._names.ours(reading)))
@@ -96,6 +114,16 @@ class Buying:
         subjects = (*reading.of(Part.CRAFT), *reading.of(Part.TRADE))
         alone = not any(beside(hit, word, reading) for word in subjects)
         return alone or self._names.addresses_us(hit, reading)
+
+
+def _is_all(hit: Found, reading: Reading) -> bool:
+    """Whether a message is hardly more than this: a greeting before it, a few words after."""
+    before, after = reading.window.literal[: hit[0]], reading.window.literal[hit[1] :]
+    rest = after.rstrip("".join(CLAUSE_ENDS) + " ")
+    if len(before.split()) > WORDS_GREETING or len(rest.split()) > WORDS_AFTER:
+        return False
+    greets = not before or not CLAUSE_ENDS.isdisjoint(before.rstrip()[-1:])
+    return greets and CLAUSE_ENDS.isdisjoint(rest)
 
 
 def _is_its_object(name: Found, hit: Found, reading: Reading) -> bool:

@@ -121,6 +121,7 @@ class Cascade:
             self._rules.purchase_from, Catalogue(playbook.offers, playbook.indicators.groups)
         )
         self._offers = frozenset(playbook.offers)
+        self._heads = frozenset(self._rules.scorer.gates)
         self._doubted = frozenset(f"{PERHAPS}{gate}" for gate in self._rules.unsure.behind)
         self._model = model if self._rules.learned else None
         self._encoder = encoder if self._model is not None else None
@@ -219,9 +220,15 @@ class Cascade:
         detection = self._combine(seen, both, rule)
         return with_scores(with_scores(detection, "scorer", first), "encoder", second)
 
-    def is_sure(self, scored: Detection, first: Opinion) -> bool:
-        """Whether the built-in scorer's no needs no second opinion."""
-        return not scored.need and first.escalate < self._rules.encoder.ask_from
+    def is_sure(self, seen: Detection, scored: Detection, first: Opinion) -> bool:
+        """Whether the built-in scorer's no needs no second opinion.
+
+        It does where the phrases find a need, and where a head of it alone would close a gate that
+        later turns are told of.
+        """
+        if seen.need or scored.need or first.escalate >= self._rules.encoder.ask_from:
+            return False
+        return self._heads.isdisjoint(set(scored.gates).difference(seen.gates))
 
     @property
     def last_stage(self) -> Until:
@@ -256,7 +263,7 @@ class Cascade:
     def _asks_encoder(self, draft: Draft) -> bool:
         if self._encoder is None or draft.opinion is None:
             return False
-        return not self.is_sure(draft.detection, draft.opinion)
+        return not self.is_sure(draft.examined.detection, draft.detection, draft.opinion)
 
     def _refined(self, draft: Draft, second: Opinion) -> Detection:
         if draft.opinion is None:

@@ -23,6 +23,9 @@ _OF_A_QUESTION_WHY = frozenset({"complaint", "conduct", "injection", "refusal", 
 _OF_AN_OPT_IN = frozenset({"opt_out", "refusal", "complaint", "conduct", "injection"})
 """What "you can recommend things again" looks like to them: it speaks of what it takes back."""
 
+_OF_AN_ENQUIRY = frozenset({"opt_out", "refusal", "owner", *_OF_A_QUESTION_WHY})
+"""What "tell me about your courses" looks like to them, who met those words beside noes."""
+
 _OF_A_WISH = frozenset({"refusal", "conduct"})
 """What they suspect, and hardly, where somebody plainly asks to buy."""
 
@@ -114,11 +117,11 @@ def _points(seen: Detection) -> dict[str, float]:
 
 
 def _is_plain_wish(seen: Detection, opinion: Opinion, rule: StageRule) -> bool:
-    """Whether a phrase asks to buy and the scorer finds a need as for any other question.
+    """Whether she asks after what is ours and nothing else, or to buy, in a need like any other.
 
     Below that it is a need like others: it lifts no cool-down and no decline.
     """
-    return seen.purchase and opinion.escalate >= rule.threshold
+    return seen.enquires or (seen.purchase and opinion.escalate >= rule.threshold)
 
 
 def _in_doubt(
@@ -158,7 +161,7 @@ def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...
         for gate in seen.gates
         if gate != OFF_TOPIC
         and not gate.startswith(OWNS)
-        and (_is_without_phrase(gate, seen) or not _reopens(gate, opinion, rule))
+        and (_is_held_by_words(gate, seen) or not _reopens(gate, opinion, rule))
     ]
     unasked, unsuspected = _unasked(seen), _unsuspected(seen, opinion, rule)
     for name, least in rule.gates.items():
@@ -178,7 +181,10 @@ def _unasked(seen: Detection) -> Collection[str]:
     """The heads that are not asked of a message which phrases know better."""
     if seen.asks_why:
         return _OF_A_QUESTION_WHY
-    return _OF_AN_OPT_IN if seen.opts_in and _NOES.isdisjoint(seen.gates) else ()
+    if seen.enquires:
+        return _OF_AN_ENQUIRY
+    of_an_opt_in = seen.opts_in and _NOES.isdisjoint(seen.gates)
+    return _OF_AN_OPT_IN if of_an_opt_in else seen.unsuspected
 
 
 def _unsuspected(seen: Detection, opinion: Opinion, rule: StageRule) -> Collection[str]:
@@ -196,12 +202,14 @@ def _off_topic(chance: float, rule: OnTopic, *, named: bool) -> tuple[str, ...]:
     return (OFF_TOPIC if chance < rule.doubted_from else f"{PERHAPS}{OFF_TOPIC}",)
 
 
-def _is_without_phrase(gate: str, seen: Detection) -> bool:
-    """Whether what closed it is no phrase, of which a scorer may judge, but all that was said.
+def _is_held_by_words(gate: str, seen: Detection) -> bool:
+    """Whether no scorer may judge of what closed it: a certain phrase, or all that was said.
 
     Only what was said before makes a question somebody else's; a thumb up has no word. To a scorer
-    both look like the need before them.
+    both look like the need before them, and half a sentence of despair like the rest of it all.
     """
+    if gate in seen.certainly:
+        return True
     known = gate in _BY_ALL_THAT_WAS_SAID
     return known and all(found.group != gate for found in seen.closed_by)
 

@@ -17,10 +17,12 @@ from tay_middleware.decide.buying import Buying, beside
 from tay_middleware.decide.gates import (
     OFF_TOPIC,
     bare_answers,
+    certainly_closed,
     closed_gates,
     closing_phrases,
     doubted,
     is_on_topic,
+    unsuspected,
     weakly_closed,
 )
 from tay_middleware.decide.named import named, surely_named
@@ -50,6 +52,7 @@ class _Need:
     offer: str | None
     reason: Reason | None
     purchase: bool = False
+    enquires: bool = False
 
 
 class Detector:
@@ -131,12 +134,15 @@ class Detector:
             topic=about.topic,
             sure_topic=about.sure,
             purchase=need.purchase,
+            enquires=need.enquires,
             asks_why=_asks_why(reading),
             opts_in=any(not is_negated(found, reading) for found in reading.of(Part.OPTS_IN)),
             follows=OFF_TOPIC not in gates
             and not (need.purchase or self._is_ours(reading, weighed)),
             closed_by=(*(closing_phrases(reading, gates) if gates else ()), *has),
             weakly=weakly_closed(reading, gates, mentioned=mentioned) if gates else (),
+            certainly=certainly_closed(reading, gates) if gates else (),
+            unsuspected=unsuspected(reading, transcript, self._rules.gates, self._reader.read),
             spoken_against=tuple(reading.names(Part.AGAINST)),
             answers=answers,
             asks_more=asks_more,
@@ -236,6 +242,9 @@ class Detector:
         choice: Choice,
         total: float,
     ) -> _Need:
+        enquired = self._buying.enquired(reading, choice.scores)
+        if enquired is not None:
+            return _Need(enquired, Reason.PURCHASE_INTENT, purchase=True, enquires=True)
         wanted = self._buying.wanted(reading, transcript, weighed.points, choice.scores)
         if wanted is not None:
             return _Need(wanted, Reason.PURCHASE_INTENT, purchase=True)

@@ -31,6 +31,9 @@ ANOTHER = "third_person"
 SMALL_TALK = "small_talk"
 """The gate of what asks nothing; a message without a word, a thumb up or "...", is that."""
 
+SUSPECT_CHARS = 400
+"""How much of an earlier message is looked through for a reason to suspect something."""
+
 _OF_ANOTHER = re.compile(r"\b(?:she|he|they|her|him|them|his|their|hers|theirs)\b")
 _OF_HERSELF = re.compile(
     r"\b(?:my|mine|our|ours|we|us|i'm|im|i've|ive|i'd)\b(?! (?:sister|brother|mum|mom|mother|dad"
@@ -136,6 +139,29 @@ def weakly_closed(reading: Reading, closed: Collection[str], *, mentioned: bool)
     firm = {sense.name for *_, sense in reading.of(Part.GATE) if not sense.weak}
     weak = {sense.name for *_, sense in reading.of(Part.GATE) if sense.weak}
     return tuple(name for name in closed if name in weak - firm)
+
+
+def certainly_closed(reading: Reading, closed: Collection[str]) -> tuple[str, ...]:
+    """Those of the closed gates that a phrase closes which means nothing else."""
+    certain = {sense.name for *_, sense in reading.of(Part.GATE) if sense.certain}
+    return tuple(name for name in closed if name in certain)
+
+
+def unsuspected(
+    reading: Reading, transcript: Sequence[Message], gates: Gates, read: Callable[[str], Reading]
+) -> tuple[str, ...]:
+    """The gates that no learned head may close: nothing that she says is about what they are for.
+
+    Nobody can tell an age from "how do I grow my wig business?", and a scorer that tries has
+    learned who else writes so.
+    """
+    names = [name for name, gate in gates.gates.items() if gate.suspected_by]
+    names = [name for name in names if name not in reading.names(Part.SUSPECTED)]
+    asked = [one.content[:SUSPECT_CHARS] for one in transcript if one.role == "user"]
+    if not names or not asked:
+        return tuple(names)
+    before = read("\n".join(asked[-RECENT_MESSAGES:])).names(Part.SUSPECTED)
+    return tuple(name for name in names if name not in before)
 
 
 def doubted(detection: Detection) -> Detection:

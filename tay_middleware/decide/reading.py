@@ -52,6 +52,7 @@ class Part:
     GATE = "gate"
     AFTER_MENTION = "after_mention"
     AGAINST = "against"
+    SUSPECTED = "suspected"
     TOPIC = "topic"
     OFFER = "offer"
     ASKED_FOR = "asked_for"
@@ -63,6 +64,7 @@ class Part:
     ASKS_WHY = "asks_why"
     ASKS_MORE = "asks_more"
     OPTS_IN = "opts_in"
+    ENQUIRY = "enquiry"
     HAS = "has"
     HAS_IT = "has_it"
     GAVE_BACK = "gave_back"
@@ -73,7 +75,8 @@ class Sense:
     """What one phrase stands for: its part, the name of its group, and the phrase as written.
 
     `cancels` marks an exception: it takes away what it overlaps of the same part and name. `weak`
-    marks a phrase that may mean something else (see `Gate` and `Topic`).
+    marks a phrase that may mean something else, `certain` one that means nothing else (see `Gate`
+    and `Topic`).
     """
 
     part: str
@@ -81,6 +84,7 @@ class Sense:
     phrase: str
     cancels: bool = False
     weak: bool = False
+    certain: bool = False
 
 
 Found = tuple[int, int, Sense]
@@ -180,10 +184,14 @@ def _senses(rules: Rules) -> Iterator[Sense]:
         yield from (Sense(Part.OFFER, name, noun, weak=True) for noun in offer.nouns)
         asked_for = indicators.asked_for.get(name, ())
         yield from (Sense(Part.ASKED_FOR, name, phrase) for phrase in asked_for)
+    for name, phrases in indicators.enquiries.items():
+        yield from (Sense(Part.ENQUIRY, name, phrase) for phrase in phrases)
     for name, gate in gates.gates.items():
         yield from (Sense(Part.AFTER_MENTION, name, phrase) for phrase in gate.after_mention)
         yield from (Sense(Part.AGAINST, name, phrase) for phrase in gate.speaks_against)
+        yield from (Sense(Part.SUSPECTED, name, phrase) for phrase in gate.suspected_by)
         yield from (Sense(Part.GATE, name, phrase, weak=True) for phrase in gate.weak)
+        yield from (Sense(Part.GATE, name, phrase, certain=True) for phrase in gate.certain)
     for name, topic in rules.topics.items():
         yield from (Sense(Part.TOPIC, name, phrase, weak=True) for phrase in topic.weak)
     yield from _plain_senses(rules)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.playbook.common import too_common
+from tay_middleware.playbook.evidence import ANY
 from tay_middleware.playbook.fairness import unfair
 from tay_middleware.playbook.names import Found, unknown
 from tay_middleware.playbook.protection import unprotected
@@ -52,10 +53,17 @@ def _evidence(playbook: "Playbook") -> Iterator[Found]:
         for group in offer.needs:
             if group not in groups:
                 yield "offers.yaml", (name, "needs"), unknown("group", group, groups)
-    for name in playbook.indicators.asked_for:
-        if name not in playbook.offers:
-            message = unknown("offer", name, playbook.offers)
-            yield "indicators.yaml", ("asked_for", name), message
+    yield from _asked_for(playbook)
+
+
+def _asked_for(playbook: "Playbook") -> Iterator[Found]:
+    indicators = playbook.indicators
+    named = {"asked_for": indicators.asked_for, "enquiries": {**indicators.enquiries}}
+    named["enquiries"].pop(ANY, None)
+    for field, offers in named.items():
+        for name in offers:
+            if name not in playbook.offers:
+                yield "indicators.yaml", (field, name), unknown("offer", name, playbook.offers)
 
 
 def _gates(playbook: "Playbook") -> Iterator[Found]:

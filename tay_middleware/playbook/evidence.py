@@ -46,6 +46,10 @@ class Phrases(Entry):
     )
 
 
+ANY = "any"
+"""Under `enquiries`: what asks after none of the offers by name."""
+
+
 class Group(Phrases):
     """Indicators that mean one thing. Weights add up per distinct wording found, up to `cap`.
 
@@ -107,6 +111,10 @@ class Indicators(Entry):
         default_factory=dict,
         description="offer → how somebody who wants to buy refers to it, beside its aliases",
     )
+    enquiries: dict[Slug, tuple[Phrase, ...]] = Field(
+        default_factory=dict,
+        description="offer, or `any` → messages that are nothing but a question after what is ours",
+    )
     own_offers: tuple[Phrase, ...] = Field(
         (), description="the same words when the user means an offer that is not ours"
     )
@@ -137,7 +145,7 @@ class Gate(Phrases):
     `sticky_everywhere`. `in_quotations`: its phrases are heard in quotations and code as well,
     except where somebody else is said to speak. `weak` phrases are as often about something else:
     with a need beside them, and no mention just before, they close it in doubt alone, which no
-    later turn is told of.
+    later turn is told of. What `certain` phrases close no learned head opens again.
     """
 
     phrases: tuple[Phrase, ...] = ()
@@ -145,6 +153,9 @@ class Gate(Phrases):
     unless: tuple[Slug, ...] = ()
     weak: tuple[Phrase, ...] = Field(
         (), description="phrases that close it in doubt alone where the message has a need"
+    )
+    certain: tuple[Phrase, ...] = Field(
+        (), description="phrases that close it whatever a learned head says of the whole message"
     )
     at_least: int = Field(1, ge=1, le=5, description="distinct phrases needed to close the gate")
     sticky_seconds: int = Field(0, ge=0, le=400 * 86400)
@@ -160,13 +171,17 @@ class Gate(Phrases):
     speaks_against: tuple[Phrase, ...] = Field(
         (), description="phrases beside which a mere suspicion of a learned head does not close it"
     )
+    suspected_by: tuple[Phrase, ...] = Field(
+        (),
+        description="phrases without any of which no learned head may close it, if given",
+    )
     reacts_as: Slug | None = Field(
         None, description="the gate that it closes as well right after a mention: a reaction to it"
     )
 
     @model_validator(mode="after")
     def _can_close(self) -> "Gate":
-        if not (self.phrases or self.weak or self.in_replies):
+        if not (self.phrases or self.certain or self.weak or self.in_replies):
             raise ValueError("write `phrases`, or `in_replies`: nothing would ever close it")
         return self
 

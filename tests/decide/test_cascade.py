@@ -92,8 +92,23 @@ def test_each_stage_decides_only_as_far_as_it_is_let(playbook: Playbook) -> None
 def test_where_the_scorer_is_sure_of_a_no_the_encoder_is_not_asked(playbook: Playbook) -> None:
     second = SaysAlways(an_opinion(0.99))
     cascade = stages(playbook, SaysAlways(an_opinion(0.0001)), second)
-    assert not cascade.detect(QUESTION).need
+    assert not cascade.detect("how long do I leave the bleach on for").need
     assert second.asked == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "gates"),
+    [
+        ("Can you review my pricing structure and tell me what is wrong?", {}),
+        ("how long do I leave the bleach on for", {"refusal": 0.9}),
+    ],
+)
+def test_the_scorer_alone_overrules_no_phrase_and_tells_no_later_turn_of_a_gate(
+    playbook: Playbook, question: str, gates: dict[str, float]
+) -> None:
+    second = SaysAlways(an_opinion(0.9, gates=dict.fromkeys(gates, 0.0)))
+    found = stages(playbook, SaysAlways(an_opinion(0.0001, gates=gates)), second).detect(question)
+    assert (second.asked, found.gates) == (1, ())
 
 
 def test_what_would_be_shown_always_passes_the_encoder(playbook: Playbook) -> None:
@@ -174,7 +189,7 @@ async def test_a_model_is_asked_only_in_the_uncertain_band(playbook: Playbook) -
 @pytest.mark.anyio
 async def test_a_model_is_not_asked_about_what_a_gate_holds_back(playbook: Playbook) -> None:
     classifier = _Asked(_Answer(_Verdict("course")))
-    first = SaysAlways(an_opinion(0.3, gates={"minor": 0.99}))
+    first = SaysAlways(an_opinion(0.3, gates={"medical": 0.99}))
     made = await stages(playbook, first, None, classifier).adetect(QUESTION)
     assert (made.escalate, classifier.asked) == (False, [])
 
@@ -183,13 +198,13 @@ async def test_a_model_is_not_asked_about_what_a_gate_holds_back(playbook: Playb
 async def test_a_model_may_open_a_gate_that_was_closed_in_doubt_where_the_policy_says_so(
     playbook: Playbook,
 ) -> None:
-    first = SaysAlways(an_opinion(0.9, gates={"minor": 0.55, "distress": 0.01}))
-    for behind, asked in (((), 0), (("distress",), 0), (("minor", "distress"), 1)):
+    first = SaysAlways(an_opinion(0.9, gates={"medical": 0.55, "distress": 0.01}))
+    for behind, asked in (((), 0), (("distress",), 0), (("medical", "distress"), 1)):
         classifier = _Asked(_Answer(_Verdict("course", Reason.TECHNIQUE)))
         asking = with_unsure(playbook, behind)
         made = await stages(asking, first, None, classifier).adetect(QUESTION)
         assert (len(classifier.asked), made.escalate) == (asked, bool(asked))
-        assert made.gates == (() if asked else ("perhaps_minor",))
+        assert made.gates == (() if asked else ("perhaps_medical",))
 
 
 @pytest.mark.anyio
@@ -207,10 +222,10 @@ async def test_a_model_is_asked_about_a_need_that_may_be_of_another_trade(
 
 @pytest.mark.anyio
 async def test_a_models_no_leaves_a_gate_closed(playbook: Playbook) -> None:
-    first = SaysAlways(an_opinion(0.9, gates={"minor": 0.55}))
-    asking = with_unsure(playbook, ("minor",))
+    first = SaysAlways(an_opinion(0.9, gates={"medical": 0.55}))
+    asking = with_unsure(playbook, ("medical",))
     made = await stages(asking, first, None, _Asked(_Answer(_Verdict(None)))).adetect(QUESTION)
-    assert (made.escalate, made.gates) == (False, ("perhaps_minor",))
+    assert (made.escalate, made.gates) == (False, ("perhaps_medical",))
 
 
 @pytest.mark.anyio
