@@ -175,22 +175,22 @@ class Detection:
 
     `need` is the verdict before the gates, `escalate` the verdict after them: a question may need
     help and still be none of our business (`gates` says why). `offer` and `reason` are set whenever
-    `need` is. `confidence` is a calibrated probability, or `None` where none was computed. Only
-    with `sure_topic` may a wording say the noun of `topic`. `purchase` marks a wish to buy,
-    `enquires` one that only asks after what is ours, `asks_why` "why did you mention that?",
-    `opts_in` a user who asks for recommendations again. `follows`: the words alone have no subject
-    of ours, what was said before gives one. `least` is the probability that was asked for, `None`
-    where none was. `closed_by` are the phrases that closed gates (a learned head has none), each a
-    `group` by the name of its gate; a later stage may have opened a gate again. `weakly` are the gates that only phrases closed which may be about
-    something else, `certainly` those that no learned head opens, `spoken_against` those that a mere
-    suspicion must not close, and `unsuspected` those that no learned head may.
+    `need` is. `confidence` is a calibrated probability, if one was computed. Only with `sure_topic`
+    may a wording say the noun of `topic`. `purchase` marks a wish to buy, `enquires` one that only
+    asks after what is ours, `asks_why` "why did you mention that?", `opts_in` a user who asks for
+    recommendations again. `follows`: the words alone have no subject of ours, what was said before
+    gives one. `least` is the probability that was asked for, if any was. `closed_by` are the
+    phrases that closed gates (a learned head has none), each a `group` by the name of its gate.
+    `weakly` are the gates that only phrases closed which may be about something else, `certainly`
+    those that no learned head opens, `spoken_against` those that a mere suspicion must not close,
+    and `unsuspected` those that no learned head may.
 
     What it means as the answer to a mention (see `decide.aftermath`): `answers` are the gates that
     it closes then, `asks_more` that it asks for what was mentioned; `names` are the offers of ours
     that it names, and `mentioned` the offer of our sentence in the reply just before it, which came
-    with the question. Both are looked for only where there is an answer. `has_it` is the phrase
-    that says she has what was spoken of, where her conversation does not tell what that was.
-    `asked_back`: the reply before it ended with a question of its own, which this answers.
+    with the question. Both only where there is an answer. `has_it` is the phrase that says she has
+    what was spoken of, where her conversation does not tell what that was. `asked_back`: the reply
+    before it ended with a question of its own, which this answers.
     """
 
     escalate: bool

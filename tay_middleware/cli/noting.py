@@ -26,7 +26,9 @@ def me() -> str:
         return "cli"
 
 
-def noted(transaction: Transaction, action: str, subject: object = None, **detail: object) -> None:
+def noted(
+    transaction: Transaction, /, action: str, subject: object = None, **detail: object
+) -> None:
     """Write one row of the audit log; `detail` holds ids and choices, never words of a user."""
     now = datetime.now(UTC)
     audit.note(

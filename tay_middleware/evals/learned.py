@@ -48,7 +48,7 @@ class CommittedJudge:
         seen = self._cascade.detector.examine(row.question, row.history).detection
         first = self._first[row.id]
         detection = self._cascade.scored(seen, first)
-        if self._second is not None and not self._cascade.is_sure(detection, first):
+        if self._second is not None and not self._cascade.is_sure(seen, detection, first):
             detection = self._cascade.refined(seen, first, self._second[row.id])
         return detection, self._cascade.earlier_gates(row.history)
 

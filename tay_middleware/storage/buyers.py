@@ -134,7 +134,7 @@ def forget_deliveries(connection: Connection, fact_ids: Iterable[str], now: date
     The hash goes too, for whoever knows the words could tell by it that they were said; a delivery
     that comes again under such a name is known by the name alone, and changes nothing.
     """
-    said = {"body": None, "body_hash": None, "headers": {}, "redacted_at": now}
+    said: dict[str, Any] = {"body": None, "body_hash": None, "headers": {}, "redacted_at": now}
     for name in sorted(fact_ids):
         connection.execute(update(webhook_events).where(_has_name(name)).values(said))
 

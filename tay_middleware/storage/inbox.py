@@ -71,7 +71,9 @@ def set_handled(connection: Connection, row_id: UUID, now: datetime, outcome: st
     The words of one that means nothing to us are of no use, and may be of anybody: they go at once.
     Its hash stays, so that it is still known when it comes again.
     """
-    gone = {"body": None, "headers": {}, "redacted_at": now} if outcome == IGNORED else {}
+    gone: dict[str, Any] = {}
+    if outcome == IGNORED:
+        gone = {"body": None, "headers": {}, "redacted_at": now}
     _change(
         connection,
         row_id,

@@ -9,15 +9,20 @@ from sqlalchemy import select
 from tay_middleware.payments.providers import PROVIDERS, digest, parse
 from tay_middleware.storage import Database, inbox, ledger
 from tay_middleware.storage.payment_tables import conversions, payment_facts
+from tests.builders import NOON
 from tests.payments import deliveries as d
 from tests.payments.test_settle import LATER, a_delivery, play, worked_off, worker
 from tests.storage.records import key
 
-RENA = {
+RENA: dict[str, Any] = {
     "client_reference_id": "ada",
     "customer_details": {"email": "rena@example.com", "name": "Rena X"},
 }
-NEWS = {"id": "cus_1", "email": "rena@example.com", "metadata": {"tay_user_id": "ada"}}
+NEWS: dict[str, Any] = {
+    "id": "cus_1",
+    "email": "rena@example.com",
+    "metadata": {"tay_user_id": "ada"},
+}
 
 
 @pytest.fixture
@@ -32,7 +37,7 @@ def hashed(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 async def erased(database: Database, seconds: float) -> None:
-    until = d.NOON + timedelta(seconds=seconds)
+    until = NOON + timedelta(seconds=seconds)
     await database.write(ledger.remember_erased, {key(): until})
     await database.write(ledger.erase_rows, key(), until)
 

@@ -73,12 +73,12 @@ class World:
         turn = asked.turn
         draft = self._cascade.draft(turn.question, turn.transcript, turn.signals)
         detection = draft.detection
-        if draft.opinion is not None and not self._cascade.is_sure(detection, draft.opinion):
-            second = _whole(asked.encoder, draft.opinion)
+        seen, first = draft.examined.detection, draft.opinion
+        if first is not None and not self._cascade.is_sure(seen, detection, first):
+            second = _whole(asked.encoder, first)
             second = second or self._encode(draft.text, turn.transcript)
             if second is not None:
-                seen = draft.examined.detection
-                detection = self._cascade.refined(seen, draft.opinion, second)
+                detection = self._cascade.refined(seen, first, second)
         if asked.opined is not None and self._cascade.is_unsure(detection):
             return self._as_opined(detection, asked.opined)
         return detection
