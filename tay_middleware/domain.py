@@ -189,8 +189,8 @@ class Detection:
     it closes then, `asks_more` that it asks for what was mentioned; `names` are the offers of ours
     that it names, and `mentioned` the offer of our sentence in the reply just before it, which came
     with the question. Both only where there is an answer. `has_it` is the phrase that says she has
-    what was spoken of, where her conversation does not tell what that was. `asked_back`: the reply
-    before it ended with a question of its own, which this answers.
+    what was spoken of, if nothing before it tells what. `asked_back`: the reply before it ended
+    with a question of its own, which this answers.
     """
 
     escalate: bool
