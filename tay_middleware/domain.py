@@ -227,7 +227,8 @@ class Detection:
 class PastTurn:
     """What history keeps of one earlier turn: topics and choices, never its words.
 
-    `template` is the wording that was decided on, `None` in turns from before it was kept.
+    `template` is the wording that was decided on, `None` in turns from before it was kept. `failed`
+    marks a turn whose model raised: nobody saw a reply.
     """
 
     turn_id: UUID
@@ -239,6 +240,7 @@ class PastTurn:
     reason: Reason | None
     gates: tuple[str, ...] = ()
     template: str | None = None
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

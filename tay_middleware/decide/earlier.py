@@ -5,12 +5,16 @@ scorer alone. Of a turn that history knows the whole cascade has said more: what
 stays open.
 """
 
+from datetime import datetime
+
 from tay_middleware.domain import History, PastTurn, Turn
 
 Closed = tuple[tuple[str, ...], ...]
 
 
-def closed_earlier(turn: Turn, history: History, found: Closed) -> Closed:
+def closed_earlier(
+    turn: Turn, history: History, found: Closed, since: datetime | None = None
+) -> Closed:
     """The gates of earlier messages without those that history says were opened again.
 
     Messages and turns are paired from the latest back. Where there are more messages than turns
@@ -22,6 +26,7 @@ def closed_earlier(turn: Turn, history: History, found: Closed) -> Closed:
         turn: the turn, with what was said before it.
         history: the user's.
         found: the gates of the user's latest earlier messages, oldest first, one entry each.
+        since: what history knows to be older counts no more; `None` for no such bound.
     """
     if turn.session_id is None:
         return found
@@ -32,7 +37,7 @@ def closed_earlier(turn: Turn, history: History, found: Closed) -> Closed:
     paired = known[-len(found) :] if found else []
     unknown = len(found) - len(paired)
     opened = tuple(
-        tuple(gate for gate in gates if gate in past.gates)
+        tuple(gate for gate in gates if gate in past.gates and (since is None or past.at >= since))
         for gates, past in zip(found[unknown:], paired, strict=True)
     )
     return (*found[:unknown], *opened)

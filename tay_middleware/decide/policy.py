@@ -15,6 +15,7 @@ from tay_middleware.decide.ownership import owned, told_of
 from tay_middleware.decide.replies import NO_ANSWER
 from tay_middleware.decide.said_before import mentions
 from tay_middleware.decide.templates import ReplyFacts
+from tay_middleware.decide.visit import began, is_of_this_visit, turns_here
 from tay_middleware.domain import ClosedGate, Detection, History, Kind, Mode, Suppression, Turn
 from tay_middleware.playbook import Gate, Gates, Playbook
 
@@ -102,8 +103,8 @@ def cooling(turn: Turn, detection: Detection, history: History, playbook: Playbo
         return _mentioned_lately(turn, playbook)
     if not (history.turns or history.mentions):
         return False
-    session = [past for past in history.turns if past.session_id == turn.session_id]
-    recent = session[-policy.cooldown.session_turns :] if policy.cooldown.session_turns else []
+    most = policy.cooldown.session_turns
+    recent = turns_here(turn, history, policy)[-most:] if most else []
     if any(past.kind is Kind.MENTION for past in recent):
         return True
     return any(
@@ -198,20 +199,24 @@ def _opted_out(case: _Case) -> bool:
 
 
 def _declined(case: _Case) -> bool:
-    """A no in this message always counts; an earlier one until the user asks to buy, or opts in."""
+    """A no in this message always counts; an earlier one until the user asks to buy, or opts in.
+
+    It holds for the rest of its visit, and for `declined_days` in any.
+    """
+    turn, history, policy = case.turn, case.history, case.playbook.policy
     if _closed_now("declined", case):
         return True
     if case.detection.purchase or case.detection.opts_in:
         return False
-    if _closed_earlier("declined", case):
+    if _closed_earlier("declined", case, since=began(turn, history, policy)):
         return True
-    since = case.history.declined_at
-    if since is None:
+    said_at = history.declined_at
+    if said_at is None:
         return False
-    session = case.turn.session_id
-    if session is not None and case.history.declined_session == session:
+    here = turn.session_id is not None and history.declined_session == turn.session_id
+    if here and is_of_this_visit(said_at, turn, history, policy):
         return True
-    return case.turn.asked_at - since < timedelta(days=case.playbook.policy.declined_days)
+    return turn.asked_at - said_at < timedelta(days=policy.declined_days)
 
 
 def _other_language(case: _Case) -> bool:
@@ -301,8 +306,8 @@ def _closed_now(cause: str, case: _Case) -> bool:
     return _any_of(cause, case.detection.gates, case.playbook)
 
 
-def _closed_earlier(cause: str, case: _Case) -> bool:
-    earlier = closed_earlier(case.turn, case.history, case.around.earlier_gates)
+def _closed_earlier(cause: str, case: _Case, since: datetime | None = None) -> bool:
+    earlier = closed_earlier(case.turn, case.history, case.around.earlier_gates, since)
     return any(_any_of(cause, gates, case.playbook) for gates in earlier)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from tay_middleware.decide.visit import was_here_before
 from tay_middleware.domain import Detection, History, Kind, PastTurn, Strength, Turn
 from tay_middleware.playbook import Policy
 
@@ -11,13 +12,13 @@ def choose_strength(
 ) -> tuple[Strength, tuple[str, ...]]:
     """The strength and the steps that led to it, in words.
 
-    First-time user: gentle; returning (an earlier session): standard. The same topic asked again
+    First-time user: gentle; returning (an earlier visit): standard. The same topic asked again
     within the recent window: one step more. A wish to buy: direct. Tier and anonymity cap it last,
     except that a wish to buy is always answered directly.
     """
     if detection.purchase:
         return Strength.DIRECT, ("asks to buy: direct",)
-    returning = is_returning(turn, history)
+    returning = was_here_before(turn, history, policy)
     strength = Strength.STANDARD if returning else Strength.GENTLE
     notes = [f"{'returning' if returning else 'first session'}: {strength}"]
     if asked_before(turn, detection, history, policy):
@@ -34,22 +35,18 @@ def choose_strength(
     return strength, tuple(notes)
 
 
-def is_returning(turn: Turn, history: History) -> bool:
-    """Whether the user was here before in another session than this one."""
-    return any(past.session_id != turn.session_id for past in history.turns)
-
-
 def asked_before(turn: Turn, detection: Detection, history: History, policy: Policy) -> bool:
     """Whether enough earlier questions within the window were about the same topic.
 
-    A turn that closed a gate asked for nothing that could be asked again: a loss, a thanks, a
-    complaint. Of some topics (`repeat.except_topics`) a second question is no stronger wish.
+    A turn that failed does not count: to ask again what got no reply is no stronger wish. One that
+    closed a gate asked for nothing that could be asked again: a loss, a thanks, a complaint. Of
+    some topics (`repeat.except_topics`) a second question is no stronger wish.
     """
     if detection.topic is None or detection.topic in policy.repeat.except_topics:
         return False
     since = turn.asked_at - timedelta(days=policy.repeat.within_days)
     same = sum(
-        past.topic == detection.topic and past.at >= since and _asked(past)
+        past.topic == detection.topic and past.at >= since and _asked(past) and not past.failed
         for past in history.turns
     )
     return same >= policy.repeat.earlier_turns

@@ -41,5 +41,6 @@ def _claim(playbook: Playbook) -> Claim:
     cooldown = playbook.policy.cooldown
     return Claim(
         session_turns=cooldown.session_turns,
+        visit_pause_seconds=playbook.policy.visit_pause_hours * 3600,
         caps=tuple(Cap(seconds=cap.hours * 3600, most=cap.most) for cap in cooldown.caps),
     )

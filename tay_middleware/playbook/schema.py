@@ -151,7 +151,7 @@ class CapRule(Entry):
 
 
 class Cooldown(Entry):
-    """How rarely: no mention within `session_turns` turns of the last, and never above `caps`."""
+    """How rarely: none within `session_turns` turns of the last of a visit, nor above `caps`."""
 
     session_turns: int = Field(3, ge=0, le=50)
     caps: tuple[CapRule, ...] = (CapRule(hours=24, most=2), CapRule(hours=168, most=4))
@@ -228,6 +228,9 @@ class Policy(Entry):
 
     threshold: Threshold = Threshold()
     cascade: CascadeRules = CascadeRules()
+    visit_pause_hours: float = Field(
+        12, gt=0, le=24 * 30, description="a conversation goes on after so long: a new visit"
+    )
     cooldown: Cooldown = Cooldown()
     declined_days: float = Field(14, ge=0, le=365)
     opted_out_days: float = Field(90, ge=1, le=3650)

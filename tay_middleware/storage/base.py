@@ -35,12 +35,14 @@ class Claim:
     """What must hold, at the moment of the commit, for a mention to be granted.
 
     At least `session_turns` turns of the same session have passed since its last mention (see
-    `spacing.turns_passed`: turns at the same time do not count), and fewer than `most` mentions
-    were made in each window of `caps`, over all sessions of the user.
+    `spacing.turns_passed`: turns at the same time do not count), or a pause of
+    `visit_pause_seconds` (see `visits`); and fewer than `most` mentions were made in each window of
+    `caps`, over all sessions of the user.
     """
 
     session_turns: int
     caps: tuple[Cap, ...]
+    visit_pause_seconds: float = 12 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ from tay_middleware.storage.statements import (
     SPANS,
 )
 from tay_middleware.storage.workers import Workers
+from tay_middleware.visits import visit_began
 
 MENTIONS_SECONDS = 8 * 86400.0
 """How far back mentions are recalled by default: a day more than the longest default cap."""
@@ -202,14 +203,18 @@ def _claimed(connection: Connection, record: TurnRecord) -> bool:
 
 
 def _too_soon(connection: Connection, record: TurnRecord, claim: Claim) -> bool:
-    """Whether too few turns of the session have passed since its last mention."""
+    """Whether too few turns of the session have passed since its last mention, and no pause."""
     turn = record.turn
     who = {"user_key": turn.user_key, "session_id": turn.session_id}
-    mentioned_at = connection.execute(LAST_IN_SESSION, who).scalar()
-    if mentioned_at is None:
+    last = connection.execute(LAST_IN_SESSION, who).first()
+    if last is None:
         return False
     spans = [(row.created_at, row.answered_at) for row in connection.execute(SPANS, who)]
-    return turns_passed(mentioned_at, spans, turn.asked_at) < claim.session_turns
+    asked = (last.created_at, *(asked for asked, _ in spans))
+    pause = timedelta(seconds=claim.visit_pause_seconds)
+    if last.created_at < visit_began(turn.asked_at, asked, pause):
+        return False
+    return turns_passed(last.answered_at, spans, turn.asked_at) < claim.session_turns
 
 
 def _removed(connection: Connection, row_id: UUID) -> dict[str, Any]:
@@ -259,17 +264,18 @@ def _note_profile(connection: Connection, record: TurnRecord) -> None:
 def _history(recent: Sequence[Any], mentions: Sequence[datetime], profile: Any) -> History:
     turns = tuple(
         PastTurn(
-            turn_id=turn_id,
-            at=at,
-            session_id=session_id,
-            topic=topic,
-            kind=Kind(kind),
-            offer=offer,
-            reason=Reason(reason) if reason else None,
-            gates=tuple(gates),
-            template=template,
+            turn_id=row.turn_id,
+            at=row.created_at,
+            session_id=row.session_id,
+            topic=row.topic,
+            kind=Kind(row.kind),
+            offer=row.offer,
+            reason=Reason(row.reason) if row.reason else None,
+            gates=tuple(row.gates),
+            template=row.template,
+            failed=row.status == ReplyStatus.FAILED.value,
         )
-        for turn_id, at, session_id, topic, kind, offer, reason, gates, template in reversed(recent)
+        for row in reversed(recent)
     )
     if profile is None:
         return History(turns=turns, mentions=tuple(mentions))

@@ -181,6 +181,7 @@ _REMEMBERED = (
     "offer",
     "reason",
     "template",
+    "status",
 )
 
 

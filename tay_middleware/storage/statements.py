@@ -25,6 +25,7 @@ RECENT = (
         question_logs.c.reason,
         question_logs.c.gates,
         question_logs.c.template,
+        question_logs.c.status,
     )
     .where(question_logs.c.user_key == bindparam("user_key"))
     .order_by(_NEWEST)
@@ -56,7 +57,7 @@ EARLIER = select(question_logs.c.id, question_logs.c.status, question_logs.c.add
 """What was committed for a turn before."""
 
 LAST_IN_SESSION = (
-    select(question_logs.c.answered_at)
+    select(question_logs.c.created_at, question_logs.c.answered_at)
     .select_from(escalation_logs.join(question_logs, question_logs.c.id == escalation_logs.c.id))
     .where(
         escalation_logs.c.user_key == bindparam("user_key"),
@@ -65,7 +66,7 @@ LAST_IN_SESSION = (
     .order_by(desc(question_logs.c.answered_at))
     .limit(1)
 )
-"""When the reply with the last mention of a session was complete."""
+"""When the last mention of a session was asked for, and its reply complete."""
 
 SPANS = (
     select(question_logs.c.created_at, question_logs.c.answered_at)

@@ -12,7 +12,15 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from tay_middleware.domain import ClosedGate, History, Kind, PastTurn, Reason, Suppression
+from tay_middleware.domain import (
+    ClosedGate,
+    History,
+    Kind,
+    PastTurn,
+    Reason,
+    ReplyStatus,
+    Suppression,
+)
 from tay_middleware.storage.base import TurnRecord, Verdict
 from tay_middleware.storage.buckets import keys_of
 from tay_middleware.storage.spacing import MOST_SPANS
@@ -37,6 +45,13 @@ _CLOSED = "closed:"
 _WORDING = "wording:"
 """Before the id of a wording among the gates of an entry. A field of its own would make entries
 unreadable to processes of the version before, which pass over a gate that they do not know."""
+
+_FAILED = "status:failed"
+"""Stands there too, in the entry of a turn whose model raised."""
+
+_VISIT_PAUSE = "visit_pause"
+"""Stands among the pairs of a commit, before the microseconds of a pause: a script of the version
+before, which may work off the same spool, passes over it."""
 
 NOBODY = "-"
 """Stands where a turn has no user, or no session."""
@@ -100,6 +115,7 @@ def commit_call(record: TurnRecord, limits: Limits) -> Call:
         turn_event(held) if held is not record else "",
         _entry(held) if held is not record else "",
         *_profile_changes(record),
+        *((_VISIT_PAUSE, str(round(claim.visit_pause_seconds * 1e6))) if claim else ()),
     )
     return Call("commit", keys.bucket, keys.all(), args, turn.user_key)
 
@@ -192,6 +208,8 @@ def _entry(record: TurnRecord) -> str:
     turn, decision, detection = record.turn, record.decision, record.decision.detection
     reason = decision.reason.value if decision.reason else None
     names = [*detection.gates, *([f"{_WORDING}{decision.template}"] if decision.template else [])]
+    if record.status is ReplyStatus.FAILED:
+        names.append(_FAILED)
     rest = (turn.session_id, detection.topic, decision.offer, reason, names)
     head = (
         str(turn.turn_id),
@@ -215,8 +233,9 @@ def _past_turn(entry: str) -> PastTurn:
         kind=Kind(kind),
         offer=offer,
         reason=Reason(reason) if reason else None,
-        gates=tuple(name for name in names if not name.startswith(_WORDING)),
+        gates=tuple(name for name in names if name != _FAILED and not name.startswith(_WORDING)),
         template=wordings[0] if wordings else None,
+        failed=_FAILED in names,
     )
 
 

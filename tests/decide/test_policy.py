@@ -181,11 +181,6 @@ def test_a_no_lasts_fourteen_days(playbook: Playbook) -> None:
     assert cause(playbook, history=a_history(declined_ago=15 * DAY)) is None
 
 
-def test_a_no_in_this_session_lasts_as_long_as_the_session(playbook: Playbook) -> None:
-    history = a_history(declined_ago=40 * DAY, declined_session="s1")
-    assert cause(playbook, history=history) is Suppression.DECLINED
-
-
 def test_a_wish_to_buy_lifts_an_earlier_no(playbook: Playbook) -> None:
     history = a_history(declined_ago=DAY, declined_session="s1")
     assert cause(playbook, detection=a_detection(purchase=True), history=history) is None

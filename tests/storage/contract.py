@@ -23,11 +23,12 @@ from tay_middleware.domain import (
 from tay_middleware.storage import TurnStore, Verdict
 from tests.builders import NOON
 from tests.storage.records import DAY, SECOND, a_record, key
+from tests.storage.visits import VisitsContract
 
 Handles = Callable[[], Awaitable[TurnStore]]
 
 
-class TurnStoreContract:
+class TurnStoreContract(VisitsContract):
     """The claims; `run` gives each of them a store and an event loop."""
 
     @pytest.fixture

@@ -1,6 +1,6 @@
 """What stands in Redis is read by the next version, and by the one before."""
 
-from tay_middleware.domain import PastTurn
+from tay_middleware.domain import PastTurn, ReplyStatus
 from tay_middleware.storage import wire
 from tests.builders import NOON
 from tests.storage.records import a_record
@@ -19,3 +19,9 @@ def test_an_entry_from_before_wordings_were_kept_is_read() -> None:
     assert turn.gates == ()
     named = read(entry.replace("[]", '["support","wording:course.gentle.any.A"]'))
     assert (named.gates, named.template) == (("support",), "course.gentle.any.A")
+
+
+def test_a_turn_that_failed_is_told_among_its_gates() -> None:
+    call = wire.commit_call(a_record(shown=False, status=ReplyStatus.FAILED), wire.Limits(20, 9))
+    turn = read(call.args[18])
+    assert (turn.failed, turn.gates) == (True, ())

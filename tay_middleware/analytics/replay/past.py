@@ -10,7 +10,16 @@ import orjson
 
 from tay_middleware.decide.gates import ends_noes, kept_closed, staying_closed
 from tay_middleware.decide.ownership import told_of
-from tay_middleware.domain import ClosedGate, Decision, History, Kind, PastTurn, Reason, Turn
+from tay_middleware.domain import (
+    ClosedGate,
+    Decision,
+    History,
+    Kind,
+    PastTurn,
+    Reason,
+    ReplyStatus,
+    Turn,
+)
 from tay_middleware.playbook import Playbook
 
 
@@ -57,8 +66,8 @@ class Past:
             closed=tuple(person.closed.values()),
         )
 
-    def note(self, turn: Turn, decision: Decision) -> None:
-        """Keep what was decided."""
+    def note(self, turn: Turn, decision: Decision, *, failed: bool = False) -> None:
+        """Keep what was decided, and whether the model had raised."""
         if turn.user_key is None:
             return
         past = PastTurn(
@@ -71,6 +80,7 @@ class Past:
             reason=decision.reason,
             gates=decision.detection.gates,
             template=decision.template,
+            failed=failed,
         )
         self._keep(turn.user_key, past, kept_closed(turn, decision.detection, self._gates))
         if ends_noes(decision.detection, self._gates):
@@ -90,6 +100,7 @@ class Past:
                 reason=Reason(row.reason) if row.reason else None,
                 gates=tuple(orjson.loads(row.gates)),
                 template=row.template,
+                failed=row.status == ReplyStatus.FAILED.value,
             )
             self._keep(row.user_key, past, self._as_logged(past))
 

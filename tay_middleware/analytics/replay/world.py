@@ -14,6 +14,7 @@ from tay_middleware.domain import (
     Kind,
     Message,
     Reason,
+    ReplyStatus,
     Stage,
     Suppression,
     Turn,
@@ -65,7 +66,8 @@ class World:
         )
         decision = decide(turn, detection, self.past.of(turn), self.playbook, around)
         outcome = self._worded(decision, turn, asked)
-        self.past.note(turn, outcome.decision)
+        failed = asked.around.reply.obstacle == ReplyStatus.FAILED.value
+        self.past.note(turn, outcome.decision, failed=failed)
         return outcome
 
     def detect(self, asked: Asked) -> Detection:

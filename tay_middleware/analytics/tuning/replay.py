@@ -50,13 +50,14 @@ class _Place(NamedTuple):
 
     `passed_before` counts the turns of its conversation that were complete when it was asked, and
     `passed_with` those begun when its own reply was complete: what lies between two such numbers
-    are the turns that passed (see `storage.spacing`).
+    are the turns that passed (see `storage.spacing`). `visit` is the conversation with the time at
+    which its visit began (see `visits`).
     """
 
     at: int
     score: float
     asked: float
-    session: str | None
+    visit: tuple[str | None, float]
     passed_before: int
     passed_with: int
     lifts: bool
@@ -77,6 +78,7 @@ class Replay:
         self.cases, self.passing = cases, passing
         self.questions = sum(case.counts for case in cases)
         self._turns = policy.cooldown.session_turns
+        self._pause = policy.visit_pause_hours * HOUR_SECONDS
         self._caps = [(cap.hours * HOUR_SECONDS, cap.most) for cap in policy.cooldown.caps]
         by_user: dict[str, list[int]] = defaultdict(list)
         self._alone: list[_Place] = []
@@ -84,7 +86,7 @@ class Replay:
             if case.user is not None:
                 by_user[case.user].append(at)
             elif case.counts and _may_pass(case, passing):
-                self._alone.append(_place(at, case, 0, 0))
+                self._alone.append(_place(at, case, case.asked, 0, 0))
         self._users = [
             (max(place.score for place in places), places)
             for own in by_user.values()
@@ -113,33 +115,41 @@ class Replay:
         for at in own:
             turns[self.cases[at].session].append(self.cases[at])
         alone: dict[str | None, tuple[list[float], list[float]]] = {}
+        last: dict[str | None, float] = {}
+        began: dict[str | None, float] = {}
         for at in own:
             case = self.cases[at]
+            if case.asked - last.get(case.session, NEVER) >= self._pause:
+                began[case.session] = case.asked
+            last[case.session] = case.asked
             if not (_may_pass(case, passing) if case.counts else case.shown):
                 continue
             if case.session not in alone:
                 alone[case.session] = _undisturbed(turns[case.session])
             begun, ended = alone[case.session]
             before = bisect_left(ended, case.asked)
-            yield _place(at, case, before, bisect_right(begun, case.answered))
+            with_it = bisect_right(begun, case.answered)
+            yield _place(at, case, began[case.session], before, with_it)
 
     def _of_user(self, places: Sequence[_Place], threshold: float) -> list[int]:
         shown: list[int] = []
         mentions: list[float] = []
-        last: dict[str | None, int] = {}
+        last: dict[tuple[str | None, float], int] = {}
         for place in [one for one in places if one.score >= threshold or one.fixed]:
             if not (place.lifts or place.fixed) and self._cools(place, mentions, last):
                 continue
             mentions.append(place.asked)
-            last[place.session] = max(place.passed_with, last.get(place.session, 0))
+            last[place.visit] = max(place.passed_with, last.get(place.visit, 0))
             if not place.fixed:
                 shown.append(place.at)
         return shown
 
-    def _cools(self, place: _Place, mentions: list[float], last: dict[str | None, int]) -> bool:
+    def _cools(
+        self, place: _Place, mentions: list[float], last: dict[tuple[str | None, float], int]
+    ) -> bool:
         if not mentions:
             return False
-        since = last.get(place.session)
+        since = last.get(place.visit)
         if since is not None and place.passed_before - since < self._turns:
             return True
         return any(
@@ -159,12 +169,12 @@ def _may_pass(case: Case, passing: Passing) -> bool:
     return case.fate is Fate.UNKNOWN and case.chance < passing.unknown
 
 
-def _place(at: int, case: Case, before: int, with_it: int) -> _Place:
+def _place(at: int, case: Case, began: float, before: int, with_it: int) -> _Place:
     return _Place(
         at=at,
         score=case.score,
         asked=case.asked,
-        session=case.session,
+        visit=(case.session, began),
         passed_before=before,
         passed_with=with_it,
         lifts=case.lifts,

@@ -31,7 +31,8 @@ for at = 22, #ARGV, 2 do
     said[ARGV[at]] = ARGV[at + 1]
 end
 local is_late = said[''] ~= nil
-said[''] = nil
+local visit_pause = tonumber(said.visit_pause or '')
+said[''], said.visit_pause = nil, nil
 
 local function forget(earlier_turn)
     for _, entry in ipairs(redis.call('LRANGE', HISTORY, 0, keep_turns - 1)) do
@@ -46,19 +47,21 @@ local function forget(earlier_turn)
     end
 end
 
+-- When the last mention of the session was asked for, and its reply complete.
 local function last_mention_of_session()
-    local last = nil
-    for _, member in ipairs(redis.call('ZRANGE', COOLDOWN, 0, -1)) do
-        local its_session, its_end = string.match(member, '^%S+ (%S+) (%S+)$')
-        if its_session == session then
-            last = math.max(last or 0, tonumber(its_end))
+    local asked_for, last = nil, nil
+    local members = redis.call('ZRANGE', COOLDOWN, 0, -1, 'WITHSCORES')
+    for at = 1, #members, 2 do
+        local its_session, its_end = string.match(members[at], '^%S+ (%S+) (%S+)$')
+        if its_session == session and tonumber(its_end) >= (last or 0) then
+            asked_for, last = tonumber(members[at + 1]), tonumber(its_end)
         end
     end
-    return last
+    return asked_for, last
 end
 
--- The same as `spacing.turns_passed`, on the newest turns of the session.
-local function turns_passed(since)
+-- When the newest turns of the session were asked and answered, in the order of that.
+local function spans_of_session()
     local spans = {}
     for _, entry in ipairs(redis.call('LRANGE', HISTORY, 0, look_back - 1)) do
         local its_session, from, to = string.match(entry, '^%S+ %S+ (%S+) (%S+) (%S+) ')
@@ -69,6 +72,28 @@ local function turns_passed(since)
     table.sort(spans, function(a, b)
         return a[1] < b[1] or (a[1] == b[1] and a[2] < b[2])
     end)
+    return spans
+end
+
+-- Whether a mention was made before the visit began, by `visits.visit_began`.
+local function has_paused(since, spans)
+    if not visit_pause then
+        return false
+    end
+    local before = since
+    for _, span in ipairs(spans) do
+        if span[1] > before and span[1] < tonumber(asked) then
+            if span[1] - before >= visit_pause then
+                return true
+            end
+            before = span[1]
+        end
+    end
+    return tonumber(asked) - before >= visit_pause
+end
+
+-- The same as `spacing.turns_passed`.
+local function turns_passed(since, spans)
     local passed, busy_until, now = 0, since, tonumber(asked)
     for at, span in ipairs(spans) do
         local following = spans[at + 1]
@@ -88,9 +113,12 @@ local function claimed()
     if not known then
         return false
     end
-    local last = last_mention_of_session()
-    if last and turns_passed(last) < session_turns then
-        return false
+    local asked_for, last = last_mention_of_session()
+    if last then
+        local spans = spans_of_session()
+        if not has_paused(asked_for, spans) and turns_passed(last, spans) < session_turns then
+            return false
+        end
     end
     for since, most in string.gmatch(caps, '(%S+):(%d+)') do
         if redis.call('ZCOUNT', COOLDOWN, '(' .. since, '+inf') >= tonumber(most) then

@@ -24,3 +24,13 @@ def test_a_gate_stays_closed_in_a_replay_as_in_a_chat(playbook: Playbook) -> Non
         ClosedGate("minor", NOON + MINUTE),
         ClosedGate("medical", NOON + MINUTE, "s1"),
     }
+
+
+def test_a_turn_that_failed_is_known_as_such_in_a_replay(playbook: Playbook) -> None:
+    past = Past(playbook, turns=2)
+    for number, failed in enumerate((True, False), start=1):
+        turn = a_turn(number=number)
+        past.note(
+            turn, decide(turn, no_need(), History(), playbook, Circumstances()), failed=failed
+        )
+    assert [turn.failed for turn in past.of(a_turn()).turns] == [True, False]

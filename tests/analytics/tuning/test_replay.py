@@ -14,6 +14,7 @@ from tay_middleware.decide import Circumstances, ReplyFacts
 from tay_middleware.domain import Mode
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage.spacing import turns_passed
+from tay_middleware.visits import visit_began
 from tests.builders import NOON
 from tests.uncounted import at_scale
 
@@ -138,7 +139,7 @@ turns = st.lists(
     st.tuples(
         st.integers(0, 2),  # user
         st.integers(0, 2),  # session
-        st.integers(1, 40_000),  # seconds since the turn before
+        st.one_of(st.integers(1, 900), st.integers(1, 90_000)),  # seconds since the turn before
         st.integers(0, 90),  # seconds until its reply is complete
         st.sampled_from([0.1, 0.3, 0.5, 0.9, ALWAYS]),
     ),
@@ -181,9 +182,12 @@ def naive(cases: Sequence[Case], threshold: float, playbook: Playbook) -> list[i
                 for one in cases
                 if (one.user, one.session) == (case.user, case.session)
             ]
-            last = max(one.answered for one in session)
-            passed = turns_passed(when(last), spans, when(case.asked))
-            cooled = cooled or passed < cooldown.session_turns
+            last = max(session, key=lambda one: one.answered)
+            pause = timedelta(hours=playbook.policy.visit_pause_hours)
+            began = visit_began(when(case.asked), [begun for begun, _ in spans], pause)
+            passed = turns_passed(when(last.answered), spans, when(case.asked))
+            soon = when(last.asked) >= began and passed < cooldown.session_turns
+            cooled = cooled or soon
         if case.lifts or not cooled:
             shown.append(at)
     return shown
