@@ -19,6 +19,7 @@ import orjson
 from tay_middleware.decide.assign import bucket
 from tay_middleware.domain import Kind, Reason, ReplyStatus, Suppression
 from tay_middleware.playbook import Playbook
+from tay_middleware.playbook.cascade import StageRule
 
 ALWAYS, NEVER = math.inf, -math.inf
 """Scores of what escalates at any threshold, and at none."""
@@ -198,13 +199,14 @@ class Reader:
             return float(found)
         if not row.need:
             return NEVER if rule.threshold <= found < rule.follow_up else float(found)
-        agreed = found < rule.threshold or self._phrases_agree(row)
+        agreed = found < rule.threshold or self._phrases_agree(row, rule)
         return ALWAYS if agreed and found >= rule.agreed else float(found)
 
-    def _phrases_agree(self, row: Any) -> bool:
+    def _phrases_agree(self, row: Any, rule: StageRule) -> bool:
+        """`decide.combine.agrees`, of what was logged."""
         scores = orjson.loads(row.scores)
         enough = scores.get("total", 0.0) >= self._playbook.policy.threshold.min_score
-        return enough and self._satisfies_the_brief(row, scores)
+        return enough and rule.has_agreeing(scores) and self._satisfies_the_brief(row, scores)
 
     def _satisfies_the_brief(self, row: Any, scores: Mapping[str, float]) -> bool:
         """Two or more indicators, or business context with personal language, as they were logged.
