@@ -249,8 +249,7 @@ class Reader:
         elif self._shadow and row.suppressed == Suppression.MODE.value:
             fate = Fate.UNKNOWN
         elif row.suppressed == Suppression.COOLDOWN.value:
-            # Whom erasing took away has no other turns that a cool-down could be made of.
-            fate = Fate.LATER if row.user_key is not None else Fate.HELD
+            fate = _cooled(row)
         else:
             return _CAUSES.get(row.suppressed, Fate.HELD)
         if fate is not Fate.HELD and self._held_out(row.user_key):
@@ -260,6 +259,16 @@ class Reader:
     def _held_out(self, user: str | None) -> bool:
         holdout = self._playbook.policy.holdout
         return user is not None and holdout.share > 0 and bucket(holdout.seed, user) < holdout.share
+
+
+def _cooled(row: Any) -> Fate:
+    """What held it: the cool-down, or the wordings, of which only the last was left to her.
+
+    Whom erasing took away has no other turns that a cool-down could be made of.
+    """
+    if row.user_key is None:
+        return Fate.HELD
+    return Fate.LATER if row.template is not None else Fate.HELD_LATER
 
 
 _CRCS = 1 << 32

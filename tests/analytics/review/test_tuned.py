@@ -1,6 +1,5 @@
 """The threshold that a review proposes: of how much of the log."""
 
-import asyncio
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace

@@ -69,6 +69,7 @@ def a_row(number: int, found: Detection, version: str) -> Any:
         kind="mention" if shown else "none",
         offer=found.offer if shown else None,
         reason=found.reason.value if shown and found.reason else None,
+        template=None,
         stage=found.stage.value,
         confidence=found.confidence,
         status="replied",
