@@ -5,8 +5,9 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import typer
 
@@ -75,6 +76,23 @@ def replay_command(
     if not count and delivery_id is not None:
         raise InputError("no delivery has this id, or its words are past their retention")
     typer.echo(f"{count} {'delivery' if count == 1 else 'deliveries'} will be handled again")
+
+
+@app.command("send")
+def send_command(
+    to: Annotated[str, typer.Option(help="the address, …/webhooks/payment/standard")],
+    timeout: Annotated[float, typer.Option(min=0.1, help="seconds to wait for an answer")] = 10,
+) -> None:
+    """Sign a small sale with the secret of `standard`, post it, print status and answer.
+
+    The sale says that it is a test, so it counts nowhere but with TAY_PAYMENT_MODE=test.
+    """
+    from tay_middleware.cli.trying import deliver  # noqa: PLC0415 - not for a mere list
+
+    status, answer = deliver(load_settings(), to, datetime.now(UTC), uuid4(), timeout)
+    typer.echo(f"{status} {answer}")
+    if status >= HTTPStatus.BAD_REQUEST:
+        raise typer.Exit(1)
 
 
 @app.command("work")

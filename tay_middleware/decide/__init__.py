@@ -6,6 +6,7 @@ rest, so that detection can start before history is there and before the model h
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from tay_middleware.decide.aftermath import after_mention, last_mention
@@ -13,7 +14,7 @@ from tay_middleware.decide.arms import SHOWN, Aim, aimed, assigned
 from tay_middleware.decide.calling import fitting
 from tay_middleware.decide.describe import describe
 from tay_middleware.decide.detect import Detector
-from tay_middleware.decide.explain import flips
+from tay_middleware.decide.explain import SAME_WORDS, flips
 from tay_middleware.decide.policy import Circumstances
 from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER
 from tay_middleware.decide.said_before import heard
@@ -111,8 +112,9 @@ def _with_offer(
         return _nothing(detection, playbook, notes, assignments)
     offer, cause = aim.detection.offer or "", aim.cause
     template, missing = _wording(turn, aim, offer, history, playbook, around)
+    why = around.reply.obstacle if cause is Suppression.UNWEAVABLE else None
     if template is None and cause in {None, *_AFTER_PAUSED}:
-        cause = missing
+        cause, why = missing, SAME_WORDS if missing is Suppression.COOLDOWN else None
     shown = cause is None and template is not None
     arm = {None: SHOWN, Suppression.HOLDOUT: HOLDOUT}.get(cause) if template else None
     return Decision(
@@ -126,7 +128,7 @@ def _with_offer(
         template=template.id if template else None,
         variant=template.variant if template else None,
         arm=arm,
-        notes=(*notes, *_held_back(cause, around.reply)),
+        notes=(*notes, *_held_back(cause, why)),
         assignments=assignments,
     )
 
@@ -142,7 +144,7 @@ def _wording(
     """The wording to use, and why there is none where there is none.
 
     All are paused, or the only one that is left to her (by an arm, say) is the one she read last:
-    it waits as after any mention, but for a wish to buy.
+    it waits for the `same_words_days` of `policy.yaml`, but for a wish to buy.
     """
     picked = partial(
         pick,
@@ -155,11 +157,13 @@ def _wording(
         paused=around.paused.union(playbook.policy.paused_templates),
         for_all=aim.for_all,
     )
-    shown = [one.template for one in history.turns if one.kind is Kind.MENTION and one.template]
-    template = picked(shown=shown)
-    again = picked() if template is None and shown else None
-    if aim.detection.purchase:
-        template = template or again
+    read = [one for one in history.turns if one.kind is Kind.MENTION and one.template]
+    template = picked(shown=[one.template for one in read if one.template])
+    again = picked() if template is None and read else None
+    if again is not None:
+        rested = timedelta(days=playbook.policy.same_words_days)
+        if aim.detection.purchase or turn.asked_at - read[-1].at >= rested:
+            template = again
     return template, Suppression.PAUSED if again is None else Suppression.COOLDOWN
 
 
@@ -223,11 +227,11 @@ def _kind(cause: Suppression | None, *, shown: bool) -> Kind:
     return Kind.MENTION if shown else Kind.NONE
 
 
-def _held_back(cause: Suppression | None, reply: ReplyFacts) -> tuple[str, ...]:
-    """The cause, and of a reply to which nothing is added, why not."""
-    if cause is Suppression.UNWEAVABLE:
-        return (f"held back: {cause} ({reply.obstacle})",)
-    return () if cause is None else (f"held back: {cause}",)
+def _held_back(cause: Suppression | None, why: str | None) -> tuple[str, ...]:
+    """The cause, with what it does not say by itself."""
+    if cause is None:
+        return ()
+    return (f"held back: {cause} ({why})" if why else f"held back: {cause}",)
 
 
 def _gate_notes(detection: Detection) -> tuple[str, ...]:

@@ -86,7 +86,7 @@ class Combiner:
 
     def _least(self, seen: Detection, rule: StageRule) -> float:
         """How likely a need must be: less where the phrases found one, more in a mere follow-up."""
-        least = min(rule.threshold, rule.agreed) if _agrees(seen, rule) else rule.threshold
+        least = min(rule.threshold, rule.agreed) if agrees(seen, rule) else rule.threshold
         if seen.purchase:
             return min(least, self._purchase_from)
         return max(least, rule.follow_up) if seen.follows else least
@@ -102,9 +102,9 @@ def _chosen(seen: Detection, opinion: Opinion) -> str | None:
     return opinion.offer if opinion.offers else None
 
 
-def _agrees(seen: Detection, rule: StageRule) -> bool:
+def agrees(seen: Detection, rule: StageRule) -> bool:
     """Whether the phrases find a need, by all the groups that the stage asks for."""
-    return seen.need and all(f"group.{name}" in seen.scores for name in rule.agreed_by)
+    return seen.need and rule.has_agreeing(seen.scores)
 
 
 def _points(seen: Detection) -> dict[str, float]:

@@ -24,6 +24,12 @@ _MENDS: Mapping[Suppression, str] = {
 }
 
 
+SAME_WORDS = "the only wording left is the one she read last"
+"""How a note tells a wording that waits from a user who does: to the log both are `cooldown`."""
+
+_MEND_SAME_WORDS = "it would show with another wording, or after the same_words_days of policy.yaml"
+"""Of a `cooldown` that is the wording's."""
+
 _SAID_HERE: Mapping[Suppression, str] = {
     Suppression.OWNS_OFFER: "it would show to somebody who gave {offer} back",
     Suppression.DECLINED: "in the same conversation a no counts for good, but for a wish to buy",
@@ -81,7 +87,7 @@ def _said_now(decision: Decision, playbook: Playbook) -> tuple[str, ...]:
     if cause is not None and (
         cause is Suppression.SENSITIVE or cause not in playbook.gates.causes(detection.gates)
     ):
-        mend = _MENDS[cause].format(offer=decision.offer)
+        mend = _mend(decision, cause)
         if not closed:
             return (mend,)
         if cause is Suppression.SENSITIVE:
@@ -96,6 +102,12 @@ def _said_now(decision: Decision, playbook: Playbook) -> tuple[str, ...]:
     if dropped:
         lines.append(f"found but not counted: {', '.join(dropped)}")
     return tuple(lines)
+
+
+def _mend(decision: Decision, cause: Suppression) -> str:
+    if cause is Suppression.COOLDOWN and any(SAME_WORDS in note for note in decision.notes):
+        return _MEND_SAME_WORDS
+    return _MENDS[cause].format(offer=decision.offer)
 
 
 def _closed(detection: Detection) -> str:

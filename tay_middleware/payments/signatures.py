@@ -73,6 +73,22 @@ def verify(
     return signed
 
 
+def sign_standard(secret: str, message_id: str, body: bytes, now: datetime) -> dict[str, str]:
+    """The headers under which a delivery of Standard Webhooks holds.
+
+    Raises:
+        ConfigurationError: the secret is none of theirs.
+    """
+    signed = Signed((), stamp=str(int(now.timestamp())), message_id=message_id)
+    content = _standard_content(signed, body)
+    digest = hmac.new(_standard_key(secret), content, hashlib.sha256).digest()
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": signed.stamp or "",
+        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+    }
+
+
 def _check_time(stamp: str, now: datetime) -> None:
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
         raise SignatureError("the signature's time cannot be read")

@@ -1,5 +1,6 @@
 """The part of `policy.yaml` that says how sure each stage must be: shapes and limits."""
 
+from collections.abc import Container
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -97,6 +98,10 @@ class StageRule(Entry):
     gates_stick_from: Chance = Field(
         0.6, description="from here on a learned gate counts for later turns too, as a phrase does"
     )
+
+    def has_agreeing(self, scores: Container[str]) -> bool:
+        """Whether the names of the keyword stage's `scores` have all groups of `agreed_by`."""
+        return all(f"group.{name}" in scores for name in self.agreed_by)
 
 
 class EncoderRule(StageRule):

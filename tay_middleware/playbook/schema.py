@@ -234,6 +234,12 @@ class Policy(Entry):
     cooldown: Cooldown = Cooldown()
     declined_days: float = Field(14, ge=0, le=365)
     opted_out_days: float = Field(90, ge=1, le=3650)
+    same_words_days: float = Field(
+        7,
+        ge=0,
+        le=365,
+        description="until the wording that she read last comes again, where no other is left",
+    )
     repeat: Repeat = Repeat()
     tiers: dict[Tier, TierRule] = Field(default_factory=dict)
     anonymous_max_strength: Strength = Strength.GENTLE

@@ -29,6 +29,7 @@ _LIGHT = (
     "kind",
     "offer",
     "reason",
+    "template",
     "stage",
     "confidence",
     "status",

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from tay_middleware.decide import Circumstances, decide
+from tay_middleware.decide import Circumstances, decide, flips
+from tay_middleware.decide.explain import SAME_WORDS
 from tay_middleware.decide.templates import pick
 from tay_middleware.domain import History, Kind, PastTurn, Reason, Strength, Suppression, Tier
 from tay_middleware.playbook import Playbook, Template
@@ -78,10 +79,10 @@ def test_a_paused_wording_is_passed_over(playbook: Playbook) -> None:
         assert {*walk(playbook, who, 6, paused=paused)} == {one.id for one in pool[1:]}
 
 
-def a_reader_of(*templates: str) -> History:
+def a_reader_of(*templates: str, days_ago: float = 20) -> History:
     turns: list[PastTurn] = [
         replace(
-            a_past_turn(ago=timedelta(days=20 - at), session="s0", kind=Kind.MENTION),
+            a_past_turn(ago=timedelta(days=days_ago - at), session="s0", kind=Kind.MENTION),
             offer="mentorship",
             template=template,
         )
@@ -108,8 +109,25 @@ def test_who_asks_to_buy_reads_the_last_wording_again(playbook: Playbook) -> Non
 def test_where_nothing_else_is_left_it_waits(playbook: Playbook) -> None:
     pool = [one.id for one in playbook.pool("mentorship", Strength.STANDARD, Tier.FREE)]
     around = Circumstances(paused=frozenset(pool[1:]))
-    decision = decide(a_turn(), a_detection(), a_reader_of(pool[0]), playbook, around)
-    assert decision.suppressed is Suppression.COOLDOWN
+    just_read = a_reader_of(pool[0], days_ago=6.9)
+    decision = decide(a_turn(), a_detection(), just_read, playbook, around)
+    assert (decision.suppressed, decision.template) == (Suppression.COOLDOWN, None)
+    assert f"held back: cooldown ({SAME_WORDS})" in decision.notes
+    assert flips(decision, playbook) == (
+        "it would show with another wording, or after the same_words_days of policy.yaml",
+    )
     held_back = Circumstances(paused=frozenset(pool))
     decision = decide(a_turn(), a_detection(), a_reader_of(pool[0]), playbook, held_back)
     assert decision.suppressed is Suppression.PAUSED
+
+
+def test_the_same_words_come_again_after_some_days(playbook: Playbook) -> None:
+    """A test whose arms have one wording each must not silence whoever has read it."""
+    pool = [one.id for one in playbook.pool("mentorship", Strength.STANDARD, Tier.FREE)]
+    around = Circumstances(paused=frozenset(pool[1:]))
+    reader = a_reader_of(pool[0], days_ago=7)
+    decision = decide(a_turn(), a_detection(), reader, playbook, around)
+    assert (decision.suppressed, decision.template) == (None, pool[0])
+    policy = playbook.policy.model_copy(update={"same_words_days": 8})
+    decision = decide(a_turn(), a_detection(), reader, replace(playbook, policy=policy), around)
+    assert decision.suppressed is Suppression.COOLDOWN

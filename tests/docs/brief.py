@@ -93,8 +93,8 @@ ROWS: dict[str, tuple[Row, ...]] = {
     "Weekly review: Monday": (
         Row("Check escalation stats", STATS.replace("30", "7"), r'"total_escalations"', 1),
         Row("Is conversion in its range?", REVIEW, "lead to a sale in", 2),
-        Row("Which offers convert best?", REVIEW, "converts better", 3),
-        Row("Which templates convert best?", REVIEW, r"standard\.any|gentle\.any", 4),
+        Row("Which offers convert best?", REVIEW, r"^(mentorship|course|masterclass) +[\d.]+ %", 3),
+        Row("Which templates convert best?", REVIEW, r"^\w+\.\w+\.\w+\.\w+ +[\d.]+ %", 4),
         Row(
             "What types of questions escalate?",
             REVIEW,
@@ -182,7 +182,7 @@ def answer(command: str, environment: dict[str, str]) -> str:
     """What a command says on stdout.
 
     Raises:
-        RuntimeError: it fails otherwise than by a refusal that is its answer.
+        RuntimeError: it fails; a refusal of `tay tune` is no answer either.
     """
     run = subprocess.run(
         [str(TAY), *command.split()[1:]],
@@ -193,8 +193,8 @@ def answer(command: str, environment: dict[str, str]) -> str:
         cwd=environment["TAY_HOME"],
         timeout=300,
     )
-    if run.returncode > (1 if command.startswith("tay tune") else 0):
-        raise RuntimeError(f"{command}: {run.returncode}: {run.stderr}")
+    if run.returncode:
+        raise RuntimeError(f"{command}: {run.returncode}: {run.stdout[:200]} {run.stderr}")
     return run.stdout
 
 
@@ -229,7 +229,10 @@ def simulated(home: Path, users: int) -> dict[str, str]:
     changed = home / "changed"
     shutil.copytree(home / "prompts", changed)
     policy = changed / "policy.yaml"
-    policy.write_text(policy.read_text().replace("    threshold: 0.34\n", "    threshold: 0.4\n"))
+    said, lines = re.subn(r"(?m)^(    threshold: )[0-9.]+", r"\g<1>0.4", policy.read_text())
+    if not lines:
+        raise RuntimeError("policy.yaml has no threshold that can be changed")
+    policy.write_text(said)
     return {
         "TAY_HOME": str(home),
         "TAY_PROMPTS_DIR": str(home / "prompts"),

@@ -112,19 +112,29 @@ async def gather(
         paused=tuple(await database.read(_paused, now)),
         tiers=await database.read(_tiers, ripe.matured_since, ripe.period.until),
         playbook=playbook,
-        tuning=await _tuned(database, playbook, terms, found, now=now),
+        tuning=await tuned(database, playbook, terms, found, now=now),
     )
 
 
-async def _tuned(
-    database: Database, playbook: Playbook, terms: Terms, found: Measures, *, now: datetime
+async def tuned(
+    database: Database,
+    playbook: Playbook,
+    terms: Terms,
+    found: Measures,
+    *,
+    now: datetime,
+    most: int = MOST_REPLAYED,
 ) -> Proposal | None:
-    """Another threshold, where the escalation rate surely misses its target."""
+    """Another threshold, where the escalation rate surely misses its target.
+
+    Of the questions of the last `RIPE_DAYS`, the latest `most` at most.
+    """
     stands = found.one("escalation_rate").stands or ""
     if not stands.startswith(("above", "below")) or now - found.period.until > RECENT:
         return None
-    begins = await tuning.beginning(database, MOST_REPLAYED, now)
-    since = max(now - timedelta(days=RIPE_DAYS), begins or now)
+    begins = await tuning.beginning(database, most, now)
+    since = now - timedelta(days=RIPE_DAYS)
+    since = max(since, begins or since)
     log = await tuning.gather(database, playbook, since=since, until=now, knob=None, versions=())
     middle = (ESCALATION_TARGET.low + ESCALATION_TARGET.high) / 2
     order = tuning.Order(target=middle, attribution_days=terms.attribution_days)

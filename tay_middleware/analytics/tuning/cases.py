@@ -19,6 +19,7 @@ import orjson
 from tay_middleware.decide.assign import bucket
 from tay_middleware.domain import Kind, Reason, ReplyStatus, Suppression
 from tay_middleware.playbook import Playbook
+from tay_middleware.playbook.cascade import StageRule
 
 ALWAYS, NEVER = math.inf, -math.inf
 """Scores of what escalates at any threshold, and at none."""
@@ -198,13 +199,14 @@ class Reader:
             return float(found)
         if not row.need:
             return NEVER if rule.threshold <= found < rule.follow_up else float(found)
-        agreed = found < rule.threshold or self._phrases_agree(row)
+        agreed = found < rule.threshold or self._phrases_agree(row, rule)
         return ALWAYS if agreed and found >= rule.agreed else float(found)
 
-    def _phrases_agree(self, row: Any) -> bool:
+    def _phrases_agree(self, row: Any, rule: StageRule) -> bool:
+        """`decide.combine.agrees`, of what was logged."""
         scores = orjson.loads(row.scores)
         enough = scores.get("total", 0.0) >= self._playbook.policy.threshold.min_score
-        return enough and self._satisfies_the_brief(row, scores)
+        return enough and rule.has_agreeing(scores) and self._satisfies_the_brief(row, scores)
 
     def _satisfies_the_brief(self, row: Any, scores: Mapping[str, float]) -> bool:
         """Two or more indicators, or business context with personal language, as they were logged.
@@ -247,8 +249,7 @@ class Reader:
         elif self._shadow and row.suppressed == Suppression.MODE.value:
             fate = Fate.UNKNOWN
         elif row.suppressed == Suppression.COOLDOWN.value:
-            # Whom erasing took away has no other turns that a cool-down could be made of.
-            fate = Fate.LATER if row.user_key is not None else Fate.HELD
+            fate = _cooled(row)
         else:
             return _CAUSES.get(row.suppressed, Fate.HELD)
         if fate is not Fate.HELD and self._held_out(row.user_key):
@@ -258,6 +259,16 @@ class Reader:
     def _held_out(self, user: str | None) -> bool:
         holdout = self._playbook.policy.holdout
         return user is not None and holdout.share > 0 and bucket(holdout.seed, user) < holdout.share
+
+
+def _cooled(row: Any) -> Fate:
+    """What held it: the cool-down, or the wordings, of which only the last was left to her.
+
+    Whom erasing took away has no other turns that a cool-down could be made of.
+    """
+    if row.user_key is None:
+        return Fate.HELD
+    return Fate.LATER if row.template is not None else Fate.HELD_LATER
 
 
 _CRCS = 1 << 32

@@ -10,6 +10,7 @@ from typing import Protocol
 from tay_middleware.analytics.tuning.cases import ALWAYS, NEVER, Knob
 from tay_middleware.analytics.tuning.measure import Labelled
 from tay_middleware.decide.cascade import Cascade, Until
+from tay_middleware.decide.combine import agrees
 from tay_middleware.decide.stages import make_cascade
 from tay_middleware.domain import Detection, Message, Stage
 from tay_middleware.playbook import Playbook
@@ -66,7 +67,7 @@ def _score(
         return _by_keywords(found, playbook)
     if found.stage is Stage.MODEL and seen.follows and found.confidence < rule.follow_up:
         return NEVER
-    return ALWAYS if seen.need and found.confidence >= rule.agreed else found.confidence
+    return ALWAYS if agrees(seen, rule) and found.confidence >= rule.agreed else found.confidence
 
 
 def _by_keywords(found: Detection, playbook: Playbook) -> float:

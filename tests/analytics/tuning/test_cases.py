@@ -69,6 +69,7 @@ def a_row(number: int, found: Detection, version: str) -> Any:
         kind="mention" if shown else "none",
         offer=found.offer if shown else None,
         reason=found.reason.value if shown and found.reason else None,
+        template=None,
         stage=found.stage.value,
         confidence=found.confidence,
         status="replied",
@@ -143,6 +144,35 @@ def test_labelled_questions_are_judged_at_any_threshold(
         truth = cascade.detect(row.question, row.history, until=Until.SCORER).escalate
         assert (found.score >= threshold) is truth, row.question
         assert found.escalate is row.escalate
+
+
+@pytest.mark.parametrize("threshold", [0.7, 0.9])
+def test_phrases_agree_by_all_the_groups_that_the_stage_asks_for(
+    playbook: Playbook, settings: Settings, threshold: float
+) -> None:
+    """Asked of the log and of labelled questions, and held against the cascade itself."""
+    questions = list(read_rows(DATA / "questions_b.jsonl"))[:60]
+    strict = agreeing_by(playbook, "personal", "strategic")
+    cascade = at(strict, threshold, settings, Knob.SCORER)
+    judged = judge(questions, strict, settings, Knob.SCORER)
+    dropped = agreed = 0
+    read_ones = read(strict, questions, settings, Knob.SCORER, LIVE)
+    for (row, found, case), labelled in zip(read_ones, judged, strict=True):
+        truth = cascade.detect(row.question, row.history, until=Until.SCORER).escalate
+        assert (case.score >= threshold) is truth, row.question
+        assert (labelled.score >= threshold) is truth, row.question
+        dropped += found.escalate and not truth
+        agreed += truth and (found.confidence or 0.0) < threshold
+    assert dropped > 0
+    assert agreed > 0
+
+
+def agreeing_by(playbook: Playbook, *groups: str) -> Playbook:
+    """The scorer asks for these groups, as the encoder does."""
+    policy = playbook.policy
+    scorer = policy.cascade.scorer.model_copy(update={"agreed_by": groups})
+    cascade = policy.cascade.model_copy(update={"scorer": scorer})
+    return replace(playbook, policy=policy.model_copy(update={"cascade": cascade}))
 
 
 def test_another_version_is_taken_at_its_plain_probability(playbook: Playbook) -> None:
