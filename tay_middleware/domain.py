@@ -1,7 +1,7 @@
 """The frozen nouns that every layer speaks; no I/O, no clock, no randomness.
 
-One word for one thing: the names here are the names in code, SQL, API and docs. Times are aware
-`datetime` values in UTC; ids are UUIDs; spans are half-open character positions in the question.
+The names here are those of code, SQL, API and docs. Times are aware and in UTC; spans are half-open
+character positions in the question.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ class Tier(StrEnum):
 
     @classmethod
     def parse(cls, value: object) -> "Tier":
-        """Read a tier as the app gives it; anything unknown is `free`, in any letter case."""
+        """Read a tier as the app gives it, in any letter case."""
         try:
             return cls(str(value).strip().lower())
         except ValueError:
@@ -173,24 +173,22 @@ class Indicator:
 class Detection:
     """What the question deserves, history aside.
 
-    `need` is the verdict before the gates, `escalate` the verdict after them: a question may need
-    help and still be none of our business (`gates` says why). `offer` and `reason` are set whenever
-    `need` is. `confidence` is a calibrated probability, if one was computed. Only with `sure_topic`
-    may a wording say the noun of `topic`. `purchase` marks a wish to buy, `enquires` one that only
-    asks after what is ours, `asks_why` "why did you mention that?", `opts_in` a user who asks for
-    recommendations again. `follows`: the words alone have no subject of ours, what was said before
-    gives one. `least` is the probability that was asked for, if any was. `closed_by` are the
-    phrases that closed gates (a learned head has none), each a `group` by the name of its gate.
-    `weakly` are the gates that only phrases closed which may be about something else, `certainly`
-    those that no learned head opens, `spoken_against` those that a mere suspicion must not close,
-    and `unsuspected` those that no learned head may.
+    `need` is the verdict before the gates, `escalate` the verdict after them: `gates` says why they
+    differ. `offer` and `reason` are set whenever `need` is. `confidence` is a calibrated
+    probability, if one was computed. Only with `sure_topic` may a wording say the noun of `topic`.
+    `purchase` marks a wish to buy, `enquires` one that only asks after what is ours, `asks_why`
+    "why did you mention that?", `opts_in` a user who asks for recommendations again. `follows`:
+    only what was said before gives it a subject of ours. `least` is the probability that was asked
+    for, if any was. `closed_by` are the phrases that closed gates, each a `group` by the name of
+    its gate. `weakly` are the gates that only phrases closed which may be about something else,
+    `certainly` those that no learned head opens, `spoken_against` and `unsuspected` those that a
+    mere suspicion, or no head, may close.
 
     What it means as the answer to a mention (see `decide.aftermath`): `answers` are the gates that
     it closes then, `asks_more` that it asks for what was mentioned; `names` are the offers of ours
     that it names, and `mentioned` the offer of our sentence in the reply just before it, which came
-    with the question. Both only where there is an answer. `has_it` is the phrase that says she has
-    what was spoken of, if nothing before it tells what. `asked_back`: the reply before it ended
-    with a question of its own, which this answers.
+    with the question. `has_it` is the phrase that says she has what was spoken of, if nothing
+    before it tells what. `asked_back`: the reply before it ended with a question of its own.
     """
 
     escalate: bool
@@ -227,8 +225,7 @@ class Detection:
 class PastTurn:
     """What history keeps of one earlier turn: topics and choices, never its words.
 
-    `template` is the wording that was decided on, `None` in turns from before it was kept. `failed`
-    marks a turn whose model raised: nobody saw a reply.
+    `template` is the wording that was decided on. Of a `failed` turn nobody saw a reply.
     """
 
     turn_id: UUID
