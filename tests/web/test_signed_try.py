@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.web.stage import STANDARD_SECRET, Site
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sales.md").read_text()
-(LINES,) = re.findall(r"^```python\n(import base64.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+(LINES,) = re.findall(r"^```py\n(import base64.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
 def test_the_lines_of_the_page_sign_what_the_endpoint_takes(
