@@ -205,7 +205,7 @@ def translated(doing: str, breaker: Breaker | None = None) -> Iterator[None]:
     except StorageError:
         raise
     except (NotConnected, NotInTime, OSError, TimeoutError, *_PASSING) as error:
-        # Some versions of the driver wrap what a server says at the greeting into a lost connection.
+        # Some versions of the driver wrap a refusal at the greeting into a lost connection.
         said = {type(error), type(error.__cause__)}
         if not said.isdisjoint({AuthenticationError, AuthorizationError}):
             raise StorageError(f"{doing}: Redis refuses the user or the password") from error
