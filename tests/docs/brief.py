@@ -131,7 +131,9 @@ ROWS: dict[str, tuple[Row, ...]] = {
         Row("Total escalations", REVIEW, "Tay mentioned an offer in", 1),
         Row("Conversions and revenue impact", REVIEW, "credited to mentions", 1),
         Row("Plan next week: test, optimize, track", REVIEW, r"^\d\. ", 5),
-        Row("What we expect of it", REVIEW, "four times of", 2),
+        Row(
+            "What we expect of it", f"tay review --quarter 2026-Q4 --as-of {UNTIL}", "four times", 2
+        ),
     ),
     "Example workflow": (
         Row(

@@ -31,7 +31,6 @@ def test_every_line_has_its_command_and_an_answer() -> None:
     assert all("`" in answer for answer in answered.values())
 
 
-@pytest.mark.xfail(strict=True, reason="written under earlier thresholds: `make brief` mends it")
 def test_what_tune_answers_is_no_refusal_and_of_the_thresholds_in_force() -> None:
     lines = [line for line in DOCUMENT.read_text().splitlines() if "`tay tune" in line]
     assert lines
