@@ -123,7 +123,8 @@ def test_a_threshold_that_a_running_test_forbids_is_not_proposed(tay: Tay, url: 
     shutil.copytree(shipped(), "prompts")
     own = load_playbook(Path("prompts"))
     file = Path("prompts/experiments.yaml")
-    arms = f"{{now: {{weight: 1}}, surer: {{weight: 1, confidence: {LIVE + 0.005}}}}}"
+    live = max(LIVE, own.policy.cascade.encoder.threshold)
+    arms = f"{{now: {{weight: 1}}, surer: {{weight: 1, confidence: {live + 0.005}}}}}"
     file.write_text(
         "layers: {l: {seed: s}}\nexperiments:\n  surer:\n    asks: Should it be surer of a need?\n"
         f"    kind: threshold\n    layer: l\n    control: now\n    arms: {arms}\n"
