@@ -154,7 +154,9 @@ def test_03_a_thread_is_a_session(wrap: Wrap, engine: Escalator) -> None:
 
 
 def test_03_fifty_users_at_once_do_not_cross(wrap: Wrap, engine: Escalator) -> None:
-    step = wrap(RunnableLambda(lambda question: f"About {question.split()[-1]}: start with one hour."))
+    step = wrap(
+        RunnableLambda(lambda question: f"About {question.split()[-1]}: start with one hour.")
+    )
     users = [someone() for _ in range(50)]
 
     async def scene() -> list[str]:
