@@ -23,7 +23,7 @@ _OF_A_QUESTION_WHY = frozenset({"complaint", "conduct", "injection", "refusal", 
 _OF_AN_OPT_IN = frozenset({"opt_out", "refusal", "complaint", "conduct", "injection"})
 """What "you can recommend things again" looks like to them: it speaks of what it takes back."""
 
-_OF_AN_ENQUIRY = frozenset({"opt_out", "refusal", "owner", *_OF_A_QUESTION_WHY})
+_OF_AN_ENQUIRY = _OF_A_QUESTION_WHY | {"opt_out"}
 """What "tell me about your courses" looks like to them, who met those words beside noes."""
 
 _OF_A_WISH = frozenset({"refusal", "conduct"})
@@ -179,12 +179,14 @@ def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...
 
 def _unasked(seen: Detection) -> Collection[str]:
     """The heads that are not asked of a message which phrases know better."""
+    unasked = set(seen.unsuspected)
     if seen.asks_why:
-        return _OF_A_QUESTION_WHY
+        unasked |= _OF_A_QUESTION_WHY
     if seen.enquires:
-        return _OF_AN_ENQUIRY
-    of_an_opt_in = seen.opts_in and _NOES.isdisjoint(seen.gates)
-    return _OF_AN_OPT_IN if of_an_opt_in else seen.unsuspected
+        unasked |= _OF_AN_ENQUIRY
+    if seen.opts_in and _NOES.isdisjoint(seen.gates):
+        unasked |= _OF_AN_OPT_IN
+    return unasked
 
 
 def _unsuspected(seen: Detection, opinion: Opinion, rule: StageRule) -> Collection[str]:

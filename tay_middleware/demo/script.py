@@ -215,7 +215,7 @@ SCENES: tuple[Scene, ...] = (
         person="hana",
         session="hana-1",
         question="please stop recommending your stuff to me, I just want answers",
-        answer="Heard. Ask me anything.",
+        answer="Of course. Ask me anything.",
         shows="off by saying so",
     ),
     Scene(

@@ -57,13 +57,12 @@ def _evidence(playbook: "Playbook") -> Iterator[Found]:
 
 
 def _asked_for(playbook: "Playbook") -> Iterator[Found]:
-    indicators = playbook.indicators
-    named = {"asked_for": indicators.asked_for, "enquiries": {**indicators.enquiries}}
-    named["enquiries"].pop(ANY, None)
-    for field, offers in named.items():
-        for name in offers:
-            if name not in playbook.offers:
-                yield "indicators.yaml", (field, name), unknown("offer", name, playbook.offers)
+    indicators, offers = playbook.indicators, playbook.offers
+    named = [("asked_for", name) for name in indicators.asked_for]
+    named += [("enquiries", name) for name in indicators.enquiries if name != ANY]
+    for place in named:
+        if place[1] not in offers:
+            yield "indicators.yaml", place, unknown("offer", place[1], offers)
 
 
 def _gates(playbook: "Playbook") -> Iterator[Found]:

@@ -87,12 +87,9 @@ def check_placeholders(text: str, allowed: Collection[str] = PLACEHOLDERS) -> st
     template = _Wording(text)
     if not template.is_valid():
         capital = _IN_CAPITALS.search(text)
-        mend = "write '$$' for a dollar sign"
-        raise ValueError(
-            f"{capital[0]!r} is in capitals: write {capital[0].lower()}"
-            if capital
-            else f"a lone '$': {mend}"
-        )
+        if capital is not None:
+            raise ValueError(f"{capital[0]!r} is in capitals: write {capital[0].lower()}")
+        raise ValueError("a lone '$': write '$$' for a dollar sign")
     _check_neighbours(text)
     unknown = sorted(set(template.get_identifiers()) - set(allowed))
     if unknown and not set(unknown) - PLACEHOLDERS:

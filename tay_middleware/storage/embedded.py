@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import URL
 
-from tay_middleware.domain import History, Kind, PastTurn, Reason, ReplyStatus, Suppression
+from tay_middleware.domain import History, ReplyStatus, Suppression
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.storage import exposures, figures
 from tay_middleware.storage.base import Claim, LoggedTurn, TurnRecord, Verdict
@@ -34,6 +34,7 @@ from tay_middleware.storage.sql import (
     escalation_logs,
     escalation_row,
     logged_turn,
+    past_turn,
     question_logs,
     question_row,
     user_profiles,
@@ -262,21 +263,7 @@ def _note_profile(connection: Connection, record: TurnRecord) -> None:
 
 
 def _history(recent: Sequence[Any], mentions: Sequence[datetime], profile: Any) -> History:
-    turns = tuple(
-        PastTurn(
-            turn_id=row.turn_id,
-            at=row.created_at,
-            session_id=row.session_id,
-            topic=row.topic,
-            kind=Kind(row.kind),
-            offer=row.offer,
-            reason=Reason(row.reason) if row.reason else None,
-            gates=tuple(row.gates),
-            template=row.template,
-            failed=row.status == ReplyStatus.FAILED.value,
-        )
-        for row in reversed(recent)
-    )
+    turns = tuple(past_turn(row, row.gates) for row in reversed(recent))
     if profile is None:
         return History(turns=turns, mentions=tuple(mentions))
     return History(

@@ -206,8 +206,8 @@ def translated(doing: str, breaker: Breaker | None = None) -> Iterator[None]:
         raise
     except (NotConnected, NotInTime, OSError, TimeoutError, *_PASSING) as error:
         # Some versions of the driver wrap a refusal at the greeting into a lost connection.
-        said = {type(error), type(error.__cause__)}
-        if not said.isdisjoint({AuthenticationError, AuthorizationError}):
+        refusals = (AuthenticationError, AuthorizationError)
+        if isinstance(error, refusals) or isinstance(error.__cause__, refusals):
             raise StorageError(f"{doing}: Redis refuses the user or the password") from error
         if breaker is not None:
             breaker.failed()

@@ -9,7 +9,7 @@ id is unique there by the drain's care (see `storage.ledger`), not by an index.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,17 @@ from sqlalchemy import (
     Text,
 )
 
-from tay_middleware.domain import Kind, ReplyStatus, Stage, Strength, Suppression, Tier, uuid7
+from tay_middleware.domain import (
+    Kind,
+    PastTurn,
+    Reason,
+    ReplyStatus,
+    Stage,
+    Strength,
+    Suppression,
+    Tier,
+    uuid7,
+)
 from tay_middleware.storage.base import LoggedTurn, TurnRecord
 from tay_middleware.storage.columns import JSON_TYPE, Id, Utc, Words, one_of
 from tay_middleware.storage.text import storable
@@ -278,6 +288,22 @@ def logged_turn(row: Any) -> LoggedTurn:
         stage=row.stage,
         gates=tuple(row.gates),
         playbook_version=row.playbook_version,
+    )
+
+
+def past_turn(row: Any, gates: Iterable[str]) -> PastTurn:
+    """What history keeps of a turn, from its row; `gates` as JSON text is read by the caller."""
+    return PastTurn(
+        turn_id=row.turn_id,
+        at=row.created_at,
+        session_id=row.session_id,
+        topic=row.topic,
+        kind=Kind(row.kind),
+        offer=row.offer,
+        reason=Reason(row.reason) if row.reason else None,
+        gates=tuple(gates),
+        template=row.template,
+        failed=row.status == ReplyStatus.FAILED.value,
     )
 
 

@@ -62,9 +62,6 @@ def test_no_learned_head_takes_an_enquiry_for_a_no(
     seen = detector.detect("what courses do you offer?")
     made = combine(seen, an_opinion(0.001, on_topic=0.01, gates={head: 0.9}), rule)
     assert (made.escalate, made.purchase, made.offer, made.gates) == (True, True, "course", ())
-    young = combine(seen, an_opinion(0.001, gates={head: 0.9, "distress": 0.9}), a_strict_rule())
-    assert young.gates == ("distress",)
-
-
-def a_strict_rule() -> StageRule:
-    return StageRule.model_validate({"gates": {"distress": 0.3}})
+    strict = StageRule.model_validate({"gates": {"distress": 0.3}})
+    hurt = combine(seen, an_opinion(0.001, gates={head: 0.9, "distress": 0.9}), strict)
+    assert (hurt.escalate, hurt.gates) == (False, ("distress",))

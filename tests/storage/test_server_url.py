@@ -114,7 +114,7 @@ def test_a_server_keeps_no_statement_for_a_pooler(postgres_url: str) -> None:
 @pytest.mark.parametrize("state", ["26000", "42P05"])
 def test_a_statement_of_another_session_is_tried_again_and_says_the_mend(state: str) -> None:
     lost = ProgrammingError("SELECT 1", {}, Exception())
-    lost.orig = SimpleNamespace(sqlstate=state, __cause__=None)  # type: ignore[assignment]
+    lost.orig = SimpleNamespace(sqlstate=state, __cause__=None)  # type: ignore[assignment]  # what a driver raises, in short
     with pytest.raises(StorageUnavailable, match="statement_cache_size=0"), translated("asking"):
         raise lost
 

@@ -16,11 +16,10 @@ from tay_middleware.domain import (
     History,
     Kind,
     PastTurn,
-    Reason,
-    ReplyStatus,
     Turn,
 )
 from tay_middleware.playbook import Playbook
+from tay_middleware.storage.sql import past_turn
 
 
 @dataclass(slots=True)
@@ -90,18 +89,7 @@ class Past:
     def remember(self, rows: Iterable[Any]) -> None:
         """Begin with what the log holds: rows of `storage.replays.remembered`."""
         for row in rows:
-            past = PastTurn(
-                turn_id=row.turn_id,
-                at=row.created_at,
-                session_id=row.session_id,
-                topic=row.topic,
-                kind=Kind(row.kind),
-                offer=row.offer,
-                reason=Reason(row.reason) if row.reason else None,
-                gates=tuple(orjson.loads(row.gates)),
-                template=row.template,
-                failed=row.status == ReplyStatus.FAILED.value,
-            )
+            past = past_turn(row, orjson.loads(row.gates))
             self._keep(row.user_key, past, self._as_logged(past))
 
     def stop(self, user_key: str, at: datetime) -> None:
