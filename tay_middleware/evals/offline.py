@@ -4,8 +4,10 @@ Needs the extra `evals`, no key and no network.
 """
 
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
+from multiprocessing import get_context
 from pathlib import Path
 
 from tay_middleware.errors import ConfigurationError, InputError
@@ -14,8 +16,8 @@ from tay_middleware.evals.baseline import Baseline
 from tay_middleware.evals.compare import Comparison, compare
 from tay_middleware.evals.gates import Gate, Verdict, hold, lowered
 from tay_middleware.evals.labels import read_ours, read_theirs
-from tay_middleware.evals.run import Run
-from tay_middleware.evals.suite import evaluate
+from tay_middleware.evals.run import Run, TierRun
+from tay_middleware.evals.suite import as_run, evaluate, evaluate_tier
 from tay_middleware.evals.thresholds import Reach, reaches, with_threshold
 from tay_middleware.evals.tiers import LABELS, PLAYBOOK, Tier, live_tiers, offline_tiers
 from tay_middleware.playbook import Playbook
@@ -45,11 +47,28 @@ def require_extra() -> None:
 
 
 def evaluate_ours(playbook: Playbook, wanted: Collection[str], step: Step) -> Run:
-    """Evaluate the tiers on the checkout's labels; `wanted` names some, none means all."""
+    """Evaluate the tiers on the checkout's labels; `wanted` names some, none means all.
+
+    The best tier takes as long as all the others: those are evaluated in a second process.
+    """
     labels = read_ours(CHECKOUT)
-    return evaluate(
-        labels, _wanted(offline_tiers(playbook, labels, CHECKOUT), wanted), playbook, step
-    )
+    *others, best = _wanted(offline_tiers(playbook, labels, CHECKOUT), wanted)
+    names = [tier.name for tier in others]
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as beside:
+        begun = beside.submit(_evaluated, playbook, names)
+        last = evaluate_tier(best, labels, playbook, step)
+        step(", ".join(names))
+        told = {**begun.result(), best.name: last}
+    return as_run(labels, told, playbook, step)
+
+
+def _evaluated(playbook: Playbook, names: Collection[str]) -> dict[str, TierRun]:
+    """Some tiers on the checkout's labels, in a process that reads them itself."""
+    if not names:
+        return {}
+    labels = read_ours(CHECKOUT)
+    tiers = _wanted(offline_tiers(playbook, labels, CHECKOUT), names)
+    return {tier.name: evaluate_tier(tier, labels, playbook, lambda _: None) for tier in tiers}
 
 
 def evaluate_theirs(

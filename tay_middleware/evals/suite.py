@@ -39,21 +39,30 @@ def evaluate(
     labels: Labels, tiers: Sequence[Tier], playbook: Playbook, step: Step = lambda _: None
 ) -> Run:
     """Evaluate every tier on everything that it can be evaluated on."""
+    told = {tier.name: evaluate_tier(tier, labels, playbook, step) for tier in tiers}
+    return as_run(labels, told, playbook, step)
+
+
+def as_run(
+    labels: Labels, told: Mapping[str, TierRun], playbook: Playbook, step: Step = lambda _: None
+) -> Run:
+    """What the tiers of a run told, with the rows and what the playbook itself is tried on."""
     files = {**labels.learned, **_tests(labels)}
-    told = {tier.name: _tier(tier, labels, playbook, step) for tier in tiers}
+    own = {}
     if labels.sentences is not None:
         step("conduct checks")
         trial = attempt(playbook, labels.sentences, surfaced(playbook))
-        told[PLAYBOOK] = TierRun(figures=trial.figures(), remarks=trial.remarks())
+        own[PLAYBOOK] = TierRun(figures=trial.figures(), remarks=trial.remarks())
     return Run(
         data=dict(labels.hashes),
         ours=labels.ours,
         rows=[_reference(file, row) for file, rows in files.items() for row in rows],
-        tiers=told,
+        tiers={**told, **own},
     )
 
 
-def _tier(tier: Tier, labels: Labels, playbook: Playbook, step: Step) -> TierRun:
+def evaluate_tier(tier: Tier, labels: Labels, playbook: Playbook, step: Step) -> TierRun:
+    """Evaluate one tier on everything that it can be evaluated on."""
     answers: list[Answer] = []
     figures: dict[str, Figure] = {}
     changes: list[Change] = []
