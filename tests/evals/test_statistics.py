@@ -1,4 +1,5 @@
 import math
+import random
 
 import pytest
 from hypothesis import given
@@ -82,6 +83,18 @@ def test_a_family_alone_or_without_the_figure_has_no_interval() -> None:
     assert bootstrap({"a": Tally(passed=3), "b": Tally(passed=1)}, f1) is None
 
 
+def test_families_are_drawn_as_one_by_one_though_equal_ones_are_drawn_together() -> None:
+    families = [Tally(found=5, missed=1), Tally(found=1), Tally(missed=2), Tally(found=1)] * 25
+    randomness = random.Random(7)
+    slow = sorted(
+        sum(randomness.choices(families, k=len(families)), Tally()).recall or 0.0
+        for _ in range(4_000)
+    )
+    fast = bootstrap({str(at): row for at, row in enumerate(families)}, _recall, resamples=4_000)
+    assert fast is not None
+    assert (fast.low, fast.high) == pytest.approx((slow[100], slow[3_899]), abs=0.015)
+
+
 @given(st.lists(tallies, min_size=2, max_size=12))
 def test_an_interval_lies_between_zero_and_one(rows: list[Tally]) -> None:
     interval = bootstrap({str(at): row for at, row in enumerate(rows)}, f1, resamples=40)
@@ -89,6 +102,10 @@ def test_an_interval_lies_between_zero_and_one(rows: list[Tally]) -> None:
         assert 0.0 <= interval.low <= interval.high <= 1.0
         assert not math.isnan(interval.low)
         assert isinstance(interval, Interval)
+
+
+def _recall(tally: Tally) -> float | None:
+    return tally.recall
 
 
 def _parts(tally: Tally) -> tuple[int, int, int, int]:
