@@ -20,9 +20,9 @@ from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, day_sheets, trends
 from tay_middleware.storage.by_hand import revenue_by_hand
-from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sales import revenue
 from tay_middleware.storage.simulations import is_simulated
+from tay_middleware.storage.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)

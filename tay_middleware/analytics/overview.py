@@ -16,8 +16,8 @@ from tay_middleware.analytics.measures import Measures, measure
 from tay_middleware.analytics.metrics import Period, Rate, Revenue, plain
 from tay_middleware.analytics.retention import rows_since
 from tay_middleware.storage import Database, trends
-from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sales import revenue
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.trends import RANKED, ByName, DayCount, KindCount, Narrowed
 
 TRAILING_DAYS = 7

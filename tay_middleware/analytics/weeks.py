@@ -16,7 +16,7 @@ from tay_middleware.analytics.metrics import (
 from tay_middleware.analytics.overview import Overview, Ranked
 from tay_middleware.analytics.retention import rows_since
 from tay_middleware.storage import Database, trends
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.trends import Narrowed
 
 ENOUGH_TO_NAME = 30

@@ -12,7 +12,7 @@ from tay_middleware.cli.noting import noted
 from tay_middleware.errors import InputError
 from tay_middleware.settings import MOST_DAYS, load_settings
 from tay_middleware.storage import tokens as sql
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 
 app = typer.Typer(help="Make, list and revoke admin tokens.", no_args_is_help=True)
 

@@ -25,7 +25,7 @@ from tay_middleware.payments.settle import foresee, settle
 from tay_middleware.storage import inbox as sql
 from tay_middleware.storage import purchases
 from tay_middleware.storage.credits import give_way
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 
 PIECE = 50
 """Lines in one transaction: few, for on SQLite the chat waits for the same write lock."""

@@ -22,7 +22,7 @@ from tay_middleware.payments.reading import Reading
 from tay_middleware.payments.settle import reconsider, settle, would_change
 from tay_middleware.storage import Database, awaited
 from tay_middleware.storage import inbox as sql
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 
 BATCH = 10
 """Deliveries in one transaction: few, for on SQLite the chat waits for the same write lock."""

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, func, select
 
 from tay_middleware.storage.figures import DIMENSIONS, daily_users, hourly_stats
-from tay_middleware.storage.partitions import uuid7_floor
+from tay_middleware.storage.ids import first_id
 from tay_middleware.storage.sql import escalation_logs, question_logs
 
 
@@ -96,8 +96,8 @@ def _narrowed(
     conditions = [
         *(columns[name] == value for name in same if (value := getattr(wanted, name)) is not None),
         None if wanted.user_key is None else columns.user_key == wanted.user_key,
-        None if wanted.since is None else columns.id >= uuid7_floor(wanted.since),
-        None if wanted.until is None else columns.id < uuid7_floor(wanted.until),
+        None if wanted.since is None else columns.id >= first_id(wanted.since),
+        None if wanted.until is None else columns.id < first_id(wanted.until),
         None if before is None else columns.id < before,
     ]
     return statement.where(*(condition for condition in conditions if condition is not None))

@@ -10,9 +10,7 @@ id is unique there by the drain's care (see `storage.ledger`), not by an index.
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     Boolean,
@@ -34,7 +32,6 @@ from tay_middleware.domain import (
     Strength,
     Suppression,
     Tier,
-    uuid7,
 )
 from tay_middleware.storage.base import LoggedTurn, TurnRecord
 from tay_middleware.storage.columns import JSON_TYPE, Id, Utc, Words, one_of
@@ -250,11 +247,6 @@ _SHARED = frozenset(column.name for column in escalation_logs.columns) - {
 TRACKED = "/r/(?:[a-z0-9_-]{1,60}/)?([A-Za-z0-9_-]{22})(?![A-Za-z0-9_-])"
 """Finds the token of a tracked link in an addition; both Python and PostgreSQL read it so. Links of
 earlier versions do not name their offer."""
-
-
-def last_id(until: datetime) -> UUID:
-    """The greatest id of any turn that was asked at `until` or before."""
-    return uuid7(until, (1 << 74) - 1)
 
 
 def escalation_row(question: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from tay_middleware.payments.providers import PROVIDERS
 from tay_middleware.payments.settle import settle
 from tay_middleware.storage import inbox, sales
 from tay_middleware.storage.payment_tables import PurchaseKind
-from tay_middleware.storage.purchases import Transaction, users_seen
+from tay_middleware.storage.purchases import users_seen
 from tay_middleware.storage.simulations import is_simulated
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.auditing import audited
 from tay_middleware.web.auth import Actor, Reader, Writer
 from tay_middleware.web.context import Context, Here

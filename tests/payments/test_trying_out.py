@@ -30,7 +30,7 @@ from tay_middleware.storage.credits import lock
 from tay_middleware.storage.database import server_engine
 from tay_middleware.storage.location import read_url
 from tay_middleware.storage.payment_tables import conversions
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 from tests.payments.test_settle import TERMS, mention
 from tests.storage.records import a_record
 from tests.web.stage import Site

@@ -14,7 +14,7 @@ from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.link import close_client, make_client
 from tay_middleware.storage.pause_board import PAUSED_KEY, read_board
 from tay_middleware.storage.pauses import Subject, pause
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.worker import keep_board
 from tay_middleware.web.pausing import keep_guard
 from tests.builders import NOON

@@ -18,7 +18,7 @@ from tay_middleware.analytics.tuning import Proposal
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Database, trends
 from tay_middleware.storage.pauses import history
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.trends import Narrowed
 
 RIPE_DAYS = 28

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tay_middleware.storage import sessions
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.auditing import audited
 from tay_middleware.web.auth import Actor, authenticate
 from tay_middleware.web.context import Context, Here

@@ -22,7 +22,7 @@ from tay_middleware.analytics.metrics import (
 from tay_middleware.analytics.overview import Overview, Ranked, overview
 from tay_middleware.domain import Tier
 from tay_middleware.storage import sales, trends
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.trends import Narrowed
 from tay_middleware.web.context import Context, Here
 from tay_middleware.web.dashboard.addresses import choice, known

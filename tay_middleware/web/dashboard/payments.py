@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from tay_middleware.storage import inbox, sales, trends
 from tay_middleware.storage.payment_tables import PurchaseKind
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web import purchases as api
 from tay_middleware.web.auth import Actor
 from tay_middleware.web.context import Context, Here

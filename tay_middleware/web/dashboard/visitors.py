@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tay_middleware.storage import sessions, simulations
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.auth import Actor
 from tay_middleware.web.context import Context, Here
 from tay_middleware.web.dashboard.pages import base_of
