@@ -11,7 +11,8 @@ from fastapi import Depends, Request
 
 from tay_middleware.domain import uuid7
 from tay_middleware.engine.identity import make_turn
-from tay_middleware.payments.inbox import InboxWorker, Terms
+from tay_middleware.payments.inbox import InboxWorker
+from tay_middleware.payments.terms import Terms
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database

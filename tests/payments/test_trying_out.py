@@ -19,9 +19,8 @@ from sqlalchemy import select
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import StorageUnavailable
 from tay_middleware.payments.imports import Report, Taken, pieces, report, take, tried, try_out
-from tay_middleware.payments.inbox import Terms
 from tay_middleware.payments.lines import Line, read_file
-from tay_middleware.payments.terms import terms_of
+from tay_middleware.payments.terms import Terms, terms_of
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
 from tay_middleware.storage import Database
