@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from tay_middleware.analytics.calendar import day_of
 from tay_middleware.analytics.catalogue import Measure, Terms
 from tay_middleware.analytics.measures import Measures, measure
 from tay_middleware.analytics.metrics import Period, Rate, Revenue, plain
@@ -293,5 +294,4 @@ def _dates(first: date, end: date) -> list[date]:
 
 def _closed(now: datetime, attribution_days: float) -> datetime:
     """The midnight before which every mention's window is closed."""
-    ripe = now.astimezone(UTC) - timedelta(days=attribution_days)
-    return ripe.replace(hour=0, minute=0, second=0, microsecond=0)
+    return day_of(now - timedelta(days=attribution_days))
