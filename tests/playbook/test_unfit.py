@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tay_middleware.decide.templates import ReplyFacts, acknowledge, explain_mention, render
+from tay_middleware.decide.replies import ReplyFacts
+from tay_middleware.decide.templates import acknowledge, explain_mention, render
 from tay_middleware.domain import Reason
 from tay_middleware.errors import Problem
 from tay_middleware.playbook import load_playbook
