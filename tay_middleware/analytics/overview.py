@@ -220,10 +220,7 @@ def _summed(
     first, last = period.since.date(), period.until.date()
     known = known_since.date()
     days = {one.day: one for one in counted.days}
-    sold: Counter[date] = Counter()
-    for one in counted.sold:
-        if one.day is not None:
-            sold[one.day] += one.number
+    sold = _sold_by_day(counted.sold)
     ripe_end = min(last, closed.date())
     earlier = first - (last - first)
     ripe_first = max(first, known)
@@ -251,6 +248,14 @@ def _summed(
         },
         revenue=counted.revenue,
     )
+
+
+def _sold_by_day(rows: Iterable[KindCount]) -> Counter[date]:
+    sold: Counter[date] = Counter()
+    for one in rows:
+        if one.day is not None:
+            sold[one.day] += one.number
+    return sold
 
 
 def _day(

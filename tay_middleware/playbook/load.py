@@ -161,7 +161,6 @@ class _Loading:
             or voice is None
         ):
             raise PlaybookError(self._problems)
-        conduct = self._conduct(voice)
         templates = (template for name, found in wordings for template in _flattened(name, found))
         playbook = Playbook(
             offers=offers,
@@ -171,7 +170,7 @@ class _Loading:
             policy=policy,
             voice=voice,
             templates=tuple(templates),
-            conduct=conduct,
+            conduct=self._conduct(voice),
             classifier_prompt=prompt,
             version=version_of(self._directory),
             experiments=experiments,

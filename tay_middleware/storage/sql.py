@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from tay_middleware.domain import (
+    Decision,
     Kind,
     PastTurn,
     Reason,
@@ -202,6 +203,19 @@ def question_row(record: TurnRecord) -> dict[str, Any]:
         "addition": decision.addition,
         "stage": detection.stage.value,
         "confidence": detection.confidence,
+        "status": record.status.value,
+        "playbook_version": decision.playbook_version,
+        "created_at": turn.asked_at,
+        "answered_at": record.answered_at,
+        "simulated": turn.simulated,
+        **_lists_of(decision),
+    }
+
+
+def _lists_of(decision: Decision) -> dict[str, Any]:
+    """The columns of JSON."""
+    detection = decision.detection
+    return {
         "scores": dict(detection.scores),
         "gates": list(detection.gates),
         "indicators": [
@@ -209,15 +223,10 @@ def question_row(record: TurnRecord) -> dict[str, Any]:
             for found in detection.indicators
         ],
         "notes": list(decision.notes),
-        "status": record.status.value,
-        "playbook_version": decision.playbook_version,
-        "created_at": turn.asked_at,
-        "answered_at": record.answered_at,
         "assignments": [
             [one.experiment, one.arm, one.exposed, round(one.chance, 6)]
             for one in decision.assignments
         ],
-        "simulated": turn.simulated,
     }
 
 
