@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, func, select
 
-from tay_middleware.storage.figures import DIMENSIONS, daily_users, hourly_stats
+from tay_middleware.storage.figures import DIMENSIONS, hourly_stats
 from tay_middleware.storage.ids import first_id
 from tay_middleware.storage.sql import escalation_logs, question_logs
 
@@ -73,18 +73,6 @@ def sums(connection: Connection, since: datetime, until: datetime) -> Sequence[A
         )
         .where(counted.hour >= since, counted.hour < until)
         .group_by(*dimensions)
-    )
-    return connection.execute(statement).all()
-
-
-def users_by_day(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
-    """How many users asked something on each day: rows of `day` and `users`."""
-    days = daily_users.c.day
-    statement = (
-        select(days, func.count().label("users"))
-        .where(days >= since.date(), days < until.date())
-        .group_by(days)
-        .order_by(days)
     )
     return connection.execute(statement).all()
 

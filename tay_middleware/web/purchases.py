@@ -132,13 +132,19 @@ async def replay_delivery(
 
 
 def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
-    if cursor is None:
-        return None
-    at, _, last = cursor.rpartition("_")
+    place = time_and_id(cursor)
+    if cursor is not None and place is None:
+        raise HTTPException(422, "cursor: not one of ours")
+    return place
+
+
+def time_and_id(said: str | None) -> tuple[datetime, UUID] | None:
+    """The place of a purchase in its list, as a page hands it out; `None` where it is none."""
+    at, _, last = (said or "").rpartition("_")
     try:
         return datetime.fromisoformat(at).astimezone(UTC), UUID(last)
     except (ValueError, OverflowError):
-        raise HTTPException(422, "cursor: not one of ours") from None
+        return None
 
 
 def _listed(
