@@ -120,7 +120,8 @@ def test_without_a_limit_nobody_keeps_guard(
     rules = playbook.policy.auto_pause.model_copy(update={"limit": None})
     policy = playbook.policy.model_copy(update={"auto_pause": rules})
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'none.db'}")
-    asyncio.run(keep_guard(database, replace(playbook, policy=policy), settings, _an_id))
+    kept = keep_guard(database, replace(playbook, policy=policy), settings, _an_id)
+    asyncio.run(asyncio.wait_for(kept, 30))
 
 
 def test_a_redis_that_came_back_empty_is_told_again_what_a_person_has_paused(
