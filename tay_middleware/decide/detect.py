@@ -142,14 +142,14 @@ class Detector:
     ) -> _Answer:
         closes = self._answers(question, reading)
         asks_more = reading.has(Part.ASKS_MORE) and not reading.has(Part.CRAFT)
-        says_no = bool(closes) or reading.has(Part.AFTER_MENTION) or reading.has(Part.GATE)
-        to_reply = (says_no or asks_more) and self._asked_back(reading, transcript)
+        closing = bool(closes) or reading.has(Part.AFTER_MENTION) or reading.has(Part.GATE)
+        to_reply = (closing or asks_more) and self._asked_back(reading, transcript)
         return _Answer(
             closes=closes,
             asks_more=asks_more,
             to_a_question=to_reply,
-            to_a_mention=says_no and not to_reply and self.mentioned_before(transcript),
-            to_words_of_ours=self._woven_in(transcript) if says_no or asks_more else None,
+            to_a_mention=closing and not to_reply and self.mentioned_before(transcript),
+            to_words_of_ours=self._woven_in(transcript) if closing or asks_more else None,
         )
 
     def _found(
