@@ -33,10 +33,10 @@ def print_tables(told: Sequence[Table], console: Console) -> None:
         console.print()
 
 
-def markdown(run: Run) -> str:
+def markdown(run: Run, verdicts: Sequence[Verdict] = ()) -> str:
     """The report as Markdown."""
     lines = [f"# {TITLE}", "", honesty(run), ""]
-    for table in tables(run, ()):
+    for table in tables(run, verdicts):
         lines += [f"## {table.title}", "", _row(table.columns), _row("---" for _ in table.columns)]
         lines += [_row(row) for row in table.rows]
         lines += ["", table.note, ""] if table.note else [""]
