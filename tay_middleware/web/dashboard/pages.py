@@ -114,15 +114,12 @@ def _said(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-_SHORT_CHARS = 140
-
-
-def _short(text: str | None) -> str:
+def _short(text: str | None, most: int = 140) -> str:
     """The beginning of a text."""
     if not text:
         return ""
     line = " ".join(text.split(" "))
-    return line if len(line) <= _SHORT_CHARS else line[: _SHORT_CHARS - 1].rstrip() + "\u2026"
+    return line if len(line) <= most else line[: most - 1].rstrip() + "\u2026"
 
 
 def _query(given: Mapping[str, Any], **changed: Any) -> str:
