@@ -21,8 +21,9 @@ from tay_middleware.domain import uuid7
 from tay_middleware.storage import Database, figures, upgrade
 from tay_middleware.storage.log import Filter
 from tay_middleware.storage.payment_tables import conversions
-from tay_middleware.storage.purchases import PURCHASES, Transaction
+from tay_middleware.storage.purchases import PURCHASES
 from tay_middleware.storage.sql import escalation_logs
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.escalations import _figures, page
 from tests.servers import Postgres
 

@@ -133,9 +133,6 @@ async def measured(url: str, rows: int) -> None:
         read = partial(log.escalations, wanted=wanted, limit=20, before=middle)
         await timed(database, name, read, 10)
     await timed(database, "a page of questions", partial(log.questions, wanted=every, limit=20), 10)
-    await timed(
-        database, "users by day over 30 days", partial(log.users_by_day, since=month, until=now), 0
-    )
     await database.aclose()
 
 

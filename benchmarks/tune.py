@@ -23,8 +23,8 @@ from tay_middleware.analytics.tuning.replay import Passing, Replay
 from tay_middleware.domain import uuid7
 from tay_middleware.playbook import Playbook, load_playbook
 from tay_middleware.storage import Database, upgrade
-from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sql import escalation_logs, escalation_row, question_logs
+from tay_middleware.storage.transaction import Transaction
 from tests.servers import Postgres
 
 CHUNK, DAYS, TRIES = 10_000, 27, 3

@@ -180,9 +180,9 @@ class Detection:
     "why did you mention that?", `opts_in` a user who asks for recommendations again. `follows`:
     only what was said before gives it a subject of ours. `least` is the probability that was asked
     for, if any was. `closed_by` are the phrases that closed gates, each a `group` by the name of
-    its gate. `weakly` are the gates that only phrases closed which may be about something else,
-    `certainly` those that no learned head opens, `spoken_against` and `unsuspected` those that a
-    mere suspicion, or no head, may close.
+    its gate. `weakly` are the gates that only phrases which may mean something else closed,
+    `certainly` those that no learned head may open; `spoken_against` are the gates that a learned
+    head closes only if it is sure, `unsuspected` those that it may not close at all.
 
     What it means as the answer to a mention (see `decide.aftermath`): `answers` are the gates that
     it closes then, `asks_more` that it asks for what was mentioned; `names` are the offers of ours

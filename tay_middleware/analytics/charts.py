@@ -175,20 +175,12 @@ def over_time(
     return _framed({"layer": layers, "width": width - 60, "height": height})
 
 
-def curve(
-    points: Sequence[tuple[int, float, float, float]],
-    *,
-    title: str,
-    width: int = WIDE,
-    height: int = 170,
-) -> Spec:
+def curve(points: Sequence[tuple[int, float, float, float]], *, title: str) -> Spec:
     """A share that grows by day, within its interval.
 
     Args:
         points: day, share, low, high.
         title: what the days are, under them.
-        width: in pixels.
-        height: of the plot, in pixels.
     """
     values = [
         {"day": day, "share": share, "low": low, "high": high} for day, share, low, high in points
@@ -205,8 +197,10 @@ def curve(
         _layer(values, {**_AREA, **_STEPS}, x=x, y=low, y2=high),
         _layer(values, {**_LINE, **_STEPS}, x=x, y=share),
     ]
-    return _framed({"layer": layers, "width": width - 60, "height": height})
+    return _framed({"layer": layers, "width": WIDE - 60, "height": _CURVE_HEIGHT})
 
+
+_CURVE_HEIGHT = 170
 
 _NAMES = {"labelLimit": 230, "labelPadding": 14, "domain": False, "ticks": False}
 _ABOVE = {"type": "text", "align": "left", "dy": -15, "fontSize": 13, "color": COLOURS["ink"]}

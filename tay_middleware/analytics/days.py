@@ -12,8 +12,8 @@ from zlib import crc32
 from tay_middleware.analytics.clustered import GROUPS, group_of
 from tay_middleware.storage import Database
 from tay_middleware.storage import day_sheets as sql
-from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.reactions import Reaction, bad_feedback_of_nobody, bad_reactions
+from tay_middleware.storage.transaction import Transaction
 
 ALL = "all"
 """The dimension of all mentions together; its only value is empty."""

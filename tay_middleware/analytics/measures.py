@@ -8,9 +8,10 @@ figures that are kept ready; `docs/metrics.md` says what each name means.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from tay_middleware.analytics.calendar import day_of
 from tay_middleware.analytics.catalogue import Counted, Measure, Terms, catalogue
 from tay_middleware.analytics.days import ALL, Reactions, add_up, make_sheets
 from tay_middleware.analytics.lifetimes import TimeToSale, time_to_sale
@@ -20,9 +21,9 @@ from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, day_sheets, trends
 from tay_middleware.storage.by_hand import revenue_by_hand
-from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sales import revenue
 from tay_middleware.storage.simulations import is_simulated
+from tay_middleware.storage.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +98,10 @@ async def measure(
     Raises:
         StorageError: the database does not answer.
     """
-    today = _midnight(now.astimezone(UTC))
+    today = day_of(now)
     until = min(period.until, today)
     period = Period(min(period.since, until), until)
-    closed = _midnight(today - timedelta(days=terms.attribution_days))
+    closed = day_of(today - timedelta(days=terms.attribution_days))
     matured = max(period.since, min(until, closed))
     known_since = await rows_since(database, period.since, now, terms.retention_days)
     await make_sheets(
@@ -130,10 +131,6 @@ async def _asked_since(database: Database, period: Period) -> datetime:
     first = await database.read(day_sheets.first_day)
     begins = period.since if first is None else day_sheets.midnight(first)
     return min(period.until, max(period.since, begins))
-
-
-def _midnight(at: datetime) -> datetime:
-    return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _waits(counted: Counted, today: date, matured: date, terms: Terms) -> TimeToSale:

@@ -11,13 +11,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from tay_middleware.analytics.calendar import day_of
 from tay_middleware.analytics.catalogue import Measure, Terms
 from tay_middleware.analytics.measures import Measures, measure
 from tay_middleware.analytics.metrics import Period, Rate, Revenue, plain
 from tay_middleware.analytics.retention import rows_since
 from tay_middleware.storage import Database, trends
-from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sales import revenue
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.trends import RANKED, ByName, DayCount, KindCount, Narrowed
 
 TRAILING_DAYS = 7
@@ -219,10 +220,7 @@ def _summed(
     first, last = period.since.date(), period.until.date()
     known = known_since.date()
     days = {one.day: one for one in counted.days}
-    sold: Counter[date] = Counter()
-    for one in counted.sold:
-        if one.day is not None:
-            sold[one.day] += one.number
+    sold = _sold_by_day(counted.sold)
     ripe_end = min(last, closed.date())
     earlier = first - (last - first)
     ripe_first = max(first, known)
@@ -250,6 +248,14 @@ def _summed(
         },
         revenue=counted.revenue,
     )
+
+
+def _sold_by_day(rows: Iterable[KindCount]) -> Counter[date]:
+    sold: Counter[date] = Counter()
+    for one in rows:
+        if one.day is not None:
+            sold[one.day] += one.number
+    return sold
 
 
 def _day(
@@ -293,5 +299,4 @@ def _dates(first: date, end: date) -> list[date]:
 
 def _closed(now: datetime, attribution_days: float) -> datetime:
     """The midnight before which every mention's window is closed."""
-    ripe = now.astimezone(UTC) - timedelta(days=attribution_days)
-    return ripe.replace(hour=0, minute=0, second=0, microsecond=0)
+    return day_of(now - timedelta(days=attribution_days))

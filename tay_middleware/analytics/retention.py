@@ -4,8 +4,9 @@ Older rows are past their retention and took their sales with them, while counts
 mentions are kept for ever: a rate of the two would fall towards 0.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from tay_middleware.analytics.calendar import day_of
 from tay_middleware.storage import Database
 from tay_middleware.storage.removals import removed_until
 
@@ -29,13 +30,9 @@ async def rows_since(
     known = [since]
     if retention_days is not None:
         # Of the day that is due now a part may be gone at any time.
-        known.append(_midnight(now) - timedelta(days=retention_days - 1))
+        known.append(day_of(now) - timedelta(days=retention_days - 1))
     removed = await database.read(removed_until)
     if removed is not None:
-        begins = _midnight(removed)
+        begins = day_of(removed)
         known.append(begins if begins == removed else begins + timedelta(days=1))
     return max(known)
-
-
-def _midnight(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

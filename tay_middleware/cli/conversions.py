@@ -16,9 +16,8 @@ from tay_middleware.domain import uuid7
 from tay_middleware.errors import InputError
 from tay_middleware.payments.imports import Report, pieces, take, tried, try_out
 from tay_middleware.payments.imports import report as summed
-from tay_middleware.payments.inbox import Terms
 from tay_middleware.payments.lines import SAVE_AS, Line, read_file, zone_named
-from tay_middleware.payments.terms import terms_of
+from tay_middleware.payments.terms import Terms, terms_of
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage.copies import copied

@@ -1,15 +1,14 @@
 """`tay eval`: how right the decisions are, on our labels or on anybody's."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from typer.core import TyperCommand, TyperGroup
 
+from tay_middleware.cli.progress import spinner
 from tay_middleware.cli.screen import screen
 from tay_middleware.playbook import load_playbook, shipped
 from tay_middleware.settings import load_settings
@@ -95,7 +94,7 @@ def run(
     )
 
     playbook = load_playbook(load_settings().prompts_dir)
-    with _progress() as step:
+    with spinner("labels", quiet=False) as step:
         if questions or conversations:
             found = evaluate_theirs(
                 playbook, questions or [], conversations or [], tier or [], step
@@ -133,7 +132,7 @@ def gate(
     if made is not None:
         found = read_run(made)
     else:
-        with _progress() as step:
+        with spinner("labels", quiet=False) as step:
             playbook = load_playbook(load_settings().prompts_dir)
             found = offline.evaluate_ours(playbook, tier or [], step)
         out = out or offline.RUNS / "latest.json"
@@ -296,14 +295,3 @@ def _tell_baseline(held: Any) -> None:
 
 def _console() -> Console:
     return screen(WIDTH)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as progress:
-        task = progress.add_task("labels")
-        yield lambda what: progress.update(task, description=what)

@@ -14,7 +14,7 @@ from tay_middleware.evals.labelling import take_in, to_label
 from tay_middleware.evals.lines import text_lines
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import MOST_DAYS, load_settings
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 
 app = typer.Typer(help="Label questions of your own log, for `tay train`.", no_args_is_help=True)
 

@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from tay_middleware.analytics.calendar import day_of, last_days, named
@@ -19,6 +17,7 @@ from tay_middleware.analytics.measures import Measures, measure, terms_of
 from tay_middleware.analytics.wording import figure, interval, missing_days, percent, target
 from tay_middleware.cli.amounts import day
 from tay_middleware.cli.asking import on_database
+from tay_middleware.cli.progress import bar
 from tay_middleware.cli.screen import screen
 from tay_middleware.errors import InputError
 from tay_middleware.playbook import load_playbook
@@ -69,8 +68,8 @@ def measured(name: str | None, days: int, as_of: str | None, *, quiet: bool) -> 
     wanted = named(name) if name else last_days(days, now)
     if wanted.since >= day_of(now):
         raise InputError(f"{name} has not begun, or its first day is not over")
-    with bar_of(quiet=quiet) as progress:
-        bar = progress.add_task("sheets of days", total=None)
+    with bar(quiet=quiet) as progress:
+        task = progress.add_task("sheets of days", total=None)
         return on_database(
             settings,
             lambda database: measure(
@@ -78,15 +77,9 @@ def measured(name: str | None, days: int, as_of: str | None, *, quiet: bool) -> 
                 wanted,
                 terms,
                 now=now,
-                step=lambda done, total: progress.update(bar, completed=done, total=total or 1),
+                step=lambda done, total: progress.update(task, completed=done, total=total or 1),
             ),
         )
-
-
-def bar_of(*, quiet: bool) -> Progress:
-    """A progress bar on stderr, for people who look at one."""
-    console = Console(stderr=True)
-    return Progress(console=console, disable=quiet or not console.is_terminal, transient=True)
 
 
 def moment(said: str | None) -> datetime:

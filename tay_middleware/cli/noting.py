@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tay_middleware.domain import uuid7
 from tay_middleware.storage import audit
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 
 VIA = "cli"
 """How it was done; beside `api` and `dashboard`."""

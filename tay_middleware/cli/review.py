@@ -27,7 +27,8 @@ from tay_middleware.analytics.review.text import (
     title,
 )
 from tay_middleware.cli.asking import on_database
-from tay_middleware.cli.metrics import bar_of, moment
+from tay_middleware.cli.metrics import moment
+from tay_middleware.cli.progress import bar
 from tay_middleware.cli.screen import screen
 from tay_middleware.errors import ConfigurationError, InputError
 from tay_middleware.playbook import load_playbook
@@ -138,8 +139,8 @@ def _made(name: str, as_of: str | None, *, anew: bool) -> Review:
     settings = load_settings()
     playbook = load_playbook(settings.prompts_dir)
     terms = terms_of(settings, playbook)
-    with bar_of(quiet=False) as progress:
-        bar = progress.add_task("reading", total=None)
+    with bar(quiet=False) as progress:
+        task = progress.add_task("reading", total=None)
         return on_database(
             settings,
             lambda database: review(
@@ -151,7 +152,7 @@ def _made(name: str, as_of: str | None, *, anew: bool) -> Review:
                 now=datetime.now(UTC),
                 as_of=moment(as_of) if as_of is not None else None,
                 anew=anew,
-                step=lambda done, total: progress.update(bar, completed=done, total=total or 1),
+                step=lambda done, total: progress.update(task, completed=done, total=total or 1),
             ),
         )
 

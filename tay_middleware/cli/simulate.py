@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from tay_middleware.analytics.calendar import day_of
 from tay_middleware.cli.amounts import day
 
 if TYPE_CHECKING:
@@ -86,9 +87,7 @@ def _said(order: "Order", result: "Result", *, seconds: float) -> dict[str, Any]
 
 
 def _day(said: str | None) -> datetime:
-    if said is None:
-        return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return day(said)
+    return day_of(datetime.now(UTC)) if said is None else day(said)
 
 
 def _progress(*, quiet: bool) -> Progress:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -12,24 +11,15 @@ from tay_middleware.cli.noting import noted
 from tay_middleware.errors import InputError
 from tay_middleware.settings import MOST_DAYS, load_settings
 from tay_middleware.storage import tokens as sql
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
+from tay_middleware.web.tokens import make_token
 
 app = typer.Typer(help="Make, list and revoke admin tokens.", no_args_is_help=True)
 
 
-class TokenScope(StrEnum):
-    """What a token may open."""
-
-    READ = "read"
-    WRITE = "write"
-    EXPORT = "export"
-    ERASE = "erase"
-    FEEDBACK = "feedback"
-
-
 @app.command("create")
 def create_command(
-    scope: Annotated[list[TokenScope], typer.Option(help="what it opens; repeat for several")],
+    scope: Annotated[list[sql.Scope], typer.Option(help="what it opens; repeat for several")],
     name: Annotated[str, typer.Option(help="whose it is, for people")] = "",
     days: Annotated[
         int | None,
@@ -42,11 +32,9 @@ def create_command(
 
     Several are good at once: to change one, make the new one first and revoke the old one after.
     """
-    from tay_middleware.web.tokens import Scope, make_token  # noqa: PLC0415 - an extra
-
     made = make_token(
         name,
-        [Scope(one.value) for one in scope],
+        scope,
         now=datetime.now(UTC),
         lifetime=timedelta(days=days) if days else None,
     )

@@ -4,16 +4,13 @@ import gc
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from tay_middleware.analytics.tuning import (
     HIGH,
@@ -30,6 +27,7 @@ from tay_middleware.analytics.tuning import tune as tuned
 from tay_middleware.cli import tune_text as text
 from tay_middleware.cli.amounts import moment, share
 from tay_middleware.cli.asking import on_database
+from tay_middleware.cli.progress import spinner
 from tay_middleware.errors import InputError, PlaybookError
 from tay_middleware.playbook import Playbook, load_playbook, shipped
 from tay_middleware.playbook.patch import changed, patch
@@ -95,7 +93,7 @@ def tune(
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD)
     end = moment(until, datetime.now(UTC)) if until else datetime.now(UTC)
-    with _progress(quiet=as_json) as step:
+    with spinner("the log", quiet=as_json) as step:
         log = _gathered(
             settings, playbook, moment(since, end), end, last, stage, playbook_version, step
         )
@@ -201,13 +199,3 @@ def _write(change: str, path: Path | None, settings: Settings, *, quiet: bool) -
         place = (settings.prompts_dir or shipped()).resolve().parent
         there = "" if place == Path.cwd().resolve() else f" -d {place}"
         typer.echo(f"{path}: written; look at it, then: patch -p1{there} < {path}")
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    off = quiet or not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=off) as progress:
-        task = progress.add_task("the log")
-        yield lambda what: progress.update(task, description=what)

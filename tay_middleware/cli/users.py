@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
-from uuid import UUID
 
 import typer
 
-from tay_middleware.engine.identity import make_turn
+from tay_middleware.engine.identity import key_of
 from tay_middleware.errors import InputError
 from tay_middleware.private import write_private
 from tay_middleware.settings import Settings, load_settings
@@ -97,18 +96,12 @@ def erase_command(
 
 
 def _key(settings: Settings, identity: str, *, session: bool) -> str:
-    """The key under which the engine keeps a user, made by the engine itself."""
-    turn = make_turn(
-        question="",
-        at=datetime.now(UTC),
-        secret=settings.user_key_bytes(makes=False),
-        fresh_id=UUID(int=0),
-        user_id=None if session else identity,
-        session_id=identity if session else None,
-    )
-    if turn.user_key is None:
+    """The key under which the engine keeps a user."""
+    secret = settings.user_key_bytes(makes=False)
+    found = key_of(secret, session_id=identity) if session else key_of(secret, user_id=identity)
+    if found is None:
         raise InputError("an empty id is nobody's")
-    return turn.user_key
+    return found
 
 
 def _run(settings: Settings, ask: "Callable[[Archive], Awaitable[T]]") -> T:

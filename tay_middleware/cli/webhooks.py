@@ -16,7 +16,7 @@ from tay_middleware.cli.noting import noted
 from tay_middleware.errors import InputError
 from tay_middleware.settings import load_settings
 from tay_middleware.storage import inbox as sql
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 
 app = typer.Typer(help="Look into the inbox of payments, and replay it.", no_args_is_help=True)
 

@@ -16,15 +16,9 @@ from tay_middleware.decide.describe import describe
 from tay_middleware.decide.detect import Detector
 from tay_middleware.decide.explain import SAME_WORDS, flips
 from tay_middleware.decide.policy import Circumstances
-from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER
+from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER, ReplyFacts
 from tay_middleware.decide.said_before import heard
-from tay_middleware.decide.templates import (
-    ReplyFacts,
-    acknowledge,
-    explain_mention,
-    pick,
-    render,
-)
+from tay_middleware.decide.templates import acknowledge, explain_mention, pick, render
 from tay_middleware.domain import (
     Assignment,
     Decision,

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tay_middleware.decide import ownership
-from tay_middleware.decide.asked_back import REFUSAL, doubted_noes
-from tay_middleware.decide.gates import OFF_TOPIC, PERHAPS
+from tay_middleware.decide.asked_back import doubted_noes
+from tay_middleware.decide.gates import OFF_TOPIC, PERHAPS, REFUSAL
+from tay_middleware.decide.visit import of_the_conversation
 from tay_middleware.domain import Detection, History, Kind, PastTurn, Reason, Turn
 from tay_middleware.playbook import Playbook
 
@@ -55,8 +56,8 @@ def after_mention(
 
 
 def _last_turn(turn: Turn, history: History) -> PastTurn | None:
-    session = [past for past in history.turns if past.session_id == turn.session_id]
-    return session[-1] if session else None
+    here = of_the_conversation(turn, history)
+    return here[-1] if here else None
 
 
 def _offered(turn: Turn, history: History, playbook: Playbook) -> frozenset[str]:

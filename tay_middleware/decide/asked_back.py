@@ -10,12 +10,10 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from tay_middleware.decide.gates import PERHAPS, bare_answers
-from tay_middleware.decide.reading import Part, Reading
+from tay_middleware.decide.gates import PERHAPS, REFUSAL, bare_answers
+from tay_middleware.decide.reading import Part, Reading, overlap
+from tay_middleware.decide.woven import last_paragraph
 from tay_middleware.domain import Detection
-
-REFUSAL = "refusal"
-"""The gate of a no to an offer."""
 
 _ENDS_ASKING = re.compile(r"\?[^\w?]*\Z")
 """A question mark with nothing but marks and signs after it."""
@@ -28,9 +26,9 @@ def asks_at_its_end(reply: str, names_ours: Callable[[str], bool]) -> bool:
         reply: as the user read it, or as the model wrote it.
         names_ours: whether a paragraph is a mention of ours, or names an offer.
     """
-    above, _, last = reply.replace("\r\n", "\n").rstrip().rpartition("\n\n")
+    above, last = last_paragraph(reply)
     if names_ours(last):
-        last = above.rstrip().rpartition("\n\n")[2]
+        _, last = last_paragraph(above)
     return _ENDS_ASKING.search(last) is not None and not names_ours(last)
 
 
@@ -43,7 +41,7 @@ def to_a_question(detection: Detection, reading: Reading) -> Detection:
     firm = {
         hit[2].name
         for hit in reading.of(Part.GATE)
-        if not any(hit[0] < end and start < hit[1] for start, end, _ in bare)
+        if not any(overlap(hit, answer) for answer in bare)
     }
     unsure = {sense.name for *_, sense in bare} - firm
     kept = (gate for gate in detection.gates if gate not in unsure)

@@ -7,7 +7,7 @@ that knows says so with every turn (`signals`).
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tay_middleware.decide.templates import ReplyFacts
+from tay_middleware.decide.replies import ReplyFacts
 from tay_middleware.domain import Turn
 from tay_middleware.playbook import Playbook
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from tay_middleware.decide.beside import EncoderBeside
-from tay_middleware.decide.combine import Combiner, with_scores
+from tay_middleware.decide.combine import Combiner, with_choice, with_scores
 from tay_middleware.decide.detect import NO_SIGNALS, Detector, Examined
 from tay_middleware.decide.features import features, spoken
 from tay_middleware.decide.gates import PERHAPS, doubted, ends_noes, without_noes
@@ -20,7 +20,7 @@ from tay_middleware.decide.model import Model
 from tay_middleware.decide.offers import Catalogue
 from tay_middleware.decide.opinion import Opinion, blend
 from tay_middleware.decide.ownership import told_of
-from tay_middleware.domain import Detection, Message, Reason, Stage, Turn
+from tay_middleware.domain import Detection, Message, Reason, Turn
 from tay_middleware.playbook import Playbook
 
 EARLIER_MESSAGES = 8
@@ -300,23 +300,11 @@ class Cascade:
             "llm.completion_tokens": float(answer.completion_tokens),
             "llm.cost_usd": round(answer.cost_usd, 6),
         }
+        detection = replace(detection, scores=scores)
         verdict = answer.verdict
-        if verdict is None or (verdict.offer is not None and verdict.offer not in self._offers):
-            return replace(detection, scores=scores)
-        told = verdict.offer is not None
-        return replace(
-            detection,
-            escalate=told,
-            need=told,
-            offer=verdict.offer,
-            reason=(verdict.reason or detection.reason or Reason.PERSONALIZED_HELP)
-            if told
-            else None,
-            purchase=False,  # a model's word lifts no cool-down: only a phrase does
-            stage=Stage.LLM,
-            gates=() if told else detection.gates,
-            scores=scores,
-        )
+        if verdict is None:
+            return detection
+        return with_choice(detection, verdict.offer, verdict.reason, self._offers)
 
 
 class Judgement:

@@ -37,7 +37,7 @@ _NO_NEED_BEHIND = frozenset({"injection", *_NOES})
 _BY_ALL_THAT_WAS_SAID = frozenset({ANOTHER, SMALL_TALK})
 
 _LEAST_OPEN = 0.1
-"""No need is taken to be more than ten times as likely as its gates let it look."""
+"""The least chance that no gate is closed, as a divisor: a need gets at most ten times likelier."""
 
 _WORTH_TELLING = 0.05
 """A gate that is less likely than this stays out of the record."""
@@ -127,9 +127,9 @@ def _is_plain_wish(seen: Detection, opinion: Opinion, rule: StageRule) -> bool:
 def _in_doubt(
     gates: Sequence[str], weakly: Collection[str], opinion: Opinion, rule: StageRule
 ) -> tuple[str, ...]:
-    """The gates with those that are closed weakly in doubt alone, or open again.
+    """The gates, where those that only weak phrases closed give way to what the learned head says.
 
-    They stay closed where the learned head is as sure as a phrase.
+    As sure as a phrase, it keeps one closed; less sure, closed in doubt; else the gate is open.
     """
     kept = []
     for gate in gates:
@@ -163,14 +163,14 @@ def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...
         and not gate.startswith(OWNS)
         and (_is_held_by_words(gate, seen) or not _reopens(gate, opinion, rule))
     ]
-    unasked, unsuspected = _unasked(seen), _unsuspected(seen, opinion, rule)
+    unasked, only_surely = _unasked(seen), _only_surely(seen, opinion, rule)
     for name, least in rule.gates.items():
         chance = opinion.gates.get(name, 0.0)
         if chance < least or name in unasked or name in closed:
             continue
         if chance >= rule.gates_stick_from:
             closed.append(name)
-        elif name not in unsuspected:
+        elif name not in only_surely:
             closed.append(f"{PERHAPS}{name}")
     if not seen.purchase:
         closed += _off_topic(opinion.on_topic, rule.on_topic, named=OFF_TOPIC not in seen.gates)
@@ -189,7 +189,7 @@ def _unasked(seen: Detection) -> Collection[str]:
     return unasked
 
 
-def _unsuspected(seen: Detection, opinion: Opinion, rule: StageRule) -> Collection[str]:
+def _only_surely(seen: Detection, opinion: Opinion, rule: StageRule) -> Collection[str]:
     """The gates that a head must be sure of to close them."""
     if not _is_plain_wish(seen, opinion, rule):
         return seen.spoken_against
@@ -232,3 +232,26 @@ def with_scores(detection: Detection, tier: str, opinion: Opinion) -> Detection:
     }
     rounded = {name: round(figure, 4) for name, figure in figures.items()}
     return replace(detection, scores={**detection.scores, **rounded})
+
+
+def with_choice(
+    detection: Detection, offer: str | None, reason: Reason | None, known: Collection[str]
+) -> Detection:
+    """The detection with a language model's word: the offer that it chose, `None` for none.
+
+    Nothing changes where it chose an offer that is not `known`. A model's word lifts no cool-down:
+    only a phrase makes a question a wish to buy.
+    """
+    if offer is not None and offer not in known:
+        return detection
+    told = offer is not None
+    return replace(
+        detection,
+        escalate=told,
+        need=told,
+        offer=offer,
+        reason=(reason or detection.reason or Reason.PERSONALIZED_HELP) if told else None,
+        purchase=False,
+        stage=Stage.LLM,
+        gates=() if told else detection.gates,
+    )

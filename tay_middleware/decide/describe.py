@@ -39,7 +39,7 @@ def describe(decision: Decision) -> dict[str, Json]:
     }
 
 
-def closing(detection: Detection) -> list[Json]:
+def closed_now(detection: Detection) -> list[Json]:
     """The phrases that closed gates which are closed still, with their spans as typed."""
     return [
         {"gate": found.group, "phrase": found.phrase, "start": found.start, "end": found.end}
@@ -48,7 +48,7 @@ def closing(detection: Detection) -> list[Json]:
     ]
 
 
-def closed_earlier(earlier: Earlier) -> Json:
+def closed_before(earlier: Earlier) -> Json:
     """The same of a gate that an earlier message closed; `phrase` is null for a learned head."""
     found = earlier.found
     return {

@@ -31,7 +31,7 @@ from tay_middleware.decide.reading import Part, Reader, Reading, Rules
 from tay_middleware.decide.spoken_of import SpokenOf
 from tay_middleware.decide.topics import topic_of
 from tay_middleware.decide.weigh import Scale, Weighed, is_negated
-from tay_middleware.decide.woven import Woven
+from tay_middleware.decide.woven import Woven, reply_before
 from tay_middleware.domain import Detection, Indicator, Message, Reason, Stage
 
 NO_SIGNALS: Mapping[str, object] = MappingProxyType({})
@@ -53,6 +53,34 @@ class _Need:
     reason: Reason | None
     purchase: bool = False
     enquires: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a message is as the answer to the reply just before it.
+
+    `closes` are the gates that it closes if that carried a mention, `asks_more` whether it asks for
+    what was mentioned. `to_a_question`: the reply itself asked something; `to_a_mention`: it named
+    an offer, and this closes something; `to_words_of_ours` is the offer of our sentence in it.
+    """
+
+    closes: tuple[str, ...]
+    asks_more: bool
+    to_a_question: bool
+    to_a_mention: bool
+    to_words_of_ours: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the words come to; `has` says what she has, `is_ours` that the subject is ours."""
+
+    need: _Need
+    gates: tuple[str, ...]
+    has: tuple[Indicator, ...]
+    scores: Mapping[str, float]
+    indicators: tuple[Indicator, ...]
+    is_ours: bool
 
 
 class Detector:
@@ -99,15 +127,39 @@ class Detector:
         """
         reading = self._reader.read(question)
         weighed = self._with_signals(self._scale.weigh(reading), signals)
+        answer = self._as_an_answer(question, reading, transcript)
+        found = self._found(reading, weighed, transcript, answer)
+        detection = self._detection(found, reading, transcript, answer)
+        if answer.to_a_question:
+            plain = plainly(question) if answer.closes else question
+            said = reading if plain == question else self._reader.read(plain)
+            detection = to_a_question(detection, said)
+        detection = self.understood(detection, transcript)
+        return Examined(detection, reading.window.heard or reading.window.literal)
+
+    def _as_an_answer(
+        self, question: str, reading: Reading, transcript: Sequence[Message]
+    ) -> _Answer:
+        closes = self._answers(question, reading)
+        asks_more = reading.has(Part.ASKS_MORE) and not reading.has(Part.CRAFT)
+        closing = bool(closes) or reading.has(Part.AFTER_MENTION) or reading.has(Part.GATE)
+        to_reply = (closing or asks_more) and self._asked_back(reading, transcript)
+        return _Answer(
+            closes=closes,
+            asks_more=asks_more,
+            to_a_question=to_reply,
+            to_a_mention=closing and not to_reply and self.mentioned_before(transcript),
+            to_words_of_ours=self._woven_in(transcript) if closing or asks_more else None,
+        )
+
+    def _found(
+        self, reading: Reading, weighed: Weighed, transcript: Sequence[Message], answer: _Answer
+    ) -> _Found:
+        """The verdict before the gates, and the gates."""
         choice = self._catalogue.choose(weighed.points)
         total = self._total(choice, weighed)
-        answers = self._answers(question, reading)
-        asks_more = reading.has(Part.ASKS_MORE) and not reading.has(Part.CRAFT)
-        heard = bool(answers) or reading.has(Part.AFTER_MENTION) or reading.has(Part.GATE)
-        asked_back = (heard or asks_more) and self._asked_back(reading, transcript)
-        spoken = () if asked_back else transcript
+        spoken = () if answer.to_a_question else transcript
         need = self._need(reading, spoken, weighed, choice, total)
-        mentioned = heard and not asked_back and self.mentioned_before(transcript)
         gates = closed_gates(
             reading,
             transcript,
@@ -115,47 +167,52 @@ class Detector:
             self._rules.gates,
             self._reader.read,
             ours=need.purchase,
-            mentioned=mentioned,
+            mentioned=answer.to_a_mention,
         )
-        if mentioned:
-            gates = tuple(dict.fromkeys((*gates, *answers)))
+        if answer.to_a_mention:
+            gates = tuple(dict.fromkeys((*gates, *answer.closes)))
         has = ownership.said(reading)
-        gates = (*gates, *ownership.closing((found.group for found in has), need.offer))
+        return _Found(
+            need=need,
+            gates=(*gates, *ownership.closing((one.group for one in has), need.offer)),
+            has=has,
+            scores=_scores(choice, weighed, total),
+            indicators=weighed.indicators,
+            is_ours=need.purchase or is_on_topic(reading, weighed.points, self._rules.gates),
+        )
+
+    def _detection(
+        self, found: _Found, reading: Reading, transcript: Sequence[Message], answer: _Answer
+    ) -> Detection:
+        need, gates = found.need, found.gates
         about = topic_of(reading, transcript, self._rules.topics, self._reader.read)
-        detection = Detection(
+        return Detection(
             escalate=need.offer is not None and not gates,
             need=need.offer is not None,
             offer=need.offer,
             reason=need.reason,
             stage=Stage.KEYWORDS,
-            scores=_scores(choice, weighed, total),
+            scores=found.scores,
             gates=gates,
-            indicators=weighed.indicators,
+            indicators=found.indicators,
             topic=about.topic,
             sure_topic=about.sure,
             purchase=need.purchase,
             enquires=need.enquires,
             asks_why=_asks_why(reading),
-            opts_in=any(not is_negated(found, reading) for found in reading.of(Part.OPTS_IN)),
-            follows=OFF_TOPIC not in gates
-            and not (need.purchase or self._is_ours(reading, weighed)),
-            closed_by=(*(closing_phrases(reading, gates) if gates else ()), *has),
-            weakly=weakly_closed(reading, gates, mentioned=mentioned) if gates else (),
+            opts_in=any(not is_negated(hit, reading) for hit in reading.of(Part.OPTS_IN)),
+            follows=OFF_TOPIC not in gates and not found.is_ours,
+            closed_by=(*(closing_phrases(reading, gates) if gates else ()), *found.has),
+            weakly=weakly_closed(reading, gates, mentioned=answer.to_a_mention) if gates else (),
             certainly=certainly_closed(reading, gates) if gates else (),
             unsuspected=unsuspected(reading, transcript, self._rules.gates, self._reader.read),
             spoken_against=tuple(reading.names(Part.AGAINST)),
-            answers=answers,
-            asks_more=asks_more,
-            names=self._buying.named(reading) if asks_more else (),
-            mentioned=self._woven_in(transcript) if heard or asks_more else None,
-            has_it=None if has else ownership.said_of_it(reading),
+            answers=answer.closes,
+            asks_more=answer.asks_more,
+            names=self._buying.named(reading) if answer.asks_more else (),
+            mentioned=answer.to_words_of_ours,
+            has_it=None if found.has else ownership.said_of_it(reading),
         )
-        if asked_back:
-            plain = plainly(question) if answers else question
-            said = reading if plain == question else self._reader.read(plain)
-            detection = to_a_question(detection, said)
-        detection = self.understood(detection, transcript)
-        return Examined(detection, reading.window.heard or reading.window.literal)
 
     def understood(self, detection: Detection, transcript: Sequence[Message]) -> Detection:
         """The detection with what "just paid!" was said of, where the conversation tells it."""
@@ -174,10 +231,8 @@ class Detector:
 
         A noun that is anybody's in a reply ("one to one") names none.
         """
-        last = transcript[-1] if transcript else None
-        if last is None or last.role != "assistant":
-            return False
-        return bool(surely_named(self._reader.read(last.content)))
+        reply = reply_before(transcript)
+        return reply is not None and bool(surely_named(self._reader.read(reply)))
 
     def _answers(self, text: str, reading: Reading) -> tuple[str, ...]:
         """The gates that a short message closes where it answers a mention."""
@@ -189,10 +244,10 @@ class Detector:
 
     def _asked_back(self, reading: Reading, transcript: Sequence[Message]) -> bool:
         """Whether this answers a question of the reply just before it, and not our mention."""
-        last = transcript[-1] if transcript else None
-        if last is None or last.role != "assistant" or named(reading):
+        reply = reply_before(transcript)
+        if reply is None or named(reading):
             return False
-        return asks_at_its_end(last.content, self._is_a_mention)
+        return asks_at_its_end(reply, self._is_a_mention)
 
     def _is_a_mention(self, paragraph: str) -> bool:
         """Whether a paragraph of a reply is our sentence, or names an offer."""
@@ -202,13 +257,8 @@ class Detector:
 
     def _woven_in(self, transcript: Sequence[Message]) -> str | None:
         """The offer of our sentence at the end of the reply just before."""
-        last = transcript[-1] if transcript else None
-        if last is None or last.role != "assistant":
-            return None
-        return self._woven.offer_in(last.content)
-
-    def _is_ours(self, reading: Reading, weighed: Weighed) -> bool:
-        return is_on_topic(reading, weighed.points, self._rules.gates)
+        reply = reply_before(transcript)
+        return None if reply is None else self._woven.offer_in(reply)
 
     def _with_signals(self, weighed: Weighed, signals: Mapping[str, object]) -> Weighed:
         """Evidence that the app brings; it counts beside personal language only."""

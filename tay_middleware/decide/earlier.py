@@ -7,6 +7,7 @@ stays open.
 
 from datetime import datetime
 
+from tay_middleware.decide.visit import of_the_conversation
 from tay_middleware.domain import History, PastTurn, Turn
 
 Closed = tuple[tuple[str, ...], ...]
@@ -31,7 +32,7 @@ def closed_earlier(
     if turn.session_id is None:
         return found
     asked = sum(message.role == "user" for message in turn.transcript)
-    known = [past for past in history.turns if past.session_id == turn.session_id]
+    known = of_the_conversation(turn, history)
     if len(found) > asked or (len(known) < asked and not _is_cut_off(known, history)):
         return found
     paired = known[-len(found) :] if found else []

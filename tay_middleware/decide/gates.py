@@ -28,6 +28,9 @@ RECENT_MESSAGES = 4
 ANOTHER = "third_person"
 """The gate of a question that somebody asks for somebody else; questions after it may go on so."""
 
+REFUSAL = "refusal"
+"""The gate of a no to an offer."""
+
 SMALL_TALK = "small_talk"
 """The gate of what asks nothing; a message without a word, a thumb up or "...", is that."""
 

@@ -17,7 +17,7 @@ from pydantic_core import to_json
 
 from tay_middleware.decide import Circumstances, decide, describe, flips
 from tay_middleware.decide.cascade import EARLIER_MESSAGES, Cascade, Until
-from tay_middleware.decide.describe import Json, closed_earlier, closing
+from tay_middleware.decide.describe import Json, closed_before, closed_now
 from tay_middleware.decide.explain import Earlier
 from tay_middleware.decide.policy import is_cause
 from tay_middleware.decide.replies import ReplyReader, Said
@@ -124,7 +124,7 @@ class Decider:
         if self._explain:
             earlier = self._earlier(turn, decision)
             told["flips"] = list(flips(decision, self._playbook, earlier))
-            told["closed_by"] = [*closing(decision.detection), *map(closed_earlier, earlier)]
+            told["closed_by"] = [*closed_now(decision.detection), *map(closed_before, earlier)]
         return told
 
     def _earlier(self, turn: Turn, decision: Decision) -> list[Earlier]:

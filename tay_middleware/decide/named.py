@@ -8,7 +8,7 @@ as known ("a masterclass"), needs a word in its clause that addresses us.
 from collections.abc import Collection, Iterator
 
 from tay_middleware.decide.normalise import CLAUSE_ENDS
-from tay_middleware.decide.reading import Found, Part, Reading, Rules
+from tay_middleware.decide.reading import Found, Part, Reading, Rules, overlap
 
 MOST_NAMES = 24
 """How many names of a text are looked at: who repeats one more often says nothing more."""
@@ -29,7 +29,7 @@ def named(reading: Reading) -> list[Found]:
     return [
         hit
         for hit in (*reading.of(Part.OFFER), *reading.of(Part.ASKED_FOR))
-        if not any(first < hit[1] and hit[0] < last for first, last, _ in others)
+        if not any(overlap(hit, other) for other in others)
     ]
 
 
@@ -37,7 +37,7 @@ def surely_named(reading: Reading) -> list[Found]:
     """Those that name an offer in a reply as well: no noun that is anybody's there."""
     hits = named(reading)
     weak = [hit for hit in hits if hit[2].weak]
-    return [hit for hit in hits if not any(one[0] < hit[1] and hit[0] < one[1] for one in weak)]
+    return [hit for hit in hits if not any(overlap(hit, one) for one in weak)]
 
 
 class Names:

@@ -12,10 +12,9 @@ from tay_middleware.decide.assign import bucket
 from tay_middleware.decide.earlier import closed_earlier
 from tay_middleware.decide.gates import OWNED, staying_closed
 from tay_middleware.decide.ownership import owned, told_of
-from tay_middleware.decide.replies import NO_ANSWER
+from tay_middleware.decide.replies import NO_ANSWER, ReplyFacts
 from tay_middleware.decide.said_before import mentions
-from tay_middleware.decide.templates import ReplyFacts
-from tay_middleware.decide.visit import began, is_of_this_visit, turns_here
+from tay_middleware.decide.visit import began, is_of_this_visit, of_the_conversation, turns_here
 from tay_middleware.domain import ClosedGate, Detection, History, Kind, Mode, Suppression, Turn
 from tay_middleware.playbook import Gate, Gates, Playbook
 
@@ -156,8 +155,7 @@ def _sensitive(case: _Case) -> bool:
         return True
     here = (
         ClosedGate(name, past.at, past.session_id)
-        for past in case.history.turns
-        if past.session_id == case.turn.session_id
+        for past in of_the_conversation(case.turn, case.history)
         for name in past.gates
     )
     return _kept_closed("sensitive", (*case.history.closed, *here), case)

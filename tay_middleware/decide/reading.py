@@ -93,6 +93,11 @@ Found = tuple[int, int, Sense]
 _NOTHING: tuple[Found, ...] = ()
 
 
+def overlap(one: Found, other: Found) -> bool:
+    """Whether two phrases share a character of the text."""
+    return one[0] < other[1] and other[0] < one[1]
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A text, searched: the phrases found of each part, in the order in which they begin."""

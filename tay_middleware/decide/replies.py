@@ -20,6 +20,24 @@ NO_ANSWER = "no_answer"
 """The obstacle of a reply that only asks back, wants to know more, or says that something broke."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReplyFacts:
+    """What policy and wording need to know of the model's reply; facts, never its text.
+
+    `obstacle` says why nothing may be added to it, `None` when something may. `names` holds the
+    offers that the reply itself names, `links` those whose link it has. `pet_names` counts those it
+    uses already. `gates` are those that it closes (see `ReplyReader`).
+    """
+
+    obstacle: str | None = None
+    names: frozenset[str] = frozenset()
+    links: frozenset[str] = frozenset()
+    in_language: bool = True
+    pet_names: int = 0
+    has_emoji: bool = False
+    gates: tuple[str, ...] = ()
+
+
 Said = tuple[int, tuple[str, ...]]
 """The place of a message, counted from 0, and the gates that it closes."""
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from tay_middleware import naming
 from tay_middleware.decide.aftermath import last_mention
-from tay_middleware.decide.templates import ReplyFacts
+from tay_middleware.decide.replies import ReplyFacts
+from tay_middleware.decide.woven import last_paragraph, reply_before
 from tay_middleware.domain import Detection, History, Turn
 from tay_middleware.playbook import Playbook
 
@@ -37,15 +38,15 @@ def _follows_mention(
     """Whether the turn just before this one carried a mention, by history or by the transcript."""
     if last_mention(turn, history) is not None or detection.mentioned is not None:
         return True
-    before = turn.transcript[-1:]
-    return any(one.role == "assistant" and mentions(one.content, playbook) for one in before)
+    reply = reply_before(turn.transcript)
+    return reply is not None and mentions(reply, playbook)
 
 
 def mentions(reply: str, playbook: Playbook) -> bool:
     """Whether an earlier reply carries a mention: a last paragraph that names an offer of ours."""
-    before, _, last = reply.replace("\r\n", "\n").rstrip().rpartition("\n\n")
+    above, last = last_paragraph(reply)
     names = {name: offer.names for name, offer in playbook.offers.items()}
-    return bool(before) and bool(naming.names_found(last, names))
+    return bool(above) and bool(naming.names_found(last, names))
 
 
 def _reactions(detection: Detection, playbook: Playbook) -> Iterator[str]:

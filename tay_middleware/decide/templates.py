@@ -5,30 +5,12 @@ topic) happens inside the variant.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from tay_middleware.decide.assign import choose
-from tay_middleware.domain import Strength, Tier
+from tay_middleware.decide.replies import ReplyFacts
+from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.playbook import ConductRules, Offer, Playbook, Template, fill
 from tay_middleware.playbook.mention import UnfitWordingError, breaches, filled, with_notice
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyFacts:
-    """What policy and wording need to know of the model's reply; facts, never its text.
-
-    `obstacle` says why nothing may be added to it, `None` when something may. `names` holds the
-    offers that the reply itself names, `links` those whose link it has. `pet_names` counts those it
-    uses already. `gates` are those that it closes (see `replies`).
-    """
-
-    obstacle: str | None = None
-    names: frozenset[str] = frozenset()
-    links: frozenset[str] = frozenset()
-    in_language: bool = True
-    pet_names: int = 0
-    has_emoji: bool = False
-    gates: tuple[str, ...] = ()
 
 
 def pick(
@@ -140,10 +122,9 @@ def check_catalogue(text: str, offer: Offer, conduct: ConductRules) -> None:
         raise UnfitWordingError(breach)
 
 
-def explain_mention(playbook: Playbook, offer: str, reason: str, reply: ReplyFacts) -> str:
+def explain_mention(playbook: Playbook, offer: str, reason: Reason, reply: ReplyFacts) -> str:
     """The sentence that answers "why did you mention that?"."""
-    wording = next(text for key, text in playbook.voice.explanations.items() if key == reason)
-    return _plain(wording, reply, playbook.offers[offer].name)
+    return _plain(playbook.voice.explanations[reason], reply, playbook.offers[offer].name)
 
 
 def _plain(wording: str, reply: ReplyFacts, offer: str = "") -> str:

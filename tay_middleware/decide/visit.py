@@ -10,7 +10,7 @@ from tay_middleware.visits import visit_began
 def turns_here(turn: Turn, history: History, policy: Policy) -> list[PastTurn]:
     """The earlier turns of this visit, in the order of history."""
     since = began(turn, history, policy)
-    return [past for past in _of_the_conversation(turn, history) if past.at >= since]
+    return [past for past in of_the_conversation(turn, history) if past.at >= since]
 
 
 def is_of_this_visit(at: datetime, turn: Turn, history: History, policy: Policy) -> bool:
@@ -38,10 +38,11 @@ def was_here_before(turn: Turn, history: History, policy: Policy) -> bool:
 
 def began(turn: Turn, history: History, policy: Policy, *also: datetime) -> datetime:
     """When this visit began, by the turns of its conversation and such moments as `also`."""
-    here = (past.at for past in _of_the_conversation(turn, history))
+    here = (past.at for past in of_the_conversation(turn, history))
     pause = timedelta(hours=policy.visit_pause_hours)
     return visit_began(turn.asked_at, (*here, *also), pause)
 
 
-def _of_the_conversation(turn: Turn, history: History) -> list[PastTurn]:
+def of_the_conversation(turn: Turn, history: History) -> list[PastTurn]:
+    """The earlier turns of this conversation, in the order of history."""
     return [past for past in history.turns if past.session_id == turn.session_id]

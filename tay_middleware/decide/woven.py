@@ -1,8 +1,9 @@
 """Whether a reply carries a sentence of ours, and about which offer."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from tay_middleware.domain import Message
 from tay_middleware.playbook.schema import Template
 
 LEAST_CHARS = 20
@@ -12,6 +13,18 @@ _EDGES = " ,;:.!?-\u2014\u2013"
 """What a rendering may change where a placeholder stood, with the letter case after it."""
 
 _PLACEHOLDER = re.compile(r"\$\{?\w+\}?")
+
+
+def reply_before(transcript: Sequence[Message]) -> str | None:
+    """The reply just before a message, `None` where another message of hers is, or nothing."""
+    last = transcript[-1] if transcript else None
+    return last.content if last is not None and last.role == "assistant" else None
+
+
+def last_paragraph(reply: str) -> tuple[str, str]:
+    """What stands above the last paragraph of a reply, and that paragraph."""
+    above, _, last = reply.replace("\r\n", "\n").rstrip().rpartition("\n\n")
+    return above, last
 
 
 class Woven:
@@ -26,7 +39,7 @@ class Woven:
 
     def offer_in(self, reply: str) -> str | None:
         """The offer of our sentence in the last paragraph of a reply; `None` without one."""
-        last = reply.replace("\r\n", "\n").rstrip().rpartition("\n\n")[2].casefold()
+        last = last_paragraph(reply)[1].casefold()
         return next((offer for words, offer in self._stretches if words in last), None)
 
 

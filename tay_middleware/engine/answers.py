@@ -8,7 +8,7 @@ import re
 
 from tay_middleware.decide.replies import NO_ANSWER
 
-REFUSAL = "refusal"
+WILL_NOT_HELP = "refusal"
 """The obstacle of a reply that says it will not or cannot help."""
 
 MOST_WORDS = 40
@@ -118,13 +118,13 @@ _TALK = frozenset(
 def unanswered(text: str) -> str | None:
     """The obstacle of a reply that holds no answer, `None` for one that may hold one.
 
-    English only: under a playbook of another language its refusals go unnoticed, as before.
+    English only: under a playbook of another language its refusals go unnoticed.
     """
     if len(text.split()) > MOST_WORDS:
         return None
     plain = _DECORATION.sub("", text.translate(_APOSTROPHES)).strip().casefold()
     if _REFUSES.match(" ".join(plain.split())):
-        return REFUSAL
+        return WILL_NOT_HELP
     if _BROKE.match(plain) or not any(map(_states, _BETWEEN.split(plain))):
         return NO_ANSWER
     return None

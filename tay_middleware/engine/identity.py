@@ -39,13 +39,12 @@ def make_turn(
     """
     user, session = identifier(user_id), identifier(session_id)
     asker = f"{user!r}:{session!r}" if session else f"{user!r}:{session!r}:{_digest(question)}"
-    identity = f"user:{user}" if user else f"session:{session}" if session else None
     return Turn(
         turn_id=_turn_id(turn_id, asker, idempotency_seed, fresh_id),
         question=question,
         asked_at=at,
         user_id=user,
-        user_key=user_key(secret, identity) if identity else None,
+        user_key=key_of(secret, user_id=user_id, session_id=session_id),
         session_id=session,
         tier=Tier.parse(tier),
         owned_offers=_names(owned_offers),
@@ -53,6 +52,16 @@ def make_turn(
         signals=MappingProxyType(dict(signals)) if isinstance(signals, Mapping) else _NO_SIGNALS,
         simulated=simulated,
     )
+
+
+def key_of(secret: bytes, *, user_id: object = None, session_id: object = None) -> str | None:
+    """The key under which a user is kept, or a session whose user is not known.
+
+    `None` where both ids are empty.
+    """
+    user, session = identifier(user_id), identifier(session_id)
+    identity = f"user:{user}" if user else f"session:{session}" if session else None
+    return user_key(secret, identity) if identity else None
 
 
 _NO_SIGNALS: Mapping[str, object] = MappingProxyType({})

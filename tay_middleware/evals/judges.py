@@ -108,8 +108,8 @@ class StatelessPolicy:
 class KeywordJudge:
     """The keyword stage alone."""
 
-    def __init__(self, playbook: Playbook, name: str = "keywords") -> None:
-        self.name = name
+    def __init__(self, playbook: Playbook) -> None:
+        self.name = "keywords"
         self._detector = Detector(playbook)
         self._policy = StatelessPolicy(playbook)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import yaml
 
 from tay_middleware import naming, weave
-from tay_middleware.decide.templates import ReplyFacts, render
+from tay_middleware.decide.replies import ReplyFacts
+from tay_middleware.decide.templates import render
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.evals.conduct import Exchange, broken, checks
 from tay_middleware.evals.figures import count

@@ -51,20 +51,14 @@ class _Clock:
         return self.now
 
 
-def play(
-    conversations: Conversations,
-    playbook: Playbook,
-    judge: TurnJudge,
-    step: Callable[[], None] = lambda: None,
-) -> list[Played]:
-    """Play every conversation; `step` is called after each."""
+def play(conversations: Conversations, playbook: Playbook, judge: TurnJudge) -> list[Played]:
+    """Play every conversation."""
     clock, played = _Clock(), []
     with tempfile.TemporaryDirectory(prefix="tay-eval-") as home:
         engine = throwaway_engine(playbook, Path(home), clock, judge)
         try:
             for conversation in conversations.all:
                 played += _conversation(engine, clock, conversation)
-                step()
         finally:
             engine.close()
     return played

@@ -4,6 +4,7 @@ Apps have chains of their own; this one is the smallest that a person can talk t
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import cycle
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
@@ -39,10 +40,8 @@ def chat_model(name: str | None) -> BaseChatModel:
         ConfigurationError: the extra is not installed, or the provider refuses to be set up.
     """
     if name is None:
-        lines = iter(range(10**9))
-        return ScriptedChatModel(
-            reply=lambda _question: SCRIPTED_LINES[next(lines) % len(SCRIPTED_LINES)]
-        )
+        lines = cycle(SCRIPTED_LINES)
+        return ScriptedChatModel(reply=lambda _question: next(lines))
     try:
         from langchain.chat_models import init_chat_model  # noqa: PLC0415 - an extra
     except ImportError:

@@ -22,7 +22,7 @@ from tay_middleware.payments.circle import Circle, Groups, known_of
 from tay_middleware.payments.purchases import Purchase, purchase_of
 from tay_middleware.payments.staying import Row
 from tay_middleware.storage import purchases as sql
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 
 
 def row_of(

@@ -12,7 +12,9 @@ tracked link), `escalation_id`, `user_id`, `customer_id`, `email`. What: `offer`
 Blanks around a text do not count.
 """
 
+import json
 from difflib import get_close_matches
+from typing import Any
 
 from tay_middleware.errors import PayloadError
 from tay_middleware.payments.facts import Fact, KeyOf, Said, Source, period_of
@@ -33,6 +35,11 @@ FIELDS = (
     *("reference", "escalation_id", "user_id", "customer_id", "email", "offer", "product"),
     *("test", "simulated"),
 )
+
+
+def as_body(payload: dict[str, Any]) -> bytes:
+    """A payload of our own as a delivery's body."""
+    return json.dumps(payload, separators=(",", ":"), sort_keys=True).encode()
 
 
 def read(provider: str) -> "GenericReader":

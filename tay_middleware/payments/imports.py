@@ -16,16 +16,17 @@ from tay_middleware.errors import PayloadError
 from tay_middleware.payments.catalogue import check_offers
 from tay_middleware.payments.facts import Fact, Said, from_row
 from tay_middleware.payments.generic import check_fields
-from tay_middleware.payments.inbox import Terms, understood
+from tay_middleware.payments.inbox import understood
 from tay_middleware.payments.lines import PROVIDER, Line
 from tay_middleware.payments.money import Money, spoken
 from tay_middleware.payments.providers import parse
 from tay_middleware.payments.reading import check_times
 from tay_middleware.payments.settle import foresee, settle
+from tay_middleware.payments.terms import Terms
 from tay_middleware.storage import inbox as sql
 from tay_middleware.storage import purchases
 from tay_middleware.storage.credits import give_way
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 
 PIECE = 50
 """Lines in one transaction: few, for on SQLite the chat waits for the same write lock."""

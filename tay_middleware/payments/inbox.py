@@ -4,7 +4,6 @@ Run as many as you like. A batch is one transaction: what a killed worker had be
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,17 +11,16 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
 
-from tay_middleware.domain import user_key
 from tay_middleware.errors import PayloadError, SchemaMismatch, StorageError
-from tay_middleware.payments.catalogue import Rules
-from tay_middleware.payments.facts import Fact, KeyOf
+from tay_middleware.payments.facts import Fact
 from tay_middleware.payments.late import joinable
 from tay_middleware.payments.providers import PROVIDERS, Provider, parse
 from tay_middleware.payments.reading import Reading
 from tay_middleware.payments.settle import reconsider, settle, would_change
+from tay_middleware.payments.terms import Terms
 from tay_middleware.storage import Database, awaited
 from tay_middleware.storage import inbox as sql
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 
 BATCH = 10
 """Deliveries in one transaction: few, for on SQLite the chat waits for the same write lock."""
@@ -46,31 +44,12 @@ T = TypeVar("T")
 _log = logging.getLogger("tay_middleware.payments")
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a worker must know beside the inbox.
-
-    `live` is which of a provider's two worlds counts; `key_of` hides identities; deliveries are
-    kept word for word for `kept_for`.
-    """
-
-    rules: Rules
-    key_of: KeyOf
-    live: bool = True
-    kept_for: timedelta = timedelta(days=90)
-
-
 @dataclass(slots=True)
 class Counts:
     """What a worker has done so far."""
 
     handled: int = 0
     failed: int = 0
-
-
-def hider(secret: bytes) -> KeyOf:
-    """Hides identities by the secret that hides user ids."""
-    return lambda identity: user_key(secret, identity)
 
 
 class InboxWorker:
@@ -297,8 +276,3 @@ def _read(provider: Provider, row: Any, terms: Terms) -> Reading:
         return provider.read(row.kind or "", row.external_id, parse(row.body), terms.key_of)
     except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
         raise PayloadError(f"of a shape that is not known ({type(error).__name__})") from error
-
-
-def as_body(payload: dict[str, Any]) -> bytes:
-    """A payload of our own as a delivery's body."""
-    return json.dumps(payload, separators=(",", ":"), sort_keys=True).encode()

@@ -8,7 +8,7 @@ from tay_middleware.payments.catalogue import Rules
 from tay_middleware.payments.circle import Circle
 from tay_middleware.storage import awaited
 from tay_middleware.storage.awaited import Stretch
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 
 RECONSIDERED = timedelta(days=35)
 """How long after a purchase a mention of its user is still looked for that led to it: a spool may

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tay_middleware.errors import InputError, PayloadError
 from tay_middleware.payments.facts import period_of
-from tay_middleware.payments.inbox import as_body
+from tay_middleware.payments.generic import as_body
 from tay_middleware.payments.money import major
 
 PROVIDER = "import"

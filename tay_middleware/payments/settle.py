@@ -24,7 +24,7 @@ from tay_middleware.payments.staying import Row, Teller, credit_of, of_one, rest
 from tay_middleware.storage import purchases as sql
 from tay_middleware.storage.buyers import forget_deliveries
 from tay_middleware.storage.credits import lock
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 
 _log = logging.getLogger("tay_middleware.payments")
 

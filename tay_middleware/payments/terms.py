@@ -1,11 +1,32 @@
 """How deliveries are read and credited, by settings and catalogue."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
+from tay_middleware.domain import user_key
 from tay_middleware.payments.catalogue import Rules
-from tay_middleware.payments.inbox import Terms, hider
+from tay_middleware.payments.facts import KeyOf
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a worker must know beside the inbox.
+
+    `live` is which of a provider's two worlds counts; `key_of` hides identities; deliveries are
+    kept word for word for `kept_for`.
+    """
+
+    rules: Rules
+    key_of: KeyOf
+    live: bool = True
+    kept_for: timedelta = timedelta(days=90)
+
+
+def hider(secret: bytes) -> KeyOf:
+    """Hides identities by the secret that hides user ids."""
+    return lambda identity: user_key(secret, identity)
 
 
 def terms_of(settings: Settings, playbook: Playbook) -> Terms:

@@ -8,8 +8,9 @@ from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.playbook.common import too_common
 from tay_middleware.playbook.evidence import ANY
 from tay_middleware.playbook.fairness import unfair
-from tay_middleware.playbook.names import Found, unknown
+from tay_middleware.playbook.names import Found, Place, listed, strangers, unknown
 from tay_middleware.playbook.protection import unprotected
+from tay_middleware.playbook.schema import Policy
 from tay_middleware.playbook.unfit import unfit
 
 if TYPE_CHECKING:
@@ -47,72 +48,53 @@ def disagreements(playbook: "Playbook", *, complete: bool) -> list[Found]:
 def _evidence(playbook: "Playbook") -> Iterator[Found]:
     groups = playbook.indicators.groups
     for name, offer in playbook.offers.items():
-        for group in offer.evidence:
-            if group not in groups:
-                yield "offers.yaml", (name, "evidence", group), unknown("group", group, groups)
-        for group in offer.needs:
-            if group not in groups:
-                yield "offers.yaml", (name, "needs"), unknown("group", group, groups)
+        named: list[tuple[Place, str]] = [((name, "evidence", one), one) for one in offer.evidence]
+        named += [((name, "needs"), one) for one in offer.needs]
+        yield from strangers("offers.yaml", "group", named, groups)
     yield from _asked_for(playbook)
 
 
 def _asked_for(playbook: "Playbook") -> Iterator[Found]:
-    indicators, offers = playbook.indicators, playbook.offers
-    named = [("asked_for", name) for name in indicators.asked_for]
-    named += [("enquiries", name) for name in indicators.enquiries if name != ANY]
-    for place in named:
-        if place[1] not in offers:
-            yield "indicators.yaml", place, unknown("offer", place[1], offers)
+    indicators = playbook.indicators
+    named: list[tuple[Place, str]] = [(("asked_for", one), one) for one in indicators.asked_for]
+    named += [(("enquiries", one), one) for one in indicators.enquiries if one != ANY]
+    yield from strangers("indicators.yaml", "offer", named, playbook.offers)
 
 
 def _gates(playbook: "Playbook") -> Iterator[Found]:
-    for name, gate in playbook.gates.gates.items():
-        for group in gate.unless:
-            if group not in playbook.indicators.groups:
-                message = unknown("group", group, playbook.indicators.groups)
-                yield "gates.yaml", ("gates", name, "unless"), message
-        if gate.reacts_as is not None and gate.reacts_as not in playbook.gates.gates:
-            message = unknown("gate", gate.reacts_as, playbook.gates.gates)
-            yield "gates.yaml", ("gates", name, "reacts_as"), message
-    for group in playbook.gates.on_topic.beside:
-        if group not in playbook.indicators.groups:
-            message = unknown("group", group, playbook.indicators.groups)
-            yield "gates.yaml", ("on_topic", "beside"), message
-
-
-def _repeat(playbook: "Playbook") -> Iterator[Found]:
-    for at, name in enumerate(playbook.policy.repeat.except_topics):
-        if name not in playbook.topics:
-            message = unknown("topic", name, playbook.topics)
-            yield "policy.yaml", ("repeat", "except_topics", at), message
+    file, groups, gates = "gates.yaml", playbook.indicators.groups, playbook.gates.gates
+    for name, gate in gates.items():
+        unless = ((("gates", name, "unless"), group) for group in gate.unless)
+        yield from strangers(file, "group", unless, groups)
+        if gate.reacts_as is not None:
+            reacts = (("gates", name, "reacts_as"), gate.reacts_as)
+            yield from strangers(file, "gate", [reacts], gates)
+    beside = ((("on_topic", "beside"), group) for group in playbook.gates.on_topic.beside)
+    yield from strangers(file, "group", beside, groups)
 
 
 def _policy(playbook: "Playbook") -> Iterator[Found]:
     policy = playbook.policy
-    ids = {template.id for template in playbook.templates}
-    for at, name in enumerate(policy.paused_offers):
-        if name not in playbook.offers:
-            message = unknown("offer", name, playbook.offers)
-            yield "policy.yaml", ("paused_offers", at), message
-    yield from _repeat(playbook)
-    for at, name in enumerate(policy.paused_templates):
-        if name not in ids:
-            yield "policy.yaml", ("paused_templates", at), unknown("wording", name, ids)
-    gates = playbook.gates.gates
-    if "reactions" in policy.auto_pause.model_fields_set:
-        for at, name in enumerate(policy.auto_pause.reactions):
-            if name not in gates:
-                place = ("auto_pause", "reactions", at)
-                yield "policy.yaml", place, unknown("gate", name, gates)
+    reactions = policy.auto_pause.reactions if _sets_reactions(policy) else ()
+    for place, names, kind, known in (
+        (("paused_offers",), policy.paused_offers, "offer", playbook.offers),
+        (("repeat", "except_topics"), policy.repeat.except_topics, "topic", playbook.topics),
+        (("paused_templates",), policy.paused_templates, "wording", playbook.by_id),
+        (("auto_pause", "reactions"), reactions, "gate", playbook.gates.gates),
+    ):
+        yield from strangers("policy.yaml", kind, listed(place, names), known)
+
+
+def _sets_reactions(policy: Policy) -> bool:
+    """Whether the business wrote the reactions; those that are the default it need not have."""
+    return "reactions" in policy.auto_pause.model_fields_set
 
 
 def _cascade(playbook: "Playbook") -> Iterator[Found]:
     groups, cascade = playbook.indicators.groups, playbook.policy.cascade
     for stage, rule in (("scorer", cascade.scorer), ("encoder", cascade.encoder)):
-        for at, name in enumerate(rule.agreed_by):
-            if name not in groups:
-                place = ("cascade", stage, "agreed_by", at)
-                yield "policy.yaml", place, unknown("group", name, groups)
+        agreed = listed(("cascade", stage, "agreed_by"), rule.agreed_by)
+        yield from strangers("policy.yaml", "group", agreed, groups)
 
 
 def _explanations(playbook: "Playbook") -> Iterator[Found]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tay_middleware import naming
-from tay_middleware.playbook.names import Found
+from tay_middleware.playbook.names import Found, Place
 
 if TYPE_CHECKING:
     from tay_middleware.playbook.load import Playbook
@@ -18,7 +18,7 @@ def too_common(playbook: "Playbook") -> Iterator[Found]:
     """Every name or alias that is made of nothing but words that questions of the trade use."""
     common = _common(playbook)
     for key, offer in playbook.offers.items():
-        told: list[tuple[tuple[str | int, ...], str]] = [(("name",), offer.name)]
+        told: list[tuple[Place, str]] = [(("name",), offer.name)]
         told += [(("aliases", at), alias) for at, alias in enumerate(offer.aliases)]
         for place, name in told:
             words = [word for word in naming.words(name) if word not in _ARTICLES]

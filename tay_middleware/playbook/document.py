@@ -17,11 +17,11 @@ except ImportError:
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]  # the same loader in Python
 
 from tay_middleware.errors import Problem
+from tay_middleware.playbook.names import Place
 
 MAX_BYTES = 1_000_000
 """A playbook file of a megabyte is not a playbook file."""
 
-Path_ = tuple[str | int, ...]
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 
 
@@ -49,12 +49,12 @@ _Strict.add_implicit_resolver(
 class Document:
     """One file: its plain values, and the line on which each of them stands."""
 
-    def __init__(self, name: str, value: Plain, lines: dict[Path_, int]) -> None:
+    def __init__(self, name: str, value: Plain, lines: dict[Place, int]) -> None:
         self.name = name
         self.value = value
         self._lines = lines
 
-    def line(self, location: Path_) -> int | None:
+    def line(self, location: Place) -> int | None:
         """The line (from 1) of the entry at `location`, or of the nearest entry that holds it."""
         for end in range(len(location), -1, -1):
             if location[:end] in self._lines:
@@ -113,10 +113,10 @@ class _Reader:
         self._name = name
         self._seen: set[int] = set()
         self._scalars = _Strict("")
-        self.lines: dict[Path_, int] = {}
+        self.lines: dict[Place, int] = {}
         self.problems: list[Problem] = []
 
-    def read(self, node: yaml.Node, location: Path_) -> Plain:
+    def read(self, node: yaml.Node, location: Place) -> Plain:
         self.lines.setdefault(location, node.start_mark.line + 1)
         if id(node) in self._seen:
             return self._refuse(node, location, "an alias (*name): write the value out")
@@ -127,7 +127,7 @@ class _Reader:
             return [self.read(item, (*location, at)) for at, item in enumerate(node.value)]
         return self._scalar(node, location)
 
-    def _mapping(self, node: yaml.MappingNode, location: Path_) -> Plain:
+    def _mapping(self, node: yaml.MappingNode, location: Place) -> Plain:
         read: dict[str, Plain] = {}
         for key_node, value_node in node.value:
             key = str(self._scalar(key_node, location))
@@ -139,7 +139,7 @@ class _Reader:
             read[key] = self.read(value_node, here)
         return read
 
-    def _scalar(self, node: yaml.Node, location: Path_) -> Plain:
+    def _scalar(self, node: yaml.Node, location: Place) -> Plain:
         try:
             value = self._scalars.construct_object(node, deep=True)
         except (yaml.YAMLError, ValueError) as error:
@@ -150,7 +150,7 @@ class _Reader:
             node, location, "a plain text or number is meant here: put it in quotes"
         )
 
-    def _refuse(self, node: yaml.Node, location: Path_, message: str) -> Plain:
+    def _refuse(self, node: yaml.Node, location: Place, message: str) -> Plain:
         field = ".".join(str(part) for part in location)
         self.problems.append(Problem(self._name, field, message, node.start_mark.line + 1))
         return None

@@ -41,9 +41,7 @@ class Phrases(Entry):
         (), alias="except", description="phrases that take away what they overlap"
     )
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, str_strip_whitespace=True
-    )
+    model_config = ConfigDict(populate_by_name=True)
 
 
 ANY = "any"

@@ -44,6 +44,14 @@ class Scope(Entry):
     strength: Strength | None = None
     tier: Literal["any", "free", "premium", "vip"] | None = None
 
+    def takes_in(self, offer: str, strength: Strength, tier: str) -> bool:
+        """Whether a mention of such an offer, strength and tier is among them."""
+        return (
+            self.offer in {None, offer}
+            and self.strength in {None, strength}
+            and self.tier in {None, tier}
+        )
+
 
 class Arm(Entry):
     """One arm: its share of the users, and what it does; nothing said is what the playbook says.
@@ -60,9 +68,7 @@ class Arm(Entry):
     offer: Slug | None = None
     wording: Literal["own", "all"] | None = None
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, str_strip_whitespace=True
-    )
+    model_config = ConfigDict(populate_by_name=True)
 
 
 class PowerPlan(Entry):
@@ -97,9 +103,7 @@ class Experiment(Entry):
         "any", description="purchases of the scope's offer alone, or of anything"
     )
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, str_strip_whitespace=True
-    )
+    model_config = ConfigDict(populate_by_name=True)
 
     def runs_at(self, at: datetime) -> bool:
         """Whether it takes in users at a time."""

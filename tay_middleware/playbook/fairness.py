@@ -5,8 +5,9 @@ from datetime import date
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from tay_middleware.domain import Strength
 from tay_middleware.playbook.experiments import Arm, Experiment, ExperimentKind
-from tay_middleware.playbook.names import Found, unknown
+from tay_middleware.playbook.names import Found, Place, unknown
 
 if TYPE_CHECKING:
     from tay_middleware.playbook.load import Playbook
@@ -42,7 +43,8 @@ def unfair(playbook: "Playbook") -> Iterator[Found]:
             )
 
 
-_Here = tuple[tuple[str | int, ...], str]
+_Here = tuple[Place, str]
+"""The place in an experiment, and what is wrong there."""
 
 
 def _alone(name: str, experiment: Experiment, playbook: "Playbook") -> Iterator[_Here]:
@@ -97,17 +99,11 @@ def _said(arm: Arm) -> list[str]:
 def _wordings(experiment: Experiment, playbook: "Playbook") -> Iterator[_Here]:
     """Every variant that an arm uses must be in every pool that the scope takes in."""
     scope = experiment.scope
-    pools: dict[tuple[str, str, str], set[str]] = {}
+    pools: dict[tuple[str, Strength, str], set[str]] = {}
     for template in playbook.templates:
-        key = (template.offer, template.strength.value, template.tier)
+        key = (template.offer, template.strength, template.tier)
         pools.setdefault(key, set()).add(template.variant)
-    wanted = [
-        (key, variants)
-        for key, variants in pools.items()
-        if scope.offer in {None, key[0]}
-        and scope.strength in {None, key[1]}
-        and scope.tier in {None, key[2]}
-    ]
+    wanted = [(key, variants) for key, variants in pools.items() if scope.takes_in(*key)]
     if not wanted:
         yield ("scope",), "there is no wording in this scope: look at prompts/templates"
     for name, arm in experiment.arms.items():
@@ -143,10 +139,7 @@ def _tiers(experiment: Experiment, playbook: "Playbook") -> Iterator[_Here]:
     """There must be something to leave out: a tier with wordings of its own."""
     scope = experiment.scope
     own = any(
-        template.tier != "any"
-        and scope.tier in {None, template.tier}
-        and scope.offer in {None, template.offer}
-        and scope.strength in {None, template.strength}
+        template.tier != "any" and scope.takes_in(template.offer, template.strength, template.tier)
         for template in playbook.templates
     )
     if not own:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -21,6 +21,7 @@ from tay_middleware.playbook.entry import Slug
 from tay_middleware.playbook.evidence import Gates, Indicators, Topic
 from tay_middleware.playbook.experiments import Experiments
 from tay_middleware.playbook.fairness import HOLDOUT
+from tay_middleware.playbook.names import Found
 from tay_middleware.playbook.schema import Offer, Policy, Template, Voice, Wordings
 from tay_middleware.playbook.strays import WORDINGS, strays
 
@@ -160,10 +161,7 @@ class _Loading:
             or voice is None
         ):
             raise PlaybookError(self._problems)
-        conduct = self._conduct(voice)
-        templates = tuple(
-            template for name, found in wordings for template in _flattened(name, found)
-        )
+        templates = (template for name, found in wordings for template in _flattened(name, found))
         playbook = Playbook(
             offers=offers,
             indicators=indicators,
@@ -171,19 +169,22 @@ class _Loading:
             topics=topics,
             policy=policy,
             voice=voice,
-            templates=templates,
-            conduct=conduct,
+            templates=tuple(templates),
+            conduct=self._conduct(voice),
             classifier_prompt=prompt,
             version=version_of(self._directory),
             experiments=experiments,
         )
-        complete = not self._problems
-        # Of an offer that is renamed each of its wordings says the same.
-        found = dict.fromkeys(disagreements(playbook, complete=complete))
-        self._problems += self._located(tuple(found))
+        self._compare(playbook)
         if self._problems:
             raise PlaybookError(self._problems)
         return playbook
+
+    def _compare(self, playbook: Playbook) -> None:
+        complete = not self._problems
+        # Of an offer that is renamed each of its wordings says the same.
+        found = dict.fromkeys(disagreements(playbook, complete=complete))
+        self._problems += self._located(found)
 
     def _read(self, name: str, shape: type[T]) -> T | None:
         found = read_document(self._directory / name, name)
@@ -229,9 +230,7 @@ class _Loading:
             self._problems.append(Problem("voice.yaml", "conduct.rules", str(error), line))
             return ConductRules({}, ())
 
-    def _located(
-        self, found: Sequence[tuple[str, tuple[str | int, ...], str]]
-    ) -> Iterator[Problem]:
+    def _located(self, found: Iterable[Found]) -> Iterator[Problem]:
         for name, location, message in found:
             document = self._documents.get(name)
             line = document.line(location) if document else None

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from tay_middleware.playbook.cascade import DOUBTED_GATES, LEARNED_GATES, StageRule
-from tay_middleware.playbook.names import Found, unknown
+from tay_middleware.playbook.names import Found, listed, strangers
 
 if TYPE_CHECKING:
     from tay_middleware.playbook.load import Playbook
@@ -27,10 +27,8 @@ def unprotected(playbook: "Playbook") -> Iterator[Found]:
     cascade = playbook.policy.cascade
     for stage, rule in (("scorer", cascade.scorer), ("encoder", cascade.encoder)):
         yield from _stage(("cascade", stage), rule, learned=cascade.learned)
-    for at, name in enumerate(cascade.unsure.behind):
-        if name not in DOUBTED_GATES:
-            place = ("cascade", "unsure", "behind", at)
-            yield "policy.yaml", place, unknown("learned gate", name, DOUBTED_GATES)
+    behind = listed(("cascade", "unsure", "behind"), cascade.unsure.behind)
+    yield from strangers("policy.yaml", "learned gate", behind, DOUBTED_GATES)
 
 
 def _gates(playbook: "Playbook") -> Iterator[Found]:
@@ -47,14 +45,10 @@ def _gates(playbook: "Playbook") -> Iterator[Found]:
 
 
 def _stage(place: tuple[str, ...], rule: StageRule, *, learned: bool) -> Iterator[Found]:
-    for name in rule.gates:
-        if name not in LEARNED_GATES:
-            message = unknown("learned gate", name, LEARNED_GATES)
-            yield "policy.yaml", (*place, "gates", name), message
-    for at, name in enumerate(rule.reopen.gates):
-        if name not in LEARNED_GATES:
-            message = unknown("learned gate", name, LEARNED_GATES)
-            yield "policy.yaml", (*place, "reopen", "gates", at), message
+    closed = (((*place, "gates", name), name) for name in rule.gates)
+    yield from strangers("policy.yaml", "learned gate", closed, LEARNED_GATES)
+    reopened = listed((*place, "reopen", "gates"), rule.reopen.gates)
+    yield from strangers("policy.yaml", "learned gate", reopened, LEARNED_GATES)
     for name in LEARNED_GATES:
         if learned and name not in rule.gates:
             message = f"{name!r} is missing and would never close: add the probability from which"

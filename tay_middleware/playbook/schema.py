@@ -1,7 +1,7 @@
 """The shape of `prompts/`: every key the business may write, its default and its limits.
 
 Frozen models, unknown keys are errors. This module holds shapes and checks that need one entry
-alone; what must agree between files (an offer that a template names) is checked in `load`.
+alone; what must agree between files (an offer that a template names) is checked in `agreement`.
 """
 
 import re
@@ -173,9 +173,7 @@ class TierRule(Entry):
     max_strength: Strength = Strength.DIRECT
     raise_: int = Field(0, ge=-2, le=2, alias="raise", description="steps added to the strength")
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, str_strip_whitespace=True
-    )
+    model_config = ConfigDict(populate_by_name=True)
 
 
 class Budget(Entry):

@@ -26,7 +26,7 @@ from tay_middleware.simulate.truth import Truth
 from tay_middleware.simulate.world import Counts, World
 from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage import simulations as sql
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 
 HOME = Path(".tay-simulated")
 """Where a simulation goes by default: never where real rows are."""

@@ -6,11 +6,13 @@ Ids hold the word `simulated` and payloads say it, so that whoever looks at a de
 import base64
 import hashlib
 import hmac
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from tay_middleware.payments.generic import as_body
+from tay_middleware.payments.signatures import sign_standard
 
 STRIPE_SECRET = "whsec_of_nobody"  # noqa: S105 - signs deliveries of a simulation, and only there
 STANDARD_SECRET = "whsec_" + base64.b64encode(b"simulated").decode()
@@ -127,7 +129,7 @@ def _said(purchase: Purchase) -> dict[str, str]:
 def _stripe(purchase: Purchase, kind: str, seconds: int, content: dict[str, Any]) -> Delivery:
     at = purchase.at + timedelta(seconds=seconds)
     stamp = int(at.timestamp())
-    body = _json(
+    body = as_body(
         {
             "id": f"evt_simulated_{purchase.name}_{kind}_{seconds}",
             "type": kind,
@@ -159,17 +161,5 @@ def _standard(purchase: Purchase, kind: str, at: datetime) -> Delivery:
         "reference": purchase.token,
     }
     named = {name: value for name, value in data.items() if value is not None}
-    body = _json({"type": kind, "data": named})
-    message, stamp = f"msg_simulated_{purchase.name}_{kind}", int(at.timestamp())
-    key = base64.b64decode(STANDARD_SECRET.removeprefix("whsec_"))
-    digest = hmac.new(key, f"{message}.{stamp}.".encode() + body, hashlib.sha256).digest()
-    headers = {
-        "webhook-id": message,
-        "webhook-timestamp": str(stamp),
-        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
-    }
-    return Delivery(at, "standard", body, headers)
-
-
-def _json(content: dict[str, Any]) -> bytes:
-    return json.dumps(content, separators=(",", ":"), sort_keys=True).encode()
+    body, message = as_body({"type": kind, "data": named}), f"msg_simulated_{purchase.name}_{kind}"
+    return Delivery(at, "standard", body, sign_standard(STANDARD_SECRET, message, body, at))

@@ -17,11 +17,12 @@ from tay_middleware.settings import Settings
 from tay_middleware.simulate.shop import Delivery
 from tay_middleware.storage import Database, tokens
 from tay_middleware.storage.refusals import EmbeddedRefusals
+from tay_middleware.storage.tokens import Scope
 from tay_middleware.web.app import make_app
 from tay_middleware.web.context import Context
 from tay_middleware.web.intake import Intake
 from tay_middleware.web.rates import Rates
-from tay_middleware.web.tokens import Scope, make_token
+from tay_middleware.web.tokens import make_token
 
 BROWSER = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1 Safari/604.1"
 """What opens a link: a person's telephone."""

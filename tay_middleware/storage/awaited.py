@@ -24,10 +24,10 @@ from sqlalchemy import (
 )
 
 from tay_middleware.storage.columns import UUID_TYPE
-from tay_middleware.storage.partitions import uuid7_floor
+from tay_middleware.storage.ids import first_id
 from tay_middleware.storage.payment_tables import awaited_mentions, conversions, payment_facts
-from tay_middleware.storage.purchases import insert, parts
 from tay_middleware.storage.sql import escalation_logs, question_logs
+from tay_middleware.storage.transaction import insert, parts
 
 _ID_CHARS = 36
 """An id as text; a token has 22."""
@@ -86,7 +86,7 @@ def joined_by_user(connection: Connection, stretch: Stretch) -> set[str]:
     )
     theirs = exists().where(
         shown.user_key == sold.user_key,
-        shown.id >= uuid7_floor(stretch.since - stretch.window),
+        shown.id >= first_id(stretch.since - stretch.window),
         shown.created_at >= _moved(connection, sold.begun_at, stretch.skew - stretch.window),
         shown.created_at <= _moved(connection, sold.begun_at, stretch.skew),
         or_(
@@ -108,7 +108,7 @@ def joined_by_reference(connection: Connection, stretch: Stretch) -> set[str]:
     seen = exists().where(
         told.purchase_key == sold.purchase_key,
         asked.user_key == told.reference_key,
-        asked.id >= uuid7_floor(stretch.since - stretch.window),
+        asked.id >= first_id(stretch.since - stretch.window),
     )
     return _open(connection, stretch, and_(hearsay, seen))
 

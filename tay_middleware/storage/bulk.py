@@ -1,6 +1,6 @@
 """Many new turns at once, and which of them really were new."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,12 +15,11 @@ from tay_middleware.storage.sql import (
     question_logs,
     to_json,
 )
+from tay_middleware.storage.transaction import Row
 
 RAW = "_raw"
 """Where a row carries the JSON that it was read from, if it is still what that says. PostgreSQL
 takes it apart itself, and faster: a drain spends half its time on rows otherwise."""
-
-Row = Mapping[str, Any]
 
 
 def insert_turns(connection: Connection, rows: Sequence[Row]) -> set[UUID]:

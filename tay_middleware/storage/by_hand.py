@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, literal, not_, or_, select
 
-from tay_middleware.storage.partitions import uuid7_floor
+from tay_middleware.storage.ids import asked_between
 from tay_middleware.storage.payment_tables import conversion_marks, conversions
 from tay_middleware.storage.sql import escalation_logs
 
@@ -41,8 +41,7 @@ def revenue_by_hand(connection: Connection, since: datetime, until: datetime) ->
     )
     of_mention = and_(
         last.c.sold_at.is_(None),
-        last.c.escalation_id >= uuid7_floor(since),
-        last.c.escalation_id < uuid7_floor(until),
+        *asked_between(last.c.escalation_id, since, until),
     )
     net = func.coalesce(func.sum(last.c.amount), 0)
     statement = (

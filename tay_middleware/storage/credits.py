@@ -9,11 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, exists, or_, text, update
 
-from tay_middleware.storage.ledger import LOCK_SPACE
+from tay_middleware.storage.locks import PAYMENTS_LOCK, hold
 from tay_middleware.storage.payment_tables import awaited_mentions, conversions
-
-PAYMENTS_LOCK = (1 << 20) + 2
-"""The second half of the advisory lock under which purchases are made."""
 
 GIVES_WAY_AFTER = "500ms"
 """Less than the second after which a server looks for a deadlock, and may end the other of two."""
@@ -29,10 +26,8 @@ def give_way(connection: Connection) -> None:
 
 
 def lock(connection: Connection) -> None:
-    """Wait until no other transaction makes purchases; SQLite's write lock says so already."""
-    if connection.dialect.name == "postgresql":
-        locks = {"space": LOCK_SPACE, "lock": PAYMENTS_LOCK}
-        connection.execute(text("SELECT pg_advisory_xact_lock(:space, :lock)"), locks)
+    """Wait until no other transaction makes purchases."""
+    hold(connection, PAYMENTS_LOCK)
 
 
 def keep_credit(connection: Connection, until: datetime, below: UUID) -> None:

@@ -34,11 +34,11 @@ from tay_middleware.storage.columns import JSON_TYPE
 from tay_middleware.storage.desk_tables import question_labels
 from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.figures import ALL, daily_counts, daily_users
-from tay_middleware.storage.partitions import uuid7_floor
+from tay_middleware.storage.ids import asked_between, first_id
 from tay_middleware.storage.payment_tables import feedback
-from tay_middleware.storage.purchases import insert
 from tay_middleware.storage.removals import removed_until
 from tay_middleware.storage.sql import escalation_logs, metadata, question_logs
+from tay_middleware.storage.transaction import insert
 
 day_sheets = Table(
     "day_sheets",
@@ -231,7 +231,7 @@ def _asked_again(day: date, user_key: Any, which: ColumnElement[bool]) -> Column
         later.user_key == asked.user_key,
         later.session_id.is_not_distinct_from(asked.session_id),
         later.id > asked.id,
-        later.id < uuid7_floor(midnight(day) + timedelta(days=2)),
+        later.id < first_id(midnight(day) + timedelta(days=2)),
     )
     return followed.exists().label("again")
 
@@ -278,7 +278,7 @@ def sold(connection: Connection, since: datetime, until: datetime) -> Sequence[A
     columns = (shown.id, shown.user_key, shown.created_at, shown.converted_at)
     timed = when_is_known().label("is_timed")
     statement = select(*columns, timed, *(shown[name] for name in DIMENSIONS)).where(
-        shown.converted, shown.id >= uuid7_floor(since), shown.id < uuid7_floor(until)
+        shown.converted, *asked_between(shown.id, since, until)
     )
     return connection.execute(statement).all()
 
@@ -293,7 +293,7 @@ def feedback_of(connection: Connection, since: datetime, until: datetime) -> tup
             func.sum(case((said.stop, 1), else_=0)),
         )
         .select_from(feedback.join(escalation_logs, mention.id == said.escalation_id))
-        .where(mention.id >= uuid7_floor(since), mention.id < uuid7_floor(until))
+        .where(*asked_between(mention.id, since, until))
     )
     helpful, not_helpful, stop = connection.execute(statement).one()
     return int(helpful or 0), int(not_helpful or 0), int(stop or 0)
@@ -313,7 +313,7 @@ def judged(connection: Connection, since: datetime, until: datetime) -> Sequence
             said.offer.label("label_offer"),
         )
         .join(question_labels, said.id == question.id)
-        .where(question.id >= uuid7_floor(since), question.id < uuid7_floor(until))
+        .where(*asked_between(question.id, since, until))
     )
     return connection.execute(statement).all()
 
@@ -324,8 +324,7 @@ def midnight(day: date) -> datetime:
 
 
 def _on(row_id: Any, day: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    begins = midnight(day)
-    return row_id >= uuid7_floor(begins), row_id < uuid7_floor(begins + timedelta(days=1))
+    return asked_between(row_id, midnight(day), midnight(day + timedelta(days=1)))
 
 
 def _came_back(user_key: Any, day: date) -> list[ColumnElement[bool]]:

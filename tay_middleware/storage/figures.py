@@ -7,7 +7,7 @@ day's `user_key`, which goes with the user.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -164,44 +164,25 @@ def _daily(figures: Figures) -> list[dict[str, Any]]:
     ]
 
 
-def _daily_statement(insert: Any) -> Any:
-    key = ("day", "dimension", "value")
-    given: dict[str, Any] = {column: bindparam(column) for column in key}
-    statement = insert(daily_counts).values(
-        questions=bindparam("n_questions"), escalations=bindparam("n_escalations"), **given
+def _adding(insert: Any, table: Table, key: Sequence[str], sums: Sequence[str]) -> Any:
+    """Add to the sums of a row, `n_` and their names, or begin the row with them."""
+    statement = insert(table).values(
+        {name: bindparam(name) for name in key} | {name: bindparam(f"n_{name}") for name in sums}
     )
-    counted = daily_counts.c
     return statement.on_conflict_do_update(
         index_elements=list(key),
-        set_={
-            "questions": counted.questions + statement.excluded.questions,
-            "escalations": counted.escalations + statement.excluded.escalations,
-        },
+        set_={name: table.c[name] + statement.excluded[name] for name in sums},
     )
 
 
-def _count_statement(insert: Any) -> Any:
-    given: dict[str, Any] = {column: bindparam(column) for column in DIMENSIONS}
-    statement = insert(hourly_stats).values(
-        questions=bindparam("n_questions"), detected=bindparam("n_detected"), **given
-    )
-    counted = hourly_stats.c
-    return statement.on_conflict_do_update(
-        index_elements=list(DIMENSIONS),
-        set_={
-            "questions": counted.questions + statement.excluded.questions,
-            "detected": counted.detected + statement.excluded.detected,
-        },
-    )
-
-
+_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _CELLS = {
-    "sqlite": _count_statement(sqlite.insert),
-    "postgresql": _count_statement(postgresql.insert),
+    name: _adding(insert, hourly_stats, DIMENSIONS, ("questions", "detected"))
+    for name, insert in _INSERTS.items()
 }
 _COUNTS = {
-    "sqlite": _daily_statement(sqlite.insert),
-    "postgresql": _daily_statement(postgresql.insert),
+    name: _adding(insert, daily_counts, ("day", "dimension", "value"), ("questions", "escalations"))
+    for name, insert in _INSERTS.items()
 }
 _USERS = sqlite.insert(daily_users).on_conflict_do_nothing()
 _USERS_OF_ARRAYS = text(

@@ -27,10 +27,8 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from tay_middleware.domain import uuid7
 from tay_middleware.errors import RowRefused
 from tay_middleware.storage import exposures, figures
 from tay_middleware.storage.bulk import insert_turns
@@ -38,11 +36,11 @@ from tay_middleware.storage.buyers import forget_buyer
 from tay_middleware.storage.columns import Id, Utc
 from tay_middleware.storage.desk_tables import forget_notes
 from tay_middleware.storage.events import PERSONAL, Changes, Event, Known, folded
+from tay_middleware.storage.ids import first_id
+from tay_middleware.storage.locks import LOCK_SPACE
 from tay_middleware.storage.sql import escalation_logs, metadata, question_logs, user_profiles
 from tay_middleware.storage.statements import NOT_SHOWN
-
-LOCK_SPACE = 0x7461
-"""The first half of our advisory locks, so that they meet nobody else's in the database."""
+from tay_middleware.storage.transaction import insert
 
 REMEMBERED = timedelta(days=35)
 """How far back a turn that comes again is looked for: the partitions of a month and its neighbour,
@@ -128,7 +126,7 @@ def bury(connection: Connection, letters: Sequence[dict[str, Any]]) -> None:
     erased = {row.user_key: row.erased_at for row in connection.execute(named)}
     kept = [letter for letter in letters if not _is_erased(letter, erased)]
     if kept:
-        connection.execute(_insert(connection)(dead_letters).on_conflict_do_nothing(), kept)
+        connection.execute(insert(connection)(dead_letters).on_conflict_do_nothing(), kept)
 
 
 def _is_erased(letter: Mapping[str, Any], erased: Mapping[str, datetime]) -> bool:
@@ -176,7 +174,7 @@ def _oldest_id(events: Iterable[Event]) -> UUID:
     times = [event.row["created_at"] for event in events if event.row is not None]
     if not times or any(event.kind == "retract" for event in events):
         return UUID(int=0)
-    return uuid7(min(times) - REMEMBERED, 0)
+    return first_id(min(times) - REMEMBERED)
 
 
 def _write(connection: Connection, changes: Changes, now: datetime) -> int:
@@ -215,7 +213,7 @@ def erase_rows(connection: Connection, user_key: str, until: datetime) -> int:
 def remember_erased(connection: Connection, erased: Mapping[str, datetime]) -> None:
     """Mark users as erased up to a time; a later mark wins, an earlier one changes nothing."""
     for user_key, until in sorted(erased.items()):
-        statement = _insert(connection)(erased_users).values(user_key=user_key, erased_at=until)
+        statement = insert(connection)(erased_users).values(user_key=user_key, erased_at=until)
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["user_key"],
@@ -244,15 +242,10 @@ def _take_away(connection: Connection, changes: Changes) -> None:
 def _remember(connection: Connection, changes: Changes, now: datetime) -> None:
     if changes.retracted:
         connection.execute(
-            _insert(connection)(retracted_turns).on_conflict_do_nothing(),
+            insert(connection)(retracted_turns).on_conflict_do_nothing(),
             [{"turn_id": turn, "retracted_at": now} for turn in sorted(changes.retracted)],
         )
     remember_erased(connection, changes.erased)
-
-
-def _insert(connection: Connection) -> Any:
-    """The INSERT of the database, which knows ON CONFLICT."""
-    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
 
 
 _LOCK = text(

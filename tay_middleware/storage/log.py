@@ -13,8 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, func, select
 
-from tay_middleware.storage.figures import DIMENSIONS, daily_users, hourly_stats
-from tay_middleware.storage.partitions import uuid7_floor
+from tay_middleware.storage.figures import DIMENSIONS, hourly_stats
+from tay_middleware.storage.ids import first_id
 from tay_middleware.storage.sql import escalation_logs, question_logs
 
 
@@ -77,18 +77,6 @@ def sums(connection: Connection, since: datetime, until: datetime) -> Sequence[A
     return connection.execute(statement).all()
 
 
-def users_by_day(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
-    """How many users asked something on each day: rows of `day` and `users`."""
-    days = daily_users.c.day
-    statement = (
-        select(days, func.count().label("users"))
-        .where(days >= since.date(), days < until.date())
-        .group_by(days)
-        .order_by(days)
-    )
-    return connection.execute(statement).all()
-
-
 def _narrowed(
     statement: Select[Any], columns: Any, wanted: Filter, before: UUID | None
 ) -> Select[Any]:
@@ -96,8 +84,8 @@ def _narrowed(
     conditions = [
         *(columns[name] == value for name in same if (value := getattr(wanted, name)) is not None),
         None if wanted.user_key is None else columns.user_key == wanted.user_key,
-        None if wanted.since is None else columns.id >= uuid7_floor(wanted.since),
-        None if wanted.until is None else columns.id < uuid7_floor(wanted.until),
+        None if wanted.since is None else columns.id >= first_id(wanted.since),
+        None if wanted.until is None else columns.id < first_id(wanted.until),
         None if before is None else columns.id < before,
     ]
     return statement.where(*(condition for condition in conditions if condition is not None))

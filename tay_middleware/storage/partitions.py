@@ -27,22 +27,20 @@ from sqlalchemy import (
     update,
 )
 
-from tay_middleware.domain import uuid7
 from tay_middleware.storage.credits import keep_credit
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.desk_tables import escalation_notes
 from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.figures import daily_users
-from tay_middleware.storage.ledger import LOCK_SPACE, dead_letters, retracted_turns
+from tay_middleware.storage.ids import asked_at, first_id
+from tay_middleware.storage.ledger import dead_letters, retracted_turns
+from tay_middleware.storage.locks import MAINTENANCE_LOCK, hold
 from tay_middleware.storage.payment_tables import conversion_marks, feedback
 from tay_middleware.storage.removals import note_removal
 from tay_middleware.storage.sql import escalation_logs, question_logs
 
 MONTHS_AHEAD = 2
 """Partitions that are there before they are needed; a missed month still has the default one."""
-
-MAINTENANCE_LOCK = (1 << 20) + 1
-"""The second half of the advisory lock under which partitions change."""
 
 LOCK_MILLISECONDS = 40_000
 """Longest wait for a table: longer than any statement of ours (`database.STATEMENT_SECONDS`), and
@@ -133,7 +131,7 @@ def _steps(
     if not is_file:
         yield from (partial(_make_ahead, table=table, now=now) for table in PARTITIONED)
     if until is not None:
-        below = uuid7(until, 0) if is_file else _bounds(until)[0]
+        below = first_id(until) if is_file else _bounds(until)[0]
         goes = until if is_file else _first_of(until)
         yield partial(_say_that_rows_go, until=goes, below=below, now=now)
         if not is_file:
@@ -217,8 +215,7 @@ def _drop_oldest(connection: Connection, table: Table, until: datetime) -> Upkee
 
 def _tables(connection: Connection) -> set[str]:
     """All tables there are, while nobody else maintains them."""
-    locks = {"space": LOCK_SPACE, "lock": MAINTENANCE_LOCK}
-    connection.execute(text("SELECT pg_advisory_xact_lock(:space, :lock)"), locks)
+    hold(connection, MAINTENANCE_LOCK)
     connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}"))
     return set(inspect(connection).get_table_names())
 
@@ -296,20 +293,7 @@ def _months(now: datetime) -> Iterator[datetime]:
 
 def _bounds(at: datetime) -> tuple[UUID, UUID]:
     first = _first_of(at)
-    return uuid7_floor(first), uuid7_floor(_first_of(first + timedelta(days=32)))
-
-
-def uuid7_floor(at: datetime) -> UUID:
-    """The least id of any turn that was asked at `at` or later."""
-    return UUID(int=(uuid7(at, 0).int >> 80) << 80)
-
-
-def asked_at(turn: UUID) -> datetime:
-    """When a row's turn was asked, to the millisecond: what its id (UUIDv7) begins with."""
-    return _EPOCH + timedelta(milliseconds=turn.int >> 80)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+    return first_id(first), first_id(_first_of(first + timedelta(days=32)))
 
 
 def _first_of(at: datetime) -> datetime:

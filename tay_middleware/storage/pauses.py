@@ -13,8 +13,8 @@ from uuid import UUID
 from sqlalchemy import Column, Connection, Index, String, Table, select, update
 
 from tay_middleware.storage.columns import JSON_TYPE, Id, Utc, Words, one_of
-from tay_middleware.storage.purchases import insert
 from tay_middleware.storage.sql import metadata
+from tay_middleware.storage.transaction import insert
 
 
 class Subject(StrEnum):

@@ -5,16 +5,15 @@ decided in `payments`. Writers come one after the other (`credits.lock`), so tha
 still holds when it writes.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from tay_middleware.storage.ids import first_id
 from tay_middleware.storage.ledger import erased_users
-from tay_middleware.storage.partitions import uuid7_floor
 from tay_middleware.storage.payment_tables import (
     awaited_mentions,
     conversion_marks,
@@ -24,35 +23,16 @@ from tay_middleware.storage.payment_tables import (
     payment_keys,
 )
 from tay_middleware.storage.sql import escalation_logs, question_logs
-
-Transaction = Connection
-"""What `Database` hands to a function; layers above storage name it by this name."""
-
-Row = Mapping[str, Any]
+from tay_middleware.storage.touches import mention
+from tay_middleware.storage.transaction import Row, insert, parts
 
 PURCHASES = UUID("0c9b6f5e-2f43-5d0e-8f3f-5b1f0c6a9d27")
 """Ids of purchases are made from their keys, in a namespace of their own."""
-
-MOST_NAMES = 5_000
-"""Values that one statement compares with: databases know a limit, purchases do not."""
-
-
-def insert(connection: Connection) -> Any:
-    """The INSERT of the database, which knows ON CONFLICT."""
-    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
 
 
 def id_of(purchase_key: str) -> UUID:
     """The id of a purchase by its key."""
     return uuid5(PURCHASES, purchase_key)
-
-
-def parts(names: Iterable[Any]) -> Iterator[list[Any]]:
-    """Values in so many that one statement takes them."""
-    rest = list(names)
-    while rest:
-        yield rest[:MOST_NAMES]
-        rest = rest[MOST_NAMES:]
 
 
 def purchases_with(connection: Connection, keys: Collection[str]) -> set[str]:
@@ -166,7 +146,7 @@ def mentions_of(
         escalation_logs.c.user_key == user_key,
         escalation_logs.c.created_at >= since,
         escalation_logs.c.created_at <= until,
-        escalation_logs.c.id >= uuid7_floor(since),
+        escalation_logs.c.id >= first_id(since),
     )
     return list(connection.execute(statement))
 
@@ -290,8 +270,7 @@ def write_standing(
 
 def mark(connection: Connection, row: Row) -> bool:
     """Write down what an admin says of a mention; whether there is such a mention."""
-    theirs = select(escalation_logs.c.user_key).where(escalation_logs.c.id == row["escalation_id"])
-    known = connection.execute(theirs).first()
+    known = mention(connection, row["escalation_id"])
     if known is None:
         return False
     said = {**row, "user_key": known.user_key}

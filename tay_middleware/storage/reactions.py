@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Text, cast, func, or_, select
 
-from tay_middleware.storage.partitions import uuid7_floor
+from tay_middleware.storage.ids import asked_between
 from tay_middleware.storage.pauses import pauses
 from tay_middleware.storage.payment_tables import feedback
 from tay_middleware.storage.sql import escalation_logs, question_logs
@@ -32,7 +32,7 @@ def mentioned(connection: Connection, since: datetime, until: datetime) -> Seque
     last_at = func.max(shown.created_at).label("last_at")
     statement = (
         select(shown.offer, shown.template, shown.user_key, last_at)
-        .where(shown.user_key.is_not(None), *_between(shown, since, until))
+        .where(shown.user_key.is_not(None), *asked_between(shown.id, since, until))
         .group_by(shown.offer, shown.template, shown.user_key)
     )
     return connection.execute(statement).all()
@@ -110,7 +110,7 @@ def _by_words(
     statement = (
         select(shown.user_key, shown.offer, shown.template, shown.created_at, asked.created_at)
         .select_from(question_logs.join(escalation_logs, shown.id == newest))
-        .where(asked.user_key.is_not(None), named, *_between(asked, since, until))
+        .where(asked.user_key.is_not(None), named, *asked_between(asked.id, since, until))
     )
     rows: Sequence[Any] = connection.execute(statement).all()
     return [
@@ -131,7 +131,7 @@ def _by_feedback(
             of_whom,
             or_(said.stop, said.helpful.is_(False)),
             said.at < until,
-            *_between(shown, since, until),
+            *asked_between(shown.id, since, until),
         )
     )
     rows: Sequence[Any] = connection.execute(statement).all()
@@ -139,7 +139,3 @@ def _by_feedback(
         Reaction(user_key or str(mention), offer, template, mentioned_at)
         for mention, user_key, offer, template, mentioned_at in rows
     ]
-
-
-def _between(columns: Any, since: datetime, until: datetime) -> tuple[Any, ...]:
-    return columns.id >= uuid7_floor(since), columns.id < uuid7_floor(until)

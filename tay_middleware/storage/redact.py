@@ -6,10 +6,10 @@ time on any text.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
-from tay_middleware.storage.numbers import cards, ibans, ips, phones
+from tay_middleware.storage.numbers import Spans, cards, ibans, ips, phones
 
 MOST_CHARS = 4_000
 """What the log keeps of one question; a pasted book is not a question."""
@@ -43,8 +43,6 @@ _AS_IF = str.maketrans(
 _UNSEEN = frozenset("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
 _TAKEN = "\x1f"
 """Stands in the copy where something was found: no pattern matches it."""
-
-Spans = Iterator[tuple[int, int]]
 
 
 def keep(text: str, mode: Literal["none", "redacted", "full"]) -> str | None:

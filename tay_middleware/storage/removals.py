@@ -7,10 +7,10 @@ that are gone stay gone. Every function takes a `Transaction`.
 from datetime import datetime
 
 from sqlalchemy import Column, Connection, Table, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tay_middleware.storage.columns import Utc
 from tay_middleware.storage.sql import metadata
+from tay_middleware.storage.transaction import insert
 
 removals = Table(
     "removals",
@@ -23,8 +23,7 @@ removals = Table(
 
 def note_removal(connection: Connection, until: datetime, at: datetime) -> None:
     """Write down that rows of before `until` are about to go; call it before they do."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(removals).values(until=until, at=at)
+    statement = insert(connection)(removals).values(until=until, at=at)
     connection.execute(statement.on_conflict_do_nothing())
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Text, case, cast, func, or_, s
 
 from tay_middleware.domain import Stage
 from tay_middleware.storage.desk_tables import question_labels
-from tay_middleware.storage.partitions import uuid7_floor
+from tay_middleware.storage.ids import asked_between, first_id
 from tay_middleware.storage.payment_tables import conversions, feedback
 from tay_middleware.storage.sql import escalation_logs, question_logs
 
@@ -73,7 +73,7 @@ def asked_at_nth_last(connection: Connection, last: int, until: datetime) -> dat
     asked = question_logs.c
     statement = (
         select(asked.created_at)
-        .where(asked.id < uuid7_floor(until))
+        .where(asked.id < first_id(until))
         .order_by(asked.id.desc())
         .offset(last - 1)
         .limit(1)
@@ -94,9 +94,7 @@ def bought(connection: Connection, since: datetime, until: datetime) -> Sequence
 def converted(connection: Connection, since: datetime, until: datetime) -> frozenset[Any]:
     """The ids of mentions of a period that are credited with a purchase, or marked as such."""
     shown = escalation_logs.c
-    statement = select(shown.id).where(
-        shown.converted, shown.id >= uuid7_floor(since), shown.id < uuid7_floor(until)
-    )
+    statement = select(shown.id).where(shown.converted, *asked_between(shown.id, since, until))
     return frozenset(connection.execute(statement).scalars())
 
 
@@ -105,8 +103,7 @@ def judged(connection: Connection, since: datetime, until: datetime) -> Mapping[
     said = feedback.c
     statement = select(said.escalation_id, said.helpful).where(
         said.helpful.is_not(None),
-        said.escalation_id >= uuid7_floor(since),
-        said.escalation_id < uuid7_floor(until),
+        *asked_between(said.escalation_id, since, until),
     )
     return {row.escalation_id: row.helpful for row in connection.execute(statement)}
 
@@ -114,9 +111,7 @@ def judged(connection: Connection, since: datetime, until: datetime) -> Mapping[
 def labelled(connection: Connection, since: datetime, until: datetime) -> Mapping[Any, bool]:
     """What people said of questions of a period: id → whether it deserved an offer."""
     said = question_labels.c
-    statement = select(said.id, said.escalate).where(
-        said.id >= uuid7_floor(since), said.id < uuid7_floor(until)
-    )
+    statement = select(said.id, said.escalate).where(*asked_between(said.id, since, until))
     return {row.id: bool(row.escalate) for row in connection.execute(statement)}
 
 
@@ -199,4 +194,4 @@ def _sampled(parts: int) -> tuple[ColumnElement[bool], ...]:
 
 def _between(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
     asked = question_logs.c
-    return asked.id >= uuid7_floor(since), asked.id < uuid7_floor(until)
+    return asked_between(asked.id, since, until)

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Column, Connection, String, Table, select
 
 from tay_middleware.storage.columns import JSON_TYPE, Utc
-from tay_middleware.storage.purchases import insert
 from tay_middleware.storage.sql import metadata
+from tay_middleware.storage.transaction import insert
 
 reviews = Table(
     "reviews",

@@ -10,19 +10,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, text
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, text
 
 from tay_middleware.storage.by_hand import revenue_by_hand
 from tay_middleware.storage.columns import Id
 from tay_middleware.storage.figures import ALL, COUNTED, daily_counts
-from tay_middleware.storage.partitions import uuid7_floor
+from tay_middleware.storage.ids import first_id
 from tay_middleware.storage.payment_tables import (
-    conversion_marks,
     conversions,
     feedback,
     link_clicks,
     payment_keys,
 )
+from tay_middleware.storage.purchases import sales_and_marks
 from tay_middleware.storage.sql import escalation_logs, question_logs
 
 _NAMES = ", ".join(COUNTED)
@@ -119,7 +119,7 @@ def _counted(connection: Connection, since: datetime, until: datetime) -> Sequen
 def _sold(
     connection: Connection, since: datetime, until: datetime
 ) -> Mapping[str, Mapping[str, int]]:
-    ends = {"since": uuid7_floor(since), "until": uuid7_floor(until)}
+    ends = {"since": first_id(since), "until": first_id(until)}
     statement = _SOLD[connection.dialect.name].bindparams(
         *(bindparam(name, value, type_=Id) for name, value in ends.items())
     )
@@ -194,24 +194,15 @@ class Beside:
 
 def beside(connection: Connection, escalations: Collection[UUID]) -> Beside:
     """Sales (first paid first), marks (oldest first), clicks and feedback of some mentions."""
-    sold, said = conversions.c, conversion_marks.c
-    sales = select(conversions).where(sold.escalation_id.in_(escalations))
-    marks = select(conversion_marks).where(said.escalation_id.in_(escalations))
+    sales, marks = sales_and_marks(connection, escalations)
     clicks = select(link_clicks).where(link_clicks.c.escalation_id.in_(escalations))
     told = select(feedback).where(feedback.c.escalation_id.in_(escalations))
     return Beside(
-        _by_mention(connection, sales.order_by(sold.paid_at, sold.id)),
-        _by_mention(connection, marks.order_by(said.at, said.id)),
+        sales,
+        marks,
         {row.escalation_id: row.clicked_at for row in connection.execute(clicks)},
         {row.escalation_id: row for row in connection.execute(told)},
     )
-
-
-def _by_mention(connection: Connection, statement: Select[Any]) -> dict[UUID, list[Any]]:
-    found: dict[UUID, list[Any]] = {}
-    for row in connection.execute(statement):
-        found.setdefault(row.escalation_id, []).append(row)
-    return found
 
 
 def escalation(connection: Connection, escalation_id: UUID) -> Any:

@@ -15,8 +15,8 @@ from tay_middleware.errors import SchemaMismatch
 from tay_middleware.private import make_file, make_home
 from tay_middleware.storage.database import Database, server_engine
 from tay_middleware.storage.failures import translated
-from tay_middleware.storage.ledger import LOCK_SPACE
 from tay_middleware.storage.location import file_of, is_file, read_url
+from tay_middleware.storage.locks import MIGRATION_LOCK, hold
 from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
 from tay_middleware.storage.partitions import Upkeep, maintain, maintain_database
 
@@ -25,9 +25,6 @@ WAIT_SECONDS = 30
 
 MIGRATION_SECONDS = 3600.0
 """Longest run of one statement of a migration on a server: it may have to read a large table."""
-
-MIGRATION_LOCK = 1 << 20
-"""The second half of the advisory lock of migrations; those of the drain are numbers of buckets."""
 
 T = TypeVar("T")
 
@@ -110,10 +107,7 @@ def check_current(connection: Connection) -> None:
 
 
 def _upgrade_server(connection: Connection) -> None:
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(:space, :lock)"),
-        {"space": LOCK_SPACE, "lock": MIGRATION_LOCK},
-    )
+    hold(connection, MIGRATION_LOCK)
     version = version_of(connection)
     check_not_newer(version)
     if version != HEAD:

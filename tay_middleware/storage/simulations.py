@@ -12,10 +12,10 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, select, update
 
 from tay_middleware.storage.columns import JSON_TYPE, Id, Utc
-from tay_middleware.storage.partitions import uuid7_floor
+from tay_middleware.storage.ids import asked_between
 from tay_middleware.storage.payment_tables import conversions, webhook_events
-from tay_middleware.storage.purchases import Row, insert
 from tay_middleware.storage.sql import escalation_logs, metadata, question_logs
+from tay_middleware.storage.transaction import Row, insert
 from tay_middleware.storage.verdicts import label
 
 SIMULATED = "simulated-"
@@ -75,9 +75,7 @@ def is_simulated(connection: Connection, since: datetime, until: datetime) -> bo
         return True
     ids = question_logs.c.id
     made_up = (
-        select(ids)
-        .where(question_logs.c.simulated, ids >= uuid7_floor(since), ids < uuid7_floor(until))
-        .limit(1)
+        select(ids).where(question_logs.c.simulated, *asked_between(ids, since, until)).limit(1)
     )
     return connection.execute(made_up).first() is not None
 

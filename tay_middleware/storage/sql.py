@@ -10,9 +10,7 @@ id is unique there by the drain's care (see `storage.ledger`), not by an index.
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     Boolean,
@@ -26,6 +24,7 @@ from sqlalchemy import (
 )
 
 from tay_middleware.domain import (
+    Decision,
     Kind,
     PastTurn,
     Reason,
@@ -34,7 +33,6 @@ from tay_middleware.domain import (
     Strength,
     Suppression,
     Tier,
-    uuid7,
 )
 from tay_middleware.storage.base import LoggedTurn, TurnRecord
 from tay_middleware.storage.columns import JSON_TYPE, Id, Utc, Words, one_of
@@ -205,6 +203,19 @@ def question_row(record: TurnRecord) -> dict[str, Any]:
         "addition": decision.addition,
         "stage": detection.stage.value,
         "confidence": detection.confidence,
+        "status": record.status.value,
+        "playbook_version": decision.playbook_version,
+        "created_at": turn.asked_at,
+        "answered_at": record.answered_at,
+        "simulated": turn.simulated,
+        **_lists_of(decision),
+    }
+
+
+def _lists_of(decision: Decision) -> dict[str, Any]:
+    """The columns of JSON."""
+    detection = decision.detection
+    return {
         "scores": dict(detection.scores),
         "gates": list(detection.gates),
         "indicators": [
@@ -212,15 +223,10 @@ def question_row(record: TurnRecord) -> dict[str, Any]:
             for found in detection.indicators
         ],
         "notes": list(decision.notes),
-        "status": record.status.value,
-        "playbook_version": decision.playbook_version,
-        "created_at": turn.asked_at,
-        "answered_at": record.answered_at,
         "assignments": [
             [one.experiment, one.arm, one.exposed, round(one.chance, 6)]
             for one in decision.assignments
         ],
-        "simulated": turn.simulated,
     }
 
 
@@ -250,11 +256,6 @@ _SHARED = frozenset(column.name for column in escalation_logs.columns) - {
 TRACKED = "/r/(?:[a-z0-9_-]{1,60}/)?([A-Za-z0-9_-]{22})(?![A-Za-z0-9_-])"
 """Finds the token of a tracked link in an addition; both Python and PostgreSQL read it so. Links of
 earlier versions do not name their offer."""
-
-
-def last_id(until: datetime) -> UUID:
-    """The greatest id of any turn that was asked at `until` or before."""
-    return uuid7(until, (1 << 74) - 1)
 
 
 def escalation_row(question: Mapping[str, Any]) -> dict[str, Any]:

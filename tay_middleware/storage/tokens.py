@@ -2,14 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, or_, select, update
 
 from tay_middleware.storage.payment_tables import admin_tokens
-from tay_middleware.storage.purchases import Row, insert
+from tay_middleware.storage.transaction import Row, insert
 
 _COLUMNS = admin_tokens.c
+
+
+class Scope(StrEnum):
+    """What a token opens. `feedback` is for an app that hands on what its users say."""
+
+    READ = "read"
+    WRITE = "write"
+    EXPORT = "export"
+    ERASE = "erase"
+    FEEDBACK = "feedback"
 
 
 def add(connection: Connection, row: Row) -> None:

@@ -16,8 +16,8 @@ from sqlalchemy.sql import ColumnElement
 
 from tay_middleware.domain import Kind, Suppression
 from tay_middleware.storage.figures import ALL, daily_counts, hourly_stats
+from tay_middleware.storage.ids import asked_between
 from tay_middleware.storage.ledger import dead_letters
-from tay_middleware.storage.partitions import uuid7_floor
 from tay_middleware.storage.payment_tables import PurchaseKind, conversions, webhook_events
 from tay_middleware.storage.sql import escalation_logs
 
@@ -191,8 +191,7 @@ def sold(
         select(day.label("day"), *key, func.count().label("number"))
         .where(
             mention.converted,
-            mention.id >= uuid7_floor(since),
-            mention.id < uuid7_floor(until),
+            *asked_between(mention.id, since, until),
             *_same(mention, narrowed, "offer", "tier"),
         )
         .group_by(day, *key)

@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, select
 
 from tay_middleware.storage.desk_tables import escalation_notes, question_labels
-from tay_middleware.storage.partitions import uuid7_floor
-from tay_middleware.storage.purchases import Row, insert
+from tay_middleware.storage.ids import first_id
 from tay_middleware.storage.sql import escalation_logs, question_logs
+from tay_middleware.storage.touches import mention
+from tay_middleware.storage.transaction import Row, insert
 
 
 def label(connection: Connection, row: Row) -> bool:
@@ -68,7 +69,7 @@ def questions_with_labels(connection: Connection, since: datetime, *, limit: int
             columns.offer.label("label_offer"),
         )
         .outerjoin(question_labels, columns.id == asked.id)
-        .where(asked.id >= uuid7_floor(since))
+        .where(asked.id >= first_id(since))
         .order_by(asked.id.desc())
     )
     return connection.execute(statement.limit(limit)).all()
@@ -76,8 +77,7 @@ def questions_with_labels(connection: Connection, since: datetime, *, limit: int
 
 def add_note(connection: Connection, row: Row) -> bool:
     """Keep a note; whether there is such a mention."""
-    theirs = select(escalation_logs.c.user_key).where(escalation_logs.c.id == row["escalation_id"])
-    known = connection.execute(theirs).first()
+    known = mention(connection, row["escalation_id"])
     if known is None:
         return False
     note = {**row, "user_key": known.user_key}

@@ -131,14 +131,18 @@ def fine_tune(
     return Trained(scorer, tokenizer)
 
 
-def logits_of(trained: Trained, examples: Sequence[Example], batch: int = 64) -> list[list[float]]:
+_AT_ONCE = 64
+"""Examples that are scored together."""
+
+
+def logits_of(trained: Trained, examples: Sequence[Example]) -> list[list[float]]:
     """What the scorer says of each example, before export."""
     encoded = [encode(trained.tokenizer, text_of(e), e.history) for e in examples]
     order = sorted(range(len(encoded)), key=lambda at: len(encoded[at].tokens))
     out: list[list[float]] = [[] for _ in encoded]
     with torch.no_grad():
-        for first in range(0, len(order), batch):
-            places = order[first : first + batch]
+        for first in range(0, len(order), _AT_ONCE):
+            places = order[first : first + _AT_ONCE]
             said = trained.scorer(*padded([encoded[at] for at in places])).tolist()
             for at, values in zip(places, said, strict=True):
                 out[at] = values

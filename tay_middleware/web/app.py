@@ -8,8 +8,8 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from tay_middleware.analytics import measures
-from tay_middleware.payments.inbox import InboxWorker, Terms
-from tay_middleware.payments.terms import terms_of
+from tay_middleware.payments.inbox import InboxWorker
+from tay_middleware.payments.terms import Terms, terms_of
 from tay_middleware.playbook import Playbook, load_playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, upgrade

@@ -15,10 +15,11 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from starlette.exceptions import HTTPException
 
 from tay_middleware.storage import tokens as sql
+from tay_middleware.storage.tokens import Scope
 from tay_middleware.web.context import Context, Here
 from tay_middleware.web.parameters import check_parameters
 from tay_middleware.web.rates import OF_FAILURES, OF_TOKEN
-from tay_middleware.web.tokens import Scope, opens, split
+from tay_middleware.web.tokens import opens, split
 
 USE_NOTED_EVERY = timedelta(minutes=10)
 """How exact `last_used_at` is: a write for every read would be a waste."""

@@ -10,8 +10,9 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from tay_middleware.domain import uuid7
-from tay_middleware.engine.identity import make_turn
-from tay_middleware.payments.inbox import InboxWorker, Terms
+from tay_middleware.engine.identity import key_of
+from tay_middleware.payments.inbox import InboxWorker
+from tay_middleware.payments.terms import Terms
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database
@@ -44,23 +45,11 @@ class Context:
 
     def key_of_user(self, user_id: str) -> str:
         """The key under which the engine keeps a user; of an empty id none."""
-        return self._key(user_id=user_id)
+        return key_of(self.secret, user_id=user_id) or ""
 
     def key_of_session(self, session_id: str) -> str:
         """The key under which the engine keeps a session whose user is not known."""
-        return self._key(session_id=session_id)
-
-    def _key(self, user_id: str | None = None, session_id: str | None = None) -> str:
-        """Made by the engine itself."""
-        turn = make_turn(
-            question="",
-            at=self.clock(),
-            secret=self.secret,
-            fresh_id=UUID(int=0),
-            user_id=user_id,
-            session_id=session_id,
-        )
-        return turn.user_key or ""
+        return key_of(self.secret, session_id=session_id) or ""
 
 
 async def of_request(request: Request) -> Context:

@@ -17,8 +17,8 @@ from tay_middleware.payments.settle import restate_mentions
 from tay_middleware.storage import log, purchases, sales
 from tay_middleware.storage.credits import lock
 from tay_middleware.storage.log import Filter
-from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.simulations import is_simulated
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web import views
 from tay_middleware.web.auditing import audited
 from tay_middleware.web.auth import Actor, Exporter, Reader, Writer

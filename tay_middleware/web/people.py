@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from tay_middleware.errors import PayloadError
 from tay_middleware.storage.people import Archive, Erased
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.auditing import audited
 from tay_middleware.web.auth import Actor, Eraser
 from tay_middleware.web.context import Context, Here

@@ -15,8 +15,9 @@ from tay_middleware.payments.providers import PROVIDERS
 from tay_middleware.payments.settle import settle
 from tay_middleware.storage import inbox, sales
 from tay_middleware.storage.payment_tables import PurchaseKind
-from tay_middleware.storage.purchases import Transaction, users_seen
+from tay_middleware.storage.purchases import users_seen
 from tay_middleware.storage.simulations import is_simulated
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.auditing import audited
 from tay_middleware.web.auth import Actor, Reader, Writer
 from tay_middleware.web.context import Context, Here
@@ -131,13 +132,19 @@ async def replay_delivery(
 
 
 def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
-    if cursor is None:
-        return None
-    at, _, last = cursor.rpartition("_")
+    place = time_and_id(cursor)
+    if cursor is not None and place is None:
+        raise HTTPException(422, "cursor: not one of ours")
+    return place
+
+
+def time_and_id(said: str | None) -> tuple[datetime, UUID] | None:
+    """The place of a purchase in its list, as a page hands it out; `None` where it is none."""
+    at, _, last = (said or "").rpartition("_")
     try:
         return datetime.fromisoformat(at).astimezone(UTC), UUID(last)
     except (ValueError, OverflowError):
-        raise HTTPException(422, "cursor: not one of ours") from None
+        return None
 
 
 def _listed(

@@ -7,8 +7,9 @@ import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
+
+from tay_middleware.storage.tokens import Scope
 
 PREFIX = "tay_"
 ID_CHARS = 12
@@ -16,16 +17,6 @@ SECRET_BYTES = 32
 
 _WRITTEN = re.compile(rf"{PREFIX}([0-9a-f]{{{ID_CHARS}}})_([0-9a-f]{{{2 * SECRET_BYTES}}})")
 """Nothing else is asked of a database: one that refuses a character would answer with an error."""
-
-
-class Scope(StrEnum):
-    """What a token opens. `feedback` is for an app that hands on what its users say."""
-
-    READ = "read"
-    WRITE = "write"
-    EXPORT = "export"
-    ERASE = "erase"
-    FEEDBACK = "feedback"
 
 
 @dataclass(frozen=True, slots=True)

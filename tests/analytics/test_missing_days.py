@@ -27,8 +27,8 @@ from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.events import read_event
 from tay_middleware.storage.ledger import apply
 from tay_middleware.storage.partitions import maintain_database
-from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sql import escalation_logs, question_logs
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.wire import turn_event
 from tests.builders import NOON
 from tests.storage.records import DAY, a_record

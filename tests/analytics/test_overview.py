@@ -9,7 +9,7 @@ import pytest
 from tay_middleware.analytics.measures import terms_of
 from tay_middleware.analytics.metrics import ESCALATION_TARGET, Period, compared, plain, rate
 from tay_middleware.analytics.overview import Overview, overview
-from tay_middleware.analytics.weeks import said_of
+from tay_middleware.analytics.said import said_of
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
 from tay_middleware.storage import Database, upgrade

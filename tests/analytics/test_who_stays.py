@@ -16,8 +16,8 @@ from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.figures import daily_users
 from tay_middleware.storage.ledger import apply
 from tay_middleware.storage.partitions import maintain_database
-from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sql import question_row
+from tay_middleware.storage.transaction import Transaction
 from tests.storage.records import DAY, a_record
 
 BEGIN = datetime(2026, 9, 1, 12, tzinfo=UTC)

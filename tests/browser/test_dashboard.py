@@ -8,8 +8,8 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, expect
 
 from tay_middleware.storage import sales
+from tay_middleware.storage.tokens import Scope
 from tay_middleware.web.dashboard.visitors import LIFETIME
-from tay_middleware.web.tokens import Scope
 from tests.browser.desk import Desk
 from tests.web.dashboard.stage import Served
 

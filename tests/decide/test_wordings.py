@@ -67,12 +67,15 @@ def test_a_wish_to_buy_is_about_the_offer(
 
 
 def test_any_other_mention_picks_up_the_topic(playbook: Playbook) -> None:
-    detection, found = a_detection(topic="pricing"), set()
+    detection, topic = a_detection(topic="pricing"), playbook.topics["pricing"].noun
+    told = set()
     for number in range(30):
         turn = a_turn(user=f"user-{number}")
         decision = decide(turn, detection, History(), playbook, Circumstances())
-        found.add("pricing" in (word(decision, turn, playbook, ReplyFacts()) or ""))
-    assert True in found
+        says = "$topic" in playbook.by_id[decision.template or ""].text
+        assert (topic in (word(decision, turn, playbook, ReplyFacts()) or "")) is says
+        told.add(says)
+    assert told == {False, True}
 
 
 def test_a_topic_that_is_not_sure_is_not_said(playbook: Playbook) -> None:

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tay_middleware.decide.templates import ReplyFacts, render
+from tay_middleware.decide.replies import ReplyFacts
+from tay_middleware.decide.templates import render
 from tay_middleware.decide.woven import Woven
 from tay_middleware.playbook import Playbook
 

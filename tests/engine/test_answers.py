@@ -7,8 +7,8 @@ import pytest
 from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER, ReplyReader
 from tay_middleware.domain import Kind
 from tay_middleware.engine import Escalator, Reply
-from tay_middleware.engine.answers import MOST_WORDS, REFUSAL, unanswered
-from tay_middleware.engine.work import facts_of
+from tay_middleware.engine.answers import MOST_WORDS, WILL_NOT_HELP, unanswered
+from tay_middleware.engine.reply_facts import facts_of
 from tay_middleware.playbook import Playbook
 from tests.engine.scenes import NEED, logged
 
@@ -98,7 +98,7 @@ ANSWERS = [
 
 @pytest.mark.parametrize("reply", REFUSALS)
 def test_a_refusal_in_plain_words_is_one(reply: str) -> None:
-    assert unanswered(reply) == REFUSAL
+    assert unanswered(reply) == WILL_NOT_HELP
 
 
 @pytest.mark.parametrize("reply", QUESTIONS_BACK)

@@ -5,7 +5,7 @@ import pytest
 from tay_middleware.decide.replies import ADVISES_AGAINST, Heard, ReplyReader
 from tay_middleware.domain import Kind, Suppression
 from tay_middleware.engine import Escalator, Reply
-from tay_middleware.engine.work import facts_of
+from tay_middleware.engine.reply_facts import facts_of
 from tay_middleware.playbook import Playbook
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tay_middleware.decide.replies import ReplyReader
 from tay_middleware.engine import Escalator, Reply
-from tay_middleware.engine.work import facts_of
+from tay_middleware.engine.reply_facts import facts_of
 from tay_middleware.playbook import Playbook
 
 ASKED = "How much is the mentorship and how do I join?"

@@ -9,8 +9,8 @@ from typing import Any
 from tay_middleware.payments import stripe
 from tay_middleware.payments.catalogue import Rules
 from tay_middleware.payments.facts import Fact
-from tay_middleware.payments.inbox import hider
 from tay_middleware.payments.reading import Part
+from tay_middleware.payments.terms import hider
 from tests.builders import NOON, SECRET
 
 KEY_OF = hider(SECRET)

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tay_middleware.payments.inbox import InboxWorker, Terms
+from tay_middleware.payments.inbox import InboxWorker
+from tay_middleware.payments.terms import Terms
 from tay_middleware.storage import Database, inbox, upgrade
 from tests.payments import deliveries as d
 from tests.payments.test_settle import LATER, TERMS, a_delivery

@@ -18,7 +18,8 @@ from sqlalchemy import Connection, select
 
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import RowRefused, StorageUnavailable
-from tay_middleware.payments.inbox import MOST_ATTEMPTS, InboxWorker, Terms, handle
+from tay_middleware.payments.inbox import MOST_ATTEMPTS, InboxWorker, handle
+from tay_middleware.payments.terms import Terms
 from tay_middleware.storage import Database, inbox, ledger, touches, upgrade
 from tay_middleware.storage.bulk import insert_turns
 from tay_middleware.storage.payment_tables import conversions, payment_facts, webhook_events

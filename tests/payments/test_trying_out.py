@@ -19,9 +19,8 @@ from sqlalchemy import select
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import StorageUnavailable
 from tay_middleware.payments.imports import Report, Taken, pieces, report, take, tried, try_out
-from tay_middleware.payments.inbox import Terms
 from tay_middleware.payments.lines import Line, read_file
-from tay_middleware.payments.terms import terms_of
+from tay_middleware.payments.terms import Terms, terms_of
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
 from tay_middleware.storage import Database
@@ -30,7 +29,7 @@ from tay_middleware.storage.credits import lock
 from tay_middleware.storage.database import server_engine
 from tay_middleware.storage.location import read_url
 from tay_middleware.storage.payment_tables import conversions
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 from tests.payments.test_settle import TERMS, mention
 from tests.storage.records import a_record
 from tests.web.stage import Site

@@ -65,7 +65,7 @@ def test_no_mark_is_left_open_or_over(spoil: Spoil, new: str) -> None:
 @pytest.mark.parametrize("new", ["That look is **$offer**, if you like.", "At 2.5 hours, $offer."])
 def test_what_is_closed_is_shown(directory: Path, new: str) -> None:
     edited(directory, MENTORSHIP, GENTLE, new)
-    load_playbook(directory)
+    assert new in {one.text for one in load_playbook(directory).templates}
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_texts_backups_and_hidden_files_may_lie_there(directory: Path, name: str
     path = directory / name
     path.parent.mkdir(exist_ok=True)
     path.write_text("nonsense: [")
-    load_playbook(directory)
+    assert load_playbook(directory).templates == load_playbook().templates
 
 
 def test_a_wording_in_two_files_names_both(directory: Path) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tay_middleware.decide.templates import ReplyFacts, acknowledge, explain_mention, render
+from tay_middleware.decide.replies import ReplyFacts
+from tay_middleware.decide.templates import acknowledge, explain_mention, render
 from tay_middleware.domain import Reason
 from tay_middleware.errors import Problem
 from tay_middleware.playbook import load_playbook
@@ -141,4 +142,4 @@ def test_what_is_said_of_ourselves_needs_nothing_else(directory: Path) -> None:
 def test_to_love_something_calls_nobody_by_a_pet_name(directory: Path) -> None:
     old = "For advanced strategies like this, a chat"
     edited(directory, MENTORSHIP, old, "I'd love to tell it all, girl to girl: a chat")
-    load_playbook(directory)
+    assert any("girl to girl" in one.text for one in load_playbook(directory).templates)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, update
 from tay_middleware.storage import Database
 from tay_middleware.storage.events import read_event
 from tay_middleware.storage.ledger import apply
-from tay_middleware.storage.log import Filter, escalations, questions, sums, users_by_day
+from tay_middleware.storage.log import Filter, escalations, questions, sums
 from tay_middleware.storage.sql import escalation_logs
 from tay_middleware.storage.wire import turn_event
 from tests.builders import NOON
@@ -82,8 +82,3 @@ def test_sums_are_those_of_the_rows(ask: Any) -> None:
     ]
     day = ask(partial(sums, since=NOON + DAY, until=NOON + 2 * DAY))
     assert sum(row.questions for row in day) == 4
-
-
-def test_users_are_counted_once_a_day(ask: Any) -> None:
-    found = ask(partial(users_by_day, since=NOON, until=NOON + 3 * DAY))
-    assert [row.users for row in found] == [1, 3, 3]

@@ -14,7 +14,7 @@ from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.link import close_client, make_client
 from tay_middleware.storage.pause_board import PAUSED_KEY, read_board
 from tay_middleware.storage.pauses import Subject, pause
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.worker import keep_board
 from tay_middleware.web.pausing import keep_guard
 from tests.builders import NOON
@@ -120,7 +120,8 @@ def test_without_a_limit_nobody_keeps_guard(
     rules = playbook.policy.auto_pause.model_copy(update={"limit": None})
     policy = playbook.policy.model_copy(update={"auto_pause": rules})
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'none.db'}")
-    asyncio.run(keep_guard(database, replace(playbook, policy=policy), settings, _an_id))
+    kept = keep_guard(database, replace(playbook, policy=policy), settings, _an_id)
+    asyncio.run(asyncio.wait_for(kept, 30))
 
 
 def test_a_redis_that_came_back_empty_is_told_again_what_a_person_has_paused(

@@ -9,6 +9,8 @@ can only delay an alarm. Source: A. Wald's sequential test, mixed as by H. Robbi
 
 import math
 
+from tay_middleware.analytics.experiments.logs import log_mean
+
 ALTERNATIVES = (1.5, 2.0, 3.0, 4.0, 6.0, 9.0)
 """How many times the limit the rate may be; where that is a rate of 1 or more it is left out."""
 
@@ -20,8 +22,7 @@ def evidence(users: int, bad: int, limit: float) -> float:
         bad * math.log(rate / limit) + (users - bad) * math.log((1 - rate) / (1 - limit))
         for rate in rates
     ]
-    highest = max(ratios)
-    return highest + math.log(sum(math.exp(one - highest) for one in ratios) / len(ratios))
+    return log_mean(ratios)
 
 
 def is_too_much(users: int, bad: int, limit: float, false_alarm: float) -> bool:

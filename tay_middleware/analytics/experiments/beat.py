@@ -8,6 +8,8 @@ testing at VWO" (the loss, by the same sum with one success more).
 import math
 from dataclasses import dataclass, replace
 
+from tay_middleware.analytics.experiments.logs import log_beta
+
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
@@ -45,17 +47,13 @@ def expected_loss(chosen: Posterior, other: Posterior) -> float:
 
 def _above(one: Posterior, other: Posterior) -> float:
     """P(one > other), summed over the hits of `one`."""
-    base = _log_beta(other.hits, other.misses)
+    base = log_beta(other.hits, other.misses)
     total = 0.0
     for step in range(one.hits):
         total += math.exp(
-            _log_beta(other.hits + step, one.misses + other.misses)
+            log_beta(other.hits + step, one.misses + other.misses)
             - math.log(one.misses + step)
-            - _log_beta(1 + step, one.misses)
+            - log_beta(1 + step, one.misses)
             - base
         )
     return min(1.0, total)
-
-
-def _log_beta(a: float, b: float) -> float:
-    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)

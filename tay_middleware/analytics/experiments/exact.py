@@ -13,6 +13,7 @@ alpha. The rates for which it is below that are the interval.
 import math
 from collections.abc import Callable
 
+from tay_middleware.analytics.experiments.logs import log_beta
 from tay_middleware.analytics.experiments.verdict import Interval
 
 _STEPS = 60
@@ -28,7 +29,7 @@ def rate_interval(hits: int, users: int, alpha: float) -> Interval:
         alpha: how often the interval may ever be wrong.
     """
     misses = users - hits
-    most = -math.log(alpha) - _log_beta(hits + 0.5, misses + 0.5) + _log_beta(0.5, 0.5)
+    most = -math.log(alpha) - log_beta(hits + 0.5, misses + 0.5) + log_beta(0.5, 0.5)
 
     def is_open(rate: float) -> bool:
         return -_log(hits, rate) - _log(misses, 1 - rate) < most
@@ -51,7 +52,3 @@ def _log(times: int, chance: float) -> float:
     if not times:
         return 0.0
     return times * math.log(chance) if chance > 0 else -math.inf
-
-
-def _log_beta(a: float, b: float) -> float:
-    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)

@@ -11,7 +11,7 @@ from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Database
 from tay_middleware.storage.experiments import Exposed, cohorts, marked, nobodys, purchases
 from tay_middleware.storage.pauses import paused_names
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 
 
 async def examine(

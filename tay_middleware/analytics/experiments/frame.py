@@ -109,12 +109,8 @@ def _frame(name: str, experiment: Experiment, playbook: Playbook, now: datetime)
 def _used(experiment: Experiment, variants: tuple[str, ...], playbook: Playbook) -> Iterator[str]:
     scope = experiment.scope
     for template in playbook.templates:
-        if (
-            template.variant in variants
-            and scope.offer in {None, template.offer}
-            and scope.strength in {None, template.strength}
-            and scope.tier in {None, template.tier}
-        ):
+        told = template.offer, template.strength, template.tier
+        if template.variant in variants and scope.takes_in(*told):
             yield template.id
 
 

@@ -62,9 +62,8 @@ def judge(frame: Frame, counted: Counted, now: datetime) -> Verdict:
     # What is not to be read is not handed out either: somebody would read it.
     compared = comparisons(frame, cells, sample, arms) if sound.is_sound else ()
     call, ship = _call(frame, compared, is_sound=sound.is_sound)
-    wait = None
-    if call is Call.KEEP_COLLECTING and frame.state is State.RUNNING:
-        wait = waiting(frame, counted.cohorts, arms, compared, sample, now)
+    waits = call is Call.KEEP_COLLECTING and frame.state is State.RUNNING
+    wait = waiting(frame, counted.cohorts, arms, compared, sample, now) if waits else None
     return Verdict(
         name=frame.name,
         kind=frame.kind,

@@ -38,9 +38,6 @@ def plan(
     baseline: float,
     lift: float,
     shares: Sequence[float] = (1, 1),
-    *,
-    alpha: float = ALPHA,
-    power: float = POWER,
 ) -> SamplePlan:
     """Plan an experiment.
 
@@ -48,8 +45,6 @@ def plan(
         baseline: the control's rate, in (0, 1).
         lift: the relative difference to be found: 0.5 is half as many again.
         shares: weights of the arms, the control's first.
-        alpha: how often a verdict may be wrong.
-        power: how often the difference is to be found.
 
     Raises:
         ValueError: a rate is not between 0 and 1, or a share is not above 0.
@@ -60,16 +55,14 @@ def plan(
         raise ValueError("both rates must lie between 0 and 1, and differ")
     if len(shares) < 2 or min(shares) <= 0:
         raise ValueError("two arms or more, and each with a share above 0")
-    return _planned(baseline, better, tuple(share / sum(shares) for share in shares), alpha, power)
+    return _planned(baseline, better, tuple(share / sum(shares) for share in shares))
 
 
 @lru_cache(maxsize=256)
-def _planned(
-    baseline: float, better: float, parts: tuple[float, ...], alpha: float, power: float
-) -> SamplePlan:
+def _planned(baseline: float, better: float, parts: tuple[float, ...]) -> SamplePlan:
     """The plan; kept, because it takes longer to solve than all the rest of a verdict."""
-    each = alpha / (len(parts) - 1)
-    z, reach = NormalDist().inv_cdf(power), best_multiplier(each)
+    each = ALPHA / (len(parts) - 1)
+    z, reach = NormalDist().inv_cdf(POWER), best_multiplier(each)
     least = min(parts[1:])
     variance = baseline * (1 - baseline) / parts[0] + better * (1 - better) / least
     scale = variance / (better - baseline) ** 2
@@ -78,18 +71,16 @@ def _planned(
         lift=better / baseline - 1,
         shares=parts,
         users=math.ceil((reach + z) ** 2 * scale),
-        read_once=_read_once(baseline, better, parts[0], least, each, power),
+        read_once=_read_once(baseline, better, parts[0], least, each),
         to_decide=math.ceil((2 * reach) ** 2 * scale),
     )
 
 
-def _read_once(
-    baseline: float, better: float, control: float, arm: float, alpha: float, power: float
-) -> int:
+def _read_once(baseline: float, better: float, control: float, arm: float, alpha: float) -> int:
     proportion = needed("statsmodels.stats.proportion")
     tests = needed("statsmodels.stats.power")
     effect = proportion.proportion_effectsize(better, baseline)
     found = tests.NormalIndPower().solve_power(
-        abs(effect), alpha=alpha, power=power, ratio=arm / control, alternative="two-sided"
+        abs(effect), alpha=alpha, power=POWER, ratio=arm / control, alternative="two-sided"
     )
     return math.ceil(float(found) / control)

@@ -8,6 +8,8 @@ such factors. Its inverse is a p-value that may be looked at after every user.
 import math
 from collections.abc import Mapping, Sequence
 
+from tay_middleware.analytics.experiments.logs import log_mean
+
 ALARM = 0.001
 """Below this an experiment is not read: it happens once in a thousand healthy ones at most."""
 
@@ -30,9 +32,7 @@ def evidence(counts: Mapping[str, int], chances: Mapping[str, float]) -> float:
     """The logarithm of the mean Bayes factor against the planned shares."""
     whole = sum(chances.values())
     arms = [(chance / whole, counts.get(arm, 0)) for arm, chance in chances.items()]
-    found = [_factor(arms, concentration) for concentration in CONCENTRATIONS]
-    highest = max(found)
-    return highest + math.log(sum(math.exp(one - highest) for one in found) / len(found))
+    return log_mean([_factor(arms, concentration) for concentration in CONCENTRATIONS])
 
 
 def _factor(arms: Sequence[tuple[float, int]], concentration: float) -> float:

@@ -3,19 +3,18 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from tay_middleware.analytics.replay.asked import Asked, Opined
+from tay_middleware.analytics.replay.asked import Asked
 from tay_middleware.analytics.replay.past import Past
 from tay_middleware.decide import ReplyFacts, UnfitWordingError, decide, word
 from tay_middleware.decide.cascade import Cascade
+from tay_middleware.decide.combine import with_choice
 from tay_middleware.decide.opinion import Opinion
 from tay_middleware.domain import (
     Decision,
     Detection,
     Kind,
     Message,
-    Reason,
     ReplyStatus,
-    Stage,
     Suppression,
     Turn,
 )
@@ -82,25 +81,9 @@ class World:
             if second is not None:
                 detection = self._cascade.refined(seen, first, second)
         if asked.opined is not None and self._cascade.is_unsure(detection):
-            return self._as_opined(detection, asked.opined)
+            said = asked.opined
+            return with_choice(detection, said.offer, said.reason, self.playbook.offers)
         return detection
-
-    def _as_opined(self, detection: Detection, opined: Opined) -> Detection:
-        """The detection with what a language model had said taken in, as the cascade does it."""
-        told = opined.offer if opined.offer in self.playbook.offers else None
-        if opined.offer is not None and told is None:
-            return detection
-        reason = opined.reason or detection.reason or Reason.PERSONALIZED_HELP
-        return replace(
-            detection,
-            escalate=told is not None,
-            need=told is not None,
-            offer=told,
-            reason=reason if told else None,
-            purchase=False,
-            stage=Stage.LLM,
-            gates=() if told else detection.gates,
-        )
 
     def _worded(self, decision: Decision, turn: Turn, asked: Asked) -> Outcome:
         try:

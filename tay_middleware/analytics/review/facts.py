@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tay_middleware.analytics import tuning
-from tay_middleware.analytics.calendar import before, named
+from tay_middleware.analytics.calendar import before, day_of, named
 from tay_middleware.analytics.catalogue import Terms
 from tay_middleware.analytics.experiments import Verdict, examine
 from tay_middleware.analytics.experiments.guard import ACTOR
@@ -18,7 +18,7 @@ from tay_middleware.analytics.tuning import Proposal
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Database, trends
 from tay_middleware.storage.pauses import history
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.trends import Narrowed
 
 RIPE_DAYS = 28
@@ -84,36 +84,42 @@ async def gather(
         ConfigurationError: the extra `analytics` is not installed.
     """
 
-    async def measured(since: datetime, until: datetime) -> Measures:
-        return await measure(database, Period(since, until), terms, now=now, step=step)
+    async def measured(of: Period) -> Measures:
+        return await measure(database, of, terms, now=now, step=step)
 
-    found = await measured(period.since, period.until)
-    past = []
-    earlier = before(name)
-    for _ in range(EARLIER):
-        at = named(earlier)
-        one = await measured(at.since, at.until)
-        if not one.one("questions").number:
-            break
-        past.append((earlier, one))
-        earlier = before(earlier)
-    ripe_until = min(period.until, found.as_of - timedelta(days=terms.attribution_days)).replace(
-        hour=0, minute=0, second=0, microsecond=0
-    )
+    found = await measured(period)
+    past = await _past(name, measured)
+    closed = found.as_of - timedelta(days=terms.attribution_days)
+    ripe_until = day_of(min(period.until, closed))
     days = max(timedelta(days=RIPE_DAYS), period.until - period.since)
-    ripe = await measured(ripe_until - days, ripe_until)
+    ripe = await measured(Period(ripe_until - days, ripe_until))
     return Facts(
         name=name,
         now=found,
-        past=tuple(past),
+        past=past,
         ripe=ripe,
-        ripe_before=await measured(ripe_until - 2 * days, ripe_until - days),
+        ripe_before=await measured(Period(ripe_until - 2 * days, ripe_until - days)),
         verdicts=await examine(database, playbook, now=now),
         paused=tuple(await database.read(_paused, now)),
         tiers=await database.read(_tiers, ripe.matured_since, ripe.period.until),
         playbook=playbook,
         tuning=await tuned(database, playbook, terms, found, now=now),
     )
+
+
+async def _past(
+    name: str, measured: Callable[[Period], Awaitable[Measures]]
+) -> tuple[tuple[str, Measures], ...]:
+    """The periods just before one, the latest first, as far back as anything was asked."""
+    past = []
+    earlier = before(name)
+    for _ in range(EARLIER):
+        one = await measured(named(earlier))
+        if not one.one("questions").number:
+            break
+        past.append((earlier, one))
+        earlier = before(earlier)
+    return tuple(past)
 
 
 async def tuned(

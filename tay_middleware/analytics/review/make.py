@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tay_middleware.analytics.calendar import after, named
+from tay_middleware.analytics.calendar import after, day_of, named
 from tay_middleware.analytics.catalogue import Measure, Terms
 from tay_middleware.analytics.measures import measure
 from tay_middleware.analytics.review.diffs import Prompts
@@ -66,7 +66,7 @@ async def review(
         ConfigurationError: the extra `analytics` is not installed.
     """
     period = named(name)
-    moment = _morning(as_of if as_of is not None else now)
+    moment = day_of(as_of if as_of is not None else now)
     if moment > now:
         raise InputError(f"{moment:%Y-%m-%d} has not come yet")
     if period.since >= moment:
@@ -78,7 +78,7 @@ async def review(
     scores = await _scores(database, terms, moment)
     actions = await asyncio.to_thread(plan, facts, Prompts(prompts), moment.date())
     # As of before is not made before: what was known of the coming period since may be in it.
-    forecasts = _ahead(_forecasts(facts), _morning(now))
+    forecasts = _ahead(_forecasts(facts), day_of(now))
     if kept is not None:
         forecasts = _ahead(from_json(kept).forecasts, moment)
     found = _compose(facts, moment, actions, scores, forecasts)
@@ -164,7 +164,3 @@ async def _actual(
         return None
     found = await measure(database, period, terms, now=moment)
     return found.one(forecast.measure)
-
-
-def _morning(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -49,10 +49,7 @@ def _wordings(
     others = {
         one.id
         for one in playbook.templates
-        if one.variant not in arm.use
-        and scope.offer in {None, one.offer}
-        and scope.strength in {None, one.strength}
-        and scope.tier in {None, one.tier}
+        if one.variant not in arm.use and scope.takes_in(one.offer, one.strength, one.tier)
     }
     paused = sorted(others.union(playbook.policy.paused_templates))
     words = (

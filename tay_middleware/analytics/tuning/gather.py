@@ -85,21 +85,15 @@ async def gather(
         step: told what is being done.
     """
     wanted = {playbook.version, *versions}
-    before = timedelta(hours=max((cap.hours for cap in playbook.policy.cooldown.caps), default=24))
     step("reading decisions")
-    rows = await database.read(sql.scored, since - before, until)
+    rows = await database.read(sql.scored, since - _longest_cap(playbook), until)
     own = [row for row in rows if row.created_at >= since and row.playbook_version in wanted]
     stages = _stages(own)
     knob = knob or _busiest(stages)
     step("reading scores")
     causes = {row.suppressed for row in own if row.detected}
     shadow = causes == {Suppression.MODE.value}
-    read = Reader(playbook, knob, shadow=shadow).case
-    ours, counted = playbook.version, {id(row) for row in own}
-    cases = [
-        read(row, counts=id(row) in counted, own_version=row.playbook_version == ours)
-        for row in rows
-    ]
+    cases = _cases(Reader(playbook, knob, shadow=shadow), rows, own, playbook.version)
     late = (row.playbook_version for row in rows if row.created_at >= since)
     step("reading sales and reactions")
     return Log(
@@ -123,6 +117,20 @@ async def gather(
 async def beginning(database: Database, last: int, until: datetime) -> datetime | None:
     """When the `last`-th newest question was asked; `None` where there are fewer."""
     return await database.read(sql.asked_at_nth_last, last, until)
+
+
+def _longest_cap(playbook: Playbook) -> timedelta:
+    """How far back a mention may still hold another one back."""
+    return timedelta(hours=max((cap.hours for cap in playbook.policy.cooldown.caps), default=24))
+
+
+def _cases(reader: Reader, rows: Sequence[Any], own: Sequence[Any], version: str) -> list[Case]:
+    """The questions, of which those of `own` rows count."""
+    counted = {id(row) for row in own}
+    return [
+        reader.case(row, counts=id(row) in counted, own_version=row.playbook_version == version)
+        for row in rows
+    ]
 
 
 def _stages(rows: Sequence[Any]) -> Mapping[str, Deciding]:

@@ -12,6 +12,7 @@ from tay_middleware.analytics.tuning.cases import NEVER, Case, Fate
 from tay_middleware.analytics.tuning.gather import Log
 from tay_middleware.analytics.tuning.proposal import Point, Share
 from tay_middleware.analytics.tuning.worth import (
+    CONFIDENCE,
     Added,
     Estimate,
     Subject,
@@ -41,9 +42,9 @@ class Labelled:
     escalate: bool
 
 
-def share(found: int, of: int, confidence: float = 0.95) -> Share:
+def share(found: int, of: int) -> Share:
     """So many of so many."""
-    return Share(found, of, *wilson(found / of if of else 0.0, of, normal(confidence)))
+    return Share(found, of, *wilson(found / of if of else 0.0, of, normal(CONFIDENCE)))
 
 
 class Measure:
@@ -103,7 +104,9 @@ class Measure:
         decided = sum(cases[at].fate is Fate.PASSES for at in shown)
         return decided / len(shown) if shown else 1.0
 
-    def added(self, least: float, below: float | None = None, confidence: float = 0.95) -> Added:
+    def added(
+        self, least: float, below: float | None = None, confidence: float = CONFIDENCE
+    ) -> Added:
         """What is added by mentions to users whose highest score lies in a range."""
         return added(
             [

@@ -16,6 +16,9 @@ from statistics import NormalDist
 
 from tay_middleware.analytics.metrics import wilson
 
+CONFIDENCE = 0.95
+"""Of every interval, where nothing else is said."""
+
 LEAST_EFFECTIVE = 200
 """An estimate from fewer effective users than this is refused."""
 
@@ -71,7 +74,7 @@ def effective_sample(subjects: Sequence[Subject]) -> float:
     return sum(weights) ** 2 / squares if squares else 0.0
 
 
-def added(subjects: Sequence[Subject], confidence: float = 0.95) -> Added:
+def added(subjects: Sequence[Subject], confidence: float = CONFIDENCE) -> Added:
     """What the mentions of these users added, in all; refused where the log cannot say."""
     effective = effective_sample(subjects)
     reason = _too_thin(subjects, effective)
@@ -84,14 +87,14 @@ def added(subjects: Sequence[Subject], confidence: float = 0.95) -> Added:
     )
 
 
-def credited(bought: int, users: int, confidence: float = 0.95) -> Estimate:
+def credited(bought: int, users: int) -> Estimate:
     """Share of users with a mention who bought what it offered, with Wilson's interval."""
     if users < LEAST_EFFECTIVE:
         return Estimate(
             effective=float(users),
             refused=f"{users:,} users with a closed window, {LEAST_EFFECTIVE} are needed",
         )
-    low, high = wilson(bought / users, users, normal(confidence))
+    low, high = wilson(bought / users, users, normal(CONFIDENCE))
     return Estimate(bought / users, low, high, float(users))
 
 

@@ -87,7 +87,7 @@ class Classifier:
 
     @property
     def breaker_state(self) -> Literal["closed", "open", "half_open"]:
-        """Whether the server is asked at all; for metrics."""
+        """Whether the server is asked at all."""
         return self._exchange.breaker.state
 
     async def warm_up(self) -> None:

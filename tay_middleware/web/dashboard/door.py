@@ -8,14 +8,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tay_middleware.storage import sessions
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.tokens import Scope
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.auditing import audited
 from tay_middleware.web.auth import Actor, authenticate
 from tay_middleware.web.context import Context, Here
 from tay_middleware.web.dashboard import visitors
 from tay_middleware.web.dashboard.pages import back, base_of, render
 from tay_middleware.web.dashboard.visitors import COOKIE, Asking
-from tay_middleware.web.tokens import Scope
 
 router = APIRouter()
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.storage import audit, log, sales, verdicts
 from tay_middleware.storage.log import Filter
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web import escalations as api
 from tay_middleware.web.auditing import audited
 from tay_middleware.web.auth import Actor

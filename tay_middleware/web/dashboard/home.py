@@ -22,7 +22,7 @@ from tay_middleware.analytics.metrics import (
 from tay_middleware.analytics.overview import Overview, Ranked, overview
 from tay_middleware.domain import Tier
 from tay_middleware.storage import sales, trends
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.trends import Narrowed
 from tay_middleware.web.context import Context, Here
 from tay_middleware.web.dashboard.addresses import choice, known
@@ -80,9 +80,6 @@ async def home(request: Request, here: Here, desk: Desk, visitor: Looking) -> Re
         terms_of(here.settings, here.playbook),
         now=now,
     )
-    verdicts, lag = await desk.verdicts.get(), await desk.lag.get()
-    owed = await here.database.read(trends.owed, now - timedelta(days=1))
-    today = await here.database.read(_so_far, day_of(now), narrowed)
     values = {
         "visitor": visitor,
         "title": "Overview",
@@ -90,7 +87,7 @@ async def home(request: Request, here: Here, desk: Desk, visitor: Looking) -> Re
         "problems": problems,
         "found": found,
         "last_day": (found.period.until - timedelta(days=1)).date(),
-        "today": today,
+        "today": await here.database.read(_so_far, day_of(now), narrowed),
         "days": days,
         "periods": PERIODS,
         "given": {"period": days, "offer": narrowed.offer, "tier": narrowed.tier},
@@ -102,9 +99,9 @@ async def home(request: Request, here: Here, desk: Desk, visitor: Looking) -> Re
         },
         "targets": {"escalation": ESCALATION_TARGET, "conversion": CONVERSION_TARGET},
         "figures": figures_of(found),
-        "verdicts": verdicts,
-        "lag": lag,
-        "owed": owed,
+        "verdicts": await desk.verdicts.get(),
+        "lag": await desk.lag.get(),
+        "owed": await here.database.read(trends.owed, now - timedelta(days=1)),
         "now": now,
         "enough": ENOUGH_TO_RANK,
     }

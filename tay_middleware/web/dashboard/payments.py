@@ -1,7 +1,7 @@
 """Payments: what came in, what could not be matched, what died, and doing it again."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from tay_middleware.storage import inbox, sales, trends
 from tay_middleware.storage.payment_tables import PurchaseKind
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web import purchases as api
 from tay_middleware.web.auth import Actor
 from tay_middleware.web.context import Context, Here
@@ -139,7 +139,7 @@ def _rows(
     owed = trends.owed(transaction, here.clock())
     if view in _KINDS:
         found = sales.purchases(
-            transaction, kind=_KINDS[view], before=_time_and_id(before), limit=PAGE + 1
+            transaction, kind=_KINDS[view], before=api.time_and_id(before), limit=PAGE + 1
         )
         keys = sales.references(transaction, [row.purchase_key for row in found])
         return found, {one: references_of(some) for one, some in keys.items()}, owed
@@ -153,14 +153,6 @@ def _place_of(row: Any, view: View) -> str | None:
     if view is View.EVENTS:
         return None
     return f"{row.begun_at.isoformat()}_{row.id}" if view in OF_PURCHASES else str(row.id)
-
-
-def _time_and_id(said: str | None) -> tuple[datetime, UUID] | None:
-    at, _, last = (said or "").rpartition("_")
-    try:
-        return (datetime.fromisoformat(at).astimezone(UTC), UUID(last)) if at else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def _id(said: str | None) -> UUID | None:

@@ -10,10 +10,11 @@ from starlette.responses import Response
 from tay_middleware.analytics.calendar import Span, after, before, name_of, named, span_of
 from tay_middleware.analytics.measures import terms_of
 from tay_middleware.analytics.overview import overview
-from tay_middleware.analytics.weeks import said_of, weeks
+from tay_middleware.analytics.said import said_of
+from tay_middleware.analytics.weeks import weeks
 from tay_middleware.errors import InputError
 from tay_middleware.storage import trends
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.trends import Narrowed
 from tay_middleware.web.context import Here
 from tay_middleware.web.dashboard.home import figures_of

@@ -10,7 +10,7 @@ from tay_middleware.decide.cascade import Cascade, Until
 from tay_middleware.decide.replies import ReplyReader
 from tay_middleware.domain import Decision, History, Tier, Turn
 from tay_middleware.engine.pending import Reply
-from tay_middleware.engine.work import facts_of
+from tay_middleware.engine.reply_facts import facts_of
 from tay_middleware.playbook import Playbook
 
 NOBODY = UUID(int=0)

@@ -18,12 +18,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tay_middleware.storage import sessions, simulations
-from tay_middleware.storage.purchases import Transaction
+from tay_middleware.storage.tokens import Scope
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.auth import Actor
 from tay_middleware.web.context import Context, Here
 from tay_middleware.web.dashboard.pages import base_of
 from tay_middleware.web.rates import OF_TOKEN
-from tay_middleware.web.tokens import Scope
 
 COOKIE = "tay_session"
 LIFETIME = timedelta(hours=12)

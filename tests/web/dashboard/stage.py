@@ -25,15 +25,16 @@ from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.simulate import Order, simulate
 from tay_middleware.storage import Database, sales, tokens, trends
-from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.refusals import refusals_of
 from tay_middleware.storage.sql import escalation_logs, question_logs
+from tay_middleware.storage.tokens import Scope
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.app import make_app
 from tay_middleware.web.context import Context
 from tay_middleware.web.dashboard.app import open_board
 from tay_middleware.web.intake import Intake
 from tay_middleware.web.rates import Rates
-from tay_middleware.web.tokens import Scope, make_token
+from tay_middleware.web.tokens import make_token
 from tests.payments.deliveries import STRIPE_SECRET, body_of, session, signed
 from tests.servers import wait_until
 from tests.uncounted import uncounted

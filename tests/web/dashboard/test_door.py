@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from tay_middleware.storage import audit, tokens
 from tay_middleware.storage.desk_tables import dashboard_sessions
+from tay_middleware.storage.tokens import Scope
 from tay_middleware.web.dashboard.visitors import COOKIE, IDLE, LIFETIME, proof_of
-from tay_middleware.web.tokens import Scope
 from tests.web.dashboard.stage import MONDAY, ROOT, Served, Visitor, proof_in, text_of
 
 PAGES = (

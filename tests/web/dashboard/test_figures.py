@@ -15,7 +15,8 @@ from tay_middleware.analytics.calendar import Span, name_of
 from tay_middleware.analytics.measures import measure, terms_of
 from tay_middleware.analytics.metrics import Period
 from tay_middleware.analytics.overview import Overview, overview, ranked
-from tay_middleware.analytics.weeks import said_of, weeks
+from tay_middleware.analytics.said import said_of
+from tay_middleware.analytics.weeks import weeks
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
 from tay_middleware.storage import Database, trends

@@ -14,10 +14,10 @@ from tay_middleware.storage.figures import daily_counts, hourly_stats
 from tay_middleware.storage.ledger import dead_letters
 from tay_middleware.storage.log import Filter
 from tay_middleware.storage.payment_tables import conversions, webhook_events
-from tay_middleware.storage.purchases import Transaction
 from tay_middleware.storage.sql import escalation_logs
+from tay_middleware.storage.tokens import Scope
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.dashboard.visible import visible
-from tay_middleware.web.tokens import Scope
 from tests.web.dashboard.stage import Served, Visitor, text_of
 
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'><svg/onload=alert(3)>{{ 7 * 7 }}"

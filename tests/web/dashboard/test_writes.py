@@ -15,7 +15,7 @@ from tay_middleware.storage import audit, inbox, ledger, log, pauses, sales, ver
 from tay_middleware.storage.desk_tables import audit_log, escalation_notes
 from tay_middleware.storage.log import Filter
 from tay_middleware.storage.payment_tables import webhook_events
-from tay_middleware.web.tokens import Scope
+from tay_middleware.storage.tokens import Scope
 from tests.web.dashboard.stage import ROOT, Served, Visitor, text_of
 
 UNKNOWN = "01958a2e-7c00-7000-8000-000000000001"
