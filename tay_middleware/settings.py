@@ -120,6 +120,9 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("TAY_CLASSIFIER_API_KEY", "OPENAI_API_KEY"),
         description="key of that server; OPENAI_API_KEY is taken where this is not set",
     )
+    classifier_text: Literal["redacted", "full"] = Field(
+        "redacted", description="how much of a question that server is told; full for one of yours"
+    )
     classifier_deadline_seconds: float = Field(
         8.0, gt=0, le=120, description="longest life of one ask, waiting and retries included"
     )

@@ -8,7 +8,8 @@ from uuid import UUID
 from tay_middleware.decide.gates import ends_noes, kept_closed
 from tay_middleware.domain import Decision, Indicator, ReplyStatus, Turn
 from tay_middleware.playbook import Playbook
-from tay_middleware.storage import Cap, Claim, TurnRecord, keep
+from tay_middleware.redaction import keep
+from tay_middleware.storage import Cap, Claim, TurnRecord
 
 
 def make_record(
