@@ -1,12 +1,13 @@
 """From what an app passes in `configurable` to a `Turn`: lenient with values, strict with types."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from types import MappingProxyType
 from uuid import UUID, uuid5
 
-from tay_middleware.domain import Message, Tier, Turn, user_key
+from tay_middleware.domain import History, Message, Tier, Turn, user_key
 from tay_middleware.identities import identifier
 
 TURN_NAMESPACE = UUID("6f1e2c1a-6b7e-5b0e-9a53-0c1a7f3f8d11")
@@ -47,11 +48,32 @@ def make_turn(
         user_id=user,
         user_key=user_key(secret, identity) if identity else None,
         session_id=session,
+        session_key=user_key(secret, f"session:{session}") if session else None,
         tier=Tier.parse(tier),
         owned_offers=_names(owned_offers),
         transcript=tuple(transcript),
         signals=MappingProxyType(dict(signals)) if isinstance(signals, Mapping) else _NO_SIGNALS,
         simulated=simulated,
+    )
+
+
+def recognised(history: History, turn: Turn) -> History:
+    """The history with the turn's own session by its id, where the store knows it by its key.
+
+    Of other sessions it matters only that they are others.
+    """
+    key = turn.session_key
+    if key is None:
+        return history
+
+    def named(session_id: str | None) -> str | None:
+        return turn.session_id if session_id == key else session_id
+
+    return replace(
+        history,
+        turns=tuple(replace(one, session_id=named(one.session_id)) for one in history.turns),
+        declined_session=named(history.declined_session),
+        closed=tuple(replace(one, session_id=named(one.session_id)) for one in history.closed),
     )
 
 
