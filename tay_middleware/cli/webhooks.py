@@ -49,7 +49,7 @@ def list_command(
 
 
 def _listed(
-    transaction: Transaction, since: datetime, **which: Any
+    transaction: Transaction, /, since: datetime, **which: Any
 ) -> tuple[Sequence[Any], list[Told]]:
     return sql.page(transaction, **which), turned_away.told(transaction, since)
 
