@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tests.servers import free_port, wait_until
 
-SECRET = "whsec_bench"  # noqa: S105 - of the bench
+SECRET = "whsec_of_the_bench_alone"  # noqa: S105 - of the bench
 CONNECTIONS, REQUESTS, ROUNDS = 64, 4_000, 3
 
 BARE = """

@@ -137,9 +137,9 @@ class Turn:
 
     `user_id` is the app's own id, or `None` when the app gave none; `user_key` is its HMAC, or that
     of the session for an anonymous user, or `None` when neither is known (then there is no
-    history). `transcript` holds the earlier messages of this conversation that came with the
-    question, oldest first. `signals` is what the app knows beside them. `simulated` marks a person
-    who does not exist; the mark stays on every row that comes of it.
+    history). `session_key` is the HMAC of `session_id`. `transcript` holds the earlier messages of
+    this conversation that came with the question, oldest first, `signals` what the app knows beside
+    them. `simulated` marks a person who does not exist, also on every row that comes of it.
     """
 
     turn_id: UUID
@@ -148,6 +148,7 @@ class Turn:
     user_id: str | None = None
     user_key: str | None = None
     session_id: str | None = None
+    session_key: str | None = None
     tier: Tier = Tier.FREE
     owned_offers: frozenset[str] = frozenset()
     transcript: tuple[Message, ...] = ()
@@ -334,9 +335,8 @@ def user_key(secret: bytes, identity: str) -> str:
 
     This alone appears in keys, logs and metrics; without the secret it leads back to nobody.
     """
-    return hmac.new(secret, identity.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[
-        :32
-    ]
+    said = identity.encode("utf-8", "surrogatepass")
+    return hmac.new(secret, said, hashlib.sha256).hexdigest()[:32]
 
 
 def uuid7(at: datetime, random_bits: int) -> UUID:

@@ -3,9 +3,11 @@
 Every number carries its unit in its name. What the *business* edits is not here but in `prompts/`.
 """
 
+import logging
 import os
 import secrets
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +24,16 @@ SECRET_BYTES = 32
 
 LEAST_SECRET_CHARS = 32
 """Of a key that hides user ids on several machines: who guesses a short one, knows every id."""
+
+LEAST_EMBEDDED_CHARS = 16
+"""Of one on a single machine, where it lies beside the ids: it need only not be guessed."""
+
+SHORT = (
+    "TAY_USER_KEY_SECRET has %d characters: whoever guesses the key that hides user ids knows "
+    "whose a row is. One is made by `openssl rand -hex 32`"
+)
+
+_log = logging.getLogger("tay_middleware")
 
 
 MOST_DAYS = 36_500
@@ -120,6 +132,9 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("TAY_CLASSIFIER_API_KEY", "OPENAI_API_KEY"),
         description="key of that server; OPENAI_API_KEY is taken where this is not set",
     )
+    classifier_text: Literal["redacted", "full"] = Field(
+        "redacted", description="how much of a question that server is told; full for one of yours"
+    )
     classifier_deadline_seconds: float = Field(
         8.0, gt=0, le=120, description="longest life of one ask, waiting and retries included"
     )
@@ -212,7 +227,8 @@ class Settings(BaseSettings):
 
         Raises:
             ConfigurationError: the database is not the embedded one, and no secret is set or a
-                short one; or the secret's file cannot be read or made, or is not there.
+                short one; or it is, nobody is known under a secret that can be guessed, and it can
+                be changed; or the secret's file cannot be read or made, or is not there.
         """
         said = self.user_key_secret
         secret = said.get_secret_value() if said is not None else ""
@@ -222,8 +238,10 @@ class Settings(BaseSettings):
             raise ConfigurationError(
                 f"TAY_USER_KEY_SECRET {fault}: with Redis or a database server the key that hides "
                 "user ids must be the same on every machine, and not to be guessed. Set it to "
-                f"{LEAST_SECRET_CHARS} or more random characters."
+                f"{LEAST_SECRET_CHARS} or more random characters: `openssl rand -hex 32`."
             )
+        if 0 < chars < LEAST_EMBEDDED_CHARS:
+            self._refuse_short(chars)
         if chars:
             return secret.encode()
         file = self.home / "user_key_secret"
@@ -233,6 +251,23 @@ class Settings(BaseSettings):
                 "TAY_USER_KEY_SECRET to that of your app. Its first chat, or `tay serve`, makes one"
             )
         return _secret_file(file)
+
+    def _refuse_short(self, chars: int) -> None:
+        """Refuse a short secret of a new installation; one that is in use is only told of.
+
+        Under another key nobody would be known, and a "stop recommending" would be forgotten.
+        """
+        url = self.resolved_database_url
+        if Path(url.partition(":///")[2].partition("?")[0]).is_file():
+            _tell_short(chars)
+            return
+        raise ConfigurationError(SHORT % chars)
+
+
+@cache
+def _tell_short(chars: int) -> None:
+    """Once in a process."""
+    _log.warning(f"{SHORT}; under a new key nobody is known who was known before", chars)
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -1,5 +1,7 @@
 """What the environment says, and what it does not say."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,3 +48,34 @@ def test_an_empty_user_key_secret_is_refused_where_machines_must_share_one(
     settings = load_settings(redis_url="redis://127.0.0.1/0")
     with pytest.raises(ConfigurationError, match="TAY_USER_KEY_SECRET is not set"):
         settings.user_key_bytes()
+
+
+def test_a_user_key_that_can_be_guessed_is_refused_where_nobody_is_known_under_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = load_settings(home=tmp_path, user_key_secret="fifteen charact")  # noqa: S106 - of tests
+    with pytest.raises(ConfigurationError, match=r"has 15 characters.*openssl rand -hex 32"):
+        settings.user_key_bytes()
+    (tmp_path / "tay.db").touch()
+    assert settings.user_key_bytes() == b"fifteen charact"
+    assert "under a new key nobody is known" in caplog.text
+    assert "fifteen" not in caplog.text
+
+
+def test_those_who_make_the_user_key_at_once_get_one_and_the_same(tmp_path: Path) -> None:
+    code = (
+        "import sys; from tay_middleware.settings import load_settings; sys.stdin.readline(); "
+        "print(load_settings(home=sys.argv[1]).user_key_bytes().decode())"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    racing = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    for one in racing:
+        assert one.stdin
+        one.stdin.write("\n")
+        one.stdin.flush()
+    keys = {one.communicate(timeout=120)[0].strip() for one in racing}
+    assert keys == {(tmp_path / "user_key_secret").read_text().strip()}
+    assert [file.name for file in tmp_path.iterdir()] == ["user_key_secret"]

@@ -1,6 +1,6 @@
 """`tay tokens`: who may use the admin API."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -8,10 +8,13 @@ import typer
 
 from tay_middleware.cli.asking import ask, begun, tell
 from tay_middleware.cli.noting import noted
+from tay_middleware.cli.refused import TOLD_FOR, say_turned_away
 from tay_middleware.errors import InputError
 from tay_middleware.settings import MOST_DAYS, load_settings
 from tay_middleware.storage import tokens as sql
+from tay_middleware.storage import turned_away
 from tay_middleware.storage.transaction import Transaction
+from tay_middleware.storage.turned_away import TOKENS, Told
 from tay_middleware.web.tokens import make_token
 
 app = typer.Typer(help="Make, list and revoke admin tokens.", no_args_is_help=True)
@@ -46,14 +49,22 @@ def create_command(
 
 @app.command("list")
 def list_command() -> None:
-    """List tokens, oldest first: id, scopes, state, last use, name."""
+    """List tokens, oldest first: id, scopes, state, last use, name.
+
+    How many requests of the last week had none that opens is said on stderr.
+    """
     now = datetime.now(UTC)
-    rows = ask(load_settings(), sql.every)
+    rows, refused = ask(load_settings(), _listed, now - TOLD_FOR)
     if not rows:
         typer.echo("no token yet: tay tokens create --scope read --scope write")
     for row in rows:
         used = row.last_used_at.strftime("%Y-%m-%d") if row.last_used_at else "never used"
         typer.echo(f"{row.id}  {','.join(row.scopes)}  {_state(row, now)}  {used}  {row.name}")
+    say_turned_away(one for one in refused if one.sender == TOKENS)
+
+
+def _listed(transaction: Transaction, since: datetime) -> tuple[Sequence[Any], list[Told]]:
+    return sql.every(transaction), turned_away.told(transaction, since)
 
 
 @app.command("revoke")

@@ -13,10 +13,13 @@ import typer
 
 from tay_middleware.cli.asking import ask, existing, tell
 from tay_middleware.cli.noting import noted
+from tay_middleware.cli.refused import TOLD_FOR, say_turned_away
 from tay_middleware.errors import InputError
 from tay_middleware.settings import load_settings
 from tay_middleware.storage import inbox as sql
+from tay_middleware.storage import turned_away
 from tay_middleware.storage.transaction import Transaction
+from tay_middleware.storage.turned_away import TOKENS, Told
 
 app = typer.Typer(help="Look into the inbox of payments, and replay it.", no_args_is_help=True)
 
@@ -27,8 +30,14 @@ def list_command(
     provider: Annotated[str | None, typer.Option(help="only those of this provider")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="at most so many")] = 50,
 ) -> None:
-    """List deliveries, newest first: id, time, provider, type, attempts, what became of it."""
-    rows = ask(load_settings(), sql.page, state=state, provider=provider, limit=limit)
+    """List deliveries, newest first: id, time, provider, type, attempts, what became of it.
+
+    What was refused in the last week is no delivery; how many there were is said on stderr.
+    """
+    since = datetime.now(UTC) - TOLD_FOR
+    rows, refused = ask(
+        load_settings(), _listed, since, state=state, provider=provider, limit=limit
+    )
     for row in rows:
         typer.echo(
             f"{row.id}  {row.received_at:%Y-%m-%d %H:%M:%S}  {row.provider}  {row.kind}  "
@@ -36,6 +45,13 @@ def list_command(
         )
     if not rows:
         typer.echo("no delivery yet" if state is None and provider is None else "none")
+    say_turned_away(one for one in refused if one.sender != TOKENS)
+
+
+def _listed(
+    transaction: Transaction, /, since: datetime, **which: Any
+) -> tuple[Sequence[Any], list[Told]]:
+    return sql.page(transaction, **which), turned_away.told(transaction, since)
 
 
 @app.command("show")

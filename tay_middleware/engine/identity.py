@@ -1,12 +1,13 @@
 """From what an app passes in `configurable` to a `Turn`: lenient with values, strict with types."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from types import MappingProxyType
 from uuid import UUID, uuid5
 
-from tay_middleware.domain import Message, Tier, Turn, user_key
+from tay_middleware.domain import History, Message, Tier, Turn, user_key
 from tay_middleware.identities import identifier
 
 TURN_NAMESPACE = UUID("6f1e2c1a-6b7e-5b0e-9a53-0c1a7f3f8d11")
@@ -46,6 +47,7 @@ def make_turn(
         user_id=user,
         user_key=key_of(secret, user_id=user_id, session_id=session_id),
         session_id=session,
+        session_key=user_key(secret, f"session:{session}") if session else None,
         tier=Tier.parse(tier),
         owned_offers=_names(owned_offers),
         transcript=tuple(transcript),
@@ -62,6 +64,26 @@ def key_of(secret: bytes, *, user_id: object = None, session_id: object = None) 
     user, session = identifier(user_id), identifier(session_id)
     identity = f"user:{user}" if user else f"session:{session}" if session else None
     return user_key(secret, identity) if identity else None
+
+
+def recognised(history: History, turn: Turn) -> History:
+    """The history with the turn's own session by its id, where the store knows it by its key.
+
+    Of other sessions it matters only that they are others.
+    """
+    key = turn.session_key
+    if key is None:
+        return history
+
+    def named(session_id: str | None) -> str | None:
+        return turn.session_id if session_id == key else session_id
+
+    return replace(
+        history,
+        turns=tuple(replace(one, session_id=named(one.session_id)) for one in history.turns),
+        declined_session=named(history.declined_session),
+        closed=tuple(replace(one, session_id=named(one.session_id)) for one in history.closed),
+    )
 
 
 _NO_SIGNALS: Mapping[str, object] = MappingProxyType({})

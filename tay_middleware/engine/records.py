@@ -1,13 +1,15 @@
 """From a decision to the record that is written: what is claimed, what is kept, what it means."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from tay_middleware.decide.gates import ends_noes, kept_closed
-from tay_middleware.domain import Decision, ReplyStatus, Turn
+from tay_middleware.domain import Decision, Indicator, ReplyStatus, Turn
 from tay_middleware.playbook import Playbook
-from tay_middleware.storage import Cap, Claim, TurnRecord, keep
+from tay_middleware.redaction import keep
+from tay_middleware.storage import Cap, Claim, TurnRecord
 
 
 def make_record(
@@ -20,13 +22,17 @@ def make_record(
     playbook: Playbook,
     store_text: Literal["none", "redacted", "full"],
 ) -> TurnRecord:
-    """The record of one turn; a mention carries its claim unless the user asked to buy."""
+    """The record of one turn; a mention carries its claim unless the user asked to buy.
+
+    `store_text` holds for all that is written of her words: the question, and those of it in which
+    an indicator was found. Which rule found it, where and for how much is always kept.
+    """
     causes = playbook.gates.causes(decision.detection.gates)
     return TurnRecord(
         id=record_id,
         turn=turn,
         question=keep(turn.question, store_text),
-        decision=decision,
+        decision=_kept(decision, store_text),
         status=status,
         answered_at=answered_at,
         claim=_claim(playbook) if decision.shown and not decision.detection.purchase else None,
@@ -35,6 +41,20 @@ def make_record(
         opts_in=ends_noes(decision.detection, playbook.gates),
         closed=kept_closed(turn, decision.detection, playbook.gates),
     )
+
+
+def _kept(decision: Decision, store_text: Literal["none", "redacted", "full"]) -> Decision:
+    detection = decision.detection
+    found = tuple(
+        replace(one, phrase=keep(one.phrase, store_text) or "") if _is_hers(one) else one
+        for one in detection.indicators
+    )
+    return replace(decision, detection=replace(detection, indicators=found))
+
+
+def _is_hers(found: Indicator) -> bool:
+    """Whether its phrase are words of the question; a signal of the app has no place in it."""
+    return found.end > found.start
 
 
 def _claim(playbook: Playbook) -> Claim:

@@ -27,6 +27,7 @@ from tay_middleware.domain import (
 from tay_middleware.engine.background import Background
 from tay_middleware.engine.failopen import Guard
 from tay_middleware.engine.handover import Handover, Outcome
+from tay_middleware.engine.identity import recognised
 from tay_middleware.engine.judging import TurnJudge
 from tay_middleware.engine.kept import KeptJudgements
 from tay_middleware.engine.links import TOKEN_BITS, tracked
@@ -117,7 +118,7 @@ class TurnWork:
         if turn.user_key is not None:
             with guard("recall"):
                 found = await preparation.history(self._recall(turn.user_key))
-                history, known = found.without(turn.turn_id), True
+                history, known = recognised(found.without(turn.turn_id), turn), True
         return Prepared(judgement, history, known)
 
     async def read_paused(self, guard: Guard) -> None:

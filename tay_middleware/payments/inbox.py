@@ -20,7 +20,9 @@ from tay_middleware.payments.settle import reconsider, settle, would_change
 from tay_middleware.payments.terms import Terms
 from tay_middleware.storage import Database, awaited
 from tay_middleware.storage import inbox as sql
+from tay_middleware.storage.purchases import erased_among
 from tay_middleware.storage.transaction import Transaction
+from tay_middleware.storage.unapplied import forget_words, names_in
 
 BATCH = 10
 """Deliveries in one transaction: few, for on SQLite the chat waits for the same write lock."""
@@ -236,6 +238,7 @@ def _pieces(keys: Sequence[T]) -> Iterator[Sequence[T]]:
 def handle(transaction: Transaction, terms: Terms, now: datetime, limit: int) -> tuple[int, int]:
     """Handle what is due, in one transaction; how many were handled, and how many given up."""
     facts: list[Fact] = []
+    unapplied: list[Any] = []
     handled = failed = 0
     for row in sql.due(transaction, now, limit):
         try:
@@ -243,13 +246,24 @@ def handle(transaction: Transaction, terms: Terms, now: datetime, limit: int) ->
         except PayloadError as error:
             _log.error("delivery %s of %s is given up: %s", row.id, row.provider, error)
             sql.set_failed(transaction, row.id, now, str(error), None)
+            unapplied.append(row)
             failed += 1
             continue
         sql.set_handled(transaction, row.id, now, outcome)
+        unapplied += [row] if outcome == sql.OTHER_MODE else []
         facts += found
         handled += 1
+    _forget_erased(transaction, unapplied, terms)
     settle(transaction, facts, terms.rules, now)
     return handled, failed
+
+
+def _forget_erased(transaction: Transaction, rows: Sequence[Any], terms: Terms) -> None:
+    """What came before an erasing and comes to no fact after it goes without its words."""
+    for row in rows:
+        users = names_in(row.provider, row.body or b"", terms.key_of).users
+        for until in erased_among(transaction, users).values():
+            forget_words(transaction, [row.id], until)
 
 
 def understood(row: Any, terms: Terms) -> tuple[str, tuple[Fact, ...]]:

@@ -22,6 +22,13 @@ TOLERANCE_SECONDS = 300
 MOST_DIGESTS = 8
 """Digests of one delivery that are looked at; a rotation needs two."""
 
+LEAST_SECRET_BYTES = 16
+"""Whoever guesses a secret can tell of any sale. Stripe gives out 32 characters and more, Shopify
+32, and Standard Webhooks asks for 24 bytes: what is shorter than this was typed by a person."""
+
+NO_MATCH = "no signature matches"
+"""What is said of a delivery that is signed now, and by none of the secrets."""
+
 Headers = Mapping[str, str]
 """Header values by name in lower case."""
 
@@ -69,8 +76,24 @@ def verify(
         for theirs in signed.digests[:MOST_DIGESTS]:
             held |= hmac.compare_digest(mine, theirs)
     if not held:
-        raise SignatureError("no signature matches")
+        raise SignatureError(NO_MATCH)
     return signed
+
+
+def check_secret(scheme: Scheme, setting: str, secret: str) -> None:
+    """Refuse what is no secret, or can be guessed; `setting` is where it is from.
+
+    Raises:
+        ConfigurationError: it is; the message does not say what it is.
+    """
+    size = len(scheme.key(secret.removeprefix(_PREFIX)))
+    if size < LEAST_SECRET_BYTES:
+        encoding = "base64" if scheme is STANDARD else "hex"
+        raise ConfigurationError(
+            f"{setting}: a secret of {size} bytes can be guessed, and whoever guesses it can tell "
+            f"of any sale; {LEAST_SECRET_BYTES} are the least. Copy the provider's whole secret; "
+            f"one of your own is made by `openssl rand -{encoding} 32`"
+        )
 
 
 def sign_standard(secret: str, message_id: str, body: bytes, now: datetime) -> dict[str, str]:
@@ -135,9 +158,13 @@ def _standard_content(signed: Signed, body: bytes) -> bytes:
     return f"{signed.message_id}.{signed.stamp}.".encode() + body
 
 
+_PREFIX = "whsec_"
+"""Stands before secrets of Stripe, as a part of the key, and of Standard Webhooks, as none."""
+
+
 def _standard_key(secret: str) -> bytes:
     try:
-        key = _from_base64(secret.removeprefix("whsec_"))
+        key = _from_base64(secret.removeprefix(_PREFIX))
     except ValueError:
         key = b""
     if not key:

@@ -14,8 +14,8 @@ from typing import Any
 from tay_middleware.payments.generic import as_body
 from tay_middleware.payments.signatures import sign_standard
 
-STRIPE_SECRET = "whsec_of_nobody"  # noqa: S105 - signs deliveries of a simulation, and only there
-STANDARD_SECRET = "whsec_" + base64.b64encode(b"simulated").decode()
+STRIPE_SECRET = "whsec_of_nobody_who_sells"  # noqa: S105 - signs deliveries of a simulation, and only there
+STANDARD_SECRET = "whsec_" + base64.b64encode(b"simulated, of nobody").decode()
 
 PRICES = {"mentorship": 48_000, "course": 14_900, "masterclass": 8_900}
 """Cents of a whole payment."""

@@ -15,7 +15,6 @@ from tay_middleware.storage.base import (
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.embedded import MENTIONS_SECONDS, EmbeddedStore
 from tay_middleware.storage.places import Outbox
-from tay_middleware.storage.redact import keep, redact
 from tay_middleware.storage.schema import current, maintain_now, upgrade
 
 __all__ = [
@@ -29,12 +28,10 @@ __all__ = [
     "TurnStore",
     "Verdict",
     "current",
-    "keep",
     "maintain_now",
     "open_store",
     "open_store_of",
     "read_latest",
-    "redact",
     "upgrade",
 ]
 

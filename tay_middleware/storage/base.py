@@ -75,7 +75,7 @@ class TurnRecord:
 
     def anonymous(self) -> "TurnRecord":
         """The same turn without what leads to a person; what was decided stays."""
-        turn = replace(self.turn, user_id=None, user_key=None, session_id=None)
+        turn = replace(self.turn, user_id=None, user_key=None, session_id=None, session_key=None)
         return replace(self, turn=turn, question=None)
 
 

@@ -7,13 +7,16 @@ comes later (from a stream, or from the spool of another machine) is stored with
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, delete, func, select
 
+from tay_middleware.domain import user_key as hidden
 from tay_middleware.errors import StorageError
 from tay_middleware.settings import Settings
 from tay_middleware.storage.buckets import bucket_of, outbox_of
@@ -37,6 +40,7 @@ from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.schema import check_current, upgrade
 from tay_middleware.storage.sql import escalation_logs, question_logs, user_profiles
+from tay_middleware.storage.unapplied import KeyOf, about_her, forget_words, ids_about
 from tay_middleware.storage.wire import HISTORY_SECONDS, erase_call, moment
 
 EXPORTED = (
@@ -60,23 +64,31 @@ class Erased:
 class Archive:
     """All places in which something of a person may be; it lives on one event loop."""
 
-    def __init__(self, database: Database, store: RedisStore | None) -> None:
-        """Make an unopened archive; `store` is `None` where the database is all there is."""
+    def __init__(self, database: Database, store: RedisStore | None, key_of: KeyOf) -> None:
+        """Make an unopened archive.
+
+        Args:
+            database: of the log.
+            store: `None` where the database is all there is.
+            key_of: hides an identity, as the engine and payments do.
+        """
         self._database = database
         self._store = store
+        self._key_of = key_of
 
     @classmethod
     def of(cls, settings: Settings) -> "Archive":
         """The archive of the places that the settings name.
 
         Raises:
-            ConfigurationError: a URL is not understood.
+            ConfigurationError: a URL is not understood, or there is no key of user ids.
         """
+        secret = settings.user_key_bytes(makes=False)
         outbox, url = Outbox.of(settings), settings.resolved_database_url
         store = None
         if outbox is not None:
             store = RedisStore.on(outbox, url, history_turns=1000, mentions_seconds=HISTORY_SECONDS)
-        return cls(Database(url), store)
+        return cls(Database(url), store, partial(hidden, secret))
 
     async def open(self, *, migrate: bool = True) -> None:
         """Connect; a file that is the log is migrated, unless whoever asks has done that."""
@@ -91,7 +103,7 @@ class Archive:
         Raises:
             StorageError: one of them cannot be read; half an answer is none.
         """
-        kept = await self._database.read(_rows_of, user_key)
+        kept = await self._database.read(_rows_of, user_key, self._key_of)
         if self._store is None:
             return kept
         kept["history"] = [_plain(asdict(await self._store.recall(user_key, now)))]
@@ -140,7 +152,10 @@ class Archive:
         if self._store is not None:
             spooled = await self._store.spool.erase(user_key)
             await self._store.run(erase_call(user_key, now))
-        return Erased(await self._database.write(_erase, user_key, now, note), spooled)
+        # Before, while something still tells whose; and apart, for it reads much and locks nothing.
+        unapplied = await self._database.read(ids_about, user_key, self._key_of)
+        rows = await self._database.write(_erase, user_key, now, note, unapplied)
+        return Erased(rows, spooled)
 
     async def aclose(self) -> None:
         """Give back every connection."""
@@ -154,7 +169,7 @@ def _server_time(connection: Connection) -> datetime:
     return now.astimezone(UTC)
 
 
-def _rows_of(connection: Connection, user_key: str) -> Kept:
+def _rows_of(connection: Connection, user_key: str, key_of: KeyOf) -> Kept:
     check_current(connection)
     kept: Kept = {}
     asked = select(question_logs.c.id).where(question_logs.c.user_key == user_key)
@@ -167,7 +182,10 @@ def _rows_of(connection: Connection, user_key: str) -> Kept:
         which = table.c.user_key == user_key if hers is None else hers
         rows = connection.execute(select(table).where(which)).mappings()
         kept[table.name] = [_plain(row) for row in rows]
-    told = deliveries_about(connection, user_key)
+    told = [
+        *deliveries_about(connection, user_key),
+        *about_her(connection, user_key, key_of),
+    ]
     kept[webhook_events.name] = [_plain(row) for row in told]
     letters = connection.execute(_letters_of(select(dead_letters), user_key)).mappings()
     kept[dead_letters.name] = [_plain(row) for row in letters]
@@ -175,7 +193,11 @@ def _rows_of(connection: Connection, user_key: str) -> Kept:
 
 
 def _erase(
-    connection: Connection, user_key: str, now: datetime, note: Callable[[Connection], None]
+    connection: Connection,
+    user_key: str,
+    now: datetime,
+    note: Callable[[Connection], None],
+    unapplied: Sequence[UUID],
 ) -> int:
     check_current(connection)
     note(connection)
@@ -183,6 +205,7 @@ def _erase(
     lock(connection, [bucket_of(user_key)])
     remember_erased(connection, {user_key: now})
     connection.execute(_letters_of(delete(dead_letters), user_key))
+    forget_words(connection, unapplied, now)
     return erase_rows(connection, user_key, now)
 
 

@@ -1,9 +1,12 @@
 """A user's no that comes beside the chat, brought into the history that the next turn reads."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
+from tay_middleware.domain import user_key
 from tay_middleware.settings import Settings
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.places import Outbox
@@ -47,11 +50,12 @@ class EmbeddedRefusals:
 class RedisRefusals:
     """For history in Redis."""
 
-    def __init__(self, outbox: Outbox) -> None:
-        """Make an unopened one."""
+    def __init__(self, outbox: Outbox, key_of: Callable[[str], str]) -> None:
+        """Make an unopened one; `key_of` hides an identity as the engine does."""
         from tay_middleware.storage.link import PATIENT_SECONDS, make_client  # noqa: PLC0415 - Redis
         from tay_middleware.storage.scripts import Script  # noqa: PLC0415 - imports Redis
 
+        self._key_of = key_of
         self._script = Script("refuse")
         self._client = make_client(outbox.redis_url, patience_seconds=PATIENT_SECONDS)
 
@@ -65,7 +69,7 @@ class RedisRefusals:
 
         said = (
             str(micros(now)),
-            to_json(session_id),
+            to_json(self._key_of(f"session:{session_id}") if session_id else None),
             str(PROFILE_SECONDS),
             "1" if for_good else "",
         )
@@ -82,4 +86,6 @@ class RedisRefusals:
 def refusals_of(settings: Settings, database: Database) -> Refusals:
     """The place that the settings name."""
     outbox = Outbox.of(settings)
-    return EmbeddedRefusals(database) if outbox is None else RedisRefusals(outbox)
+    if outbox is None:
+        return EmbeddedRefusals(database)
+    return RedisRefusals(outbox, partial(user_key, settings.user_key_bytes()))

@@ -1,7 +1,8 @@
 """What travels between a store and Redis: arguments of the scripts, and their answers read back.
 
 History in Redis knows of a turn what `PastTurn` knows, and never a word of it; the event carries
-the row that goes into SQL.
+the row that goes into SQL. A session is known there by its key: an app's own id may be a telephone
+number, or all that it takes to read the conversation. Entries of versions before hold the id.
 """
 
 import json
@@ -20,6 +21,7 @@ from tay_middleware.domain import (
     Reason,
     ReplyStatus,
     Suppression,
+    Turn,
 )
 from tay_middleware.storage.base import TurnRecord, Verdict
 from tay_middleware.storage.buckets import keys_of
@@ -198,10 +200,18 @@ def _at(value: bytes | None) -> datetime | None:
 
 
 def _session_tag(session_id: str | None) -> str:
-    """A session in one word; an app's own id may hold anything."""
+    """A session in one word; an app's own id may hold anything.
+
+    It is no HMAC: scripts compare it with what versions before wrote.
+    """
     if session_id is None:
         return NOBODY
     return sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _session_of(turn: Turn) -> str | None:
+    """What history knows a session by; a turn that no engine made has only its id."""
+    return turn.session_key or turn.session_id
 
 
 def _entry(record: TurnRecord) -> str:
@@ -210,7 +220,7 @@ def _entry(record: TurnRecord) -> str:
     names = [*detection.gates, *([f"{_WORDING}{decision.template}"] if decision.template else [])]
     if record.status is ReplyStatus.FAILED:
         names.append(_FAILED)
-    rest = (turn.session_id, detection.topic, decision.offer, reason, names)
+    rest = (_session_of(turn), detection.topic, decision.offer, reason, names)
     head = (
         str(turn.turn_id),
         decision.kind.value,
@@ -257,13 +267,14 @@ def _profile_changes(record: TurnRecord) -> list[str]:
     changes: dict[str, str] = {}
     if record.declines:
         changes["declined_at"] = at
-        changes["declined_session"] = f"={to_json(record.turn.session_id)}"
+        changes["declined_session"] = f"={to_json(_session_of(record.turn))}"
     if record.opts_out:
         changes["opted_out_at"] = at
     if record.opts_in:
         changes |= dict.fromkeys(("declined_at", "declined_session", "opted_out_at"), "")
     for one in record.closed:
-        changes[f"{_CLOSED}{one.gate}"] = f">{micros(one.at)} {to_json(one.session_id)}"
+        where = None if one.session_id is None else _session_of(record.turn)
+        changes[f"{_CLOSED}{one.gate}"] = f">{micros(one.at)} {to_json(where)}"
     return _flat(changes)
 
 

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
 
 from fastapi import FastAPI
 
 from tay_middleware.analytics import measures
+from tay_middleware.errors import StorageError
 from tay_middleware.payments.inbox import InboxWorker
 from tay_middleware.payments.terms import Terms, terms_of
 from tay_middleware.playbook import Playbook, load_playbook
@@ -115,6 +116,8 @@ def _running(
                 worker.stop()
                 await asyncio.gather(*working, return_exceptions=True)
             await context.beside.aclose()
+            with suppress(StorageError):  # it has stood in the log
+                await context.turned_away.keep(database)
             await refusals.aclose()
             await database.aclose()
 
@@ -131,6 +134,8 @@ def _begin(here: Context) -> "list[asyncio.Task[None]]":
         keep_guard(database, playbook, settings, here.new_id, rounds=guarding),
         guarding,
     )
+    turned_away = here.turned_away
+    beside.begin(turned_away.rounds.name, turned_away.go(database), turned_away.rounds)
     beside.begin(sheets.name, keep_sheets(database, terms, rounds=sheets), sheets)
     return [] if here.worker is None else [beside.begin(health.INBOX, here.worker.run())]
 

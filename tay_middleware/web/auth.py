@@ -16,10 +16,11 @@ from starlette.exceptions import HTTPException
 
 from tay_middleware.storage import tokens as sql
 from tay_middleware.storage.tokens import Scope
+from tay_middleware.storage.turned_away import TOKENS
 from tay_middleware.web.context import Context, Here
 from tay_middleware.web.parameters import check_parameters
 from tay_middleware.web.rates import OF_FAILURES, OF_TOKEN
-from tay_middleware.web.tokens import opens, split
+from tay_middleware.web.tokens import fault, opens, split
 
 USE_NOTED_EVERY = timedelta(minutes=10)
 """How exact `last_used_at` is: a write for every read would be a waste."""
@@ -75,8 +76,10 @@ async def authenticate(request: Request, here: Context, token: str) -> Actor:
     if parts is not None:
         row = await here.database.read(sql.find, parts[0])
     if parts is None or not opens(row, parts[1], now):
+        address = address_of(request)
+        here.turned_away.note(TOKENS, fault(token, row), address, now)
         # Of wrong ones only: a stranger behind the same proxy must not lock out who has a good one.
-        await here.rates.spend(OF_FAILURES, address_of(request))
+        await here.rates.spend(OF_FAILURES, address)
         raise HTTPException(401, "a valid admin token is needed", {"www-authenticate": "Bearer"})
     await here.rates.spend(OF_TOKEN, row.id)
     if row.last_used_at is None or now - row.last_used_at > USE_NOTED_EVERY:

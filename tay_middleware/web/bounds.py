@@ -36,12 +36,13 @@ class Bounds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = WEBHOOK_BYTES if scope["path"].startswith("/webhooks/") else API_BYTES
-        sender = self._with_headers(scope["path"], send)
-        if _announced(scope) > most:
+        is_delivery = scope["path"].startswith("/webhooks/")
+        most = WEBHOOK_BYTES if is_delivery else API_BYTES
+        sender, announced = self._with_headers(scope["path"], send), _announced(scope)
+        if announced > most and not is_delivery:  # the endpoint counts deliveries that are refused
             await problem(413, TOO_LARGE)(scope, receive, sender)
             return
-        await self._app(scope, _counted(receive, most), sender)
+        await self._app(scope, _counted(receive, most, announced), sender)
 
     def _with_headers(self, path: str, send: Send) -> Send:
         async def sender(message: Message) -> None:
@@ -74,11 +75,14 @@ def _announced(scope: Scope) -> int:
     return 0
 
 
-def _counted(receive: Receive, most: int) -> Receive:
+def _counted(receive: Receive, most: int, announced: int) -> Receive:
+    """`receive`, which takes no more than `most` bytes, and none where more are announced."""
     seen = 0
 
     async def receiver() -> Message:
         nonlocal seen
+        if announced > most:
+            raise HTTPException(413, TOO_LARGE)
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > most:

@@ -20,6 +20,7 @@ from tay_middleware.storage.refusals import Refusals
 from tay_middleware.web.beside import Beside
 from tay_middleware.web.intake import Intake
 from tay_middleware.web.rates import Rates
+from tay_middleware.web.turned_away import TurnedAway
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Context:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     random_bits: Callable[[int], int] = secrets.randbits
     beside: Beside = field(default_factory=Beside)
+    turned_away: TurnedAway = field(default_factory=TurnedAway)
 
     def new_id(self, now: datetime) -> UUID:
         """An id that begins with the time."""

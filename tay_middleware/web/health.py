@@ -1,10 +1,13 @@
 """Whether the server lives, and whether it can do its work; nothing secret, so no token."""
 
+from datetime import datetime, timedelta
+
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from tay_middleware.storage import inbox
+from tay_middleware.storage import inbox, turned_away
+from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.context import Here
 from tay_middleware.web.problems import responses
 
@@ -21,6 +24,9 @@ class Health(BaseModel):
     database: str = Field("unknown", examples=["ok"])
     waiting: int = Field(0, description="deliveries that are not handled yet")
     dead: int = Field(0, description="deliveries that were given up")
+    refused: int = Field(
+        0, description="deliveries that were turned away yesterday and today (UTC)"
+    )
     troubled: list[str] = Field(
         [],
         description="what is done beside the requests and failed the last time; it is tried again",
@@ -45,5 +51,10 @@ async def ready(here: Here) -> Health:
         ended.add(INBOX)
     if ended:
         raise HTTPException(503, f"has ended: {', '.join(sorted(ended))}; the log says why")
-    counts = await here.database.read(inbox.counts)
+    counts = await here.database.read(_counts, here.clock() - timedelta(days=1))
     return Health(status="ok", database="ok", troubled=here.beside.troubled(), **counts)
+
+
+def _counts(transaction: Transaction, yesterday: datetime) -> dict[str, int]:
+    refused = turned_away.deliveries(transaction, yesterday)
+    return {**inbox.counts(transaction), "refused": refused}

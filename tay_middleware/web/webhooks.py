@@ -14,18 +14,28 @@ from tay_middleware.payments.catalogue import check_offers
 from tay_middleware.payments.generic import check_fields
 from tay_middleware.payments.providers import PROVIDERS, Label, Provider, digest, labelled, parse
 from tay_middleware.payments.reading import Part, check_times
-from tay_middleware.payments.signatures import Headers, verify
+from tay_middleware.payments.signatures import Headers, check_secret, verify
 from tay_middleware.settings import Settings
 from tay_middleware.web.auth import address_of
 from tay_middleware.web.context import Context, of_request
 from tay_middleware.web.problems import responses
 from tay_middleware.web.rates import OF_FAILURES
 from tay_middleware.web.schemas import Received
+from tay_middleware.web.turned_away import OFF, UNKNOWN
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 
 _STORED = Received().model_dump_json().encode()
 _ANSWERS = responses(400, 401, 404, 409, 413, 422)
+_REASONS = {
+    400: "the body cannot be read",
+    409: "its webhook-id was used for another delivery",
+    413: "the body is too large",
+    422: "something in it is wrong, and its sender was told what",
+    429: "too many that are not genuine",
+}
+"""How a refusal is counted, by its status; one of 401 and 404 says it itself."""
+
 _log = logging.getLogger("tay_middleware.payments")
 _BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {}}}}}
 
@@ -46,6 +56,25 @@ async def receive_payment_of(request: Request, provider: str) -> Response:
 
 
 async def receive(request: Request, here: Context, name: str) -> Response:
+    """Verify, store, answer; a refusal is counted.
+
+    Raises:
+        HTTPException: see `_stored`; 413 the body is too large.
+        StorageError: it is not stored; the sender will try again.
+    """
+    provider = PROVIDERS.get(name)
+    known = provider is not None and provider.scheme is not None
+    try:
+        return await _stored(request, here, name)
+    except HTTPException as error:
+        off = OFF if known else "there is none of this name"
+        reason = off if error.status_code == 404 else _REASONS.get(error.status_code, error.detail)
+        sender = name if known else UNKNOWN
+        here.turned_away.note(sender, reason, address_of(request), here.clock())
+        raise
+
+
+async def _stored(request: Request, here: Context, name: str) -> Response:
     """Verify, store, answer. What is genuine is never refused for what others sent before it.
 
     Raises:
@@ -92,7 +121,8 @@ def senders(settings: Settings) -> dict[str, bool]:
     """Every provider that can deliver, and whether it is on: whether it has a secret here.
 
     Raises:
-        ConfigurationError: a setting names a provider that there is not, or a secret is none.
+        ConfigurationError: a setting names a provider that there is not, or a secret is none
+            or can be guessed.
     """
     schemes = {name: one.scheme for name, one in PROVIDERS.items() if one.scheme is not None}
     for name in (settings.webhook_provider, *settings.webhook_secrets):
@@ -104,7 +134,7 @@ def senders(settings: Settings) -> dict[str, bool]:
     secrets = {name: secrets_of(settings, name) for name in schemes}
     for name, scheme in schemes.items():
         for secret in secrets[name]:
-            scheme.key(secret)
+            check_secret(scheme, f"TAY_WEBHOOK_SECRETS__{name.upper()}", secret)
     return {name: bool(found) for name, found in secrets.items()}
 
 

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tay_middleware.decide.classify.asking import EARLIER_MESSAGES, Asked, Asking, cleaned
+from tay_middleware.decide.normalise import HEAD_CHARS, TAIL_CHARS
 from tay_middleware.domain import Message
 from tay_middleware.playbook import Playbook, load_playbook
+from tay_middleware.redaction import redact
 
 SHIPPED = Asking(load_playbook())
 FRAME = re.compile(r"\A<data-([0-9a-f]{16})>\n(.*)\n</data-\1>\n\n", re.DOTALL)
@@ -52,9 +54,9 @@ def test_no_text_leaves_its_quotes(question: str, earlier: list[str]) -> None:
         return
     inside = framed(asked)
     data = json.loads(inside)
-    assert data["message"] == cleaned(question)
+    assert data["message"] == redact(cleaned(question))
     assert [said["text"] for said in data["earlier"]] == [
-        cleaned(text) for text in earlier if cleaned(text)
+        redact(cleaned(text)) for text in earlier if cleaned(text)
     ]
     assert "\n" not in inside
     assert not set("<>") & set(inside)
@@ -76,6 +78,33 @@ def test_the_mark_cannot_be_known_from_what_it_encloses(question: str) -> None:
 def test_what_cannot_be_seen_is_not_sent(seen: str, unseen: str) -> None:
     half = len(seen) // 2
     assert cleaned(seen[:half] + unseen + seen[half:]) == cleaned(seen)
+
+
+CARD = "4242 4242 4242 4242"
+
+
+def test_what_leads_to_a_person_is_not_sent() -> None:
+    said = Message("user", "i am @janes_curls, call 07911 123456")
+    data = json.loads(framed(sent(f"my card {CARD} and ada\u2064@example.com, why?", said)))
+    assert data == {
+        "earlier": [{"by": "writer", "text": "i am [handle], call [phone]"}],
+        "message": "my card [card] and [email], why?",
+    }
+
+
+@pytest.mark.parametrize("shift", range(len(CARD)))
+def test_no_half_of_a_card_is_sent_where_a_long_question_is_cut(shift: int) -> None:
+    """A card across either cut, wherever in it the cut falls."""
+    before = "a" * (HEAD_CHARS - 1 - shift)
+    behind = "z" * (TAIL_CHARS - 1 - shift)
+    message = json.loads(framed(sent(f"{before} {CARD} {'m' * 9000} {CARD} {behind}")))["message"]
+    assert not any(char.isdigit() for char in message)
+
+
+def test_a_server_of_ones_own_may_be_told_all(playbook: Playbook) -> None:
+    asked = Asking(playbook, full=True).messages(f"my card {CARD}", ())
+    assert asked is not None
+    assert json.loads(framed(asked))["message"] == f"my card {CARD}"
 
 
 def test_words_of_any_language_and_emoji_are_sent() -> None:

@@ -20,6 +20,11 @@ def test_a_user_is_known_by_a_key_that_leads_back_to_nobody() -> None:
     assert "ada" not in (turn.user_key or "")
 
 
+def test_a_session_has_a_key_too() -> None:
+    assert made(user_id="u1", session_id=" s1 ").session_key == user_key(SECRET, "session:s1")
+    assert made(user_id="u1").session_key is None
+
+
 def test_without_a_user_the_session_stands_in() -> None:
     turn = made(session_id="s1")
     assert (turn.user_id, turn.user_key) == (None, user_key(SECRET, "session:s1"))

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Literal
 from uuid import UUID
 
 import pytest
@@ -56,3 +57,34 @@ def test_a_gate_that_stays_closed_is_recorded_for_as_far_as_it_reaches(
 def test_nothing_else_is_kept_of_a_message(playbook: Playbook, gate: str) -> None:
     """What a no or a stop does is kept apart, and a doubt holds for its own turn."""
     assert recorded(playbook, gate).closed == ()
+
+
+@pytest.mark.parametrize(
+    ("store_text", "phrases"),
+    [
+        ("none", ["", "", "signal missing_knowledge"]),
+        ("redacted", ["my prices", "dm me at [handle]", "signal missing_knowledge"]),
+        ("full", ["my prices", "dm me at @janes_curls", "signal missing_knowledge"]),
+    ],
+)
+def test_of_what_was_found_the_words_are_kept_as_those_of_the_question(
+    playbook: Playbook, store_text: Literal["none", "redacted", "full"], phrases: list[str]
+) -> None:
+    found = (
+        Indicator("personal", "my prices", 4, 13, 1.0),
+        Indicator("purchase", "dm me at @janes_curls", 20, 41, 0.0),
+        Indicator("strategic", "signal missing_knowledge", 0, 0, 0.5),
+    )
+    turn = a_turn()
+    detection = replace(no_need(), indicators=found)
+    record = make_record(
+        turn,
+        decide(turn, detection, History(), playbook, Circumstances()),
+        ReplyStatus.REPLIED,
+        record_id=UUID(int=1),
+        answered_at=NOON,
+        playbook=playbook,
+        store_text=store_text,
+    )
+    kept = [replace(one, phrase=said) for one, said in zip(found, phrases, strict=True)]
+    assert list(record.decision.detection.indicators) == kept

@@ -18,7 +18,7 @@ RULES = Rules(offers={"plink_course": "course"})
 Payload = dict[str, Any]
 """A delivery, as JSON."""
 
-STRIPE_SECRET = "whsec_stripe_tests"  # noqa: S105 - of tests
+STRIPE_SECRET = "whsec_of_stripe_in_tests"  # noqa: S105 - of tests
 
 
 def at(seconds: float) -> int:

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from tay_middleware.errors import ConfigurationError, SignatureError
-from tay_middleware.payments.signatures import SHOPIFY, STANDARD, STRIPE, Headers, Scheme, verify
+from tay_middleware.payments.signatures import (
+    SHOPIFY,
+    STANDARD,
+    STRIPE,
+    Headers,
+    Scheme,
+    check_secret,
+    verify,
+)
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 BODY = b'{"id": "evt_1"}'
@@ -86,6 +94,41 @@ def test_no_header_is_odd_enough_for_another_error(text: str, scheme: Scheme) ->
     names = [*of_stripe(), *of_standard(), *of_shopify()]
     with pytest.raises(SignatureError):
         verify(scheme, [KEY], dict.fromkeys(names, text), BODY, NOW)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "secret", "size"),
+    [
+        (STRIPE, "whsec_" + "a" * 15, 15),
+        (SHOPIFY, "hunter2", 7),
+        (STANDARD, "whsec_" + base64.b64encode(b"fifteen of them").decode(), 15),
+    ],
+)
+def test_a_secret_that_can_be_guessed_is_refused_and_not_told(
+    scheme: Scheme, secret: str, size: int
+) -> None:
+    with pytest.raises(ConfigurationError, match=f"TAY_X: a secret of {size} bytes") as refused:
+        check_secret(scheme, "TAY_X", secret)
+    assert "openssl rand" in str(refused.value)
+    assert secret not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "secret"),
+    [
+        pytest.param(STRIPE, "whsec_" + "aB3" * 10 + "aB", id="an endpoint of Stripe"),
+        pytest.param(STRIPE, "whsec_" + "0f" * 32, id="Stripe's command line"),
+        pytest.param(SHOPIFY, "0f" * 16, id="an app of Shopify, of before"),
+        pytest.param(SHOPIFY, "shpss_" + "0f" * 16, id="an app of Shopify"),
+        pytest.param(SHOPIFY, "0f" * 32, id="a shop's own webhooks"),
+        pytest.param(
+            STANDARD, "whsec_" + base64.b64encode(bytes(24)).decode(), id="Standard Webhooks"
+        ),
+        pytest.param(STANDARD, base64.b64encode(bytes(64)).decode(), id="without its prefix"),
+    ],
+)
+def test_what_providers_give_out_is_taken(scheme: Scheme, secret: str) -> None:
+    check_secret(scheme, "TAY_X", secret)
 
 
 @pytest.mark.parametrize("secret", ["whsec_???", "whsec_", "whsec_ "])

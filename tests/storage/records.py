@@ -2,14 +2,27 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from tay_middleware.domain import Decision, Kind, Reason, ReplyStatus, Strength, Turn, uuid7
+from tay_middleware.domain import (
+    Decision,
+    Kind,
+    Reason,
+    ReplyStatus,
+    Strength,
+    Turn,
+    user_key,
+    uuid7,
+)
 from tay_middleware.storage import Cap, Claim, TurnRecord, TurnStore
-from tests.builders import NOON, a_detection, a_turn, no_need
+from tests.builders import NOON, SECRET, a_detection, a_turn, no_need
 
 RULE = Claim(session_turns=3, caps=(Cap(86_400, 2), Cap(7 * 86_400, 4)))
 """The default policy."""
+
+KEY_OF = partial(user_key, SECRET)
+"""Hides an identity as the records' users are hidden."""
 
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 

@@ -16,7 +16,7 @@ from tay_middleware.storage.drain import Drain
 from tay_middleware.storage.people import Archive
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.sql import question_logs
-from tests.storage.records import a_record, key
+from tests.storage.records import KEY_OF, a_record, key
 
 HOUR = timedelta(hours=1)
 
@@ -37,7 +37,7 @@ def test_only_for_a_file_does_the_clock_of_the_machine_count(
     async def scene() -> datetime:
         store = open_store(url, history_turns=10, outbox=outbox) if outbox else None
         assert store is None or isinstance(store, RedisStore)
-        archive = Archive(Database(url), store)
+        archive = Archive(Database(url), store, KEY_OF)
         try:
             return await archive.now(key(), datetime.now(UTC) + ahead)
         finally:

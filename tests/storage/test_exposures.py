@@ -20,7 +20,7 @@ from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.sql import question_logs
 from tay_middleware.storage.wire import turn_event
 from tests.builders import NOON
-from tests.storage.records import DAY, SECOND, a_record, key
+from tests.storage.records import DAY, KEY_OF, SECOND, a_record, key
 
 
 def in_arm(arm: str = "B", *, exposed: bool = True, **more: Any) -> TurnRecord:
@@ -32,7 +32,7 @@ def in_arm(arm: str = "B", *, exposed: bool = True, **more: Any) -> TurnRecord:
 class Places:
     def __init__(self, store: Any, database: Database) -> None:
         self.store, self.database = store, database
-        self.archive = Archive(database, store if isinstance(store, RedisStore) else None)
+        self.archive = Archive(database, store if isinstance(store, RedisStore) else None, KEY_OF)
 
     async def commit(self, *records: TurnRecord) -> None:
         for record in records:

@@ -24,7 +24,7 @@ from tay_middleware.storage.payment_tables import (
 from tay_middleware.storage.people import Archive, Kept
 from tay_middleware.storage.sql import escalation_logs, question_row
 from tests.builders import NOON
-from tests.storage.records import DAY, a_record, key
+from tests.storage.records import DAY, KEY_OF, a_record, key
 
 MENTION = a_record(1)
 OF_BOB = a_record(2, user="bob")
@@ -45,7 +45,7 @@ def play(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Scene], An
     def run(scene: Scene) -> Any:
         async def opened() -> Any:
             database = Database(url)
-            archive = Archive(Database(url), None)
+            archive = Archive(Database(url), None, KEY_OF)
             try:
                 await database.write(mentioned)
                 return await scene(database, archive)

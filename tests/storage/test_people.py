@@ -20,7 +20,7 @@ from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.sql import question_logs
 from tay_middleware.storage.wire import erase_call, turn_event
 from tests.builders import NOON
-from tests.storage.records import DAY, RULE, SECOND, a_record, key
+from tests.storage.records import DAY, KEY_OF, RULE, SECOND, a_record, key
 
 AFTER = NOON + DAY
 
@@ -30,7 +30,7 @@ class Places:
 
     def __init__(self, store: Any, database: Database) -> None:
         self.store, self.database = store, database
-        self.archive = Archive(database, store if isinstance(store, RedisStore) else None)
+        self.archive = Archive(database, store if isinstance(store, RedisStore) else None, KEY_OF)
 
     async def drain(self) -> None:
         if isinstance(self.store, RedisStore):
@@ -206,7 +206,7 @@ def test_a_batch_that_is_being_written_while_a_user_is_erased_leads_to_nobody(
     postgres_url: str,
 ) -> None:
     async def scene() -> Any:
-        drain, archive = Database(postgres_url), Archive(Database(postgres_url), None)
+        drain, archive = Database(postgres_url), Archive(Database(postgres_url), None, KEY_OF)
         looked = asyncio.Event()
 
         def write(connection: Connection) -> None:
@@ -281,7 +281,7 @@ def test_erasing_while_redis_is_away_fails_and_says_so(tmp_path: Path) -> None:
         url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
         outbox = Outbox("redis://127.0.0.1:1/0", tmp_path / "spool.db")
         store = RedisStore.on(outbox, url, history_turns=1, mentions_seconds=1)
-        archive = Archive(Database(url), store)
+        archive = Archive(Database(url), store, KEY_OF)
         try:
             await archive.open()
             await archive.erase(key(), NOON + timedelta(days=1))

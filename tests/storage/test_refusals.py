@@ -16,7 +16,7 @@ from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.refusals import RedisRefusals
 from tay_middleware.storage.wire import PROFILE_SECONDS
 from tests.builders import NOON
-from tests.storage.records import a_record, key, opened
+from tests.storage.records import KEY_OF, a_record, key, opened
 
 TEN_YEARS = 3651 * 86400
 HOUR = timedelta(hours=1)
@@ -31,7 +31,7 @@ def play(redis_url: str, tmp_path: Path) -> Callable[[Callable[[RedisStore, Note
     async def played(scene: Callable[[RedisStore, Note], Any]) -> tuple[History, int]:
         url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
         store = await opened(open_store(url, history_turns=10, outbox=outbox))
-        refusals = RedisRefusals(outbox)
+        refusals = RedisRefusals(outbox, KEY_OF)
         assert isinstance(store, RedisStore)
 
         async def note(at: datetime, for_good: bool) -> None:
@@ -75,7 +75,10 @@ def test_a_plain_no_is_remembered_as_long_as_a_profile(play: Any) -> None:
         await note(NOON + 2 * HOUR, False)
 
     history, left = play(scene)
-    assert (history.declined_at, history.declined_session) == (NOON + 2 * HOUR, "s9")
+    assert (history.declined_at, history.declined_session) == (
+        NOON + 2 * HOUR,
+        KEY_OF("session:s9"),
+    )
     assert history.opted_out_at is None
     assert abs(left - PROFILE_SECONDS) < 600
 

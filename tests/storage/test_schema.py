@@ -25,6 +25,7 @@ from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
 from tay_middleware.storage.purchases import id_of
 from tay_middleware.storage.reviews import reviews
 from tay_middleware.storage.simulations import simulations
+from tay_middleware.storage.turned_away import turned_away
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(path: Path) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         # Each stands in a module of its own, which nothing else here may have imported.
-        (metadata,) = {table.metadata for table in (day_sheets, reviews, simulations)}
+        (metadata,) = {table.metadata for table in (day_sheets, reviews, simulations, turned_away)}
         assert compare_metadata(context, metadata) == []
     engine.dispose()
 

@@ -35,7 +35,7 @@ class Site:
             "TAY_HOME": str(home),
             "TAY_PUBLIC_URL": self.url,
             "TAY_USER_KEY_SECRET": "a secret of the tests, long enough",
-            "TAY_WEBHOOK_SECRETS__STRIPE": f"whsec_older, {STRIPE_SECRET}",
+            "TAY_WEBHOOK_SECRETS__STRIPE": f"whsec_the_older_of_two, {STRIPE_SECRET}",
             "TAY_WEBHOOK_SECRETS__STANDARD": STANDARD_SECRET,
             "TAY_WEBHOOK_SECRETS__SHOPIFY": SHOPIFY_SECRET,
             **({"TAY_DATABASE_URL": database_url} if database_url else {}),

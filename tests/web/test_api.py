@@ -299,6 +299,7 @@ def test_an_open_address_needs_a_token_first(site: Site, tmp_path: Any) -> None:
     [
         ("TAY_WEBHOOK_SECRETS__STRIP", "whsec_x", "names 'strip': there are stripe, standard"),
         ("TAY_WEBHOOK_SECRETS__STANDARD", "whsec_", "is whsec_ and base64"),
+        ("TAY_WEBHOOK_SECRETS__STRIPE", "whsec_x", "_STRIPE: a secret of 1 bytes can be guessed"),
         ("TAY_WEBHOOK_PROVIDER", "paddle", "names 'paddle'"),
     ],
 )

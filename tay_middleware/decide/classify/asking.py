@@ -1,5 +1,8 @@
 r"""What is sent: the playbook's instruction, and the question as data that cannot pose as one.
 
+What leads to a person is taken out first, as it is out of the log: an opinion needs no card and no
+telephone, and whose server it is sent to we do not know.
+
 Four walls, because none of them alone is a cure: the text is cut and cleaned of what a person
 cannot see; it is a JSON string in which `<`, `>`, `[` and `]` are written as escapes, so that
 neither our marks nor a chat template's control words (`<|im_start|>`, `[INST]`) can stand in it;
@@ -12,12 +15,13 @@ import json
 import re
 import string
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tay_middleware.decide.normalise import HEAD_CHARS, TAIL_CHARS
 from tay_middleware.domain import Message, Reason
 from tay_middleware.playbook import Playbook
+from tay_middleware.redaction import REACH_CHARS, redacted_part
 
 NONE = "none"
 """What the model answers when no offer fits."""
@@ -51,32 +55,47 @@ class Asked:
     key: bytes
 
 
-class Asking:
-    """Makes the messages of one playbook."""
+Part = Callable[[str, int, int], str]
+"""`text[first:last]` as it may be told."""
 
-    def __init__(self, playbook: Playbook) -> None:
+
+class Asking:
+    """Makes the messages of one playbook; with `full` the texts go out as they were typed."""
+
+    def __init__(self, playbook: Playbook, *, full: bool = False) -> None:
         offers = "\n".join(
             f"- {name}: {' '.join(offer.for_whom.split())}"
             for name, offer in playbook.offers.items()
         )
         reasons = ", ".join([*(reason.value for reason in Reason), NONE])
         head, _, tail = playbook.classifier_prompt.partition("$data")
+        self._part: Part = _as_typed if full else redacted_part
         self._system = _filled(head, offers, reasons)
         self._after = _filled(tail, offers, reasons)
 
     def messages(self, question: str, transcript: Sequence[Message]) -> Asked | None:
         """What to send about `question`; `None` when nothing of it can be seen by a person."""
-        message = cleaned(_ends_of(question, HEAD_CHARS, TAIL_CHARS))
+        message = self._told(question, HEAD_CHARS, TAIL_CHARS)
         if not message:
             return None
         earlier = [
-            (said.role, cleaned(_ends_of(said.content, EARLIER_CHARS // 2, EARLIER_CHARS // 2)))
+            (said.role, self._told(said.content, EARLIER_CHARS // 2, EARLIER_CHARS // 2))
             for said in transcript[-EARLIER_MESSAGES:]
         ]
         data = _data(message, earlier)
         mark = hashlib.blake2b(data.encode(), digest_size=_MARK_BYTES).hexdigest()
         user = f"<data-{mark}>\n{data}\n</data-{mark}>\n\n{self._after}".strip()
         return Asked(self._system, user, _key(message, earlier))
+
+    def _told(self, text: str, head: int, tail: int) -> str:
+        """What is told of a text: of a long one its head and its tail; people ask first or last."""
+        if len(text) <= head + tail:
+            whole = cleaned(text)
+            return self._part(whole, 0, len(whole))
+        before = cleaned(text[: head + REACH_CHARS])
+        behind = cleaned(text[-tail - REACH_CHARS :])
+        last = self._part(behind, max(0, len(behind) - tail), len(behind))
+        return f"{self._part(before, 0, head)}\n…\n{last}".strip()
 
 
 def cleaned(text: str) -> str:
@@ -91,9 +110,8 @@ def cleaned(text: str) -> str:
     return seen.strip()
 
 
-def _ends_of(text: str, head: int, tail: int) -> str:
-    """The head and the tail of a long text, in characters; people ask first or last."""
-    return text if len(text) <= head + tail else f"{text[:head]}\n…\n{text[-tail:]}"
+def _as_typed(text: str, first: int, last: int) -> str:
+    return text[first:last]
 
 
 def _data(message: str, earlier: Sequence[tuple[str, str]]) -> str:

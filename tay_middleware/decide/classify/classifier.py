@@ -48,7 +48,7 @@ class Classifier:
         randomness: Callable[[], float],
     ) -> None:
         self._settings = settings
-        self._asking = Asking(playbook)
+        self._asking = Asking(playbook, full=settings.classifier_text == "full")
         self._exchange = Exchange(settings, playbook, clock, randomness)
         self._remembered = Remembered(settings.classifier_cache_size)
         self._open_server = open_server

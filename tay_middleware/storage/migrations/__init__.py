@@ -1,6 +1,6 @@
 """Schema versions, shipped inside the package and run by `tay db upgrade`."""
 
-HEAD = "0016"
+HEAD = "0017"
 """The schema that this version of the package needs; a test holds it against the scripts."""
 
 VERSION_TABLE = "tay_schema_version"

@@ -21,7 +21,7 @@ from tay_middleware.analytics.metrics import (
 )
 from tay_middleware.analytics.overview import Overview, Ranked, overview
 from tay_middleware.domain import Tier
-from tay_middleware.storage import sales, trends
+from tay_middleware.storage import sales, trends, turned_away
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.trends import Narrowed
 from tay_middleware.web.context import Context, Here
@@ -30,6 +30,7 @@ from tay_middleware.web.dashboard.pages import render
 from tay_middleware.web.dashboard.state import Desk
 from tay_middleware.web.dashboard.visitors import Looking
 from tay_middleware.web.filters import offer_of
+from tay_middleware.web.turned_away import TOLD_FOR, sentence
 
 router = APIRouter()
 
@@ -80,6 +81,7 @@ async def home(request: Request, here: Here, desk: Desk, visitor: Looking) -> Re
         terms_of(here.settings, here.playbook),
         now=now,
     )
+    refused = await here.database.read(turned_away.told, now - TOLD_FOR)
     values = {
         "visitor": visitor,
         "title": "Overview",
@@ -102,6 +104,7 @@ async def home(request: Request, here: Here, desk: Desk, visitor: Looking) -> Re
         "verdicts": await desk.verdicts.get(),
         "lag": await desk.lag.get(),
         "owed": await here.database.read(trends.owed, now - timedelta(days=1)),
+        "refused": [(sentence(one), one.goes_on) for one in refused],
         "now": now,
         "enough": ENOUGH_TO_RANK,
     }

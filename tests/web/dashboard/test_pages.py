@@ -12,10 +12,12 @@ from fastapi import FastAPI
 from sqlalchemy import delete
 
 from tay_middleware.analytics import charts
+from tay_middleware.payments.signatures import NO_MATCH
 from tay_middleware.settings import Settings
-from tay_middleware.storage import log, upgrade
+from tay_middleware.storage import log, turned_away, upgrade
 from tay_middleware.storage.log import Filter
 from tay_middleware.storage.simulations import simulations
+from tay_middleware.storage.turned_away import Refusal, Times
 from tay_middleware.web import mounting
 from tay_middleware.web.dashboard import board, pages, statics
 from tests.web.dashboard.stage import MONDAY, ROOT, Served, Visitor, text_of
@@ -213,6 +215,11 @@ def test_on_the_first_day_every_page_says_that_nothing_is_there_yet(
         home = text_of(robin.page("/"))
         assert "too little data" in home
         assert "nan" not in home.lower().replace("finance", "")
+        assert "refused" not in home
+        refused = Refusal("stripe", NO_MATCH, "the internet")
+        times = Times(12, served.clock(), served.clock())
+        served.change(turned_away.add, {(served.clock().date(), refused): times})
+        assert "12 deliveries of stripe were refused at " in text_of(robin.page("/"))
     finally:
         served.stop()
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tay_middleware.storage import keep, redact
-from tay_middleware.storage.redact import MOST_CHARS
+from tay_middleware.redaction import keep, redact, redacted_part
+from tay_middleware.redaction.redact import MOST_CHARS
 from tests.cost import least_cpu_seconds
 
 
@@ -125,6 +125,29 @@ def test_a_book_is_cut() -> None:
     kept = keep("x" * 100_000, "full") or ""
     assert len(kept) == MOST_CHARS
     assert kept.endswith("…")
+
+
+CARD = "4242 4242 4242 4242"
+
+
+@pytest.mark.parametrize("edge", range(4, 4 + len(CARD) + 1))
+def test_what_stands_across_an_edge_is_replaced_as_a_whole(edge: int) -> None:
+    text = f"pay {CARD} now"
+    last = "pay [card]" if edge > 4 else "pay "
+    first = "[card] now" if edge < 4 + len(CARD) else " now"
+    assert redacted_part(text, 0, edge) == last
+    assert redacted_part(text, edge, len(text)) == first
+
+
+@given(st.text(), st.integers(0, 20), st.integers(0, 20))
+def test_a_part_without_a_number_is_the_part(text: str, first: int, last: int) -> None:
+    if redact(text) == text:
+        assert redacted_part(text, first, last) == text[first:last]
+
+
+def test_a_book_of_cards_is_cut_between_two() -> None:
+    kept = keep(f"{CARD};" * 1_000, "redacted") or ""
+    assert set(kept.split(";")) == {"[card]", ""}
 
 
 def test_what_no_database_takes_is_replaced() -> None:

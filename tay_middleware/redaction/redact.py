@@ -1,4 +1,4 @@
-"""What is kept of a question: everything, nothing, or everything but what leads to a person.
+"""What is told of a text: everything, nothing, or everything but what leads to a person.
 
 Redaction is a net with known holes (names, street addresses and bank accounts without an IBAN
 pass); it is not anonymity. `@` before a word is taken for somebody's handle. It works in linear
@@ -9,10 +9,14 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from tay_middleware.storage.numbers import Spans, cards, ibans, ips, phones
+from tay_middleware.redaction.numbers import Spans, cards, ibans, ips, phones
 
 MOST_CHARS = 4_000
 """What the log keeps of one question; a pasted book is not a question."""
+
+REACH_CHARS = 200
+"""How far behind a place to look before a text is cut there: no more than this would be left of
+what stands across it, for it is longer than any number and nearly every address."""
 
 CUT = "…"
 
@@ -49,7 +53,8 @@ def keep(text: str, mode: Literal["none", "redacted", "full"]) -> str | None:
     """What the log stores of `text`: nothing, the redacted text, or the text itself, cut short."""
     if mode == "none":
         return None
-    kept = text if mode == "full" else redact(text[: 2 * MOST_CHARS])
+    most = 2 * MOST_CHARS
+    kept = text if mode == "full" else redacted_part(text[: most + REACH_CHARS], 0, most)
     if len(kept) > MOST_CHARS:
         kept = kept[: MOST_CHARS - 1] + CUT
     return kept.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
@@ -61,19 +66,33 @@ def redact(text: str) -> str:
     It is looked for in a copy in which every blank, dash and `@` is the plain one and nothing is
     unseen, and replaced in `text`, of which all else stays as it was.
     """
+    return redacted_part(text, 0, len(text))
+
+
+def redacted_part(text: str, first: int, last: int) -> str:
+    """`text[first:last]`, redacted; what stands across an edge is replaced as a whole.
+
+    Cut before, half a card would be no card, and stay.
+    """
+    kept, behind = [], first
+    for start, end, name in _found(text):
+        if first < end and start < last:
+            kept += [text[behind:start], f"[{name}]"]
+            behind = end
+    return "".join([*kept, text[behind:last]])
+
+
+def _found(text: str) -> list[tuple[int, int, str]]:
+    """Where something stands in `text`, and what, from left to right."""
     copy, places = _plain(text)
     if _MAY_HOLD.search(copy) is None:
-        return text
+        return []
     found: list[tuple[int, int, str]] = []
     for spans, name in _KINDS:
         taken = list(spans(copy))
-        found += [(start, end, name) for start, end in taken]
+        found += [(places[start], places[end - 1] + 1, name) for start, end in taken]
         copy = _without(copy, taken)
-    kept, behind = [], 0
-    for start, end, name in sorted(found):
-        kept += [text[behind : places[start]], f"[{name}]"]
-        behind = places[end - 1] + 1
-    return "".join([*kept, text[behind:]])
+    return sorted(found)
 
 
 def _plain(text: str) -> tuple[str, Sequence[int]]:

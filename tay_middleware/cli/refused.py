@@ -1,0 +1,16 @@
+"""What was turned away of late, said on stderr beside a list of what was not."""
+
+from collections.abc import Iterable
+
+import typer
+
+from tay_middleware.storage.turned_away import Told
+from tay_middleware.web.turned_away import TOLD_FOR, sentence
+
+__all__ = ["TOLD_FOR", "say_turned_away"]
+
+
+def say_turned_away(refused: Iterable[Told]) -> None:
+    """One sentence for each sender and reason."""
+    for one in refused:
+        typer.echo(sentence(one), err=True)
