@@ -22,8 +22,8 @@ from tay_middleware.errors import RowRefused, SchemaMismatch, StorageError
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.events import Event, read_event
 from tay_middleware.storage.ledger import apply, bury
-from tay_middleware.storage.schema import check_current
 from tay_middleware.storage.stream import Delivery, Streams
+from tay_middleware.storage.versions import check_current
 
 BATCH = 2_000
 """Events in one transaction: more gain little and make a retry dear."""
@@ -256,6 +256,8 @@ class Drain:
         ]
         if not dead:
             return 0
+        # A later version may have changed the tables meanwhile: then they are not to blame.
+        await self._database.read(check_current)
         now = self._clock()
         letters = [_letter(one, error, counts[one.stream_id], now) for one, error in dead]
         await self._database.write(bury, letters)

@@ -25,6 +25,7 @@ from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.figures import daily_users
 from tay_middleware.storage.ledger import dead_letters, erase_rows, lock, remember_erased
 from tay_middleware.storage.link import PATIENT_SECONDS, in_time, translated
+from tay_middleware.storage.location import file_of, read_url
 from tay_middleware.storage.payment_tables import (
     conversion_marks,
     conversions,
@@ -35,8 +36,10 @@ from tay_middleware.storage.payment_tables import (
 )
 from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.redis import RedisStore
-from tay_middleware.storage.schema import check_current, upgrade
+from tay_middleware.storage.schema import upgrade
 from tay_middleware.storage.sql import escalation_logs, question_logs, user_profiles
+from tay_middleware.storage.versions import check_current
+from tay_middleware.storage.waiting import Waiting, make_up
 from tay_middleware.storage.wire import HISTORY_SECONDS, erase_call, moment
 
 EXPORTED = (
@@ -91,6 +94,7 @@ class Archive:
         Raises:
             StorageError: one of them cannot be read; half an answer is none.
         """
+        await self._make_up(now)
         kept = await self._database.read(_rows_of, user_key)
         if self._store is None:
             return kept
@@ -136,11 +140,21 @@ class Archive:
         Raises:
             StorageError: a part could not be done; the parts before it are.
         """
+        await self._make_up(now)
         spooled = 0
         if self._store is not None:
             spooled = await self._store.spool.erase(user_key)
             await self._store.run(erase_call(user_key, now))
         return Erased(await self._database.write(_erase, user_key, now, note), spooled)
+
+    async def _make_up(self, now: datetime) -> None:
+        """Bring in what older versions have kept aside of a file: of this person, too."""
+        if not self._database.is_file:
+            return
+        waiting = Waiting(file_of(read_url(self._database.url)))
+        while some := await asyncio.to_thread(waiting.oldest):
+            refused = await self._database.write(make_up, some, now)
+            await asyncio.to_thread(waiting.done, some, refused)
 
     async def aclose(self) -> None:
         """Give back every connection."""

@@ -22,9 +22,10 @@ from tay_middleware.storage.pause_board import publish_by
 from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.rounds import Rounds
-from tay_middleware.storage.schema import check_current, upgrade
+from tay_middleware.storage.schema import upgrade
 from tay_middleware.storage.spool import Owed
 from tay_middleware.storage.stream import Backlog, Streams
+from tay_middleware.storage.versions import check_current
 
 SPOOL_EVERY_SECONDS = 2.0
 """Between two looks into the spool of this machine, for calls that a dead process has left."""

@@ -88,6 +88,7 @@ def test_a_newer_database_is_refused_with_its_mend(path: Path) -> None:
     upgrade(url(path))
     connection = sqlite3.connect(path)
     connection.execute(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")  # noqa: S608 - our own name
+    connection.execute("UPDATE schema_compatibility SET compatible_from = '9999'")
     connection.commit()
     connection.close()
     with pytest.raises(SchemaMismatch, match="install the newer tay-middleware"):
