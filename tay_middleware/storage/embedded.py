@@ -124,7 +124,8 @@ class EmbeddedStore:
     async def paused(self) -> frozenset[str]:
         """What is paused; see `TurnStore`. No turn waits for it: it looks at the schema too."""
         await self._reading.run(self._look)
-        await self._writing.run(self._make_up)
+        while await self._writing.run(self._make_up):
+            pass  # turns that are committed meanwhile come in between
         return await self._reading.run(self._paused)
 
     async def aclose(self) -> None:
@@ -156,16 +157,22 @@ class EmbeddedStore:
             _log.error("tay mentions nothing, and keeps turns in %s: %s", self._waiting.path, error)
         self._too_new = error
 
-    def _make_up(self) -> None:
-        """Write what older versions have kept aside; where that fails all else goes on."""
+    def _make_up(self) -> bool:
+        """Write some of what older versions have kept aside; whether there may be more.
+
+        Where that fails all else goes on.
+        """
         try:
-            while self._too_new is None and (some := self._waiting.oldest()):
+            some = self._waiting.oldest() if self._too_new is None else ()
+            if some:
                 with translated("writing"), self._engine.begin() as connection:
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
                     refused = make_up(connection, some, datetime.now(UTC))
                 self._waiting.done(some, refused)
         except StorageError as error:
             _log.warning("turns that were kept aside are made up for later: %s", error)
+            return False
+        return bool(some)
 
     def _attempt(self, write: Callable[[T], R], what: T) -> R:
         """Write, unless a later version has made the file its own: then the answer is its refusal.

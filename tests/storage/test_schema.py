@@ -21,7 +21,7 @@ from sqlalchemy import Connection, create_engine
 from tay_middleware.errors import SchemaMismatch
 from tay_middleware.storage import current, upgrade
 from tay_middleware.storage.day_sheets import day_sheets
-from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
+from tay_middleware.storage.migrations import COMPATIBLE_FROM, HEAD, VERSION_TABLE
 from tay_middleware.storage.purchases import id_of
 from tay_middleware.storage.reviews import reviews
 from tay_middleware.storage.simulations import simulations
@@ -63,7 +63,9 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(path: Path) -> None:
 def test_the_version_of_the_code_is_the_newest_script() -> None:
     config = Config()
     config.set_main_option("script_location", str(files("tay_middleware.storage") / "migrations"))
-    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+    scripts = ScriptDirectory.from_config(config)
+    assert scripts.get_current_head() == HEAD
+    assert COMPATIBLE_FROM in {script.revision for script in scripts.walk_revisions()}
 
 
 @pytest.mark.scale
