@@ -118,7 +118,7 @@ class Archive:
         """
         if self._store is None:
             return local if self._database.is_file else await self._database.read(_server_time)
-        client, outbox = self._store.link.client, outbox_of(bucket_of(user_key))
+        client, outbox = self._store.link.client, _outbox(user_key, self._store)
         with translated("asking Redis for the time"):
             asking = client.eval("return redis.call('TIME')", 1, outbox)
             seconds, micros = await in_time(asking, PATIENT_SECONDS)
@@ -144,7 +144,7 @@ class Archive:
         spooled = 0
         if self._store is not None:
             spooled = await self._store.spool.erase(user_key)
-            await self._store.run(erase_call(user_key, now))
+            await self._store.run(erase_call(user_key, now, self._store.link.prefix))
         return Erased(await self._database.write(_erase, user_key, now, note), spooled)
 
     async def _make_up(self, now: datetime) -> None:
@@ -208,7 +208,7 @@ def _letters_of(statement: Any, user_key: str) -> Any:
 async def _waiting(user_key: str, store: RedisStore) -> list[dict[str, Any]]:
     """Events of a user that are not in SQL yet; what cannot be read is not known to be theirs."""
     with translated("reading the outbox"):
-        reading = store.link.client.xrange(outbox_of(bucket_of(user_key)))
+        reading = store.link.client.xrange(_outbox(user_key, store))
         entries = await in_time(reading, PATIENT_SECONDS)
     found = []
     for _, fields in entries:
@@ -220,6 +220,10 @@ async def _waiting(user_key: str, store: RedisStore) -> list[dict[str, Any]]:
             if event.user_key == user_key:
                 found.append({"kind": event.kind, "body": json.loads(body)})
     return found
+
+
+def _outbox(user_key: str, store: RedisStore) -> str:
+    return outbox_of(bucket_of(user_key), store.link.prefix)
 
 
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -53,6 +53,7 @@ class RedisRefusals:
         from tay_middleware.storage.scripts import Script  # noqa: PLC0415 - imports Redis
 
         self._script = Script("refuse")
+        self._prefix = outbox.prefix
         self._client = make_client(outbox.redis_url, patience_seconds=PATIENT_SECONDS)
 
     async def note(
@@ -70,7 +71,8 @@ class RedisRefusals:
             "1" if for_good else "",
         )
         with translated("noting a refusal"):
-            await self._script.run(self._client, [keys_of(user_key, UUID(int=0)).profile], said)
+            keys = [keys_of(user_key, UUID(int=0), self._prefix).profile]
+            await self._script.run(self._client, keys, said)
 
     async def aclose(self) -> None:
         """See `Refusals`."""

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from tay_middleware.errors import StorageError
 from tay_middleware.settings import Settings
+from tay_middleware.storage.buckets import PREFIX
 from tay_middleware.storage.checks import check
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.drain import Counts, Drain, Pace
@@ -112,23 +113,24 @@ def health(places: Places) -> Health:
 
 async def _drain(places: Places, pace: Pace, *, once: bool) -> Counts:
     client, database, store = places.client(), Database(places.database_url), places.store()
-    worker = Drain(client, database, pace=pace)
+    prefix = places.outbox.prefix
+    worker = Drain(client, database, pace=pace, prefix=prefix)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
     beside: list[asyncio.Task[None]] = []
     try:
         if once:
-            await check(client, PATIENT_SECONDS)
+            await check(client, PATIENT_SECONDS, prefix, places.outbox.secret_mark)
             await store.open()
             while await store.replay():
                 pass
-            await _tell_board(client, database)
+            await _tell_board(client, database, prefix)
         else:
             await store.open()
             beside = [
                 asyncio.create_task(_keep_spool_empty(store)),
-                asyncio.create_task(keep_board(client, database)),
+                asyncio.create_task(keep_board(client, database, prefix=prefix)),
             ]
         return await worker.run(once=once)
     finally:
@@ -141,16 +143,20 @@ async def _drain(places: Places, pace: Pace, *, once: bool) -> Counts:
 
 
 async def keep_board(
-    client: Any, database: Database, *, look_seconds: float = BOARD_SECONDS
+    client: Any,
+    database: Database,
+    *,
+    look_seconds: float = BOARD_SECONDS,
+    prefix: str = PREFIX,
 ) -> None:
     """Tell the chats again and again what is paused, until cancelled."""
     rounds = Rounds("pauses", "what is paused is told later", _log)
-    await rounds.go(partial(publish_by, client, database), look_seconds)
+    await rounds.go(partial(publish_by, client, database, prefix), look_seconds)
 
 
-async def _tell_board(client: Any, database: Database) -> None:
+async def _tell_board(client: Any, database: Database, prefix: str) -> None:
     try:
-        await publish_by(client, database)
+        await publish_by(client, database, prefix)
     except StorageError as error:
         _log.warning("what is paused is told later: %s", error)
 
@@ -168,7 +174,8 @@ async def health_of(places: Places) -> Health:
     """As `health`, for code that has an event loop."""
     client, database, store = places.client(), Database(places.database_url), places.store()
     try:
-        backlog, silent = await Streams(client, "health").backlog(time.time())
+        streams = Streams(client, "health", places.outbox.prefix)
+        backlog, silent = await streams.backlog(time.time())
         owed, dead = await store.spool.owed(), await database.read(_dead)
         return _summed(backlog, len(silent), owed, dead)
     finally:
