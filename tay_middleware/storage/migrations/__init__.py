@@ -3,7 +3,7 @@
 HEAD = "0017"
 """The schema that this version of the package needs; a test holds it against the scripts."""
 
-COMPATIBLE_FROM = "0016"
+COMPATIBLE_FROM = "0017"
 """The oldest schema whose code may write this one. A migration raises it when rows of older code
 would be refused or be wrong (a column that must be filled, a new meaning), and for nothing else:
 older code keeps its decisions aside then, and mentions nothing."""
