@@ -94,7 +94,7 @@ class EmbeddedStore:
         self._mentions_seconds = mentions_seconds
         self._engine = file_engine(_file_url(url), busy_seconds)
         self._waiting = Waiting(file_of(_file_url(url)))
-        self._too_new: SchemaTooNew | None = None
+        self._too_new: str | None = None
         self._reading = Workers(READERS, "tay-recall")
         self._writing = Workers(1, "tay-commit")
         self._opened = False
@@ -155,7 +155,7 @@ class EmbeddedStore:
     def _say(self, error: SchemaTooNew) -> None:
         if self._too_new is None:
             _log.error("tay mentions nothing, and keeps turns in %s: %s", self._waiting.path, error)
-        self._too_new = error
+        self._too_new = str(error)
 
     def _make_up(self) -> bool:
         """Write some of what older versions have kept aside; whether there may be more.
@@ -182,14 +182,14 @@ class EmbeddedStore:
             StorageError: as `write`.
         """
         if self._too_new is not None:
-            raise self._too_new
+            raise SchemaTooNew(self._too_new)
         try:
             return write(what)
         except StorageError as error:
             if not error.is_retryable:
                 self._look()
             if self._too_new is not None:
-                raise self._too_new from error
+                raise SchemaTooNew(self._too_new) from error
             raise
 
     def _committed(self, record: TurnRecord) -> Verdict:
@@ -209,7 +209,7 @@ class EmbeddedStore:
 
     def _recall(self, user_key: str, now: datetime) -> History:
         if self._too_new is not None:
-            raise self._too_new
+            raise SchemaTooNew(self._too_new)
         who = {"user_key": user_key}
         since = now - timedelta(seconds=self._mentions_seconds)
         with translated("recalling history"), self._engine.connect() as connection:
