@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tay_middleware.domain import user_key
-from tay_middleware.settings import Settings
+from tay_middleware.settings import LEAST_SECRET_CHARS, Settings
 from tay_middleware.storage.buckets import PREFIX
 
 
@@ -46,4 +46,5 @@ def _mark_of(settings: Settings) -> str | None:
     """An HMAC under the secret; no identity is named like this one."""
     said = settings.user_key_secret
     secret = said.get_secret_value() if said is not None else ""
-    return user_key(secret.encode(), "mark")[:16] if secret.strip() else None
+    is_usable = len(secret.strip()) >= LEAST_SECRET_CHARS
+    return user_key(secret.encode(), "mark")[:16] if is_usable else None

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -76,7 +76,10 @@ class Places:
     def of(cls, settings: Settings) -> "Places | None":
         """The places that the settings name; `None` where they name no Redis."""
         outbox = Outbox.of(settings)
-        return None if outbox is None else cls(outbox, settings.resolved_database_url)
+        if outbox is None:
+            return None
+        # Here no user is looked for: whatever the secret is, it must not be taken for the app's.
+        return cls(replace(outbox, secret_mark=None), settings.resolved_database_url)
 
     def client(self) -> Any:
         """A client with a patient deadline."""

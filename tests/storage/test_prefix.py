@@ -132,6 +132,9 @@ def test_the_mark_is_of_the_secret_and_does_not_tell_it() -> None:
     ]
     one, again, other = [mark.secret_mark if mark is not None else "" for mark in marks]
     assert one == again != other
+    drain = Places.of(load_settings(redis_url="redis://x", user_key_secret="a" * 32))
+    assert drain is not None
+    assert drain.outbox.secret_mark is None  # it needs no secret, and may have any
     assert len(one or "") == 16
 
 
