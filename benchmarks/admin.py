@@ -67,6 +67,7 @@ def row_of(number: int, total: int, now: datetime, random: Random) -> dict[str, 
         "detected": True,
         "kind": "mention",
         "suppressed": None,
+        "status": "replied",
     }
 
 

@@ -9,6 +9,7 @@
     └── StorageError            history or log could not be read or written
         ├── StorageUnavailable  may pass by itself: locked, refused, timed out
         ├── SchemaMismatch      the database needs `tay db upgrade`, or is newer than the code
+        │   └── SchemaTooNew    it is newer, and this version of the package must not write it
         ├── RowRefused          a value that the database will never take
         └── CallRefused         a call that Redis will never run
 
@@ -85,6 +86,10 @@ class StorageUnavailable(StorageError):
 
 class SchemaMismatch(StorageError):
     """The database's schema is not the one this version of the package needs."""
+
+
+class SchemaTooNew(SchemaMismatch):
+    """A later version of the package made the database, and this one must not write it."""
 
 
 class RowRefused(StorageError):

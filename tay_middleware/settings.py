@@ -68,6 +68,12 @@ class Settings(BaseSettings):
         None,
         description="Redis or Valkey of history, cool-down and outbox; default: the embedded store",
     )
+    redis_prefix: str = Field(
+        "tay:",
+        pattern=r"^[A-Za-z0-9_.:/-]+$",  # no braces: they choose the slot in a cluster
+        max_length=64,
+        description="before every key in Redis; another one for each environment that shares it",
+    )
     redis_timeout_seconds: float = Field(
         0.1, gt=0, le=5, description="what a turn may lose to a Redis that hangs"
     )

@@ -89,6 +89,7 @@ def a_past_turn(
     reason: Reason | None = None,
     gates: tuple[str, ...] = (),
     number: int = 100,
+    failed: bool = False,
 ) -> PastTurn:
     return PastTurn(
         turn_id=UUID(int=number),
@@ -99,6 +100,7 @@ def a_past_turn(
         offer=offer,
         reason=reason,
         gates=gates,
+        failed=failed,
     )
 
 

@@ -26,7 +26,7 @@ SAID_NEXT, WEEK, MONTH = CLOSINGS[1:]
 
 ARMS = ("shown", "holdout")
 
-MEANING = 3
+MEANING = 4
 """Another number where figures of a sheet mean something else: all sheets are made anew."""
 
 FIRST_DAY = date(2000, 1, 1)

@@ -6,7 +6,7 @@ history knows, or our own sentence at the end of the last reply tells it. What a
 that the reply itself asked above the mention is none (see `asked_back`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from tay_middleware.decide import ownership
@@ -30,8 +30,11 @@ person (her age, her state) are none of them."""
 
 
 def last_mention(turn: Turn, history: History) -> PastTurn | None:
-    """The turn just before this one in the session, if it carried a mention."""
-    past = _last_turn(turn, history)
+    """The turn just before this one in the session, if it carried a mention.
+
+    A turn that failed showed her nothing: what she answers is the reply before it.
+    """
+    past = next((one for one in _backwards(turn, history) if not one.failed), None)
     return past if past is not None and past.kind is Kind.MENTION else None
 
 
@@ -55,18 +58,21 @@ def after_mention(
     return _closed(detection, _noes(turn, detection))
 
 
-def _last_turn(turn: Turn, history: History) -> PastTurn | None:
-    here = of_the_conversation(turn, history)
-    return here[-1] if here else None
+def _backwards(turn: Turn, history: History) -> Iterator[PastTurn]:
+    """The turns of the conversation, the last one first."""
+    return reversed(of_the_conversation(turn, history))
 
 
 def _offered(turn: Turn, history: History, playbook: Playbook) -> frozenset[str]:
-    """The offer that the turn before mentioned, or that she asked to buy in it."""
-    past = _last_turn(turn, history)
-    if past is None or past.offer is None or past.offer not in playbook.offers:
-        return frozenset()
-    wished = past.reason is Reason.PURCHASE_INTENT
-    return frozenset({past.offer} if wished or past.kind is Kind.MENTION else ())
+    """The offer that the reply before mentioned, and one that she asked to buy just before."""
+    last = next(_backwards(turn, history), None)
+    wished = last is not None and last.reason is Reason.PURCHASE_INTENT
+    known = (last if wished else None, last_mention(turn, history))
+    return frozenset(
+        past.offer
+        for past in known
+        if past is not None and past.offer is not None and past.offer in playbook.offers
+    )
 
 
 def _asks_for_it(detection: Detection) -> bool:

@@ -1,17 +1,22 @@
 """The one place that fails open: whatever goes wrong in our part, the chat goes on without us.
 
-A fault is never silent: it raises a counter, and the first one of a turn logs one warning (more of
-the same turn are logged at debug level, so that a dead store does not flood the log). Logs carry
-ids and names of phases and errors, never text of a question, a reply or a setting.
+A fault is never silent: it raises a counter, and the first one of a turn logs one warning. More of
+the same turn, and more of the same kind within a minute, are logged at debug level, so that a dead
+store or a crowd does not flood the log; the next warning says how many there were. Logs carry ids
+and names of phases and errors, never text of a question, a reply or a setting.
 """
 
 import logging
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Lock
 from types import TracebackType
 
 from tay_middleware.errors import TayError
+
+WARNING_SECONDS = 60.0
+"""Between two warnings of one kind, which is the phase and the error's class."""
 
 _log = logging.getLogger("tay_middleware")
 
@@ -19,8 +24,12 @@ _log = logging.getLogger("tay_middleware")
 class Faults:
     """Counts what failed open, by phase (`recall`, `commit`, `decide`, …), over all turns."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Count from zero; `clock` gives seconds, for the pause between two warnings."""
         self._counts: Counter[str] = Counter()
+        self._clock = clock
+        self._warned_at: dict[tuple[str, str], float] = {}
+        self._unsaid: Counter[tuple[str, str]] = Counter()
         self._lock = Lock()
 
     @property
@@ -42,6 +51,20 @@ class Faults:
         with self._lock:
             self._counts[phase] += 1
 
+    def unsaid(self, phase: str, error: str) -> int | None:
+        """How many of a kind went without a warning since its last one, which is due again now.
+
+        `None` where it is not due: then this one is among them.
+        """
+        kind, now = (phase, error), self._clock()
+        with self._lock:
+            at = self._warned_at.get(kind)
+            if at is not None and now - at < WARNING_SECONDS:
+                self._unsaid[kind] += 1
+                return None
+            self._warned_at[kind] = now
+            return self._unsaid.pop(kind, 0)
+
 
 class Guard:
     """Fails open for one subject. Use it as `with guard("recall"): …`; the block then cannot raise.
@@ -61,17 +84,18 @@ class Guard:
     def note(self, phase: str, error: BaseException) -> None:
         """Count and log one fault of `phase` that was caught elsewhere (a deadline, say)."""
         self._faults.count(phase)
-        level = logging.DEBUG if self._warned else logging.WARNING
-        self._warned = True
         message = str(error) if isinstance(error, TayError) else ""
         name = type(error).__name__
+        unsaid = None if self._warned else self._faults.unsaid(phase, name)
+        self._warned = True
         _log.log(
-            level,
-            "tay failed open in %s (%s%s) for %s; the reply is the model's own",
+            logging.DEBUG if unsaid is None else logging.WARNING,
+            "tay failed open in %s (%s%s) for %s; the reply is the model's own%s",
             phase,
             name,
             f": {message}" if message else "",
             self._subject,
+            f" ({unsaid} more of these were not logged)" if unsaid else "",
             exc_info=error if _log.isEnabledFor(logging.DEBUG) else None,
         )
 

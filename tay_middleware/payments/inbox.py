@@ -1,5 +1,7 @@
 """The worker of the inbox: claims deliveries, applies them, retries, gives up aloud.
 
+No error ends it but a schema that is not ours: payments that wait unseen are found too late.
+
 Run as many as you like. A batch is one transaction: what a killed worker had begun is begun anew.
 """
 
@@ -77,6 +79,7 @@ class InboxWorker:
         """
         self.counts = Counts()
         self.is_running = False
+        self.is_well = True
         self._database = database
         self._terms = terms
         self._clock = clock
@@ -97,6 +100,8 @@ class InboxWorker:
 
     async def run(self) -> None:
         """Work until told to stop; a database that is away is waited for.
+
+        `is_well` is false while the last round failed.
 
         Raises:
             SchemaMismatch: the database needs `tay db upgrade`.
@@ -142,12 +147,15 @@ class InboxWorker:
                 done = await self.work_off()
                 if self._clock() >= self._upkeep_at:
                     await self.upkeep()
-                failures = 0
+                failures, self.is_well = 0, True
             except SchemaMismatch:
                 raise
             except StorageError as error:
                 _log.warning("payments wait: %s", error)
-                failures, done = failures + 1, 0
+                failures, done, self.is_well = failures + 1, 0, False
+            except Exception:  # noqa: BLE001 - one that ended the worker would be found too late
+                _log.exception("payments wait, for an error that nobody foresaw")
+                failures, done, self.is_well = failures + 1, 0, False
             if not done:
                 await self._pause(self._backoff(failures) if failures else self._idle_seconds)
 
@@ -173,6 +181,9 @@ class InboxWorker:
             if error.is_retryable:
                 raise
             return await self._one_by_one(now)
+        except Exception:  # noqa: BLE001 - of one delivery, which must not stop those behind it
+            _log.exception("a delivery is put off, for an error that nobody foresaw")
+            return await self._one_by_one(now)
         self.counts.handled += handled
         self.counts.failed += failed
         return handled + failed
@@ -186,6 +197,10 @@ class InboxWorker:
                 if error.is_retryable or isinstance(error, SchemaMismatch):
                     raise
                 await self._database.write(self._put_off, now, str(error))
+                handled, failed = 0, 1
+            except Exception as error:  # noqa: BLE001 - the batch has logged it; this is its reason
+                why = f"an error that nobody foresaw ({type(error).__name__})"
+                await self._database.write(self._put_off, now, why)
                 handled, failed = 0, 1
             self.counts.handled += handled
             self.counts.failed += failed

@@ -8,7 +8,7 @@ from tay_middleware.payments.terms import terms_of
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, upgrade
-from tay_middleware.storage.schema import check_current
+from tay_middleware.storage.versions import check_current
 
 
 def run_inbox(settings: Settings, *, once: bool) -> Counts:

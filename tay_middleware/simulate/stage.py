@@ -17,8 +17,8 @@ from tay_middleware.simulate.site import Site
 from tay_middleware.storage import Database, TurnStore, open_store, upgrade
 from tay_middleware.storage.mirrored import MirroredStore
 from tay_middleware.storage.pauses import paused_names
-from tay_middleware.storage.schema import check_current
 from tay_middleware.storage.simulations import escalation_of, judge
+from tay_middleware.storage.versions import check_current
 
 WRITE_SECONDS = 60.0
 """Longest wait for what was decided to be written."""

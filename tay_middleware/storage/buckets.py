@@ -15,13 +15,16 @@ BUCKETS = 64
 that looking into each of them is one pipeline. The number is stored in Redis and checked at start:
 another one would look for a user's history where it is not."""
 
-META = "tay:meta"
-"""What must be the same for everybody: the number of buckets and the version of the layout."""
 
 LAYOUT = 1
 """The version of the layout of keys and values; raised when an older process could not read it."""
 
 PREFIX = "tay:"
+"""Before every key, where `TAY_REDIS_PREFIX` says nothing else: two environments on one Redis would
+share history and take each other's events."""
+
+META = f"{PREFIX}meta"
+"""What must be the same for everybody: the number of buckets and the version of the layout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +49,19 @@ def bucket_of(identity: str) -> int:
     return int.from_bytes(sha256(identity.encode()).digest()[:4]) % BUCKETS
 
 
-def keys_of(user_key: str | None, turn_id: UUID) -> TurnKeys:
+def meta_of(prefix: str = PREFIX) -> str:
+    """The key of `META` under a prefix."""
+    return f"{prefix}meta"
+
+
+def keys_of(user_key: str | None, turn_id: UUID, prefix: str = PREFIX) -> TurnKeys:
     """The keys of a turn; without a user its own id chooses the bucket."""
-    return keys_in(bucket_of(user_key or str(turn_id)), user_key, turn_id)
+    return keys_in(bucket_of(user_key or str(turn_id)), user_key, turn_id, prefix)
 
 
-def keys_in(bucket: int, user_key: str | None, turn_id: UUID) -> TurnKeys:
+def keys_in(bucket: int, user_key: str | None, turn_id: UUID, prefix: str = PREFIX) -> TurnKeys:
     """The keys of a turn in a bucket that is known."""
-    tag = _tag(bucket)
+    tag = _tag(bucket, prefix)
     who = user_key or ""
     return TurnKeys(
         bucket=bucket,
@@ -61,17 +69,17 @@ def keys_in(bucket: int, user_key: str | None, turn_id: UUID) -> TurnKeys:
         profile=f"{tag}:p:{who}",
         cooldown=f"{tag}:c:{who}",
         turn=f"{tag}:t:{turn_id}",
-        outbox=outbox_of(bucket),
+        outbox=outbox_of(bucket, prefix),
         erased=f"{tag}:e:{who}",
     )
 
 
 @cache
-def outbox_of(bucket: int) -> str:
+def outbox_of(bucket: int, prefix: str = PREFIX) -> str:
     """The stream of a bucket's events."""
-    return f"{_tag(bucket)}:outbox"
+    return f"{_tag(bucket, prefix)}:outbox"
 
 
 @cache
-def _tag(bucket: int) -> str:
-    return f"{PREFIX}{{b{bucket:02d}}}"
+def _tag(bucket: int, prefix: str) -> str:
+    return f"{prefix}{{b{bucket:02d}}}"

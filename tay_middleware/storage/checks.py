@@ -10,8 +10,8 @@ from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import NoPermissionError
 from redis.exceptions import TimeoutError as NotInTime
 
-from tay_middleware.errors import ConfigurationError, StorageUnavailable
-from tay_middleware.storage.buckets import BUCKETS, LAYOUT, META
+from tay_middleware.errors import ConfigurationError, StorageError, StorageUnavailable
+from tay_middleware.storage.buckets import BUCKETS, LAYOUT, PREFIX, meta_of
 from tay_middleware.storage.link import in_time, translated
 
 OLDEST = (7, 0)
@@ -20,7 +20,9 @@ OLDEST = (7, 0)
 _log = logging.getLogger("tay_middleware")
 
 
-async def check(client: Any, seconds: float) -> bool:
+async def check(
+    client: Any, seconds: float, prefix: str = PREFIX, secret_mark: str | None = None
+) -> bool:
     """Look at version, eviction policy and layout; the first to come writes the layout down.
 
     In a cluster every master that answers is looked at, and one that does not is no reason to wait:
@@ -29,6 +31,9 @@ async def check(client: Any, seconds: float) -> bool:
     Args:
         client: of Redis.
         seconds: deadline of all of it.
+        prefix: before every key.
+        secret_mark: by which the secret of user ids is known again; the first to come writes it
+            down, and another one is told in the log. `None` is not looked at.
 
     Returns:
         Whether the layout is known; else ask again later.
@@ -38,13 +43,32 @@ async def check(client: Any, seconds: float) -> bool:
         StorageError: it does not answer.
     """
     with translated("checking Redis"):
-        return await in_time(_check(client), seconds)
+        is_known = await in_time(_check(client, prefix), seconds)
+    if is_known and secret_mark is not None:
+        with suppress(StorageError), translated("checking the secret"):
+            await in_time(_check_secret(client, f"{prefix}secret", secret_mark), seconds)
+    return is_known
 
 
-async def _check(client: Any) -> bool:
+async def _check_secret(client: Any, key: str, mark: str) -> None:
+    """Tell of a secret that is not the one which the users there are known by."""
+    found = await client.get(key)
+    if found is None:
+        await client.set(key, mark, nx=True)
+        found = await client.get(key)
+    if found is not None and found.decode() != mark:
+        _log.error(
+            "TAY_USER_KEY_SECRET is not the one by which users are known in this Redis: everybody "
+            "is a stranger now, who said no among them. Put it back; or, if it was changed on "
+            "purpose, delete the key %s; or give this environment a TAY_REDIS_PREFIX of its own",
+            key,
+        )
+
+
+async def _check(client: Any, prefix: str) -> bool:
     if not isinstance(client, RedisCluster):
         await _look_at(client)
-        await _check_layout(client)
+        await _check_layout(client, meta_of(prefix))
         return True
     await client.initialize()
     passed = 0
@@ -54,7 +78,7 @@ async def _check(client: Any) -> bool:
             passed += 1
     try:
         with translated("checking the layout"):
-            await _check_layout(client)
+            await _check_layout(client, meta_of(prefix))
     except StorageUnavailable:
         if not passed:
             raise
@@ -98,14 +122,15 @@ def _check_node(node: dict[str, Any]) -> None:
         )
 
 
-async def _check_layout(client: Any) -> None:
+async def _check_layout(client: Any, meta: str) -> None:
     ours = f"buckets={BUCKETS} layout={LAYOUT}"
     # A Redis that is full refuses SET, also where it would change nothing.
-    if await client.get(META) is None:
-        await client.set(META, ours, nx=True)
-    found = (await client.get(META) or b"").decode()
+    if await client.get(meta) is None:
+        await client.set(meta, ours, nx=True)
+    found = (await client.get(meta) or b"").decode()
     if found != ours:
         raise ConfigurationError(
             f"TAY_REDIS_URL: the data there was laid out with {found}, this version uses {ours}; "
-            "use the version that wrote it, or another Redis or database number"
+            "use the version that wrote it, another Redis or database number, or another "
+            "TAY_REDIS_PREFIX"
         )

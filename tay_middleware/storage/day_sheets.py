@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import ColumnElement
 
+from tay_middleware.domain import ReplyStatus
 from tay_middleware.playbook import HOLDOUT
 from tay_middleware.storage.by_hand import when_is_known
 from tay_middleware.storage.columns import JSON_TYPE
@@ -156,13 +157,14 @@ def keep(connection: Connection, day: date, mark: Mark, content: Any | None) -> 
 def asked(connection: Connection, day: date) -> Sequence[Any]:
     """How many questions each user asked on a day: `user_key`, `tier`, `number`.
 
-    The key of nobody's question is the question's own id.
+    A turn whose model failed is none, as in `figures`. The key of nobody's question is the
+    question's own id.
     """
     question = question_logs.c
     user_key = func.coalesce(question.user_key, cast(question.id, Text)).label("user_key")
     statement = (
         select(user_key, question.tier, func.count().label("number"))
-        .where(*_on(question.id, day))
+        .where(*_on(question.id, day), question.status != ReplyStatus.FAILED.value)
         .group_by(user_key, question.tier)
     )
     return connection.execute(statement).all()

@@ -19,11 +19,12 @@ from random import Random
 from typing import Any
 
 from tay_middleware.errors import RowRefused, SchemaMismatch, StorageError
+from tay_middleware.storage.buckets import PREFIX
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.events import Event, read_event
 from tay_middleware.storage.ledger import apply, bury
-from tay_middleware.storage.schema import check_current
 from tay_middleware.storage.stream import Delivery, Streams
+from tay_middleware.storage.versions import check_current
 
 BATCH = 2_000
 """Events in one transaction: more gain little and make a retry dear."""
@@ -37,6 +38,13 @@ CLAIM_EVERY_SECONDS = 5.0
 CLAIM_IDLE_SECONDS = 30.0
 """How long a drain may be silent about its events before another one takes them: longer than the
 longest statement of a healthy one should be; a second delivery costs time, never a second row."""
+
+GONE_SECONDS = 86_400.0
+"""How long a consumer that owes nothing is silent before it is taken for one of a killed drain. One
+that lives and is taken out all the same is made anew by its next look."""
+
+GONE_EVERY_SECONDS = 3_600.0
+"""Between two looks for those."""
 
 MOST_DELIVERIES = 5
 """How often an event that SQL refuses is tried before it goes among the dead letters."""
@@ -67,6 +75,7 @@ class Pace:
     claim_every_seconds: float = CLAIM_EVERY_SECONDS
     claim_idle_seconds: float = CLAIM_IDLE_SECONDS
     most_deliveries: int = MOST_DELIVERIES
+    gone_seconds: float = GONE_SECONDS
 
 
 _Work = list[tuple[Delivery, Event]]
@@ -92,6 +101,7 @@ class Drain:
         pace: Pace | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         random: Random | None = None,
+        prefix: str = PREFIX,
     ) -> None:
         """Make a worker.
 
@@ -101,16 +111,18 @@ class Drain:
             pace: how it works.
             clock: the time now, aware.
             random: for the order of buckets and the length of pauses.
+            prefix: before every key in Redis.
         """
         self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self.counts = Counts()
-        self._streams = Streams(client, self.name)
+        self._streams = Streams(client, self.name, prefix)
         self._database = database
         self._pace = pace or Pace()
         self._clock = clock
         self._random = random or Random()  # noqa: S311 - spreads load, hides nothing
         self._stop = asyncio.Event()
         self._claim_at = 0.0
+        self._gone_at = 0.0
         self._writing: asyncio.Task[int] | None = None
         self._done = 0
 
@@ -154,6 +166,7 @@ class Drain:
 
     async def _round(self) -> int:
         """One look at all buckets; how many events were done."""
+        await self._remove_gone()
         lengths = await self._streams.lengths()
         buckets = list(lengths)
         self._random.shuffle(buckets)
@@ -173,6 +186,14 @@ class Drain:
             await self._written()
         done, self._done = self._done, 0
         return done
+
+    async def _remove_gone(self) -> None:
+        """Once an hour; what fails is done the next time, for nothing is lost meanwhile."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._gone_at:
+            self._gone_at = now + GONE_EVERY_SECONDS
+            with suppress(StorageError):
+                await self._streams.remove_gone(self._pace.gone_seconds)
 
     async def _taken(self, bucket: int, room: int, *, claims: bool) -> list[Delivery]:
         """Events of a bucket: first those that a dead drain has left, then fresh ones."""
@@ -256,6 +277,8 @@ class Drain:
         ]
         if not dead:
             return 0
+        # A later version may have changed the tables meanwhile: then they are not to blame.
+        await self._database.read(check_current)
         now = self._clock()
         letters = [_letter(one, error, counts[one.stream_id], now) for one, error in dead]
         await self._database.write(bury, letters)

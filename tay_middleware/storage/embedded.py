@@ -1,6 +1,7 @@
 """History, cool-down and log in one SQLite file: no server, one transaction a turn.
 
-History is read from the log itself, so there is no second truth that could disagree with it.
+History is read from the log itself, so there is no second truth that could disagree with it. Where
+a later version of the package has made the file its own, turns wait beside it (see `waiting`).
 
 A call runs whole on a thread of the store: handing each statement to the driver's own thread and
 back costs five times as much, and holds up the chat's event loop meanwhile. One of the threads
@@ -8,26 +9,27 @@ writes, so that a process is one contender for the file's write lock; several pr
 file. A store lives on one event loop.
 """
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import URL
 
 from tay_middleware.domain import History, ReplyStatus, Suppression
-from tay_middleware.errors import ConfigurationError
-from tay_middleware.storage import exposures, figures
+from tay_middleware.errors import ConfigurationError, SchemaTooNew, StorageError
+from tay_middleware.storage import exposures, figures, profiles
 from tay_middleware.storage.base import Claim, LoggedTurn, TurnRecord, Verdict
-from tay_middleware.storage.closed import merged, read_closed
+from tay_middleware.storage.closed import read_closed
 from tay_middleware.storage.database import BUSY_SECONDS, READERS, file_engine
 from tay_middleware.storage.failures import translated
 from tay_middleware.storage.ledger import erased_users
-from tay_middleware.storage.location import EMBEDDED, is_file, read_url
-from tay_middleware.storage.noes import noes_after
+from tay_middleware.storage.location import EMBEDDED, file_of, is_file, read_url
 from tay_middleware.storage.pauses import paused_names
+from tay_middleware.storage.said import said_in
 from tay_middleware.storage.schema import upgrade
 from tay_middleware.storage.spacing import turns_passed
 from tay_middleware.storage.sql import (
@@ -37,7 +39,6 @@ from tay_middleware.storage.sql import (
     past_turn,
     question_logs,
     question_row,
-    user_profiles,
 )
 from tay_middleware.storage.statements import (
     EARLIER,
@@ -51,11 +52,19 @@ from tay_middleware.storage.statements import (
     ROW,
     SPANS,
 )
+from tay_middleware.storage.versions import check_may_write
+from tay_middleware.storage.waiting import Waiting, make_up
 from tay_middleware.storage.workers import Workers
 from tay_middleware.visits import visit_began
 
 MENTIONS_SECONDS = 8 * 86400.0
 """How far back mentions are recalled by default: a day more than the longest default cap."""
+
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_log = logging.getLogger("tay_middleware")
 
 
 class EmbeddedStore:
@@ -84,6 +93,8 @@ class EmbeddedStore:
         self._history_turns = history_turns
         self._mentions_seconds = mentions_seconds
         self._engine = file_engine(_file_url(url), busy_seconds)
+        self._waiting = Waiting(file_of(_file_url(url)))
+        self._too_new: str | None = None
         self._reading = Workers(READERS, "tay-recall")
         self._writing = Workers(1, "tay-commit")
         self._opened = False
@@ -91,7 +102,7 @@ class EmbeddedStore:
     async def open(self) -> None:
         """Create or migrate the file; see `TurnStore`."""
         if not self._opened:
-            await self._writing.run(upgrade, self._url)
+            await self._writing.run(self._open)
             self._opened = True
 
     async def recall(self, user_key: str, now: datetime) -> History:
@@ -100,18 +111,21 @@ class EmbeddedStore:
 
     async def commit(self, record: TurnRecord) -> Verdict:
         """Write one turn, claim included; see `TurnStore`."""
-        return await self._writing.run(self._commit, record)
+        return await self._writing.run(self._committed, record)
 
     async def retract(self, turn_id: UUID) -> None:
         """Take a mention back that nobody saw; see `TurnStore`."""
-        await self._writing.run(self._retract, turn_id)
+        await self._writing.run(self._retracted, turn_id)
 
     async def latest(self, limit: int) -> Sequence[LoggedTurn]:
         """The newest turns; see `TurnStore`."""
         return await self._reading.run(self._latest, limit)
 
     async def paused(self) -> frozenset[str]:
-        """What is paused; see `TurnStore`."""
+        """What is paused; see `TurnStore`. No turn waits for it: it looks at the schema too."""
+        await self._reading.run(self._look)
+        while await self._writing.run(self._make_up):
+            pass  # turns that are committed meanwhile come in between
         return await self._reading.run(self._paused)
 
     async def aclose(self) -> None:
@@ -120,7 +134,82 @@ class EmbeddedStore:
         await self._reading.close()
         self._engine.dispose()
 
+    def _open(self) -> None:
+        try:
+            upgrade(self._url)
+        except SchemaTooNew as error:
+            self._say(error)
+        else:
+            self._make_up()
+
+    def _look(self) -> None:
+        """Whether the file is still ours to write."""
+        try:
+            with translated("reading the schema version"), self._engine.connect() as connection:
+                check_may_write(connection)
+        except SchemaTooNew as error:
+            self._say(error)
+        else:
+            self._too_new = None
+
+    def _say(self, error: SchemaTooNew) -> None:
+        if self._too_new is None:
+            _log.error("tay mentions nothing, and keeps turns in %s: %s", self._waiting.path, error)
+        self._too_new = str(error)
+
+    def _make_up(self) -> bool:
+        """Write some of what older versions have kept aside; whether there may be more.
+
+        Where that fails all else goes on.
+        """
+        try:
+            some = self._waiting.oldest() if self._too_new is None else ()
+            if some:
+                with translated("writing"), self._engine.begin() as connection:
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                    refused = make_up(connection, some, datetime.now(UTC))
+                self._waiting.done(some, refused)
+        except StorageError as error:
+            _log.warning("turns that were kept aside are made up for later: %s", error)
+            return False
+        return bool(some)
+
+    def _attempt(self, write: Callable[[T], R], what: T) -> R:
+        """Write, unless a later version has made the file its own: then the answer is its refusal.
+
+        Raises:
+            SchemaTooNew: that is so.
+            StorageError: as `write`.
+        """
+        if self._too_new is not None:
+            raise SchemaTooNew(self._too_new)
+        try:
+            return write(what)
+        except StorageError as error:
+            if not error.is_retryable:
+                self._look()
+            if self._too_new is not None:
+                raise SchemaTooNew(self._too_new) from error
+            raise
+
+    def _committed(self, record: TurnRecord) -> Verdict:
+        try:
+            return self._attempt(self._commit, record)
+        except SchemaTooNew:
+            if record.claim is not None:
+                raise
+        self._waiting.put_turn(record)
+        return Verdict(granted=True, addition=record.decision.addition)
+
+    def _retracted(self, turn_id: UUID) -> None:
+        try:
+            self._attempt(self._retract, turn_id)
+        except SchemaTooNew:
+            self._waiting.put_retraction(turn_id)
+
     def _recall(self, user_key: str, now: datetime) -> History:
+        if self._too_new is not None:
+            raise SchemaTooNew(self._too_new)
         who = {"user_key": user_key}
         since = now - timedelta(seconds=self._mentions_seconds)
         with translated("recalling history"), self._engine.connect() as connection:
@@ -234,32 +323,8 @@ def _write(connection: Connection, record: TurnRecord, gone: dict[str, Any] | No
     changes = figures.difference([row], [gone] if gone else [])
     figures.note(connection, changes, figures.days_of([row]))
     exposures.note(connection, [row])
-    if record.turn.user_key is not None:
-        _note_profile(connection, record)
-
-
-def _note_profile(connection: Connection, record: TurnRecord) -> None:
-    turn, at = record.turn, record.turn.asked_at
-    changes: dict[str, Any] = {}
-    if record.declines or record.opts_out or record.opts_in or record.closed:
-        found = connection.execute(PROFILE, {"user_key": turn.user_key}).first()
-        known: dict[str, Any] = {} if found is None else found._asdict()
-        changes = noes_after(known, record)
-        if record.closed:
-            changes["closed_gates"] = merged(known.get("closed_gates"), record.closed)
-    statement = insert(user_profiles).values(
-        user_key=turn.user_key, first_seen=at, last_seen=at, **changes
-    )
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["user_key"],
-            set_={
-                "first_seen": func.min(user_profiles.c.first_seen, statement.excluded.first_seen),
-                "last_seen": func.max(user_profiles.c.last_seen, statement.excluded.last_seen),
-                **changes,
-            },
-        )
-    )
+    if (said := said_in(record)) is not None:
+        profiles.note(connection, said)
 
 
 def _history(recent: Sequence[Any], mentions: Sequence[datetime], profile: Any) -> History:

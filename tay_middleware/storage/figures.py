@@ -1,7 +1,8 @@
 """Figures that are kept ready: so many turns of each kind in each hour, and who came on each day.
 
 They are written in the transaction that writes the rows, for rows that really are new, and changed
-back when a row is: so they are never more nor less than what a count of the rows would give. What
+back when a row is: so they are never more nor less than what a count of the rows would give. A turn
+whose model failed is no question: nobody was answered, and who asks again counts then. What
 was erased or past its retention stays in them; they hold no text and lead to nobody but by the
 day's `user_key`, which goes with the user.
 """
@@ -25,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from tay_middleware.domain import Kind
+from tay_middleware.domain import Kind, ReplyStatus
 from tay_middleware.storage.columns import Utc
 from tay_middleware.storage.sql import metadata
 
@@ -105,6 +106,8 @@ def difference(added: Iterable[Mapping[str, Any]], gone: Iterable[Mapping[str, A
     detected: Counter[Cell] = Counter()
     for rows, sign in ((added, 1), (gone, -1)):
         for row in rows:
+            if row["status"] == ReplyStatus.FAILED.value:
+                continue
             cell = cell_of(row)
             questions[cell] += sign
             detected[cell] += sign * bool(row["detected"])

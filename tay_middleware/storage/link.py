@@ -34,7 +34,7 @@ from redis.exceptions import TimeoutError as NotInTime
 
 from tay_middleware.errors import CallRefused, ConfigurationError, StorageError, StorageUnavailable
 from tay_middleware.storage.breaker import FAILURES, FAILURES_OF_A_BUCKET, Breaker
-from tay_middleware.storage.buckets import outbox_of
+from tay_middleware.storage.buckets import PREFIX, outbox_of
 from tay_middleware.storage.cluster_url import cluster_client
 from tay_middleware.storage.scripts import Script
 
@@ -77,6 +77,7 @@ class Link:
         *,
         call_seconds: float,
         connections: int | None = None,
+        prefix: str = PREFIX,
     ) -> None:
         """Make an unconnected link.
 
@@ -85,10 +86,12 @@ class Link:
             call_seconds: deadline of a call, connecting included: what a turn may lose to a server
                 that hangs. A healthy one answers in under a millisecond.
             connections: calls at once; `None` for what suits the kind of server.
+            prefix: before every key.
 
         Raises:
             ConfigurationError: the URL is not understood.
         """
+        self.prefix = prefix
         self.is_cluster = urlsplit(url).scheme.endswith("+cluster")
         connections = connections or (CONNECTIONS_OF_A_CLUSTER if self.is_cluster else CONNECTIONS)
         # Within one call a cluster's client may have to ask a second node where things are.
@@ -128,7 +131,7 @@ class Link:
     async def probe(self, bucket: int) -> bool:
         """Whether the server of a bucket answers; closes its breaker if so."""
         try:
-            await in_time(self.client.exists(outbox_of(bucket)), self._call_seconds)
+            await in_time(self.client.exists(outbox_of(bucket, self.prefix)), self._call_seconds)
         except (RedisError, RedisClusterException, OSError, TimeoutError):
             return False
         self.breaker(bucket).close()

@@ -11,16 +11,17 @@ from tay_middleware.storage.base import LoggedTurn
 from tay_middleware.storage.buckets import BUCKETS, outbox_of
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.events import Event, Known, folded, read_event
+from tay_middleware.storage.link import Link
 from tay_middleware.storage.schema import upgrade
 from tay_middleware.storage.sql import logged_turn
 from tay_middleware.storage.statements import LATEST
 
 
-async def newest(client: Any, database: Database, limit: int) -> Sequence[LoggedTurn]:
+async def newest(link: Link, database: Database, limit: int) -> Sequence[LoggedTurn]:
     """The newest `limit` turns of log and outbox together, newest first.
 
     Args:
-        client: of Redis; of each bucket so many events are read.
+        link: to Redis; of each bucket so many events are read.
         database: the log; may be behind, and may hold nothing yet.
         limit: how many.
 
@@ -28,9 +29,9 @@ async def newest(client: Any, database: Database, limit: int) -> Sequence[Logged
         StorageError: one of them cannot be read.
     """
     most = max(limit, 0)
-    pipeline = client.pipeline(transaction=False)
+    pipeline = link.client.pipeline(transaction=False)
     for bucket in range(BUCKETS):
-        pipeline.xrevrange(outbox_of(bucket), count=2 * most + 1)
+        pipeline.xrevrange(outbox_of(bucket, link.prefix), count=2 * most + 1)
     events: list[Event] = []
     for entries in await pipeline.execute():
         for _, fields in reversed(entries):

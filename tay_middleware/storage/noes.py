@@ -8,23 +8,23 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from tay_middleware.storage.base import TurnRecord
+from tay_middleware.storage.said import Said
 
 Profile = Mapping[str, Any]
 """Columns of `user_profiles` by name; none where the user is not known yet."""
 
 
-def noes_after(kept: Profile, record: TurnRecord) -> dict[str, Any]:
+def noes_after(kept: Profile, said: Said) -> dict[str, Any]:
     """The columns that a message changes."""
-    at = record.turn.asked_at
-    if record.opts_in:
+    at = said.at
+    if said.opts_in:
         return _after_opt_in(kept, at)
     if _is_later(kept.get("opted_in_at"), at):
         return {}
     changes: dict[str, Any] = {}
-    if record.declines and not _is_later(kept.get("declined_at"), at):
-        changes |= {"declined_at": at, "declined_session": record.turn.session_id}
-    if record.opts_out and not _is_later(kept.get("opted_out_at"), at):
+    if said.declines and not _is_later(kept.get("declined_at"), at):
+        changes |= {"declined_at": at, "declined_session": said.session_id}
+    if said.opts_out and not _is_later(kept.get("opted_out_at"), at):
         changes["opted_out_at"] = at
     return changes
 

@@ -14,8 +14,10 @@ from tay_middleware.storage.database import Database
 from tay_middleware.storage.pauses import paused_names
 from tay_middleware.storage.places import Outbox
 
-PAUSED_KEY = f"{PREFIX}paused"
-"""A JSON list of names; it has no end of life: a pause lasts until somebody ends it."""
+
+def paused_key(prefix: str = PREFIX) -> str:
+    """Where a JSON list of names stands, with no end of life: a pause lasts until it is ended."""
+    return f"{prefix}paused"
 
 
 def read_board(value: bytes | None) -> frozenset[str]:
@@ -29,7 +31,7 @@ def read_board(value: bytes | None) -> frozenset[str]:
     except ValueError:
         found = None
     if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
-        raise StorageError(f"{PAUSED_KEY} in Redis is no list of names")
+        raise StorageError("what is paused stands in Redis as no list of names")
     return frozenset(found)
 
 
@@ -50,12 +52,12 @@ async def publish(settings: Settings, database: Database) -> frozenset[str]:
 
     client = make_client(outbox.redis_url, patience_seconds=PATIENT_SECONDS)
     try:
-        return await publish_by(client, database)
+        return await publish_by(client, database, outbox.prefix)
     finally:
         await close_client(client)
 
 
-async def publish_by(client: Any, database: Database) -> frozenset[str]:
+async def publish_by(client: Any, database: Database, prefix: str = PREFIX) -> frozenset[str]:
     """The same by a client of Redis that is there.
 
     What stands there already is not written again: a Redis that is full takes nothing. What nobody
@@ -67,13 +69,13 @@ async def publish_by(client: Any, database: Database) -> frozenset[str]:
     """
     from tay_middleware.storage.link import translated  # noqa: PLC0415 - imports Redis
 
-    names = await database.read(paused_names)
+    key, names = paused_key(prefix), await database.read(paused_names)
     with translated("telling what is paused"):
-        if _stands(await client.get(PAUSED_KEY), names):
+        if _stands(await client.get(key), names):
             return names
         told: frozenset[str] | None = None
         while names != told:
-            await client.set(PAUSED_KEY, orjson.dumps(sorted(names)))
+            await client.set(key, orjson.dumps(sorted(names)))
             told, names = names, await database.read(paused_names)
     return names
 

@@ -28,6 +28,7 @@ from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.figures import daily_users
 from tay_middleware.storage.ledger import dead_letters, erase_rows, lock, remember_erased
 from tay_middleware.storage.link import PATIENT_SECONDS, in_time, translated
+from tay_middleware.storage.location import file_of, read_url
 from tay_middleware.storage.payment_tables import (
     conversion_marks,
     conversions,
@@ -38,9 +39,11 @@ from tay_middleware.storage.payment_tables import (
 )
 from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.redis import RedisStore
-from tay_middleware.storage.schema import check_current, upgrade
+from tay_middleware.storage.schema import upgrade
 from tay_middleware.storage.sql import escalation_logs, question_logs, user_profiles
 from tay_middleware.storage.unapplied import KeyOf, about_her, forget_words, ids_about
+from tay_middleware.storage.versions import check_current
+from tay_middleware.storage.waiting import Waiting, make_up
 from tay_middleware.storage.wire import HISTORY_SECONDS, erase_call, moment
 
 EXPORTED = (
@@ -103,6 +106,7 @@ class Archive:
         Raises:
             StorageError: one of them cannot be read; half an answer is none.
         """
+        await self._make_up(now)
         kept = await self._database.read(_rows_of, user_key, self._key_of)
         if self._store is None:
             return kept
@@ -126,7 +130,7 @@ class Archive:
         """
         if self._store is None:
             return local if self._database.is_file else await self._database.read(_server_time)
-        client, outbox = self._store.link.client, outbox_of(bucket_of(user_key))
+        client, outbox = self._store.link.client, _outbox(user_key, self._store)
         with translated("asking Redis for the time"):
             asking = client.eval("return redis.call('TIME')", 1, outbox)
             seconds, micros = await in_time(asking, PATIENT_SECONDS)
@@ -148,14 +152,24 @@ class Archive:
         Raises:
             StorageError: a part could not be done; the parts before it are.
         """
+        await self._make_up(now)
         spooled = 0
         if self._store is not None:
             spooled = await self._store.spool.erase(user_key)
-            await self._store.run(erase_call(user_key, now))
+            await self._store.run(erase_call(user_key, now, self._store.link.prefix))
         # Before, while something still tells whose; and apart, for it reads much and locks nothing.
         unapplied = await self._database.read(ids_about, user_key, self._key_of)
         rows = await self._database.write(_erase, user_key, now, note, unapplied)
         return Erased(rows, spooled)
+
+    async def _make_up(self, now: datetime) -> None:
+        """Bring in what older versions have kept aside of a file: of this person, too."""
+        if not self._database.is_file:
+            return
+        waiting = Waiting(file_of(read_url(self._database.url)))
+        while some := await asyncio.to_thread(waiting.oldest):
+            refused = await self._database.write(make_up, some, now)
+            await asyncio.to_thread(waiting.done, some, refused)
 
     async def aclose(self) -> None:
         """Give back every connection."""
@@ -217,7 +231,7 @@ def _letters_of(statement: Any, user_key: str) -> Any:
 async def _waiting(user_key: str, store: RedisStore) -> list[dict[str, Any]]:
     """Events of a user that are not in SQL yet; what cannot be read is not known to be theirs."""
     with translated("reading the outbox"):
-        reading = store.link.client.xrange(outbox_of(bucket_of(user_key)))
+        reading = store.link.client.xrange(_outbox(user_key, store))
         entries = await in_time(reading, PATIENT_SECONDS)
     found = []
     for _, fields in entries:
@@ -229,6 +243,10 @@ async def _waiting(user_key: str, store: RedisStore) -> list[dict[str, Any]]:
             if event.user_key == user_key:
                 found.append({"kind": event.kind, "body": json.loads(body)})
     return found
+
+
+def _outbox(user_key: str, store: RedisStore) -> str:
+    return outbox_of(bucket_of(user_key), store.link.prefix)
 
 
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from tay_middleware.storage.checks import check
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.link import Link, in_time, translated
 from tay_middleware.storage.newest import newest
-from tay_middleware.storage.pause_board import PAUSED_KEY, read_board
+from tay_middleware.storage.pause_board import paused_key, read_board
 from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.spool import Spool
 from tay_middleware.storage.wire import (
@@ -73,6 +73,7 @@ class RedisStore:
         database: Database,
         limits: Limits,
         mentions_seconds: float,
+        secret_mark: str | None = None,
     ) -> None:
         """Make an unopened store.
 
@@ -82,8 +83,10 @@ class RedisStore:
             database: where the drain brings the log; only `latest` reads it.
             limits: turns of a user that `recall` returns, and events of a bucket that may wait.
             mentions_seconds: how far back `recall` returns mentions.
+            secret_mark: by which the secret of user ids is known again; see `checks`.
         """
         self.link = link
+        self._secret_mark = secret_mark
         self.spool = spool
         self._database = database
         self._limits = limits
@@ -106,11 +109,12 @@ class RedisStore:
             ConfigurationError: a URL is not understood.
         """
         return cls(
-            Link(outbox.redis_url, call_seconds=outbox.call_seconds),
+            Link(outbox.redis_url, call_seconds=outbox.call_seconds, prefix=outbox.prefix),
             spool=Spool(outbox.spool_path, most_bytes=outbox.spool_bytes),
             database=Database(database_url),
             limits=Limits(turns=history_turns, events=max(1, outbox.most_events // BUCKETS)),
             mentions_seconds=mentions_seconds,
+            secret_mark=outbox.secret_mark,
         )
 
     async def open(self) -> None:
@@ -137,7 +141,7 @@ class RedisStore:
     async def recall(self, user_key: str, now: datetime) -> History:
         """What is known of a user; see `TurnStore`."""
         self._refuse_unchecked()
-        keys = keys_of(user_key, UUID(int=0))
+        keys = keys_of(user_key, UUID(int=0), self.link.prefix)
         since = now - timedelta(seconds=self._mentions_seconds)
         try:
             answer = await self.link.run(
@@ -150,7 +154,7 @@ class RedisStore:
 
     async def commit(self, record: TurnRecord) -> Verdict:
         """Write one turn, claim included; see `TurnStore`."""
-        call = commit_call(record, self._limits)
+        call = commit_call(record, self._limits, self.link.prefix)
         self._remember(record.turn.turn_id, record.turn.user_key)
         try:
             verdict = read_verdict(await self.run(call))
@@ -169,10 +173,11 @@ class RedisStore:
 
     async def retract(self, turn_id: UUID) -> None:
         """Take a mention back that nobody saw; see `TurnStore`."""
-        call = retract_call(self._users.get(turn_id), turn_id)
+        prefix = self.link.prefix
+        call = retract_call(self._users.get(turn_id), turn_id, prefix)
         try:
             if turn_id not in self._users:
-                call = retract_call(await self._looked_up(turn_id), turn_id)
+                call = retract_call(await self._looked_up(turn_id), turn_id, prefix)
             await self.run(call)
         except StorageError:
             await self._make_up_later(call)
@@ -184,13 +189,14 @@ class RedisStore:
     async def latest(self, limit: int) -> Sequence[LoggedTurn]:
         """The newest turns, those that are still in the outbox included; see `TurnStore`."""
         with translated("reading the outbox"):
-            return await in_time(newest(self.link.client, self._database, limit), LATEST_SECONDS)
+            return await in_time(newest(self.link, self._database, limit), LATEST_SECONDS)
 
     async def paused(self) -> frozenset[str]:
         """What is paused; see `TurnStore`."""
         self._refuse_unchecked()
+        key = paused_key(self.link.prefix)
         with translated("reading what is paused"):
-            return read_board(await in_time(self.link.client.get(PAUSED_KEY), CHECK_SECONDS))
+            return read_board(await in_time(self.link.client.get(key), CHECK_SECONDS))
 
     async def aclose(self) -> None:
         """Give back the connections; see `TurnStore`. What is spooled stays in its file."""
@@ -243,7 +249,9 @@ class RedisStore:
     # The parts.
 
     async def _check(self) -> None:
-        self._layout_known = await check(self.link.client, CHECK_SECONDS)
+        self._layout_known = await check(
+            self.link.client, CHECK_SECONDS, self.link.prefix, self._secret_mark
+        )
         self._checked, self._refusal = True, None
 
     def _refuse_unchecked(self) -> None:
@@ -278,8 +286,9 @@ class RedisStore:
         if record.decision.addition is None:
             self.spool.leave(call)
         else:
-            self.spool.leave(retract_call(record.turn.user_key, record.turn.turn_id))
-            self.spool.leave(commit_call(record.denied(Suppression.DEGRADED), self._limits))
+            denied, prefix = record.denied(Suppression.DEGRADED), self.link.prefix
+            self.spool.leave(retract_call(record.turn.user_key, record.turn.turn_id, prefix))
+            self.spool.leave(commit_call(denied, self._limits, prefix))
         self.mend()
 
     async def _made_up(self, call: Call) -> bool:
@@ -296,7 +305,7 @@ class RedisStore:
         with translated("looking for a turn"):
             pipeline = self.link.client.pipeline(transaction=False)
             for bucket in range(BUCKETS):
-                pipeline.get(keys_in(bucket, None, turn_id).turn)
+                pipeline.get(keys_in(bucket, None, turn_id, self.link.prefix).turn)
             answers = await in_time(pipeline.execute(), CHECK_SECONDS)
             found = [value.decode() for value in answers if value]
         parts = found[0].split(" ", 3) if found else []

@@ -57,6 +57,7 @@ class RedisRefusals:
 
         self._key_of = key_of
         self._script = Script("refuse")
+        self._prefix = outbox.prefix
         self._client = make_client(outbox.redis_url, patience_seconds=PATIENT_SECONDS)
 
     async def note(
@@ -74,7 +75,8 @@ class RedisRefusals:
             "1" if for_good else "",
         )
         with translated("noting a refusal"):
-            await self._script.run(self._client, [keys_of(user_key, UUID(int=0)).profile], said)
+            keys = [keys_of(user_key, UUID(int=0), self._prefix).profile]
+            await self._script.run(self._client, keys, said)
 
     async def aclose(self) -> None:
         """See `Refusals`."""

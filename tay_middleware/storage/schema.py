@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from typing import TypeVar
 
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import Connection, create_engine
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
@@ -17,8 +17,15 @@ from tay_middleware.storage.database import Database, server_engine
 from tay_middleware.storage.failures import translated
 from tay_middleware.storage.location import file_of, is_file, read_url
 from tay_middleware.storage.locks import MIGRATION_LOCK, hold
-from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
+from tay_middleware.storage.migrations import HEAD
 from tay_middleware.storage.partitions import Upkeep, maintain, maintain_database
+from tay_middleware.storage.versions import (
+    check_current,
+    check_may_write,
+    is_behind,
+    say_who_may_write,
+    version_of,
+)
 
 WAIT_SECONDS = 30
 """Longest wait for another process that is migrating the same file."""
@@ -46,73 +53,40 @@ def current(url: str) -> str | None:
 
 
 def upgrade(url: str) -> str:
-    """Bring the database to the schema of this version; returns that version. Safe to race.
+    """Bring the database to the schema of this version; returns the one it has. Safe to race.
+
+    A newer one that this version may write stays as it is.
 
     Raises:
-        SchemaMismatch: the database is newer than this version of the package.
+        SchemaTooNew: the database is newer, and this version must not write it.
         StorageError: it cannot be read or written.
     """
     parsed = read_url(url)
     with translated("migrating the database"):
         if not is_file(parsed):
-            asyncio.run(_on_server(parsed, _upgrade_server))
-            return HEAD
+            return asyncio.run(_on_server(parsed, _upgrade_server))
         make_home(file_of(parsed).parent)
         make_file(file_of(parsed))
         with _connected(parsed) as connection:
-            if version_of(connection) == HEAD:
-                return HEAD
+            version = check_may_write(connection)
+            if version is not None and not is_behind(version):
+                return version
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             connection.exec_driver_sql("BEGIN EXCLUSIVE")
-            check_not_newer(version_of(connection))
-            _migrate(connection)
+            if is_behind(check_may_write(connection)):
+                _migrate(connection)
             connection.exec_driver_sql("COMMIT")
     return HEAD
 
 
-def version_of(connection: Connection) -> str | None:
-    """The schema version that a connection sees."""
-    if not inspect(connection).has_table(VERSION_TABLE):
-        return None
-    found = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - our own constant
-    return None if found is None else str(found)
-
-
-def check_not_newer(version: str | None) -> None:
-    """Refuse a database that a later version of the package has migrated.
-
-    Raises:
-        SchemaMismatch: it is newer.
-    """
-    if version is not None and version > HEAD:
-        raise SchemaMismatch(
-            f"the database has schema {version}, this version of the package knows {HEAD}: "
-            "install the newer tay-middleware"
-        )
-
-
-def check_current(connection: Connection) -> None:
-    """Refuse a server that has not been migrated yet.
-
-    Raises:
-        SchemaMismatch: it is older, or newer.
-    """
-    version = version_of(connection)
-    check_not_newer(version)
-    if version != HEAD:
-        raise SchemaMismatch(
-            f"the database has schema {version or 'none'}, this version needs {HEAD}: "
-            "run `tay db upgrade`"
-        )
-
-
-def _upgrade_server(connection: Connection) -> None:
+def _upgrade_server(connection: Connection) -> str:
     hold(connection, MIGRATION_LOCK)
-    version = version_of(connection)
-    check_not_newer(version)
-    if version != HEAD:
-        _migrate(connection)
-        maintain(connection, datetime.now(UTC), keep_days=None)
+    version = check_may_write(connection)
+    if version is not None and not is_behind(version):
+        return version
+    _migrate(connection)
+    maintain(connection, datetime.now(UTC), keep_days=None)
+    return HEAD
 
 
 def maintain_now(url: str, keep_days: int | None, *, open_tests: Collection[str] = ()) -> Upkeep:
@@ -157,6 +131,7 @@ def _migrate(connection: Connection) -> None:
                 f"the database cannot be migrated: {error}; "
                 "restore it from a backup, or use another"
             ) from error
+    say_who_may_write(connection)
 
 
 async def _on_server(url: URL, function: Callable[[Connection], T]) -> T:

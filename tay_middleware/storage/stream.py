@@ -7,7 +7,7 @@ from typing import Any
 
 from redis.asyncio.cluster import RedisCluster
 
-from tay_middleware.storage.buckets import BUCKETS, outbox_of
+from tay_middleware.storage.buckets import BUCKETS, PREFIX, outbox_of
 from tay_middleware.storage.link import translated
 from tay_middleware.storage.scripts import Script
 
@@ -40,9 +40,10 @@ class Backlog:
 class Streams:
     """The streams of all buckets, for one consumer. Lives on one event loop."""
 
-    def __init__(self, client: Any, consumer: str) -> None:
+    def __init__(self, client: Any, consumer: str, prefix: str = PREFIX) -> None:
         self._client = client
         self._consumer = consumer
+        self._prefix = prefix
 
     async def prepare(self) -> None:
         """Make the consumer group where it is missing, also in a Redis that is full. Idempotent.
@@ -53,7 +54,7 @@ class Streams:
         script = Script("prepare").source
 
         def make(client: Any, bucket: int) -> Any:
-            return client.eval(script, 1, outbox_of(bucket), GROUP)
+            return client.eval(script, 1, self._outbox(bucket), GROUP)
 
         with translated("making consumer groups"):
             _raise_if_all_failed(await self._of_each(range(BUCKETS), make))
@@ -68,7 +69,7 @@ class Streams:
         """Events of a bucket that nobody was given yet; they are ours until they are done."""
         with translated("reading the outbox"):
             answer = await self._client.xreadgroup(
-                GROUP, self._consumer, {outbox_of(bucket): ">"}, count=most
+                GROUP, self._consumer, {self._outbox(bucket): ">"}, count=most
             )
         return _deliveries(bucket, answer[0][1] if answer else ())
 
@@ -76,7 +77,7 @@ class Streams:
         """Events that were given to a drain which has been silent about them for so long."""
         with translated("claiming events"):
             answer = await self._client.xautoclaim(
-                outbox_of(bucket),
+                self._outbox(bucket),
                 GROUP,
                 self._consumer,
                 min_idle_time=int(idle_seconds * 1000),
@@ -93,8 +94,8 @@ class Streams:
         with translated("acknowledging events"):
             pipeline = self._client.pipeline(transaction=False)
             for bucket, ids in _by_bucket(deliveries).items():
-                pipeline.xdel(outbox_of(bucket), *ids)
-                pipeline.xack(outbox_of(bucket), GROUP, *ids)
+                pipeline.xdel(self._outbox(bucket), *ids)
+                pipeline.xack(self._outbox(bucket), GROUP, *ids)
             await pipeline.execute()
 
     async def times_delivered(self, deliveries: Sequence[Delivery]) -> Mapping[bytes, int]:
@@ -103,7 +104,7 @@ class Streams:
         with translated("counting deliveries"):
             for delivery in deliveries:
                 found = await self._client.xpending_range(
-                    outbox_of(delivery.bucket),
+                    self._outbox(delivery.bucket),
                     GROUP,
                     min=delivery.stream_id,
                     max=delivery.stream_id,
@@ -122,10 +123,10 @@ class Streams:
             lengths = await self._lengths()
             buckets = [at for at, length in enumerate(lengths) if length and not _is_error(length)]
             oldest = await self._of_each(
-                buckets, lambda client, at: client.xrange(outbox_of(at), count=1)
+                buckets, lambda client, at: client.xrange(self._outbox(at), count=1)
             )
             pending = await self._of_each(
-                buckets, lambda client, at: client.xpending(outbox_of(at), GROUP)
+                buckets, lambda client, at: client.xpending(self._outbox(at), GROUP)
             )
         silent = {at for at, length in enumerate(lengths) if _is_error(length)}
         silent |= {at for at, first in zip(buckets, oldest, strict=True) if _is_error(first)}
@@ -135,24 +136,40 @@ class Streams:
         ]
         return found, sorted(silent)
 
+    async def remove_gone(self, silent_seconds: float) -> None:
+        """Take consumers out that owe nothing and have been silent for so long: killed drains."""
+        script = Script("leave").source
+        silent = str(int(silent_seconds * 1000))
+
+        def take_out(client: Any, bucket: int) -> Any:
+            return client.eval(script, 1, self._outbox(bucket), GROUP, silent, self._consumer)
+
+        with translated("taking consumers out"):
+            _raise_if_all_failed(await self._of_each(range(BUCKETS), take_out))
+
     async def leave(self) -> None:
         """Take this consumer out of the groups in which it owes nothing."""
 
         def ask(client: Any, bucket: int) -> Any:
             return client.xpending_range(
-                outbox_of(bucket), GROUP, min="-", max="+", count=1, consumername=self._consumer
+                self._outbox(bucket), GROUP, min="-", max="+", count=1, consumername=self._consumer
             )
 
         def take_out(client: Any, bucket: int) -> Any:
-            return client.xgroup_delconsumer(outbox_of(bucket), GROUP, self._consumer)
+            return client.xgroup_delconsumer(self._outbox(bucket), GROUP, self._consumer)
 
         with translated("leaving the outbox"):
             owed = await self._of_each(range(BUCKETS), ask)
             await self._of_each([at for at, some in enumerate(owed) if some == []], take_out)
 
+    def _outbox(self, bucket: int) -> str:
+        return outbox_of(bucket, self._prefix)
+
     async def _lengths(self) -> Sequence[Any]:
         """The length of each bucket's stream, or an error in its place."""
-        found = await self._of_each(range(BUCKETS), lambda client, at: client.xlen(outbox_of(at)))
+        found = await self._of_each(
+            range(BUCKETS), lambda client, at: client.xlen(self._outbox(at))
+        )
         _raise_if_all_failed(found)
         return found
 

@@ -24,7 +24,7 @@ from tay_middleware.domain import (
     Turn,
 )
 from tay_middleware.storage.base import TurnRecord, Verdict
-from tay_middleware.storage.buckets import keys_of
+from tay_middleware.storage.buckets import PREFIX, keys_of
 from tay_middleware.storage.spacing import MOST_SPANS
 from tay_middleware.storage.sql import question_row, to_json
 
@@ -84,7 +84,7 @@ class Limits:
     events: int
 
 
-def commit_call(record: TurnRecord, limits: Limits) -> Call:
+def commit_call(record: TurnRecord, limits: Limits, prefix: str = PREFIX) -> Call:
     """The commit of one turn, with its event as it is when granted and as it is when denied."""
     turn, decision, claim = record.turn, record.decision, record.claim
     cause = Suppression.COOLDOWN if claim is not None else Suppression.DEGRADED
@@ -93,7 +93,7 @@ def commit_call(record: TurnRecord, limits: Limits) -> Call:
         f"{micros(turn.asked_at - timedelta(seconds=cap.seconds))}:{cap.most}"
         for cap in (claim.caps if claim else ())
     ]
-    keys = keys_of(turn.user_key, turn.turn_id)
+    keys = keys_of(turn.user_key, turn.turn_id, prefix)
     args = (
         str(turn.turn_id),
         str(record.id),
@@ -127,16 +127,16 @@ def late(call: Call) -> Call:
     return replace(call, args=(*call.args, *_LATE)) if call.script == "commit" else call
 
 
-def retract_call(user_key: str | None, turn_id: UUID) -> Call:
+def retract_call(user_key: str | None, turn_id: UUID, prefix: str = PREFIX) -> Call:
     """Taking one turn's mention back."""
-    keys = keys_of(user_key, turn_id)
+    keys = keys_of(user_key, turn_id, prefix)
     args = (str(turn_id), str(TURN_SECONDS), to_json({"turn_id": str(turn_id)}))
     return Call("retract", keys.bucket, keys.all(), args, user_key)
 
 
-def erase_call(user_key: str, at: datetime) -> Call:
+def erase_call(user_key: str, at: datetime, prefix: str = PREFIX) -> Call:
     """Forgetting a user, and all of theirs that was asked up to a time."""
-    keys = keys_of(user_key, UUID(int=0))
+    keys = keys_of(user_key, UUID(int=0), prefix)
     event = to_json({"user_key": user_key, "at": at.astimezone(UTC).isoformat()})
     args = (str(micros(at)), str(HISTORY_SECONDS), event)
     return Call("erase", keys.bucket, keys.all(), args, user_key)

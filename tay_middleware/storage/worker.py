@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from tay_middleware.errors import StorageError
 from tay_middleware.settings import Settings
+from tay_middleware.storage.buckets import PREFIX
 from tay_middleware.storage.checks import check
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.drain import Counts, Drain, Pace
@@ -22,9 +23,10 @@ from tay_middleware.storage.pause_board import publish_by
 from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.rounds import Rounds
-from tay_middleware.storage.schema import check_current, upgrade
+from tay_middleware.storage.schema import upgrade
 from tay_middleware.storage.spool import Owed
 from tay_middleware.storage.stream import Backlog, Streams
+from tay_middleware.storage.versions import check_current
 
 SPOOL_EVERY_SECONDS = 2.0
 """Between two looks into the spool of this machine, for calls that a dead process has left."""
@@ -74,7 +76,10 @@ class Places:
     def of(cls, settings: Settings) -> "Places | None":
         """The places that the settings name; `None` where they name no Redis."""
         outbox = Outbox.of(settings)
-        return None if outbox is None else cls(outbox, settings.resolved_database_url)
+        if outbox is None:
+            return None
+        # Here no user is looked for: whatever the secret is, it must not be taken for the app's.
+        return cls(replace(outbox, secret_mark=None), settings.resolved_database_url)
 
     def client(self) -> Any:
         """A client with a patient deadline."""
@@ -111,23 +116,24 @@ def health(places: Places) -> Health:
 
 async def _drain(places: Places, pace: Pace, *, once: bool) -> Counts:
     client, database, store = places.client(), Database(places.database_url), places.store()
-    worker = Drain(client, database, pace=pace)
+    prefix = places.outbox.prefix
+    worker = Drain(client, database, pace=pace, prefix=prefix)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
     beside: list[asyncio.Task[None]] = []
     try:
         if once:
-            await check(client, PATIENT_SECONDS)
+            await check(client, PATIENT_SECONDS, prefix, places.outbox.secret_mark)
             await store.open()
             while await store.replay():
                 pass
-            await _tell_board(client, database)
+            await _tell_board(client, database, prefix)
         else:
             await store.open()
             beside = [
                 asyncio.create_task(_keep_spool_empty(store)),
-                asyncio.create_task(keep_board(client, database)),
+                asyncio.create_task(keep_board(client, database, prefix=prefix)),
             ]
         return await worker.run(once=once)
     finally:
@@ -140,16 +146,20 @@ async def _drain(places: Places, pace: Pace, *, once: bool) -> Counts:
 
 
 async def keep_board(
-    client: Any, database: Database, *, look_seconds: float = BOARD_SECONDS
+    client: Any,
+    database: Database,
+    *,
+    look_seconds: float = BOARD_SECONDS,
+    prefix: str = PREFIX,
 ) -> None:
     """Tell the chats again and again what is paused, until cancelled."""
     rounds = Rounds("pauses", "what is paused is told later", _log)
-    await rounds.go(partial(publish_by, client, database), look_seconds)
+    await rounds.go(partial(publish_by, client, database, prefix), look_seconds)
 
 
-async def _tell_board(client: Any, database: Database) -> None:
+async def _tell_board(client: Any, database: Database, prefix: str) -> None:
     try:
-        await publish_by(client, database)
+        await publish_by(client, database, prefix)
     except StorageError as error:
         _log.warning("what is paused is told later: %s", error)
 
@@ -167,7 +177,8 @@ async def health_of(places: Places) -> Health:
     """As `health`, for code that has an event loop."""
     client, database, store = places.client(), Database(places.database_url), places.store()
     try:
-        backlog, silent = await Streams(client, "health").backlog(time.time())
+        streams = Streams(client, "health", places.outbox.prefix)
+        backlog, silent = await streams.backlog(time.time())
         owed, dead = await store.spool.owed(), await database.read(_dead)
         return _summed(backlog, len(silent), owed, dead)
     finally:

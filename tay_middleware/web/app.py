@@ -15,7 +15,7 @@ from tay_middleware.playbook import Playbook, load_playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.refusals import refusals_of
-from tay_middleware.storage.schema import check_current
+from tay_middleware.storage.versions import check_current
 from tay_middleware.web import (
     escalations,
     experiments,

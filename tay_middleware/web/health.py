@@ -52,7 +52,10 @@ async def ready(here: Here) -> Health:
     if ended:
         raise HTTPException(503, f"has ended: {', '.join(sorted(ended))}; the log says why")
     counts = await here.database.read(_counts, here.clock() - timedelta(days=1))
-    return Health(status="ok", database="ok", troubled=here.beside.troubled(), **counts)
+    troubled = here.beside.troubled()
+    if here.worker is not None and not here.worker.is_well:
+        troubled.append(INBOX)
+    return Health(status="ok", database="ok", troubled=troubled, **counts)
 
 
 def _counts(transaction: Transaction, yesterday: datetime) -> dict[str, int]:

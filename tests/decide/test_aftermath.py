@@ -6,7 +6,7 @@ import pytest
 
 from tay_middleware.decide import Circumstances, Detector, decide
 from tay_middleware.decide.aftermath import after_mention
-from tay_middleware.domain import Detection, History, Message, Reason, Suppression
+from tay_middleware.domain import Detection, History, Kind, Message, Reason, Suppression
 from tay_middleware.playbook import Playbook
 from tests.builders import a_history, a_mention, a_past_turn, a_turn, no_need
 
@@ -53,6 +53,25 @@ def test_other_short_messages_say_no_no(
 def test_a_no_to_something_else_is_none(detector: Detector, playbook: Playbook) -> None:
     assert "refusal" not in heard(detector, playbook, "nope", SINCE).gates
     assert "refusal" not in heard(detector, playbook, "nope", History()).gates
+
+
+def test_a_turn_that_failed_is_not_what_is_answered(detector: Detector, playbook: Playbook) -> None:
+    history = a_history(a_mention(), a_past_turn(number=101, failed=True))
+    assert "refusal" in heard(detector, playbook, "nope", history).gates
+    asked = heard(detector, playbook, "how much is it?", history)
+    assert (asked.offer, asked.reason) == ("mentorship", Reason.PURCHASE_INTENT)
+
+
+def test_a_wish_to_buy_is_known_though_the_reply_to_it_failed(
+    detector: Detector, playbook: Playbook
+) -> None:
+    wish = a_past_turn(
+        number=101, failed=True, offer="course", reason=Reason.PURCHASE_INTENT, kind=Kind.NONE
+    )
+    said = "I bought it"
+    known = heard(detector, playbook, said, a_history(wish))
+    assert known != heard(detector, playbook, said, History())
+    assert known == heard(detector, playbook, said, a_history(replace(wish, failed=False)))
 
 
 def test_a_short_answer_that_is_suspected_of_a_no_is_one(playbook: Playbook) -> None:

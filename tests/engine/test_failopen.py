@@ -40,3 +40,25 @@ def test_the_text_of_a_foreign_error_is_not_logged(caplog: pytest.LogCaptureFixt
 def test_a_stop_is_never_held(stop: type[BaseException]) -> None:
     with pytest.raises(stop), Faults().guard("turn 7")("recall"):
         raise stop
+
+
+def test_a_crowd_of_one_kind_is_warned_of_once_a_minute_with_its_number(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now = 0.0
+    faults = Faults(lambda: now)
+
+    def fail(error: Exception, phase: str = "recall") -> None:
+        with faults.guard("turn 7")(phase):
+            raise error
+
+    with caplog.at_level(logging.WARNING, "tay_middleware"):
+        for number in range(121):
+            now = number * 0.5
+            fail(StorageUnavailable("gone"))
+        fail(TimeoutError())
+        fail(StorageUnavailable("gone"), "commit")
+    assert faults.counts == {"recall": 122, "commit": 1}
+    first, again, other, elsewhere = caplog.messages
+    assert "more of these" not in first + other + elsewhere
+    assert again.endswith("the model's own (119 more of these were not logged)")

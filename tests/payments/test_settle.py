@@ -300,6 +300,8 @@ def test_a_person_who_is_erased_is_gone_from_payments_too_and_the_sums_stay(url:
 class Refusing(Database):
     """A database that will not take one delivery, as one would for a value in it."""
 
+    error: Exception = RowRefused("a value does not fit")
+
     async def write(self, function: Any, *args: Any, **kwargs: Any) -> Any:
         if function is not handle:
             return await super().write(function, *args, **kwargs)
@@ -307,17 +309,27 @@ class Refusing(Database):
         def refusing(connection: Connection) -> Any:
             _, now, limit = args
             if any(row.external_id == "evt_s1" for row in inbox.due(connection, now, limit)):
-                raise RowRefused("a value does not fit")
+                raise self.error
             return handle(connection, *args)
 
         return await super().write(refusing)
 
 
-def test_a_delivery_that_is_refused_lets_the_others_pass_and_is_given_up_at_last(url: str) -> None:
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (RowRefused("a value does not fit"), "a value does not fit"),
+        (ZeroDivisionError("a bug"), "an error that nobody foresaw (ZeroDivisionError)"),
+    ],
+)
+def test_a_delivery_that_cannot_be_handled_lets_the_others_pass_and_is_given_up_at_last(
+    url: str, error: Exception, why: str
+) -> None:
     async def scene(database: Database) -> tuple[int, str, bool]:
         rows = [a_delivery(payload, next(NUMBERS)) for payload in d.ONE_TIME]
         await database.write(inbox.store, rows)
         refusing, at = Refusing(url), LATER
+        refusing.error = error
         for _ in range(MOST_ATTEMPTS + 1):
             await worker(refusing, at).work_off()
             at += timedelta(hours=2)
@@ -326,4 +338,4 @@ def test_a_delivery_that_is_refused_lets_the_others_pass_and_is_given_up_at_last
         good = await database.read(inbox.named, "stripe", "evt_p1")
         return bad.attempts, bad.error, bad.dead_at is not None and good.handled_at is not None
 
-    assert play(url, scene) == (MOST_ATTEMPTS, "a value does not fit", True)
+    assert play(url, scene) == (MOST_ATTEMPTS, why, True)

@@ -14,7 +14,7 @@ from tay_middleware.storage import Database, Outbox, TurnRecord, open_store, upg
 from tay_middleware.storage.drain import Drain
 from tay_middleware.storage.events import read_event
 from tay_middleware.storage.exposures import exposures
-from tay_middleware.storage.pause_board import PAUSED_KEY, read_board
+from tay_middleware.storage.pause_board import paused_key, read_board
 from tay_middleware.storage.people import Archive
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.sql import question_logs
@@ -146,4 +146,4 @@ def test_an_event_of_an_app_from_before_is_read(play: Any) -> None:
 )
 def test_what_stands_on_the_board_is_read(value: bytes | None, names: set[str]) -> None:
     assert read_board(value) == names
-    assert PAUSED_KEY == "tay:paused"
+    assert paused_key() == "tay:paused"

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import StorageError
 from tay_middleware.storage import Database, upgrade
-from tay_middleware.storage.pause_board import PAUSED_KEY, publish_by, read_board
+from tay_middleware.storage.pause_board import paused_key, publish_by, read_board
 from tay_middleware.storage.pauses import Subject, pause
 from tests.builders import NOON
 
@@ -64,7 +64,7 @@ def test_a_write_that_comes_late_unpauses_nothing(redis_url: str, tmp_path: Path
             slow = Slow(client, another_pauses)
             await paused(database, "mentorship", 1)
             told = await publish_by(slow, database)
-            board = read_board(await client.get(PAUSED_KEY))
+            board = read_board(await client.get(paused_key()))
             await publish_by(slow, database)
         await database.aclose()
         return told, board, slow.writes
@@ -84,10 +84,10 @@ def test_what_is_no_list_of_names_is_an_error_of_storage_and_is_written_over(
         database = Database(url)
         client: Any
         async with Redis.from_url(redis_url) as client:
-            await client.set(PAUSED_KEY, value)
+            await client.set(paused_key(), value)
             await paused(database, "course", 1)
             await publish_by(client, database)
-            found = await client.get(PAUSED_KEY)
+            found = await client.get(paused_key())
         await database.aclose()
         return found
 

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, create_engine
 from tay_middleware.errors import SchemaMismatch
 from tay_middleware.storage import current, upgrade
 from tay_middleware.storage.day_sheets import day_sheets
-from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
+from tay_middleware.storage.migrations import COMPATIBLE_FROM, HEAD, VERSION_TABLE
 from tay_middleware.storage.purchases import id_of
 from tay_middleware.storage.reviews import reviews
 from tay_middleware.storage.simulations import simulations
@@ -64,7 +64,9 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(path: Path) -> None:
 def test_the_version_of_the_code_is_the_newest_script() -> None:
     config = Config()
     config.set_main_option("script_location", str(files("tay_middleware.storage") / "migrations"))
-    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+    scripts = ScriptDirectory.from_config(config)
+    assert scripts.get_current_head() == HEAD
+    assert COMPATIBLE_FROM in {script.revision for script in scripts.walk_revisions()}
 
 
 @pytest.mark.scale
@@ -89,6 +91,7 @@ def test_a_newer_database_is_refused_with_its_mend(path: Path) -> None:
     upgrade(url(path))
     connection = sqlite3.connect(path)
     connection.execute(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")  # noqa: S608 - our own name
+    connection.execute("UPDATE schema_compatibility SET compatible_from = '9999'")
     connection.commit()
     connection.close()
     with pytest.raises(SchemaMismatch, match="install the newer tay-middleware"):

@@ -65,12 +65,15 @@ def test_readyz_names_what_is_in_trouble_and_is_not_ready_once_a_task_has_ended(
             found.append(await client.get("/readyz"))
             beside.begin("looks", forever(), Rounds("looks", "later", LOG, is_well=False))
             found.append(await client.get("/readyz"))
+            app.state.context.worker.is_well = False
+            found.append(await client.get("/readyz"))
             task = beside.begin("reactions", broken())
             await asyncio.wait({task})
             found.append(await client.get("/readyz"))
         return [(one.status_code, one.json()) for one in found]
 
-    well, troubled, ended = asyncio.run(scene())
+    well, troubled, both, ended = asyncio.run(scene())
+    assert both[1]["troubled"] == ["looks", "inbox"]
     assert (well[0], well[1]["troubled"]) == (200, [])
     assert (troubled[0], troubled[1]["troubled"]) == (200, ["looks"])
     assert (ended[0], ended[1]["detail"]) == (503, "has ended: reactions; the log says why")

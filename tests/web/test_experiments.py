@@ -12,7 +12,7 @@ from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.link import close_client, make_client
-from tay_middleware.storage.pause_board import PAUSED_KEY, read_board
+from tay_middleware.storage.pause_board import paused_key, read_board
 from tay_middleware.storage.pauses import Subject, pause
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.worker import keep_board
@@ -152,9 +152,9 @@ def test_a_redis_that_came_back_empty_is_told_again_what_a_person_has_paused(
             await client.flushdb()
             task = asyncio.create_task(keeping)
             async with asyncio.timeout(30):
-                while not await client.get(PAUSED_KEY):  # noqa: ASYNC110 - nothing tells
+                while not await client.get(paused_key()):  # noqa: ASYNC110 - nothing tells
                     await asyncio.sleep(0.01)
-            found.append(read_board(await client.get(PAUSED_KEY)))
+            found.append(read_board(await client.get(paused_key())))
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         await close_client(client)

@@ -1,0 +1,58 @@
+"""An error that nobody foresaw ends no worker of the inbox, and is seen while it lasts."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from tay_middleware.payments.inbox import InboxWorker, Terms
+from tay_middleware.storage import Database, upgrade
+from tests.builders import NOON
+from tests.payments.test_settle import TERMS
+
+
+class Worker(InboxWorker):
+    """One that has a bug, for three rounds."""
+
+    def __init__(self, database: Database, terms: Terms, **rest: Any) -> None:
+        super().__init__(database, terms, **rest)
+        self.states: list[bool] = []
+
+    async def work_off(self) -> int:
+        self.states.append(self.is_well)
+        if len(self.states) == 5:
+            self.stop()
+        if len(self.states) < 4:
+            raise ZeroDivisionError("a bug")
+        return 0
+
+
+def test_the_worker_goes_on_after_a_pause_and_says_that_it_is_not_well(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
+    upgrade(url)
+    paused: list[float] = []
+
+    async def scene() -> list[bool]:
+        database = Database(url)
+        one = Worker(database, TERMS, clock=lambda: NOON, random=Random(1))
+        one._upkeep_at = NOON + timedelta(days=1)  # none in this scene
+        one._pause = pausing(paused)  # type: ignore[method-assign]  # no sleeps
+        await one.run()
+        await database.aclose()
+        return one.states
+
+    assert asyncio.run(scene()) == [True, False, False, False, True]
+    assert paused[0] < paused[1] < paused[2]
+    assert caplog.text.count("an error that nobody foresaw") == 3
+
+
+def pausing(paused: list[float]) -> Any:
+    async def pause(seconds: float) -> None:
+        paused.append(seconds)
+
+    return pause
