@@ -119,7 +119,7 @@ ROUTES = [
     for router in ROUTERS
     for route in router.routes
     if isinstance(route, APIRoute)
-    for method in route.methods
+    for method in route.methods or ()
 ]
 ADDRESS = re.compile(r"(?:(GET|POST|PATCH|PUT|DELETE) )?(/?…?/(?:api/v1|webhooks|r)/\S+|/\w+z)$")
 
@@ -148,7 +148,7 @@ def test_the_table_of_addresses_has_all_of_them_with_their_scopes() -> None:
         for router in ROUTERS
         for route in router.routes
         if isinstance(route, APIRoute) and route.include_in_schema
-        for method in route.methods
+        for method in route.methods or ()
     }
 
 
