@@ -18,7 +18,9 @@ from tay_middleware.settings import load_settings
 from tay_middleware.storage import inbox as sql
 from tay_middleware.storage.purchases import Transaction
 
-app = typer.Typer(help="Look into the inbox of payments, replay it, and work it off.", no_args_is_help=True)
+app = typer.Typer(
+    help="Look into the inbox of payments, replay it, and work it off.", no_args_is_help=True
+)
 
 
 @app.command("list")
