@@ -13,7 +13,7 @@ from tay_middleware.storage import current, maintain_now, upgrade
 if TYPE_CHECKING:
     from tay_middleware.playbook import Playbook
 
-app = typer.Typer(help="Migrate the database.", no_args_is_help=True)
+app = typer.Typer(help="Migrate the database, and maintain its rows.", no_args_is_help=True)
 
 
 @app.command("upgrade")

@@ -45,6 +45,13 @@ COMMANDS: Mapping[str, str] = {
 or an app with commands of its own."""
 
 
+EXTRAS: Mapping[str, str] = {
+    **dict.fromkeys(("fastapi", "starlette", "uvicorn", "limits", "httptools", "uvloop"), "web"),
+    **dict.fromkeys(("scipy", "sklearn", "matplotlib", "jinja2", "numpy"), "evals"),
+}
+"""Modules that a plain installation lacks, and the extra that brings them to a command."""
+
+
 class _OnCall(UserDict[str, Any]):
     """Commands by name, each made when it is looked up."""
 
@@ -92,6 +99,13 @@ def main() -> None:
         app()
     except TayError as error:
         typer.echo(f"tay: {error}", err=True)
+        sys.exit(FAILED)
+    except ModuleNotFoundError as error:
+        extra = EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        needs = f"{error.name} is not installed: pip install 'tay-middleware[{extra}]'"
+        typer.echo(f"tay: {needs}", err=True)
         sys.exit(FAILED)
     except BrokenPipeError:
         # The reader has left (`tay decide … | head`): end quietly, as a filter should.

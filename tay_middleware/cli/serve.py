@@ -28,7 +28,7 @@ def serve(
         ),
     ] = False,
 ) -> None:
-    """Serve the admin API, payment webhooks, tracked links and feedback.
+    """Serve the dashboard, the admin API, payment webhooks, tracked links and feedback.
 
     Reads TAY_DATABASE_URL; the embedded default migrates itself. Ends on SIGTERM or Ctrl-C after
     the requests under way. Make a token first: tay tokens create --scope read --scope write

@@ -21,7 +21,9 @@ from tay_middleware.storage import turned_away
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.turned_away import TOKENS, Told
 
-app = typer.Typer(help="Look into the inbox of payments, and replay it.", no_args_is_help=True)
+app = typer.Typer(
+    help="Look into the inbox of payments, replay it, and work it off.", no_args_is_help=True
+)
 
 
 @app.command("list")

@@ -70,6 +70,18 @@ def decided(tay: Tay) -> Decided:
     return run
 
 
+def test_a_command_whose_extra_is_missing_names_it(
+    tay: Tay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [one for one in sys.modules if one.startswith("tay_middleware.simulate")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, "tay_middleware.web.app", raising=False)
+    monkeypatch.setitem(sys.modules, "fastapi", None)
+    made = tay("simulate", "--users", "1", "--home", str(tmp_path / "home"))
+    assert made.returncode == 1
+    assert made.stderr == "tay: fastapi is not installed: pip install 'tay-middleware[web]'\n"
+
+
 def lines(*rows: object) -> str:
     return "".join(json.dumps(row) + "\n" for row in rows)
 

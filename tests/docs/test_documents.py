@@ -2,6 +2,7 @@
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -10,33 +11,16 @@ import pytest
 
 from tay_middleware.settings import Settings
 from tay_middleware.storage import upgrade
+from tests.docs.pages import BLOCK, DOCUMENTS, ROOT, anchors, blocks, named
 from tests.examples.running import PATIENT
 
-ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = sorted(
-    [
-        *ROOT.glob("*.md"),
-        *(ROOT / "docs").rglob("*.md"),
-        ROOT / "prompts" / "README.md",
-        ROOT / "examples" / "README.md",
-    ]
-)
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+LINK = re.compile(r"\]\(([^)#:\s]*)(?:#([^)]*))?\)")
+README_LINES = 170
 SLOW = {
     *("make demo", "make test", "make eval", "make eval-train", "make bench", "make chaos"),
     "make stats-proof",
 }
 """Commands that are targets of their own: the Makefile is asked whether it has them."""
-
-
-def blocks(language: str) -> list[tuple[str, str]]:
-    return [
-        (f"{path.name}-{number}", code)
-        for path in DOCUMENTS
-        for number, (kind, code) in enumerate(BLOCK.findall(path.read_text()))
-        if kind == language
-    ]
 
 
 @pytest.mark.parametrize(("name", "code"), blocks("python"), ids=lambda value: str(value)[:24])
@@ -119,18 +103,57 @@ def test_the_commands_of_the_documents_work(command: str, tmp_path: Path) -> Non
     assert run.stdout
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+PROCEDURES = sorted({path for path in DOCUMENTS if "```shell\n" in path.read_text()})
+
+
+@pytest.mark.parametrize("path", PROCEDURES, ids=named)
+def test_the_procedures_of_a_page_work_one_after_the_other(path: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    upgrade(f"sqlite+aiosqlite:///{home / 'tay.db'}")
+    key = Settings(home=home).user_key_bytes()
+    kept = "INSERT INTO removals VALUES ('2026-01-01', '2026-01-02')"
+    with sqlite3.connect(home / "tay.db") as database:
+        database.execute(kept)
+    code = "".join(code for kind, code in BLOCK.findall(path.read_text()) if kind == "shell")
+    place = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    run = subprocess.run(
+        ["bash", "-euc", code],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": place, "TAY_HOME": str(home)},
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert (run.returncode, run.stderr) == (0, b"")
+    assert Settings(home=home).user_key_bytes(makes=False) == key
+    with sqlite3.connect(home / "tay.db") as database:
+        assert database.execute("SELECT count(*) FROM removals").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(("name", "code"), blocks("sql"), ids=lambda value: str(value)[:24])
+def test_the_sql_of_the_documents_runs(name: str, code: str, tmp_path: Path) -> None:
+    file = tmp_path / "tay.db"
+    upgrade(f"sqlite+aiosqlite:///{file}")
+    with sqlite3.connect(file) as database:
+        database.executescript(code)
+    assert ";" in code, name
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=named)
 def test_every_link_leads_somewhere(path: Path) -> None:
-    for target in LINK.findall(path.read_text()):
-        assert (path.parent / target).exists(), target
+    for target, anchor in LINK.findall(path.read_text()):
+        there = path.parent / target if target else path
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there), f"{target}#{anchor}"
 
 
-def test_every_setting_stands_in_the_readme_with_its_default() -> None:
-    text = (ROOT / "README.md").read_text()
-    for name, field in Settings.model_fields.items():
-        row = next(line for line in text.splitlines() if f"`TAY_{name.upper()}`" in line)
-        if isinstance(field.default, float | int):
-            assert f"`{field.default}`" in row
+def test_every_page_is_led_to_from_the_readme() -> None:
+    linked = {target for target, _ in LINK.findall((ROOT / "README.md").read_text())}
+    assert {named(path) for path in (ROOT / "docs").glob("*.md")} <= linked
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= README_LINES
 
 
 def test_the_changelog_has_an_unreleased_part() -> None:

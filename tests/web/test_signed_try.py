@@ -16,8 +16,8 @@ def test_the_lines_of_the_page_sign_what_the_endpoint_takes(
     site: Site, admin: dict[str, str]
 ) -> None:
     told = {
-        "TAY_WEBHOOK_URL": f"{site.url}/webhooks/payment/standard",
-        "TAY_WEBHOOK_SECRET": STANDARD_SECRET,
+        "WEBHOOK_URL": f"{site.url}/webhooks/payment/standard",
+        "WEBHOOK_SECRET": STANDARD_SECRET,
     }
     done = subprocess.run(
         [sys.executable, "-c", LINES],
