@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -65,7 +67,8 @@ def test_readyz_names_what_is_in_trouble_and_is_not_ready_once_a_task_has_ended(
             found.append(await client.get("/readyz"))
             beside.begin("looks", forever(), Rounds("looks", "later", LOG, is_well=False))
             found.append(await client.get("/readyz"))
-            app.state.context.worker.is_well = False
+            unwell: Any = SimpleNamespace(is_running=True, is_well=False)
+            app.state.context = replace(app.state.context, worker=unwell)
             found.append(await client.get("/readyz"))
             task = beside.begin("reactions", broken())
             await asyncio.wait({task})
