@@ -17,7 +17,7 @@ from tests.payments.test_settle import LATER, handled
 from tests.storage.records import KEY_OF, key
 
 AFTER = LATER + timedelta(seconds=1)
-OF_ADA = {"customer": "cus_ada", "customer_details": {"email": "Ada@example.com"}}
+OF_ADA: dict[str, Any] = {"customer": "cus_ada", "customer_details": {"email": "Ada@example.com"}}
 NOBODYS: dict[str, Any] = {"customer": "cus_2", "client_reference_id": None}
 
 CUSTOMER = d.session("customer", live=False, **OF_ADA)
