@@ -209,9 +209,9 @@ def _session_tag(session_id: str | None) -> str:
     return sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _session_of(turn: Turn) -> str | None:
-    """What history knows a session by; a turn that no engine made has only its id."""
-    return turn.session_key or turn.session_id
+def _known_by(session_id: str | None, turn: Turn) -> str | None:
+    """What history knows a session by: that of a turn which the engine made, by its key."""
+    return turn.session_key or session_id if session_id == turn.session_id else session_id
 
 
 def _entry(record: TurnRecord) -> str:
@@ -220,7 +220,7 @@ def _entry(record: TurnRecord) -> str:
     names = [*detection.gates, *([f"{_WORDING}{decision.template}"] if decision.template else [])]
     if record.status is ReplyStatus.FAILED:
         names.append(_FAILED)
-    rest = (_session_of(turn), detection.topic, decision.offer, reason, names)
+    rest = (_known_by(turn.session_id, turn), detection.topic, decision.offer, reason, names)
     head = (
         str(turn.turn_id),
         decision.kind.value,
@@ -267,13 +267,13 @@ def _profile_changes(record: TurnRecord) -> list[str]:
     changes: dict[str, str] = {}
     if record.declines:
         changes["declined_at"] = at
-        changes["declined_session"] = f"={to_json(_session_of(record.turn))}"
+        changes["declined_session"] = f"={to_json(_known_by(record.turn.session_id, record.turn))}"
     if record.opts_out:
         changes["opted_out_at"] = at
     if record.opts_in:
         changes |= dict.fromkeys(("declined_at", "declined_session", "opted_out_at"), "")
     for one in record.closed:
-        where = None if one.session_id is None else _session_of(record.turn)
+        where = _known_by(one.session_id, record.turn)
         changes[f"{_CLOSED}{one.gate}"] = f">{micros(one.at)} {to_json(where)}"
     return _flat(changes)
 
