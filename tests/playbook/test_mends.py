@@ -50,5 +50,9 @@ def test_an_offer_that_is_renamed_is_told_once_a_file(tmp_path: Path) -> None:
             "templates/masterclass.yaml",
             "unknown offer 'masterclass': known: course, mentorship, webinar",
         ),
-        ("templates/webinar.yaml", "'webinar' has no wording: write 3 or more of each strength"),
+        (
+            "templates/webinar.yaml",
+            "'webinar' has no wording: write 3 or more of each strength, as in the other files "
+            "there",
+        ),
     ]
