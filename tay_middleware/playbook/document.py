@@ -138,10 +138,10 @@ class _Reader:
 
     def _is_cut(self, node: yaml.Node) -> bool:
         """Whether a sentence without quotation marks has a `#` right behind it."""
+        if not isinstance(node, yaml.ScalarNode) or node.style or " " not in node.value:
+            return False
         line = self._text[node.end_mark.line] if node.end_mark.line < len(self._text) else ""
-        words = node.value.split()
-        plain = not node.style and len(words) > 1
-        return plain and re.search(rf"{re.escape(words[-1])}\s+#", line) is not None
+        return re.search(rf"{re.escape(node.value.split()[-1])}\s+#", line) is not None
 
     def _mapping(self, node: yaml.MappingNode, location: Path_) -> Plain:
         read: dict[str, Plain] = {}

@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from tay_middleware.playbook.document import Document, read_document
-from tay_middleware.playbook.load import Offers
+from tay_middleware.playbook.load import Offers, version_of
 from tay_middleware.playbook.mends import problems_of
 from tay_middleware.playbook.schema import Policy, Wordings
 from tay_middleware.playbook.strays import strays
@@ -137,6 +137,13 @@ def test_what_people_write_without_harm_is_read(tmp_path: Path) -> None:
         found = read_document(path, "a.yaml")
         assert isinstance(found, Document)
         TypeAdapter(Wordings).validate_python(found.value)
+
+
+def test_a_byte_order_mark_makes_no_new_version(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(WORDS)
+    before = version_of(tmp_path)
+    (tmp_path / "a.yaml").write_text(WORDS, encoding="utf-8-sig")
+    assert version_of(tmp_path) == before
 
 
 def test_a_second_ending_is_told_where_the_file_is_missing(tmp_path: Path) -> None:
