@@ -87,7 +87,7 @@ def _within(kind: str, given: object, limits: Mapping[str, Any]) -> str:
     key, words = _BOUNDS[kind]
     bound = float(limits[key])
     told = f"{words} {bound:g}"
-    if bound == 1 and isinstance(given, int | float) and 1 < given <= 100:
+    if bound == 1 and isinstance(given, int | float) and 2 <= given <= 100:
         return f"{told}: {given:g} % is written {given / 100:g}"
     return f"{_short(given)} is out of bounds: write {told}"
 
