@@ -48,11 +48,15 @@ def words(text: str) -> list[str]:
     return [word.removesuffix("'s") for word in found]
 
 
+def plural(word: str) -> str:
+    """The regular plural of an English noun."""
+    return f"{word}es" if word.endswith(("s", "x", "ch", "sh")) else f"{word}s"
+
+
 @lru_cache(maxsize=1024)
 def _forms(name: str) -> tuple[str, ...]:
     """A name's words between blanks, as one and as several; none for a name without words."""
     found = " ".join(words(name))
     if not found:
         return ()
-    plural = f"{found}es" if found.endswith(("s", "x", "ch", "sh")) else f"{found}s"
-    return (f" {found} ", f" {plural} ")
+    return (f" {found} ", f" {plural(found)} ")

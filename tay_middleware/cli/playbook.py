@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 
 from tay_middleware.cli.progress import bar
 from tay_middleware.playbook import Playbook, load_playbook
+from tay_middleware.playbook.notes import notes
 from tay_middleware.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def check(
         f"the playbook is sound: {len(found.offers)} offers, {len(found.templates)} wordings, "
         f"version {found.version}"
     )
+    for line in notes(found):
+        typer.echo(f"note: {line}")
     for line in unlearned(found):
         typer.echo(line)
 

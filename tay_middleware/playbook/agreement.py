@@ -11,13 +11,18 @@ from tay_middleware.playbook.fairness import unfair
 from tay_middleware.playbook.names import Found, Place, listed, strangers, unknown
 from tay_middleware.playbook.protection import unprotected
 from tay_middleware.playbook.schema import Policy
+from tay_middleware.playbook.twins import twins
 from tay_middleware.playbook.unfit import unfit
 
 if TYPE_CHECKING:
     from tay_middleware.playbook.load import Playbook
+    from tay_middleware.playbook.schema import Template
 
 LEAST_VARIANTS = 3
 """Fewer wordings than this wear out, and leave no test to run."""
+
+MOST_TOLD_ALONE = 3
+"""More wordings than these in two files are a copy of the file."""
 
 CLASSIFIER_PLACEHOLDERS = frozenset({"offers", "reasons", "data"})
 """What `classifier.md` may ask for: the catalogue, the reasons, the place of the question."""
@@ -39,6 +44,7 @@ def disagreements(playbook: "Playbook", *, complete: bool) -> list[Found]:
         *_explanations(playbook),
         *unfit(playbook),
         *_repeated(playbook),
+        *twins(playbook),
         *_classifier(playbook),
         *(unfair(playbook) if complete else ()),
         *(_pools(playbook) if complete else ()),
@@ -106,11 +112,18 @@ def _explanations(playbook: "Playbook") -> Iterator[Found]:
 def _repeated(playbook: "Playbook") -> Iterator[Found]:
     """Two files may have wordings of one offer, and never the same one twice."""
     files: dict[str, str] = {}
+    pairs: dict[tuple[str, str], list[Template]] = {}
     for template in playbook.templates:
         first = files.setdefault(template.id, template.file)
         if first != template.file:
-            place = ("wordings", template.strength.value, template.tier, template.variant)
-            yield template.file, place, f"stands in {first} as well: keep one, or rename one"
+            pairs.setdefault((template.file, first), []).append(template)
+    for (file, first), found in pairs.items():
+        if len(found) > MOST_TOLD_ALONE:
+            message = f"{len(found)} of its wordings stand in {first} as well: take one file out"
+            yield file, ("wordings",), message
+            continue
+        for template in found:
+            yield file, template.place, f"stands in {first} as well: keep one, or rename one"
 
 
 def _classifier(playbook: "Playbook") -> Iterator[Found]:
@@ -127,7 +140,10 @@ def _pools(playbook: "Playbook") -> Iterator[Found]:
     files = {template.offer: template.file for template in playbook.templates}
     for name in playbook.offers:
         if name not in files:
-            message = f"{name!r} has no wording: write {LEAST_VARIANTS} or more of each strength"
+            message = (
+                f"{name!r} has no wording: write {LEAST_VARIANTS} or more of each strength, as in "
+                "the other files there"
+            )
             yield f"templates/{name}.yaml", (), message
             continue
         for strength in Strength:

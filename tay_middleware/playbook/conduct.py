@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tay_middleware.playbook.schema import Voice, checked_pattern
+from tay_middleware.playbook.schema import Voice
+from tay_middleware.playbook.values import checked_pattern
 
 MAX_PATTERN_CHARS = 1_000
 """A longer pattern is two rules."""

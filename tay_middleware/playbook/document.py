@@ -18,9 +18,13 @@ except ImportError:
 
 from tay_middleware.errors import Problem
 from tay_middleware.playbook.names import Place
+from tay_middleware.playbook.slips import slip
 
 MAX_BYTES = 1_000_000
 """A playbook file of a megabyte is not a playbook file."""
+
+WORDINGS_KEY = "wordings"
+"""Where sentences stand, which people write without quotation marks."""
 
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 
@@ -87,10 +91,10 @@ def read_document(path: Path, name: str) -> Document | list[Problem]:
     try:
         root = yaml.compose(text, _Strict)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        return [_broken(name, error)]
+        return [_broken(name, text, error)]
     if root is None:
         return [Problem(name, "", "the file is empty")]
-    reader = _Reader(name)
+    reader = _Reader(name, text)
     try:
         value = reader.read(root, ())
     except RecursionError:
@@ -98,19 +102,21 @@ def read_document(path: Path, name: str) -> Document | list[Problem]:
     return reader.problems or Document(name, value, reader.lines)
 
 
-def _broken(name: str, error: Exception) -> Problem:
+def _broken(name: str, text: str, error: Exception) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     said = getattr(error, "problem", None) or str(error)
-    if "mapping values are not allowed" in said:
-        said = f"{said}: put a sentence that has a colon in double quotes"
-    return Problem(name, "", f"this is not YAML: {said}", None if mark is None else mark.line + 1)
+    if mark is None:
+        return Problem(name, "", f"this is not YAML: {said}")
+    line, mend = slip(text, mark.line + 1, said)
+    return Problem(name, "", f"this is not YAML: {mend}", line)
 
 
 class _Reader:
     """Turns YAML nodes into plain values, noting lines and problems on the way."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, text: str) -> None:
         self._name = name
+        self._text = text.split("\n")
         self._seen: set[int] = set()
         self._scalars = _Strict("")
         self.lines: dict[Place, int] = {}
@@ -125,7 +131,17 @@ class _Reader:
             return self._mapping(node, location)
         if isinstance(node, yaml.SequenceNode):
             return [self.read(item, (*location, at)) for at, item in enumerate(node.value)]
+        if location[:1] == (WORDINGS_KEY,) and self._is_cut(node):
+            message = "what stands behind '#' is a remark and never said: put the sentence in"
+            return self._refuse(node, location, f"{message} double quotes")
         return self._scalar(node, location)
+
+    def _is_cut(self, node: yaml.Node) -> bool:
+        """Whether a sentence without quotation marks has a `#` right behind it."""
+        if not isinstance(node, yaml.ScalarNode) or node.style or " " not in node.value:
+            return False
+        line = self._text[node.end_mark.line] if node.end_mark.line < len(self._text) else ""
+        return re.search(rf"{re.escape(node.value.split()[-1])}\s+#", line) is not None
 
     def _mapping(self, node: yaml.MappingNode, location: Place) -> Plain:
         read: dict[str, Plain] = {}

@@ -82,7 +82,28 @@ def _arms(experiment: Experiment, playbook: "Playbook") -> Iterator[_Here]:
                 yield ("arms", name, other), f"{message}: it may have {key!r}"
         if name != experiment.control and key not in _said(arm):
             yield ("arms", name), f"does nothing else than the playbook: add {key!r}"
+    yield from _alike(experiment)
     yield from _CHECKS[experiment.kind](experiment, playbook)
+
+
+def _alike(experiment: Experiment) -> Iterator[_Here]:
+    """Two arms that do the same find no difference, however long they run."""
+    key = _KEYS[experiment.kind]
+    usual = {"raise": 0, "offer": experiment.scope.offer, "wording": "own"}.get(key)
+    first: dict[object, str] = {}
+    for name, arm in experiment.arms.items():
+        if name != experiment.control and key not in _said(arm):
+            continue
+        does = {
+            "use": frozenset(arm.use),
+            "raise": arm.raise_,
+            "confidence": arm.confidence,
+            "offer": arm.offer,
+            "wording": arm.wording,
+        }[key]
+        other = first.setdefault(usual if does is None else does, name)
+        if other != name:
+            yield ("arms", name, key), f"does the same as the arm {other!r}: change one of them"
 
 
 def _said(arm: Arm) -> list[str]:

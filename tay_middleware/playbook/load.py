@@ -2,15 +2,15 @@
 
 import hashlib
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from tay_middleware.domain import Strength, Tier
 from tay_middleware.errors import PlaybookError, Problem
@@ -21,6 +21,7 @@ from tay_middleware.playbook.entry import Slug
 from tay_middleware.playbook.evidence import Gates, Indicators, Topic
 from tay_middleware.playbook.experiments import Experiments
 from tay_middleware.playbook.fairness import HOLDOUT
+from tay_middleware.playbook.mends import problems_of
 from tay_middleware.playbook.names import Found
 from tay_middleware.playbook.schema import Offer, Policy, Template, Voice, Wordings
 from tay_middleware.playbook.strays import WORDINGS, strays
@@ -118,13 +119,16 @@ def shipped() -> Path:
 
 
 def version_of(directory: Path) -> str:
-    """SHA-256 over names and contents, line ends apart: the same words are the same version."""
+    """SHA-256 over names and contents: the same words are the same version.
+
+    Line ends are no words, nor is the mark that some editors put before a text.
+    """
     digest = hashlib.sha256()
     paths = [path for path in directory.rglob("*") if path.suffix in {".yaml", ".md"}]
     for path in sorted(paths, key=lambda one: one.relative_to(directory).as_posix()):
         if path.name == "README.md":
             continue
-        content = path.read_bytes().replace(b"\r\n", b"\n")
+        content = path.read_bytes().removeprefix(BOM_UTF8).replace(b"\r\n", b"\n")
         digest.update(path.relative_to(directory).as_posix().encode())
         digest.update(len(content).to_bytes(8, "big"))
         digest.update(content)
@@ -195,7 +199,7 @@ class _Loading:
         try:
             return TypeAdapter(shape).validate_python(found.value)
         except ValidationError as error:
-            self._problems += _problems(found, error, shape)
+            self._problems += problems_of(found, error, shape)
             return None
 
     def _experiments(self) -> Experiments:
@@ -252,48 +256,3 @@ def _flattened(name: str, wordings: Wordings) -> Iterator[Template]:
                     pet_name=entry.pet_name,
                     weight=entry.weight,
                 )
-
-
-def _problems(document: Document, error: ValidationError, shape: object) -> Iterator[Problem]:
-    for item in error.errors(include_url=False, include_input=False):
-        location = tuple(part for part in item["loc"] if part not in {"[key]", "function-after"})
-        message = str(item["msg"]).removeprefix("Value error, ")
-        message = _MENDS.get(item["type"], message)
-        if item["type"] == "extra_forbidden":
-            message = f"unknown key{_meant(str(location[-1]), shape)}"
-        elif item["type"] == "missing":
-            message = "this key is missing"
-        elif item["type"] == "too_short":
-            has, least = item["ctx"]["actual_length"], item["ctx"]["min_length"]
-            message = f"there are {has} here: write {least} or more"
-        field = ".".join(str(part) for part in location)
-        yield Problem(document.name, field, message, document.line(location))
-
-
-_NO_LINK = "a link is meant here: begin it with https://"
-_NO_DAY = "a day is meant here: write it like 2026-10-12"
-_MENDS = {
-    "string_type": "a text is meant here: put it in quotes",
-    "url_parsing": _NO_LINK,
-    "url_scheme": _NO_LINK,
-    **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing"), _NO_DAY),
-    "date_from_datetime_inexact": _NO_DAY,
-}
-"""What pydantic calls a fault → how a person mends it."""
-
-
-def _meant(key: str, shape: object) -> str:
-    """What a mistyped key was probably meant to be, looked up among all keys of the shape."""
-    close = get_close_matches(key, sorted(_keys(shape, set())), n=1)
-    return f": did you mean {close[0]!r}?" if close else ": take it out"
-
-
-def _keys(shape: Any, seen: set[object]) -> set[str]:
-    if isinstance(shape, type) and issubclass(shape, BaseModel):
-        if shape in seen:
-            return set()
-        seen.add(shape)
-        found = {field.alias or name for name, field in shape.model_fields.items()}
-        inner = [field.annotation for field in shape.model_fields.values()]
-        return found.union(*(_keys(part, seen) for part in inner))
-    return set().union(*(_keys(part, seen) for part in getattr(shape, "__args__", ())))

@@ -4,103 +4,34 @@ Frozen models, unknown keys are errors. This module holds shapes and checks that
 alone; what must agree between files (an offer that a template names) is checked in `agreement`.
 """
 
-import re
 from dataclasses import dataclass
-from ipaddress import ip_address
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, HttpUrl, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.playbook.cascade import CascadeRules
-from tay_middleware.playbook.entry import Entry, Slug
+from tay_middleware.playbook.entry import Entry, Slug, VariantName
 from tay_middleware.playbook.experiments import PowerPlan
-from tay_middleware.playbook.repetition import repeats_a_repetition
-from tay_middleware.playbook.wording import check_notice, check_placeholders
-
-Wording = Annotated[str, Field(min_length=1, max_length=600), AfterValidator(check_placeholders)]
-"""Text with `$placeholders` of the allow-list."""
-
-ALONE = re.compile(r"\(\?[aiLmsux]+\)|\(\?P|\(\?\(|(?<!\\)(?:\\\\)*\\[1-9]")
-"""What means something else, or nothing, once a pattern is joined to others: flags for the whole of
-it, named groups, and what refers back to a group."""
-
-MAX_LINK_CHARS = 500
-"""A longer link is no sight for a reader; it is never cut, so it is refused."""
-
-
-def _explains(text: str) -> str:
-    return check_placeholders(text, {"offer"})
-
-
-def _acknowledges(text: str) -> str:
-    return check_placeholders(text, ())
-
-
-def checked_pattern(pattern: str) -> str:
-    """The pattern, if it can be compiled, alone and beside others, and repeats no repetition.
-
-    Raises:
-        ValueError: it is no such pattern.
-    """
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"{pattern!r} is no pattern: {error}") from None
-    if repeats_a_repetition(pattern):
-        mend = "let only one of the two have a + or *"
-        raise ValueError(f"{pattern!r} repeats a repetition; that can take for ever: {mend}")
-    if ALONE.search(pattern):
-        mend = "take (?i) and group names out, and write what repeats in full"
-        raise ValueError(f"{pattern!r} cannot stand beside other patterns: {mend}")
-    return pattern
-
-
-def _readable(link: HttpUrl) -> HttpUrl:
-    length = len(str(link))
-    if length > MAX_LINK_CHARS:
-        raise ValueError(f"a link of {length} characters; at most {MAX_LINK_CHARS}: shorten it")
-    if not _is_public(link.host or ""):
-        raise ValueError("nobody else can open this address: write the public one")
-    return link
-
-
-def _in_words(price: object) -> object:
-    if isinstance(price, int | float):
-        raise ValueError(f'put it in quotes with its currency: "{price} USD"')  # noqa: TRY004 - pydantic's
-    return price
-
-
-def _is_public(host: str) -> bool:
-    """Whether a host may be reached from elsewhere: no name of one machine, no private number."""
-    try:
-        return ip_address(host.strip("[]")).is_global
-    except ValueError:
-        return "." in host and not host.endswith((".local", ".localhost", ".internal", ".lan"))
-
-
-Explanation = Annotated[str, Field(min_length=1, max_length=600), AfterValidator(_explains)]
-"""Text that knows the offer that was mentioned, and nothing else."""
-
-Acknowledgement = Annotated[str, Field(min_length=1, max_length=600), AfterValidator(_acknowledges)]
-"""Text with no placeholder: there is nothing to fill in."""
-
-Pattern = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(checked_pattern)]
-"""A regular expression that is asked in any letter case."""
-
-Price = Annotated[str, BeforeValidator(_in_words)]
-"""A price with its currency: a bare number is nothing to say."""
-
-Notice = Annotated[str, Field(max_length=600), AfterValidator(check_notice)]
-"""Text that is shown as it stands."""
+from tay_middleware.playbook.values import (
+    Acknowledgement,
+    Explanation,
+    Language,
+    Link,
+    Notice,
+    Pattern,
+    Price,
+    Said,
+    Wording,
+)
 
 
 class Offer(Entry):
     """A paid thing in the catalogue. Names, prices and links in a mention come from here alone."""
 
-    name: str = Field(min_length=2, max_length=60, description="as Tay says it: the mentorship")
+    name: Said = Field(min_length=2, max_length=60, description="as Tay says it: the mentorship")
     for_whom: str = Field(description="one sentence for people and for the classifier")
-    link: Annotated[HttpUrl, AfterValidator(_readable)] | None = None
+    link: Link | None = None
     price: Price | None = Field(None, max_length=40, description="as it may be said, or nothing")
     aliases: tuple[str, ...] = Field((), description="phrases by which a reply or a user names it")
     nouns: tuple[str, ...] = Field(
@@ -117,7 +48,7 @@ class Offer(Entry):
         (), description="indicator groups of which one must be found for it to be an offer at all"
     )
     reason: Reason = Field(description="the reason when nothing says it more precisely")
-    topic_noun: str = Field(description="what $topic says when the question names no known topic")
+    topic_noun: Said = Field(description="what $topic says when the question names no known topic")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -245,7 +176,7 @@ class Policy(Entry):
     holdout: Holdout = Holdout()
     not_allowed: tuple[NotAllowed, ...] = ()
     paused_templates: tuple[str, ...] = ()
-    paused_offers: tuple[Slug, ...] = ()
+    paused_offers: tuple[str, ...] = ()
     auto_pause: AutoPause = AutoPause()
 
     @model_validator(mode="after")
@@ -273,7 +204,9 @@ class Wordings(Entry):
     """`templates/<offer>.yaml`: strength → tier (or `any`) → variant name → wording."""
 
     offer: Slug
-    wordings: dict[Strength, dict[Literal["any", "free", "premium", "vip"], dict[str, Variant]]]
+    wordings: dict[
+        Strength, dict[Literal["any", "free", "premium", "vip"], dict[VariantName, Variant]]
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +225,11 @@ class Template:
     text: str
     pet_name: str | None
     weight: float
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Where it stands in its file."""
+        return ("wordings", self.strength.value, self.tier, self.variant)
 
 
 class Disclosure(Entry):
@@ -324,7 +262,7 @@ class Voice(Entry):
     """`voice.yaml`: how Tay sounds, in numbers and lists that a program can check."""
 
     persona: str
-    language: str = Field("en", pattern=r"^[a-z]{2}$")
+    language: Language = "en"
     function_words: frozenset[str] = Field(
         min_length=20, description="commonest small words of the language, to tell it from others"
     )

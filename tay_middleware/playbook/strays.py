@@ -20,11 +20,20 @@ KNOWN = (
 WORDINGS = "templates"
 
 
+def _renamed(path: Path, place: Path) -> Iterator[Problem]:
+    """A file that an editor gave a second ending; beside one with the right name it is a copy."""
+    if not path.with_suffix("").exists():
+        mend = f"call it {path.stem}"
+        yield Problem(place.as_posix(), "", f"nobody reads this file: {mend}")
+
+
 def strays(directory: Path) -> Iterator[Problem]:
     """Each YAML file that is none of ours; texts, backups and hidden files may lie there."""
     for path in sorted((*directory.iterdir(), *(directory / WORDINGS).rglob("*"))):
         place = path.relative_to(directory)
         hidden = any(part.startswith(".") for part in place.parts)
+        if not hidden and path.name.lower().endswith(".yaml.txt") and path.is_file():
+            yield from _renamed(path, place)
         if hidden or path.suffix.lower() not in {".yaml", ".yml"} or not path.is_file():
             continue
         if place.parts[0] == WORDINGS:

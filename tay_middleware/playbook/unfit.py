@@ -10,6 +10,7 @@ from tay_middleware.domain import Strength
 from tay_middleware.playbook.mention import breaches, readings, with_notice
 from tay_middleware.playbook.names import Found, unknown
 from tay_middleware.playbook.schema import Offer, Template, Voice
+from tay_middleware.playbook.typed import badly_typed
 from tay_middleware.playbook.wording import EMOJI, fill, placeholders
 
 if TYPE_CHECKING:
@@ -61,9 +62,8 @@ def unfit(playbook: "Playbook") -> Iterator[Found]:
             yield template.file, ("offer",), message
             continue
         texts = readings(template, playbook)
-        place = ("wordings", template.strength.value, template.tier, template.variant)
         for message in dict.fromkeys(_wrong(template, offer, texts, notice, playbook)):
-            yield template.file, place, message
+            yield template.file, template.place, message
         longest = max(longest, _most_words(texts))
     yield from _too_long_with(notice, longest, playbook.voice)
 
@@ -129,7 +129,10 @@ def _wrong(
     template: Template, offer: Offer, texts: tuple[str, ...], notice: str, playbook: "Playbook"
 ) -> Iterator[str]:
     yield from _misused(template, offer, playbook)
-    yield from _misnamed(max(texts, key=len), template.offer, playbook)
+    if playbook.voice.language == ENGLISH:
+        yield from badly_typed(template.text, offer)
+    for text in texts:
+        yield from _misnamed(text, template.offer, playbook)
     for text in _to_ask_about(texts, notice):
         yield from breaches(text, playbook.conduct, offer)
     for text in texts:
@@ -213,14 +216,14 @@ def _marked_up(text: str) -> Iterator[str]:
 
 
 def _too_long(texts: tuple[str, ...], voice: Voice) -> Iterator[str]:
+    """Each reading is counted: the longest is not the one with most sentences."""
     words = _most_words(texts)
     if words > voice.max_words:
         yield f"has {words} words when filled in; at most {voice.max_words}"
-    text = max(texts, key=len)
-    sentences = len(_SENTENCE_END.findall(text.replace("...", "\u2026")))
+    sentences = max(len(_SENTENCE_END.findall(text.replace("...", "\u2026"))) for text in texts)
     if sentences > voice.max_sentences:
         yield f"has {sentences} sentences; at most {voice.max_sentences}"
-    pets = sum(word.strip(".,!?").lower() in voice.pet_names for word in text.split())
+    pets = max(naming.count_words(text, voice.pet_names) for text in texts)
     if pets > voice.max_pet_names:
         yield f"uses {pets} pet names; at most {voice.max_pet_names}"
 

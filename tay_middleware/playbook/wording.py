@@ -70,6 +70,9 @@ _SAYS_OF_TOPIC = re.compile(
 """A verb of which `$topic` is the subject: it may be "pricing", and it may be "your clients"."""
 
 
+_CURLY = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u00ab\u00bb"
+
+
 class _Wording(string.Template):
     idpattern = r"(?a:[a-z_]+)"
     flags = re.NOFLAG
@@ -84,6 +87,7 @@ def check_placeholders(text: str, allowed: Collection[str] = PLACEHOLDERS) -> st
     """
     if "\n" in text or "\r" in text:
         raise ValueError("a wording is one paragraph: take the line break out")
+    check_quotes(text)
     template = _Wording(text)
     if not template.is_valid():
         capital = _IN_CAPITALS.search(text)
@@ -97,6 +101,19 @@ def check_placeholders(text: str, allowed: Collection[str] = PLACEHOLDERS) -> st
     if unknown:
         known = ", ".join(f"${name}" for name in sorted(allowed)) or "none"
         raise ValueError(f"unknown placeholder ${unknown[0]}; known are {known}")
+    return text
+
+
+def check_quotes(text: str) -> str:
+    """Return `text` when no quotation mark of the file has become a part of it.
+
+    Raises:
+        ValueError: one has: YAML knows straight pairs alone, so others would be said.
+    """
+    if text[:1] in {*_CURLY} and text[-1:] in {*_CURLY, '"', "'"}:
+        raise ValueError(f'{text[0]} around it would be said: type straight quotation marks, "')
+    if text.endswith('"') and text.count('"') % 2:
+        raise ValueError('one " is missing: write one before the text and one behind it')
     return text
 
 
@@ -122,6 +139,7 @@ def check_notice(text: str) -> str:
     """
     if "\n" in text or "\r" in text:
         raise ValueError("a notice is part of a paragraph: take the line break out")
+    check_quotes(text)
     if "$" in text:
         raise ValueError("nothing is filled in here: take the '$' out")
     if has_emoji(text):

@@ -8,8 +8,10 @@ import pytest
 
 from tay_middleware import Escalator
 from tay_middleware.engine.alone import SECOND
+from tay_middleware.errors import PlaybookError
 from tay_middleware.playbook import shared_playbook, shipped
 from tay_middleware.settings import Settings
+from tests.engine.scenes import ask
 
 
 def told(caplog: pytest.LogCaptureFixture) -> int:
@@ -68,3 +70,17 @@ def test_engines_share_a_playbook_until_it_is_edited(settings: Settings, tmp_pat
     assert shared_playbook(prompts) is third
     for engine in engines:
         engine.close()
+
+
+def test_a_running_engine_keeps_its_playbook_whatever_is_done_to_the_files(
+    settings: Settings, tmp_path: Path
+) -> None:
+    prompts = copytree(shipped(), tmp_path / "prompts")
+    settings = settings.model_copy(update={"prompts_dir": prompts})
+    engine = Escalator.from_settings(settings)
+    (prompts / "policy.yaml").write_text("threshold: [")
+    (prompts / "templates" / "mentorship.yaml").unlink()
+    assert ask(engine).addition is not None
+    with pytest.raises(PlaybookError):
+        Escalator.from_settings(settings)
+    engine.close()

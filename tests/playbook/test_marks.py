@@ -13,8 +13,8 @@ from tests.playbook.test_unfit import DETAILS, LINK, edited
 Spoil = Callable[[str, Callable[[str], str]], list[Problem]]
 
 GENTLE = (
-    "That gives you somewhere to start. Staying with your numbers over time is more than a chat "
-    "can do, and that's the kind of thing people bring to $offer."
+    "A business tells you more when somebody stays with it over time. That's more than a chat can "
+    "do, and it's what $offer is for, if you ever want it."
 )
 PLAIN = "That deeper look is $offer, if you ever want it."
 

@@ -45,10 +45,10 @@ def test_an_offer_that_is_renamed_is_told_once_a_file(tmp_path: Path) -> None:
     with pytest.raises(PlaybookError) as caught:
         load_playbook(tmp_path / "prompts")
     told = [one for one in caught.value.problems if one.file.startswith("templates/")]
-    assert [(one.file, one.message) for one in told] == [
-        (
-            "templates/masterclass.yaml",
-            "unknown offer 'masterclass': known: course, mentorship, webinar",
-        ),
-        ("templates/webinar.yaml", "'webinar' has no wording: write 3 or more of each strength"),
-    ]
+    old, new = told
+    assert (old.file, old.message) == (
+        "templates/masterclass.yaml",
+        "unknown offer 'masterclass': known: course, mentorship, webinar",
+    )
+    assert new.file == "templates/webinar.yaml"
+    assert new.message.startswith("'webinar' has no wording: write 3 or more of each strength")

@@ -40,8 +40,8 @@ def test_texts_backups_and_hidden_files_may_lie_there(directory: Path, name: str
 
 
 def test_a_wording_in_two_files_names_both(directory: Path) -> None:
-    text = (directory / "templates/mentorship.yaml").read_text()
-    (directory / "templates/retreat.yaml").write_text(text)
+    one = "offer: mentorship\nwordings: {gentle: {any: {A: 'There is $offer, if you like.'}}}\n"
+    (directory / "templates/retreat.yaml").write_text(one)
     with pytest.raises(PlaybookError) as caught:
         load_playbook(directory)
     problem = caught.value.problems[0]
@@ -50,6 +50,18 @@ def test_a_wording_in_two_files_names_both(directory: Path) -> None:
         "stands in templates/mentorship.yaml as well: keep one, or rename one"
     )
     assert problem.line is not None
+
+
+def test_a_copy_of_a_file_is_told_once(directory: Path) -> None:
+    text = (directory / "templates/course.yaml").read_text()
+    (directory / "templates/course copy.yaml").write_text(text)
+    with pytest.raises(PlaybookError) as caught:
+        load_playbook(directory)
+    (problem,) = caught.value.problems
+    assert str(problem) == (
+        "templates/course.yaml:3: wordings: 27 of its wordings stand in templates/course copy.yaml "
+        "as well: take one file out"
+    )
 
 
 def test_two_files_may_share_an_offer(directory: Path) -> None:

@@ -71,6 +71,13 @@ def test_a_topic_that_spoils_a_wording_is_found(spoil: Spoil) -> None:
     }
 
 
+def test_a_topic_that_names_another_offer_is_found_in_a_short_reading(spoil: Spoil) -> None:
+    problems = spoil("topics.yaml", replaced("noun: growth", "noun: masterclass"))
+    assert {problem.message for problem in problems} == {
+        "names another offer, 'masterclass': one offer in a wording"
+    }
+
+
 @pytest.mark.parametrize(
     ("new", "said"),
     [
