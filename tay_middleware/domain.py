@@ -176,13 +176,14 @@ class Detection:
     `need` is the verdict before the gates, `escalate` the verdict after them: `gates` says why they
     differ. `offer` and `reason` are set whenever `need` is. `confidence` is a calibrated
     probability, if one was computed. Only with `sure_topic` may a wording say the noun of `topic`.
-    `purchase` marks a wish to buy, `enquires` one that only asks after what is ours, `asks_why`
-    "why did you mention that?", `opts_in` a user who asks for recommendations again. `follows`:
-    only what was said before gives it a subject of ours. `least` is the probability that was asked
-    for, if any was. `closed_by` are the phrases that closed gates, each a `group` by the name of
-    its gate. `weakly` are the gates that only phrases closed which may be about something else,
-    `certainly` those that no learned head opens, `spoken_against` and `unsuspected` those that a
-    mere suspicion, or no head, may close.
+    `purchase` marks a wish to buy, `enquires` one that only asks after what is ours, `asks_anyway`
+    one beside a stop, `asks_why` "why did you mention that?", `opts_in` a user who asks for
+    recommendations again. `follows`: only what was said before gives it a subject of ours. `least`
+    is the probability that was asked for, if any was. `closed_by` are the phrases that closed
+    gates, each a `group` by the name of its gate. `weakly` are the gates that only phrases closed
+    which may be about something else, `certainly` those that no learned head opens,
+    `spoken_against` and `unsuspected` those that a mere suspicion, or no head, may close. `upset`:
+    distress is half as likely as would close its gate.
 
     What it means as the answer to a mention (see `decide.aftermath`): `answers` are the gates that
     it closes then, `asks_more` that it asks for what was mentioned; `names` are the offers of ours
@@ -203,6 +204,7 @@ class Detection:
     topic: str | None = None
     purchase: bool = False
     enquires: bool = False
+    asks_anyway: bool = False
     asks_why: bool = False
     opts_in: bool = False
     follows: bool = False
@@ -219,6 +221,7 @@ class Detection:
     sure_topic: bool = False
     has_it: Indicator | None = None
     asked_back: bool = False
+    upset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,11 +280,9 @@ class History:
         if not again:
             return self
         mentioned = {turn.at for turn in again if turn.kind is Kind.MENTION}
-        return replace(
-            self,
-            turns=tuple(turn for turn in self.turns if turn.turn_id != turn_id),
-            mentions=tuple(at for at in self.mentions if at not in mentioned),
-        )
+        turns = tuple(turn for turn in self.turns if turn.turn_id != turn_id)
+        mentions = tuple(at for at in self.mentions if at not in mentioned)
+        return replace(self, turns=turns, mentions=mentions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +326,7 @@ class Decision:
 
     @property
     def shown(self) -> bool:
-        """Whether a mention of an offer is appended (an acknowledgement is not a mention)."""
+        """Whether a mention of an offer is appended (an acknowledgement is none)."""
         return self.kind is Kind.MENTION
 
 
@@ -334,9 +335,8 @@ def user_key(secret: bytes, identity: str) -> str:
 
     This alone appears in keys, logs and metrics; without the secret it leads back to nobody.
     """
-    return hmac.new(secret, identity.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[
-        :32
-    ]
+    told = identity.encode("utf-8", "surrogatepass")
+    return hmac.new(secret, told, hashlib.sha256).hexdigest()[:32]
 
 
 def uuid7(at: datetime, random_bits: int) -> UUID:

@@ -11,21 +11,25 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from tay_middleware.decide import ownership
-from tay_middleware.decide.answering import SHORT_CHARS, plainly
+from tay_middleware.decide.answering import SHORT_CHARS, bare, clauses, opened, plainly
 from tay_middleware.decide.asked_back import asks_at_its_end, to_a_question
+from tay_middleware.decide.asking_anyway import asks_beside_a_stop
 from tay_middleware.decide.buying import Buying, beside
 from tay_middleware.decide.gates import (
     OFF_TOPIC,
+    POLITE,
+    STOP,
     bare_answers,
     certainly_closed,
     closed_gates,
     closing_phrases,
     doubted,
     is_on_topic,
+    is_open,
     unsuspected,
     weakly_closed,
 )
-from tay_middleware.decide.named import named, surely_named
+from tay_middleware.decide.named import named, speaks_of, surely_named
 from tay_middleware.decide.offers import Catalogue, Choice
 from tay_middleware.decide.reading import Part, Reader, Reading, Rules
 from tay_middleware.decide.spoken_of import SpokenOf
@@ -102,7 +106,7 @@ class Detector:
         choice = self._catalogue.choose(weighed.points)
         total = self._total(choice, weighed)
         answers = self._answers(question, reading)
-        asks_more = reading.has(Part.ASKS_MORE) and not reading.has(Part.CRAFT)
+        asks_more = self._asks_more(question, reading)
         heard = bool(answers) or reading.has(Part.AFTER_MENTION) or reading.has(Part.GATE)
         asked_back = (heard or asks_more) and self._asked_back(reading, transcript)
         spoken = () if asked_back else transcript
@@ -119,11 +123,16 @@ class Detector:
         )
         if mentioned:
             gates = tuple(dict.fromkeys((*gates, *answers)))
+        if need.enquires:
+            gates = tuple(gate for gate in gates if gate not in POLITE)
+        anyway = need.purchase and asks_beside_a_stop(
+            reading, self._buying.asking(reading), self._rules.gates
+        )
         has = ownership.said(reading)
         gates = (*gates, *ownership.closing((found.group for found in has), need.offer))
         about = topic_of(reading, transcript, self._rules.topics, self._reader.read)
         detection = Detection(
-            escalate=need.offer is not None and not gates,
+            escalate=need.offer is not None and is_open(gates, asks_anyway=anyway),
             need=need.offer is not None,
             offer=need.offer,
             reason=need.reason,
@@ -135,12 +144,13 @@ class Detector:
             sure_topic=about.sure,
             purchase=need.purchase,
             enquires=need.enquires,
+            asks_anyway=anyway,
             asks_why=_asks_why(reading),
             opts_in=any(not is_negated(found, reading) for found in reading.of(Part.OPTS_IN)),
             follows=OFF_TOPIC not in gates
             and not (need.purchase or self._is_ours(reading, weighed)),
             closed_by=(*(closing_phrases(reading, gates) if gates else ()), *has),
-            weakly=weakly_closed(reading, gates, mentioned=mentioned) if gates else (),
+            weakly=weakly_closed(reading, gates, mentioned=mentioned or anyway) if gates else (),
             certainly=certainly_closed(reading, gates) if gates else (),
             unsuspected=unsuspected(reading, transcript, self._rules.gates, self._reader.read),
             spoken_against=tuple(reading.names(Part.AGAINST)),
@@ -180,12 +190,32 @@ class Detector:
         return bool(surely_named(self._reader.read(last.content)))
 
     def _answers(self, text: str, reading: Reading) -> tuple[str, ...]:
-        """The gates that a short message closes where it answers a mention."""
+        """The gates that a short message closes where it answers a mention.
+
+        A clause of it is enough ("not now, saving for a baby") where the message asks nothing and
+        names nothing else that it could be about; but a stop, which holds for months, is all of it.
+        """
         if len(text) > SHORT_CHARS:
             return ()
         plain = plainly(text)
-        said = bare_answers(reading if plain == text else self._reader.read(plain))
-        return tuple({sense.name: None for *_, sense in said})
+        said = [plain, bare(plain)]
+        for one in dict.fromkeys(said):
+            found = bare_answers(reading if one == text else self._reader.read(one))
+            if found:
+                return tuple({sense.name: None for *_, sense in found})
+        if "?" in text or speaks_of(reading, Part.CRAFT, Part.TRADE, Part.ELSEWHERE):
+            return ()
+        noes = (hit for one in clauses(plain) for hit in bare_answers(self._reader.read(one)))
+        return tuple({sense.name: None for *_, sense in noes if sense.name != STOP})
+
+    def _asks_more(self, text: str, reading: Reading) -> bool:
+        """Whether a message, or what follows its opener, asks for what was just mentioned."""
+        if speaks_of(reading, Part.CRAFT):
+            return False
+        begun = text if len(text) > SHORT_CHARS else opened(text)
+        return reading.has(Part.ASKS_MORE) or (
+            begun != text and self._reader.read(begun).has(Part.ASKS_MORE)
+        )
 
     def _asked_back(self, reading: Reading, transcript: Sequence[Message]) -> bool:
         """Whether this answers a question of the reply just before it, and not our mention."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from tay_middleware.decide.gates import ends_noes, kept_closed
+from tay_middleware.decide.gates import ends_noes, kept_closed, said_noes
 from tay_middleware.domain import Decision, ReplyStatus, Turn
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Cap, Claim, TurnRecord, keep
@@ -21,7 +21,7 @@ def make_record(
     store_text: Literal["none", "redacted", "full"],
 ) -> TurnRecord:
     """The record of one turn; a mention carries its claim unless the user asked to buy."""
-    causes = playbook.gates.causes(decision.detection.gates)
+    noes = said_noes(decision.detection, playbook.gates)
     return TurnRecord(
         id=record_id,
         turn=turn,
@@ -30,8 +30,8 @@ def make_record(
         status=status,
         answered_at=answered_at,
         claim=_claim(playbook) if decision.shown and not decision.detection.purchase else None,
-        declines="declined" in causes,
-        opts_out="opted_out" in causes,
+        declines="declined" in noes,
+        opts_out="opted_out" in noes,
         opts_in=ends_noes(decision.detection, playbook.gates),
         closed=kept_closed(turn, decision.detection, playbook.gates),
     )
