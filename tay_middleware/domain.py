@@ -177,13 +177,13 @@ class Detection:
     `need` is the verdict before the gates, `escalate` the verdict after them: `gates` says why they
     differ. `offer` and `reason` are set whenever `need` is. `confidence` is a calibrated
     probability, if one was computed. Only with `sure_topic` may a wording say the noun of `topic`.
-    `purchase` marks a wish to buy, `enquires` one that only asks after what is ours, `asks_why`
-    "why did you mention that?", `opts_in` a user who asks for recommendations again. `follows`:
-    only what was said before gives it a subject of ours. `least` is the probability that was asked
-    for, if any was. `closed_by` are the phrases that closed gates, each a `group` by the name of
-    its gate. `weakly` are the gates that only phrases which may mean something else closed,
-    `certainly` those that no learned head may open; `spoken_against` are the gates that a learned
-    head closes only if it is sure, `unsuspected` those that it may not close at all.
+    `purchase` marks a wish to buy, `enquires` one that only asks after what is ours, `asks_anyway`
+    one beside a stop, `asks_why` "why did you mention that?", `opts_in` a user who asks for
+    recommendations again. `follows`: only what was said before gives it a subject of ours. `least`
+    is the probability that was asked for, if any was. `closed_by` are the phrases that closed
+    gates, each a `group` by the name of its gate. `weakly` are the gates that only phrases closed
+    which may mean something else, `certainly` those that no learned head opens, `spoken_against`
+    and `unsuspected` those that a suspicion, or no head, may close. `upset`: half of a distress.
 
     What it means as the answer to a mention (see `decide.aftermath`): `answers` are the gates that
     it closes then, `asks_more` that it asks for what was mentioned; `names` are the offers of ours
@@ -204,6 +204,7 @@ class Detection:
     topic: str | None = None
     purchase: bool = False
     enquires: bool = False
+    asks_anyway: bool = False
     asks_why: bool = False
     opts_in: bool = False
     follows: bool = False
@@ -220,6 +221,7 @@ class Detection:
     sure_topic: bool = False
     has_it: Indicator | None = None
     asked_back: bool = False
+    upset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,11 +280,9 @@ class History:
         if not again:
             return self
         mentioned = {turn.at for turn in again if turn.kind is Kind.MENTION}
-        return replace(
-            self,
-            turns=tuple(turn for turn in self.turns if turn.turn_id != turn_id),
-            mentions=tuple(at for at in self.mentions if at not in mentioned),
-        )
+        turns = tuple(turn for turn in self.turns if turn.turn_id != turn_id)
+        mentions = tuple(at for at in self.mentions if at not in mentioned)
+        return replace(self, turns=turns, mentions=mentions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +326,7 @@ class Decision:
 
     @property
     def shown(self) -> bool:
-        """Whether a mention of an offer is appended (an acknowledgement is not a mention)."""
+        """Whether a mention of an offer is appended (an acknowledgement is none)."""
         return self.kind is Kind.MENTION
 
 

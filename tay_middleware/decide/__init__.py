@@ -15,9 +15,10 @@ from tay_middleware.decide.calling import fitting
 from tay_middleware.decide.describe import describe
 from tay_middleware.decide.detect import Detector
 from tay_middleware.decide.explain import SAME_WORDS, flips
+from tay_middleware.decide.gates import said_noes
 from tay_middleware.decide.policy import Circumstances
 from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER, ReplyFacts
-from tay_middleware.decide.said_before import heard
+from tay_middleware.decide.said_before import confirmed, heard
 from tay_middleware.decide.templates import acknowledge, explain_mention, pick, render
 from tay_middleware.domain import (
     Assignment,
@@ -64,7 +65,8 @@ def decide(
     """
     detection = after_mention(turn, detection, history, playbook)
     detection = heard(detection, turn, history, playbook, around.reply)
-    decision = _about_ourselves(turn, detection, history, playbook, around)
+    decision = _answered_anyway(turn, detection, history, playbook, around)
+    decision = decision or _about_ourselves(turn, detection, history, playbook, around)
     if decision is None and detection.need and detection.offer is not None:
         return _with_offer(turn, detection, history, playbook, around)
     decision = decision or _nothing(detection, playbook, notes=_gate_notes(detection))
@@ -85,7 +87,8 @@ def word(decision: Decision, turn: Turn, playbook: Playbook, reply: ReplyFacts) 
         template = playbook.by_id[decision.template]
         about = decision.detection
         topic = about.topic if about.sure_topic and not about.purchase else None
-        return render(template, playbook, topic, fitting(reply, turn, playbook))
+        fits = fitting(reply, turn, playbook, upset=about.upset)
+        return render(template, playbook, topic, fits)
     if decision.kind is Kind.ACKNOWLEDGEMENT:
         return acknowledge(playbook, _who(turn), reply)
     if decision.kind is Kind.EXPLANATION and decision.offer and decision.reason:
@@ -161,6 +164,23 @@ def _wording(
     return template, Suppression.PAUSED if again is None else Suppression.COOLDOWN
 
 
+def _answered_anyway(
+    turn: Turn,
+    detection: Detection,
+    history: History,
+    playbook: Playbook,
+    around: Circumstances,
+) -> Decision | None:
+    """What is said to who stops us and asks for an offer in one message: the answer, if any.
+
+    Otherwise the stop is confirmed like any other.
+    """
+    if not (detection.asks_anyway and detection.need and detection.offer is not None):
+        return None
+    decision = _with_offer(turn, detection, history, playbook, around)
+    return decision if decision.shown else None
+
+
 def _about_ourselves(
     turn: Turn,
     detection: Detection,
@@ -173,8 +193,8 @@ def _about_ourselves(
     speakable = around.mode is Mode.ON and facts.obstacle in _SPEAKABLE and facts.in_language
     if not speakable:
         return None
-    causes = playbook.gates.causes(detection.gates)
-    if "opted_out" in causes:
+    stops = "opted_out" in said_noes(detection, playbook.gates)
+    if stops and not confirmed(turn, history, playbook):
         return Decision(
             detection=detection,
             kind=Kind.ACKNOWLEDGEMENT,
@@ -182,7 +202,7 @@ def _about_ourselves(
             playbook_version=playbook.version,
             notes=("asked for no more recommendations: acknowledged",),
         )
-    if "sensitive" in causes:
+    if not {"sensitive", "opted_out"}.isdisjoint(playbook.gates.causes(detection.gates)):
         return None
     past = last_mention(turn, history)
     offer = past.offer if past is not None and past.offer in playbook.offers else None

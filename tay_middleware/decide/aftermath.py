@@ -51,11 +51,11 @@ def after_mention(
     past = last_mention(turn, history)
     offer = past.offer if past is not None else detection.mentioned
     if offer is None or offer not in playbook.offers:
-        return detection
+        return replace(detection, answers=())
     if _asks_for_it(detection):
         named = [name for name in detection.names if name in playbook.offers]
         return _wish(detection, offer if offer in named or not named else named[0])
-    return _closed(detection, _noes(turn, detection))
+    return _answered(_closed(detection, _noes(turn, detection)))
 
 
 def _backwards(turn: Turn, history: History) -> Iterator[PastTurn]:
@@ -99,6 +99,17 @@ def _noes(turn: Turn, detection: Detection) -> Iterable[str]:
     doubt = f"{PERHAPS}{REFUSAL}" in detection.gates and not detection.asks_why
     if short and doubt and not detection.need:
         yield REFUSAL
+
+
+def _answered(detection: Detection) -> Detection:
+    """The detection with what it says no to: a no that any stage hears here is one to the mention.
+
+    A stop, which holds for months, takes words of its own.
+    """
+    answers = detection.answers
+    if REFUSAL in detection.gates and REFUSAL not in answers:
+        answers = (*answers, REFUSAL)
+    return replace(detection, answers=answers, weakly=())
 
 
 def _closed(detection: Detection, names: Iterable[str]) -> Detection:

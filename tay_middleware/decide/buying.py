@@ -6,7 +6,7 @@ of.
 
 from collections.abc import Collection, Mapping, Sequence
 
-from tay_middleware.decide.named import Names
+from tay_middleware.decide.named import Names, speaks_of
 from tay_middleware.decide.normalise import CLAUSE_ENDS
 from tay_middleware.decide.offers import Catalogue
 from tay_middleware.decide.reading import Found, Part, Reading, Rules
@@ -22,9 +22,9 @@ wig course"."""
 WORDS_APART = 10
 """Most words between them in two clauses: "your masterclass, is it live, and how do I pay?"."""
 
-WORDS_GREETING, WORDS_AFTER = 3, 6
-"""Most words before and after an enquiry that is all of its message: "hey Tay! do you have a course
-for absolute beginners in Leeds?"."""
+WORDS_GREETING, WORDS_BEFORE, WORDS_AFTER = 3, 6, 6
+"""Most words before an enquiry that is all of its message, where they speak of something and where
+they do not, and after it: "ok I slept on it, do you have a course for beginners in Leeds?"."""
 
 _OBJECT = "purchase_object"
 _ASKING = ("purchase", "purchase_named", _OBJECT)
@@ -84,6 +84,14 @@ class Buying:
         meant = {sense.name for *_, sense in self._names.ours(reading)} or asked - {ANY}
         return self._catalogue.first_of(meant, scores) if meant else next(iter(self._offers), None)
 
+    def asking(self, reading: Reading) -> list[Found]:
+        """The phrases of a text that ask to buy, whatever they ask for."""
+        return [
+            hit
+            for hit in reading.of(Part.GROUP)
+            if hit[2].name in self._asking and not is_negated(hit, reading)
+        ]
+
     def named(self, reading: Reading) -> tuple[str, ...]:
         """The offers of ours that a text names."""
         return tuple(dict.fromkeys(sense.name for *_, sense in self._names.ours(reading)))
@@ -120,7 +128,10 @@ def _is_all(hit: Found, reading: Reading) -> bool:
     """Whether a message is hardly more than this: a greeting before it, a few words after."""
     before, after = reading.window.literal[: hit[0]], reading.window.literal[hit[1] :]
     rest = after.rstrip("".join(CLAUSE_ENDS) + " ")
-    if len(before.split()) > WORDS_GREETING or len(rest.split()) > WORDS_AFTER:
+    about = (*reading.of(Part.TOPIC), *reading.of(Part.CRAFT), *reading.of(Part.TRADE))
+    has_subject = any(first < hit[0] for first, *_ in about)
+    most = WORDS_GREETING if has_subject else WORDS_BEFORE
+    if len(before.split()) > most or len(rest.split()) > WORDS_AFTER:
         return False
     greets = not before or not CLAUSE_ENDS.isdisjoint(before.rstrip()[-1:])
     return greets and CLAUSE_ENDS.isdisjoint(rest)
@@ -134,7 +145,7 @@ def _is_its_object(name: Found, hit: Found, reading: Reading) -> bool:
 
 def refers_back(reading: Reading) -> bool:
     """Whether a text asks to buy what was just spoken of."""
-    if reading.has(Part.CRAFT):
+    if speaks_of(reading, Part.CRAFT):
         return False
     trade = reading.of(Part.TRADE)
     return any(

@@ -1,5 +1,7 @@
 """Whether somebody may be called "girl": a man, whoever asks not to be, and who is upset is not.
 
+Who may be upset is shown no emoji either: what is said to her stays plain.
+
 What he says of himself counts for the conversation, as far as it comes with the question; an app
 that knows says so with every turn (`signals`).
 """
@@ -17,11 +19,17 @@ SIGNAL = "pet_names"
 _NO = frozenset({"false", "no", "none", "0", "off"})
 
 
-def fitting(reply: ReplyFacts, turn: Turn, playbook: Playbook) -> ReplyFacts:
-    """The facts of a reply, with no pet name left to say where none may be said to this user."""
-    if _may_be_called(turn, playbook):
+def fitting(
+    reply: ReplyFacts, turn: Turn, playbook: Playbook, *, upset: bool = False
+) -> ReplyFacts:
+    """The facts of a reply, with no pet name left to say where none may be said to this user.
+
+    `upset`: a learned head suspects that she is, whatever her words (see `Detection`).
+    """
+    if _may_be_called(turn, playbook) and not upset:
         return reply
-    return replace(reply, pet_names=max(reply.pet_names, playbook.voice.max_pet_names))
+    spent = max(reply.pet_names, playbook.voice.max_pet_names)
+    return replace(reply, pet_names=spent, has_emoji=reply.has_emoji and not upset)
 
 
 def _may_be_called(turn: Turn, playbook: Playbook) -> bool:

@@ -10,7 +10,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from tay_middleware.decide import ownership
-from tay_middleware.decide.gates import ANOTHER, OFF_TOPIC, PERHAPS, SMALL_TALK
+from tay_middleware.decide.gates import (
+    ANOTHER,
+    NO_GATES,
+    OFF_TOPIC,
+    PERHAPS,
+    SMALL_TALK,
+    is_open,
+)
 from tay_middleware.decide.offers import Catalogue
 from tay_middleware.decide.opinion import Opinion
 from tay_middleware.decide.ownership import OWNS
@@ -21,7 +28,8 @@ _OF_A_QUESTION_WHY = frozenset({"complaint", "conduct", "injection", "refusal", 
 """What "why did you mention that?" looks like to learned heads; it is answered all the same."""
 
 _OF_AN_OPT_IN = frozenset({"opt_out", "refusal", "complaint", "conduct", "injection"})
-"""What "you can recommend things again" looks like to them: it speaks of what it takes back."""
+"""What "you can recommend things again" looks like to them: it speaks of what it takes back. So
+does a stop, whose own phrase tells what it is, beside a question about an offer."""
 
 _OF_AN_ENQUIRY = _OF_A_QUESTION_WHY | {"opt_out"}
 """What "tell me about your courses" looks like to them, who met those words beside noes."""
@@ -29,12 +37,14 @@ _OF_AN_ENQUIRY = _OF_A_QUESTION_WHY | {"opt_out"}
 _OF_A_WISH = frozenset({"refusal", "conduct"})
 """What they suspect, and hardly, where somebody plainly asks to buy."""
 
-_NOES = frozenset({"refusal", "opt_out"})
-
-_NO_NEED_BEHIND = frozenset({"injection", *_NOES})
+_NO_NEED_BEHIND = frozenset({"injection", *NO_GATES})
 """Gates of messages that say no, or give orders to the system."""
 
 _BY_ALL_THAT_WAS_SAID = frozenset({ANOTHER, SMALL_TALK})
+
+DISTRESS = "distress"
+UPSET_FROM = 0.5
+"""From this share of the bar of `distress` on, a mention calls nobody "girl"."""
 
 _LEAST_OPEN = 0.1
 """The least chance that no gate is closed, as a divisor: a need gets at most ten times likelier."""
@@ -59,7 +69,7 @@ class Combiner:
         gates = (*gates, *ownership.closing((one.group for one in seen.closed_by), offer))
         return replace(
             seen,
-            escalate=offer is not None and not gates,
+            escalate=offer is not None and is_open(gates, asks_anyway=seen.asks_anyway),
             need=offer is not None,
             offer=offer,
             reason=reason,
@@ -68,6 +78,7 @@ class Combiner:
             confidence=round(opinion.escalate, 4),
             least=self._least(seen, rule),
             purchase=offer is not None and _is_plain_wish(seen, opinion, rule),
+            upset=_is_upset(opinion, rule),
         )
 
     def _verdict(
@@ -119,9 +130,17 @@ def _points(seen: Detection) -> dict[str, float]:
 def _is_plain_wish(seen: Detection, opinion: Opinion, rule: StageRule) -> bool:
     """Whether she asks after what is ours and nothing else, or to buy, in a need like any other.
 
-    Below that it is a need like others: it lifts no cool-down and no decline.
+    So does who asks in spite of a stop. Below that it is a need like others: it lifts no cool-down
+    and no decline.
     """
-    return seen.enquires or (seen.purchase and opinion.escalate >= rule.threshold)
+    asks = seen.enquires or seen.asks_anyway
+    return asks or (seen.purchase and opinion.escalate >= rule.threshold)
+
+
+def _is_upset(opinion: Opinion, rule: StageRule) -> bool:
+    """Whether she may be upset, though not so likely that nothing at all is said to her."""
+    least = rule.gates.get(DISTRESS)
+    return least is not None and opinion.gates.get(DISTRESS, 0.0) >= least * UPSET_FROM
 
 
 def _in_doubt(
@@ -184,7 +203,7 @@ def _unasked(seen: Detection) -> Collection[str]:
         unasked |= _OF_A_QUESTION_WHY
     if seen.enquires:
         unasked |= _OF_AN_ENQUIRY
-    if seen.opts_in and _NOES.isdisjoint(seen.gates):
+    if seen.asks_anyway or (seen.opts_in and NO_GATES.isdisjoint(seen.gates)):
         unasked |= _OF_AN_OPT_IN
     return unasked
 

@@ -11,27 +11,30 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from tay_middleware.decide import ownership
-from tay_middleware.decide.answering import SHORT_CHARS, plainly
-from tay_middleware.decide.asked_back import asks_at_its_end, to_a_question
+from tay_middleware.decide.answering import plainly
+from tay_middleware.decide.answers import Answer, Answers
+from tay_middleware.decide.asked_back import to_a_question
+from tay_middleware.decide.asking_anyway import asks_beside_a_stop
 from tay_middleware.decide.buying import Buying, beside
 from tay_middleware.decide.gates import (
     OFF_TOPIC,
-    bare_answers,
+    POLITE,
     certainly_closed,
     closed_gates,
     closing_phrases,
     doubted,
     is_on_topic,
+    is_open,
     unsuspected,
     weakly_closed,
 )
-from tay_middleware.decide.named import named, surely_named
+from tay_middleware.decide.named import named
 from tay_middleware.decide.offers import Catalogue, Choice
 from tay_middleware.decide.reading import Part, Reader, Reading, Rules
 from tay_middleware.decide.spoken_of import SpokenOf
 from tay_middleware.decide.topics import topic_of
 from tay_middleware.decide.weigh import Scale, Weighed, is_negated
-from tay_middleware.decide.woven import Woven, reply_before
+from tay_middleware.decide.woven import Woven
 from tay_middleware.domain import Detection, Indicator, Message, Reason, Stage
 
 NO_SIGNALS: Mapping[str, object] = MappingProxyType({})
@@ -56,26 +59,14 @@ class _Need:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    """What a message is as the answer to the reply just before it.
+class _Found:
+    """What the words come to; `has` says what she has, `is_ours` that the subject is ours.
 
-    `closes` are the gates that it closes if that carried a mention, `asks_more` whether it asks for
-    what was mentioned. `to_a_question`: the reply itself asked something; `to_a_mention`: it named
-    an offer, and this closes something; `to_words_of_ours` is the offer of our sentence in it.
+    `anyway`: she asks to buy beside a stop.
     """
 
-    closes: tuple[str, ...]
-    asks_more: bool
-    to_a_question: bool
-    to_a_mention: bool
-    to_words_of_ours: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the words come to; `has` says what she has, `is_ours` that the subject is ours."""
-
     need: _Need
+    anyway: bool
     gates: tuple[str, ...]
     has: tuple[Indicator, ...]
     scores: Mapping[str, float]
@@ -92,7 +83,7 @@ class Detector:
         self._threshold = rules.policy.threshold
         self._scale = Scale(rules.indicators)
         self._catalogue = Catalogue(rules.offers, rules.indicators.groups)
-        self._woven = Woven(rules.templates)
+        self._answers = Answers(self._reader, Woven(rules.templates))
         self._spoken_of = SpokenOf(rules, self._reader)
         self._buying = Buying(rules, self._spoken_of, self._catalogue)
         kinds = {name: group.kind for name, group in rules.indicators.groups.items()}
@@ -127,7 +118,7 @@ class Detector:
         """
         reading = self._reader.read(question)
         weighed = self._with_signals(self._scale.weigh(reading), signals)
-        answer = self._as_an_answer(question, reading, transcript)
+        answer = self._answers.of(question, reading, transcript)
         found = self._found(reading, weighed, transcript, answer)
         detection = self._detection(found, reading, transcript, answer)
         if answer.to_a_question:
@@ -137,23 +128,8 @@ class Detector:
         detection = self.understood(detection, transcript)
         return Examined(detection, reading.window.heard or reading.window.literal)
 
-    def _as_an_answer(
-        self, question: str, reading: Reading, transcript: Sequence[Message]
-    ) -> _Answer:
-        closes = self._answers(question, reading)
-        asks_more = reading.has(Part.ASKS_MORE) and not reading.has(Part.CRAFT)
-        closing = bool(closes) or reading.has(Part.AFTER_MENTION) or reading.has(Part.GATE)
-        to_reply = (closing or asks_more) and self._asked_back(reading, transcript)
-        return _Answer(
-            closes=closes,
-            asks_more=asks_more,
-            to_a_question=to_reply,
-            to_a_mention=closing and not to_reply and self.mentioned_before(transcript),
-            to_words_of_ours=self._woven_in(transcript) if closing or asks_more else None,
-        )
-
     def _found(
-        self, reading: Reading, weighed: Weighed, transcript: Sequence[Message], answer: _Answer
+        self, reading: Reading, weighed: Weighed, transcript: Sequence[Message], answer: Answer
     ) -> _Found:
         """The verdict before the gates, and the gates."""
         choice = self._catalogue.choose(weighed.points)
@@ -171,9 +147,13 @@ class Detector:
         )
         if answer.to_a_mention:
             gates = tuple(dict.fromkeys((*gates, *answer.closes)))
+        if need.enquires:
+            gates = tuple(gate for gate in gates if gate not in POLITE)
         has = ownership.said(reading)
         return _Found(
             need=need,
+            anyway=need.purchase
+            and asks_beside_a_stop(reading, self._buying.asking(reading), self._rules.gates),
             gates=(*gates, *ownership.closing((one.group for one in has), need.offer)),
             has=has,
             scores=_scores(choice, weighed, total),
@@ -182,12 +162,12 @@ class Detector:
         )
 
     def _detection(
-        self, found: _Found, reading: Reading, transcript: Sequence[Message], answer: _Answer
+        self, found: _Found, reading: Reading, transcript: Sequence[Message], answer: Answer
     ) -> Detection:
         need, gates = found.need, found.gates
         about = topic_of(reading, transcript, self._rules.topics, self._reader.read)
         return Detection(
-            escalate=need.offer is not None and not gates,
+            escalate=need.offer is not None and is_open(gates, asks_anyway=found.anyway),
             need=need.offer is not None,
             offer=need.offer,
             reason=need.reason,
@@ -199,11 +179,14 @@ class Detector:
             sure_topic=about.sure,
             purchase=need.purchase,
             enquires=need.enquires,
+            asks_anyway=found.anyway,
             asks_why=_asks_why(reading),
             opts_in=any(not is_negated(hit, reading) for hit in reading.of(Part.OPTS_IN)),
             follows=OFF_TOPIC not in gates and not found.is_ours,
             closed_by=(*(closing_phrases(reading, gates) if gates else ()), *found.has),
-            weakly=weakly_closed(reading, gates, mentioned=answer.to_a_mention) if gates else (),
+            weakly=weakly_closed(reading, gates, mentioned=answer.to_a_mention or found.anyway)
+            if gates
+            else (),
             certainly=certainly_closed(reading, gates) if gates else (),
             unsuspected=unsuspected(reading, transcript, self._rules.gates, self._reader.read),
             spoken_against=tuple(reading.names(Part.AGAINST)),
@@ -218,7 +201,7 @@ class Detector:
         """The detection with what "just paid!" was said of, where the conversation tells it."""
         if detection.has_it is None:
             return detection
-        mentioned = self._woven_in(transcript)
+        mentioned = self._answers.woven_in(transcript)
         offers = {mentioned} if mentioned else self._spoken_of.last(transcript)
         return ownership.understood(detection, offers)
 
@@ -227,38 +210,8 @@ class Detector:
         return self._reader.read(text)
 
     def mentioned_before(self, transcript: Sequence[Message]) -> bool:
-        """Whether the last message is a reply that names an offer: what follows may answer it.
-
-        A noun that is anybody's in a reply ("one to one") names none.
-        """
-        reply = reply_before(transcript)
-        return reply is not None and bool(surely_named(self._reader.read(reply)))
-
-    def _answers(self, text: str, reading: Reading) -> tuple[str, ...]:
-        """The gates that a short message closes where it answers a mention."""
-        if len(text) > SHORT_CHARS:
-            return ()
-        plain = plainly(text)
-        said = bare_answers(reading if plain == text else self._reader.read(plain))
-        return tuple({sense.name: None for *_, sense in said})
-
-    def _asked_back(self, reading: Reading, transcript: Sequence[Message]) -> bool:
-        """Whether this answers a question of the reply just before it, and not our mention."""
-        reply = reply_before(transcript)
-        if reply is None or named(reading):
-            return False
-        return asks_at_its_end(reply, self._is_a_mention)
-
-    def _is_a_mention(self, paragraph: str) -> bool:
-        """Whether a paragraph of a reply is our sentence, or names an offer."""
-        if self._woven.offer_in(paragraph) is not None:
-            return True
-        return bool(surely_named(self._reader.read(paragraph)))
-
-    def _woven_in(self, transcript: Sequence[Message]) -> str | None:
-        """The offer of our sentence at the end of the reply just before."""
-        reply = reply_before(transcript)
-        return None if reply is None else self._woven.offer_in(reply)
+        """Whether the last message is a reply that names an offer: what follows may answer it."""
+        return self._answers.mentioned_before(transcript)
 
     def _with_signals(self, weighed: Weighed, signals: Mapping[str, object]) -> Weighed:
         """Evidence that the app brings; it counts beside personal language only."""

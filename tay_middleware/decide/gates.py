@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from tay_middleware.decide.guesses import GUESSED, OPTED_IN, guessed, outright
 from tay_middleware.decide.ownership import told_of
 from tay_middleware.decide.reading import Found, Part, Reading
 from tay_middleware.domain import ClosedGate, Detection, Indicator, Message, Turn
@@ -34,6 +35,9 @@ REFUSAL = "refusal"
 SMALL_TALK = "small_talk"
 """The gate of what asks nothing; a message without a word, a thumb up or "...", is that."""
 
+POLITE = frozenset({SMALL_TALK, "thanks"})
+"""Gates that "hi", "ok" and "thanks" close; a question after what is ours may begin with them."""
+
 SUSPECT_CHARS = 400
 """How much of an earlier message is looked through for a reason to suspect something."""
 
@@ -46,6 +50,12 @@ _OF_HERSELF = re.compile(
 )
 """Words of a question about another, and those that make it one about the asker's own business;
 "help me make her a plan" is none of them."""
+
+STOP = "opt_out"
+"""The gate of a stop, which holds for months."""
+
+NO_GATES = frozenset({"refusal", STOP})
+"""The gates of a no and of a stop."""
 
 NOES = frozenset({"declined", "opted_out"})
 """The causes that a user can take back by opting in."""
@@ -96,37 +106,42 @@ def closed_gates(
 
 
 def staying_closed(names: Iterable[str], gates: Gates) -> Iterator[tuple[str, Gate]]:
-    """Those of the closed gates that keep later turns quiet too.
+    """Those of the closed gates that keep later turns quiet too, a guessed one under its own name.
 
-    A no and a stop are kept apart (`declined_at`, `opted_out_at`); a gate that is closed in doubt
-    alone (`perhaps_…`) holds for its own turn.
+    A no and a stop are kept apart (`declined_at`, `opted_out_at`), but for a guessed one; a gate
+    that is closed in doubt alone (`perhaps_…`) holds for its own turn.
     """
     for name in names:
-        gate = gates.gates.get(name)
-        if gate is not None and gate.suppression in KEPT and gate.sticky_seconds:
+        gate = gates.gates.get(name.removeprefix(GUESSED))
+        if gate is None or not gate.sticky_seconds:
+            continue
+        if gate.suppression in KEPT or (name.startswith(GUESSED) and gate.suppression in NOES):
             yield name, gate
 
 
 def kept_closed(turn: Turn, detection: Detection, gates: Gates) -> tuple[ClosedGate, ...]:
     """What is kept of a message for longer than its turn: gates, and what she says she has.
 
-    What holds in every session takes a phrase that means nothing else: what a learned head guesses
-    of a person, or a weak phrase, holds for the session that it was said in, if there is one.
-    What she has is kept by the name of the offer, until she gave it back; only where she names none
-    does the gate itself keep the session quiet.
+    What holds in every session takes a phrase that means nothing else, and so does a no or a stop
+    for days: what a learned head guesses, or a weak phrase, holds for the session that it was said
+    in, if there is one (see `guesses`). What she has is kept by the name of the offer, until she
+    gave it back; only where she names none does the gate itself keep the session quiet.
     """
-    found = {phrase.group: None for phrase in detection.closed_by}
-    said, told = found.keys() - set(detection.weakly), tuple(told_of(found))
-    return (
-        *(ClosedGate(name, turn.asked_at) for name in told),
-        *(
-            ClosedGate(name, turn.asked_at, None if everywhere else turn.session_id)
-            for name, gate in staying_closed(detection.gates, gates)
-            for everywhere in (gate.sticky_everywhere and name in said,)
-            if (everywhere or turn.session_id is not None or not gate.sticky_everywhere)
-            and not (told and gate.suppression == OWNED)
-        ),
-    )
+    told = tuple(told_of({phrase.group: None for phrase in detection.closed_by}))
+    said = outright(detection)
+    kept = [ClosedGate(name, turn.asked_at) for name in told]
+    for name in detection.gates:
+        gate = gates.gates.get(name)
+        if gate is None or not gate.sticky_seconds or (told and gate.suppression == OWNED):
+            continue
+        if name not in said and (gate.sticky_everywhere or gate.suppression in NOES):
+            kept += guessed(name, turn)
+        elif gate.suppression in KEPT:
+            session = None if gate.sticky_everywhere else turn.session_id
+            kept.append(ClosedGate(name, turn.asked_at, session))
+    if ends_noes(detection, gates):
+        kept.append(ClosedGate(OPTED_IN, turn.asked_at))
+    return tuple(kept)
 
 
 def bare_answers(reading: Reading) -> list[Found]:
@@ -175,9 +190,22 @@ def doubted(detection: Detection) -> Detection:
     return replace(detection, gates=tuple(gates))
 
 
+def is_open(closed: Collection[str], *, asks_anyway: bool) -> bool:
+    """Whether a need behind these gates may be spoken of: none is closed, or no more than noes.
+
+    Those are no hindrance to the answer that she asks for beside them.
+    """
+    return not closed or (asks_anyway and NO_GATES.issuperset(closed))
+
+
 def ends_noes(detection: Detection, gates: Gates) -> bool:
     """Whether a message takes back every stop and no before it: it opts in and says neither."""
     return detection.opts_in and gates.causes(detection.gates).isdisjoint(NOES)
+
+
+def said_noes(detection: Detection, gates: Gates) -> frozenset[str]:
+    """The causes of a stop and a no that count for days: those in so many words."""
+    return gates.causes(outright(detection)).intersection(NOES)
 
 
 def without_noes(closed: Sequence[str], gates: Gates) -> tuple[str, ...]:

@@ -17,6 +17,9 @@ _REACH_CHARS = 80
 """How far from a name its neighbours are looked for; the two that count are never further away."""
 
 _ARTICLES = frozenset({"a", "an", "the", "my", "our", "your"})
+_OURSELVES = frozenset({"tay", "mentee", "mentees"})
+"""Words of the craft that are ours alone."""
+
 _NAMES = (Part.OFFER, Part.ASKED_FOR)
 _OPENING = ("the ", "your ", "this ", "that ")
 _SUBJECTS = (Part.CRAFT, Part.TRADE, Part.TOPIC, *_NAMES)
@@ -31,6 +34,14 @@ def named(reading: Reading) -> list[Found]:
         for hit in (*reading.of(Part.OFFER), *reading.of(Part.ASKED_FOR))
         if not any(overlap(hit, other) for other in others)
     ]
+
+
+def speaks_of(reading: Reading, *parts: str) -> bool:
+    """Whether a text has a word of these parts; to call us by name is to speak of nothing."""
+    text = reading.window.text
+    return any(
+        text[first:last] not in _OURSELVES for part in parts for first, last, _ in reading.of(part)
+    )
 
 
 def surely_named(reading: Reading) -> list[Found]:

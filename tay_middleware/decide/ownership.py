@@ -64,9 +64,9 @@ _BESIDE = frozenset(
     (  # noqa: SIM905 - as one text it reads as what people type
         "ok okay done yes yay yep yeah hey hi omg so and well right btw update finally guess what "
         "good great news last night yesterday today tonight this morning afternoon week tay babe "
-        "babes sis girl ma hun love lol x xx thanks thank you now just already a minute an hour "
-        "ago earlier too as online on at via through with from your the page site link excited "
-        "can't wait all for it that i"
+        "babes sis girl ma hun love lol x xx xxx thanks thank you now just already a minute an "
+        "hour ago earlier too as online on at via through with from your the page site link "
+        "excited can't wait all for it that i"
     ).split()
 )
 """What may stand in the clause of "I've paid", which else speaks of something of her own: "I've

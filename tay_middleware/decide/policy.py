@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from tay_middleware.decide.assign import bucket
 from tay_middleware.decide.earlier import closed_earlier
 from tay_middleware.decide.gates import OWNED, staying_closed
+from tay_middleware.decide.guesses import since_opted_in
 from tay_middleware.decide.ownership import owned, told_of
 from tay_middleware.decide.replies import NO_ANSWER, ReplyFacts
 from tay_middleware.decide.said_before import mentions
@@ -182,13 +183,14 @@ def _owns(case: _Case) -> bool:
 def _opted_out(case: _Case) -> bool:
     """A stop lasts until it runs out, or until the user asks for recommendations again.
 
-    Who asks to buy is answered in that turn, as our confirmation of the stop says; the stop stays.
+    One that was only guessed lasts for its session. Who asks to buy is answered in that turn, as
+    our confirmation of the stop says; the stop stays.
     """
-    if _closed_now("opted_out", case):
+    if _closed_now("opted_out", case) and not case.detection.asks_anyway:
         return True
     if case.detection.purchase or case.detection.opts_in:
         return False
-    if _closed_earlier("opted_out", case):
+    if _closed_earlier("opted_out", case) or _guessed("opted_out", case):
         return True
     since = case.history.opted_out_at
     if since is None:
@@ -202,11 +204,12 @@ def _declined(case: _Case) -> bool:
     It holds for the rest of its visit, and for `declined_days` in any.
     """
     turn, history, policy = case.turn, case.history, case.playbook.policy
-    if _closed_now("declined", case):
+    if _closed_now("declined", case) and not case.detection.asks_anyway:
         return True
     if case.detection.purchase or case.detection.opts_in:
         return False
-    if _closed_earlier("declined", case, since=began(turn, history, policy)):
+    before = _closed_earlier("declined", case, since=began(turn, history, policy))
+    if before or _guessed("declined", case):
         return True
     said_at = history.declined_at
     if said_at is None:
@@ -318,6 +321,14 @@ def _kept_closed(cause: str, kept: Iterable[ClosedGate], case: _Case) -> bool:
         for one in kept
         for _, gate in staying_closed((one.gate,), case.playbook.gates)
     )
+
+
+def _guessed(cause: str, case: _Case) -> bool:
+    """Whether a no that was only guessed, in this session and visit, still holds."""
+    turn, history, policy = case.turn, case.history, case.playbook.policy
+    kept = since_opted_in(history.closed)
+    here = [one for one in kept if is_of_this_visit(one.at, turn, history, policy)]
+    return _kept_closed(cause, here, case)
 
 
 def _any_of(cause: str, names: Iterable[str], playbook: Playbook) -> bool:

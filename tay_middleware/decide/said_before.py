@@ -11,8 +11,10 @@ from tay_middleware import naming
 from tay_middleware.decide.aftermath import last_mention
 from tay_middleware.decide.replies import ReplyFacts
 from tay_middleware.decide.woven import last_paragraph, reply_before
-from tay_middleware.domain import Detection, History, Turn
-from tay_middleware.playbook import Playbook
+from tay_middleware.domain import Detection, History, Kind, Turn
+from tay_middleware.playbook import Playbook, fill
+
+_EXPOSURES = frozenset({Kind.MENTION, Kind.ORGANIC, Kind.ACKNOWLEDGEMENT})
 
 
 def heard(
@@ -47,6 +49,28 @@ def mentions(reply: str, playbook: Playbook) -> bool:
     above, last = last_paragraph(reply)
     names = {name: offer.names for name, offer in playbook.offers.items()}
     return bool(above) and bool(naming.names_found(last, names))
+
+
+def confirmed(turn: Turn, history: History, playbook: Playbook) -> bool:
+    """Whether her stop was confirmed already, with no offer since: to say it again only nags.
+
+    By history, and where nobody is known by the conversation that came with the question.
+    """
+    told = [past.kind for past in history.turns if past.kind in _EXPOSURES]
+    if told:
+        return told[-1] is Kind.ACKNOWLEDGEMENT and history.opted_out_at is not None
+    for reply in reversed(turn.transcript):
+        if reply.role == "assistant" and mentions(reply.content, playbook):
+            return False
+        if reply.role == "assistant" and reply.content.rstrip().endswith(_said(playbook)):
+            return turn.user_key is None or history.opted_out_at is not None
+    return False
+
+
+def _said(playbook: Playbook) -> tuple[str, ...]:
+    """The confirmations as they are read, with and without an emoji."""
+    wordings = playbook.voice.acknowledgements
+    return tuple(fill(one, {}, emoji=emoji) for one in wordings for emoji in (True, False))
 
 
 def _reactions(detection: Detection, playbook: Playbook) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tay_middleware.decide.named import Names
+from tay_middleware.decide.named import Names, speaks_of
 from tay_middleware.decide.reading import Part, Reader, Reading, Rules
 from tay_middleware.domain import Message
 
@@ -10,8 +10,11 @@ LOOK_BACK = 8
 """How many messages back a word without a name may mean an offer: a few questions about it lie
 between its name and "how do I pay?"; whoever talks for longer names it again."""
 
+SUPPORT = "support"
+"""The topic of what belongs to an offer: who asks for a certificate or a refund still speaks of
+it."""
+
 _SUBJECTS = (Part.CRAFT, Part.TRADE, Part.ELSEWHERE)
-_ASKING = (Part.ASKS_MORE, Part.REFERS_BACK)
 
 
 class SpokenOf:
@@ -37,6 +40,9 @@ class SpokenOf:
 
 
 def _has_subject(reading: Reading) -> bool:
-    if any(reading.has(part) for part in _SUBJECTS):
+    if reading.has(Part.ASKS_MORE) and not speaks_of(reading, Part.CRAFT):
+        return False
+    if speaks_of(reading, *_SUBJECTS):
         return True
-    return reading.has(Part.TOPIC) and not any(reading.has(part) for part in _ASKING)
+    topics = reading.names(Part.TOPIC)
+    return bool(topics) and SUPPORT not in topics and not reading.has(Part.REFERS_BACK)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from tay_middleware.decide.gates import ends_noes, kept_closed
+from tay_middleware.decide.gates import ends_noes, kept_closed, said_noes
 from tay_middleware.domain import Decision, Indicator, ReplyStatus, Turn
 from tay_middleware.playbook import Playbook
 from tay_middleware.redaction import keep
@@ -27,7 +27,7 @@ def make_record(
     `store_text` holds for all that is written of her words: the question, and those of it in which
     an indicator was found. Which rule found it, where and for how much is always kept.
     """
-    causes = playbook.gates.causes(decision.detection.gates)
+    noes = said_noes(decision.detection, playbook.gates)
     return TurnRecord(
         id=record_id,
         turn=turn,
@@ -36,8 +36,8 @@ def make_record(
         status=status,
         answered_at=answered_at,
         claim=_claim(playbook) if decision.shown and not decision.detection.purchase else None,
-        declines="declined" in causes,
-        opts_out="opted_out" in causes,
+        declines="declined" in noes,
+        opts_out="opted_out" in noes,
         opts_in=ends_noes(decision.detection, playbook.gates),
         closed=kept_closed(turn, decision.detection, playbook.gates),
     )

@@ -1,9 +1,10 @@
 """Who said stop and then asks to buy is answered, as the confirmation of the stop says."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from tay_middleware.decide import Circumstances, Detector, decide
-from tay_middleware.domain import Kind, Suppression
+from tay_middleware.domain import Indicator, Kind, Suppression
 from tay_middleware.playbook import Playbook
 from tests.builders import a_detection, a_history, a_turn
 
@@ -23,7 +24,11 @@ def test_any_other_need_is_still_held_back(playbook: Playbook) -> None:
     assert decision.suppressed is Suppression.OPTED_OUT
 
 
-def test_a_stop_in_the_same_message_counts_more_than_a_wish(playbook: Playbook) -> None:
+def test_a_stop_in_the_same_message_counts_more_than_a_wish_for_what_it_stops(
+    playbook: Playbook,
+) -> None:
+    """What is asked in another clause is answered: see `test_talking_back`."""
     both = a_detection(purchase=True, escalate=False, gates=("opt_out",))
+    both = replace(both, closed_by=(Indicator("opt_out", "stop", 0, 4, 0.0),))
     decision = decide(a_turn(), both, a_history(), playbook, Circumstances())
     assert (decision.kind, decision.suppressed) == (Kind.ACKNOWLEDGEMENT, Suppression.OPTED_OUT)

@@ -17,6 +17,7 @@ from tay_middleware.domain import (
     Decision,
     Detection,
     History,
+    Indicator,
     Kind,
     Mode,
     Reason,
@@ -112,7 +113,8 @@ def test_an_offer_whose_wordings_are_all_paused_is_paused(playbook: Playbook) ->
 
 
 def test_stop_recommending_is_acknowledged_in_one_sentence(playbook: Playbook) -> None:
-    decision = made(playbook, no_need(gates=("opt_out",)))
+    said = (Indicator("opt_out", "stop recommending", 0, 17, 0.0),)
+    decision = made(playbook, replace(no_need(gates=("opt_out",)), closed_by=said))
     assert (decision.kind, decision.offer, decision.shown) == (Kind.ACKNOWLEDGEMENT, None, False)
     assert decision.addition in playbook.voice.acknowledgements
 

@@ -102,7 +102,7 @@ def test_only_a_wish_as_likely_as_any_need_lifts_a_cooldown(
 
 def test_a_guess_about_a_person_is_kept_for_no_other_session(playbook: Playbook) -> None:
     turn, guessed = a_turn(), no_need(gates=("minor",))
-    here = ClosedGate("minor", NOON, "s1")
+    here = ClosedGate("guessed_minor", NOON, "s1")
     assert kept_closed(turn, guessed, playbook.gates) == (here,)
     said = replace(guessed, closed_by=(Indicator("minor", "mum said no", 0, 11, 0.0),))
     assert kept_closed(turn, said, playbook.gates) == (ClosedGate("minor", NOON),)

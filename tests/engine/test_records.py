@@ -12,11 +12,11 @@ from tay_middleware.storage import TurnRecord
 from tests.builders import NOON, a_turn, no_need
 
 
-def recorded(playbook: Playbook, *gates: str) -> TurnRecord:
-    """The record of a message that opts in and closes these gates."""
+def recorded(playbook: Playbook, *gates: str, opts_in: bool = True) -> TurnRecord:
+    """The record of a message that opts in, or not, and closes these gates."""
     turn = a_turn()
     said = tuple(Indicator(gate, gate, 0, 5, 0.0) for gate in gates)
-    detection = replace(no_need(opts_in=True, gates=gates), closed_by=said)
+    detection = replace(no_need(opts_in=opts_in, gates=gates), closed_by=said)
     return make_record(
         turn,
         decide(turn, detection, History(), playbook, Circumstances()),
@@ -50,13 +50,14 @@ def test_a_message_that_says_no_opts_nobody_in(
 def test_a_gate_that_stays_closed_is_recorded_for_as_far_as_it_reaches(
     playbook: Playbook, gate: str, session: str | None
 ) -> None:
-    assert recorded(playbook, gate).closed == (ClosedGate(gate, NOON, session),)
+    kept = recorded(playbook, gate, opts_in=False).closed
+    assert kept == (ClosedGate(gate, NOON, session),)
 
 
 @pytest.mark.parametrize("gate", ["perhaps_minor", "off_topic", "support", "refusal", "opt_out"])
 def test_nothing_else_is_kept_of_a_message(playbook: Playbook, gate: str) -> None:
     """What a no or a stop does is kept apart, and a doubt holds for its own turn."""
-    assert recorded(playbook, gate).closed == ()
+    assert recorded(playbook, gate, opts_in=False).closed == ()
 
 
 @pytest.mark.parametrize(

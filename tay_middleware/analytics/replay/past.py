@@ -1,14 +1,14 @@
 """What is known of each person while a log is replayed: history in memory, as a store keeps it."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from tay_middleware.decide.gates import ends_noes, kept_closed, staying_closed
+from tay_middleware.decide.gates import ends_noes, kept_closed, said_noes, staying_closed
 from tay_middleware.decide.ownership import told_of
 from tay_middleware.domain import (
     ClosedGate,
@@ -46,7 +46,6 @@ class Past:
 
     def __init__(self, playbook: Playbook, turns: int) -> None:
         self._gates = playbook.gates
-        self._causes = {name: gate.suppression for name, gate in playbook.gates.gates.items()}
         self._people: dict[str, _Person] = defaultdict(lambda: _Person(deque(maxlen=turns)))
 
     def of(self, turn: Turn) -> History:
@@ -81,7 +80,8 @@ class Past:
             template=decision.template,
             failed=failed,
         )
-        self._keep(turn.user_key, past, kept_closed(turn, decision.detection, self._gates))
+        noes = said_noes(decision.detection, self._gates)
+        self._keep(turn.user_key, past, kept_closed(turn, decision.detection, self._gates), noes)
         if ends_noes(decision.detection, self._gates):
             person = self._people[turn.user_key]
             person.declined_at = person.declined_session = person.opted_out_at = None
@@ -90,7 +90,8 @@ class Past:
         """Begin with what the log holds: rows of `storage.replays.remembered`."""
         for row in rows:
             past = past_turn(row, orjson.loads(row.gates))
-            self._keep(row.user_key, past, self._as_logged(past))
+            noes = self._gates.causes(past.gates)
+            self._keep(row.user_key, past, self._as_logged(past), noes)
 
     def stop(self, user_key: str, at: datetime) -> None:
         """Somebody said stop otherwise than by a message."""
@@ -105,7 +106,9 @@ class Past:
         )
         return (*told, *closed)
 
-    def _keep(self, user_key: str, past: PastTurn, closed: Iterable[ClosedGate]) -> None:
+    def _keep(
+        self, user_key: str, past: PastTurn, closed: Iterable[ClosedGate], noes: Collection[str]
+    ) -> None:
         person = self._people[user_key]
         person.turns.append(past)
         person.first_seen = person.first_seen or past.at
@@ -113,8 +116,7 @@ class Past:
         if past.kind is Kind.MENTION:
             person.mentions.append(past.at)
         person.closed.update((one.gate, one) for one in closed)
-        causes = {self._causes.get(gate) for gate in past.gates}
-        if "declined" in causes:
+        if "declined" in noes:
             person.declined_at, person.declined_session = past.at, past.session_id
-        if "opted_out" in causes:
+        if "opted_out" in noes:
             person.opted_out_at = past.at
