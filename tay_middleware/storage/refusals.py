@@ -70,7 +70,9 @@ class RedisRefusals:
             "1" if for_good else "",
         )
         with translated("noting a refusal"):
-            await self._script.run(self._client, [keys_of(user_key, UUID(int=0)).profile], said)
+            await self._script.run(
+                self._client.execute_command, [keys_of(user_key, UUID(int=0)).profile], said
+            )
 
     async def aclose(self) -> None:
         """See `Refusals`."""
