@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import (
     Boolean,
     Column,
@@ -309,4 +310,7 @@ def past_turn(row: Any, gates: Iterable[str]) -> PastTurn:
 
 def to_json(value: object) -> str:
     """JSON as it is stored: compact, readable, and safe for text with lone surrogates."""
-    return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # it takes no half of a character, nor keys that are no text
+        return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
