@@ -19,6 +19,7 @@ from tay_middleware.decide.policy import Circumstances
 from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER
 from tay_middleware.decide.said_before import heard
 from tay_middleware.decide.templates import (
+    Facts,
     ReplyFacts,
     acknowledge,
     explain_mention,
@@ -41,6 +42,7 @@ from tay_middleware.playbook.mention import UnfitWordingError
 __all__ = [
     "Circumstances",
     "Detector",
+    "Facts",
     "ReplyFacts",
     "UnfitWordingError",
     "decide",
@@ -77,7 +79,7 @@ def decide(
     return replace(decision, assignments=assigned(turn, playbook, around))
 
 
-def word(decision: Decision, turn: Turn, playbook: Playbook, reply: ReplyFacts) -> str | None:
+def word(decision: Decision, turn: Turn, playbook: Playbook, reply: Facts) -> str | None:
     """The sentence that a decision says, fitted to the reply; `None` when it says nothing.
 
     `$topic` is the offer's own where the question's is not sure, and for a wish to buy, which is
@@ -175,12 +177,11 @@ def _about_ourselves(
     around: Circumstances,
 ) -> Decision | None:
     """The two turns that are answered with a sentence about us rather than with an offer."""
-    facts = around.reply
-    speakable = around.mode is Mode.ON and facts.obstacle in _SPEAKABLE and facts.in_language
-    if not speakable:
-        return None
     causes = playbook.gates.causes(detection.gates)
-    if "opted_out" in causes:
+    stops, asks = "opted_out" in causes, detection.asks_why and "sensitive" not in causes
+    if not (stops or asks) or not _may_speak(around):
+        return None
+    if stops:
         return Decision(
             detection=detection,
             kind=Kind.ACKNOWLEDGEMENT,
@@ -188,11 +189,9 @@ def _about_ourselves(
             playbook_version=playbook.version,
             notes=("asked for no more recommendations: acknowledged",),
         )
-    if "sensitive" in causes:
-        return None
     past = last_mention(turn, history)
     offer = past.offer if past is not None and past.offer in playbook.offers else None
-    if detection.asks_why and past is not None and past.reason and offer is not None:
+    if past is not None and past.reason and offer is not None:
         return Decision(
             detection=detection,
             kind=Kind.EXPLANATION,
@@ -203,6 +202,11 @@ def _about_ourselves(
             notes=("asked why the last mention was made: explained",),
         )
     return None
+
+
+def _may_speak(around: Circumstances) -> bool:
+    facts = around.reply
+    return around.mode is Mode.ON and facts.obstacle in _SPEAKABLE and facts.in_language
 
 
 def _nothing(

@@ -7,7 +7,7 @@ that knows says so with every turn (`signals`).
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tay_middleware.decide.templates import ReplyFacts
+from tay_middleware.decide.templates import Facts, ReplyFacts
 from tay_middleware.domain import Turn
 from tay_middleware.playbook import Playbook
 
@@ -17,11 +17,12 @@ SIGNAL = "pet_names"
 _NO = frozenset({"false", "no", "none", "0", "off"})
 
 
-def fitting(reply: ReplyFacts, turn: Turn, playbook: Playbook) -> ReplyFacts:
+def fitting(reply: Facts, turn: Turn, playbook: Playbook) -> Facts:
     """The facts of a reply, with no pet name left to say where none may be said to this user."""
     if _may_be_called(turn, playbook):
         return reply
-    return replace(reply, pet_names=max(reply.pet_names, playbook.voice.max_pet_names))
+    known = ReplyFacts.of(reply)
+    return replace(known, pet_names=max(known.pet_names, playbook.voice.max_pet_names))
 
 
 def _may_be_called(turn: Turn, playbook: Playbook) -> bool:

@@ -14,7 +14,7 @@ from tay_middleware.decide.gates import OWNED, staying_closed
 from tay_middleware.decide.ownership import owned, told_of
 from tay_middleware.decide.replies import NO_ANSWER
 from tay_middleware.decide.said_before import mentions
-from tay_middleware.decide.templates import ReplyFacts
+from tay_middleware.decide.templates import Facts, ReplyFacts
 from tay_middleware.decide.visit import began, is_of_this_visit, turns_here
 from tay_middleware.domain import ClosedGate, Detection, History, Kind, Mode, Suppression, Turn
 from tay_middleware.playbook import Gate, Gates, Playbook
@@ -34,7 +34,7 @@ class Circumstances:
     `paused` holds the offers and wordings (by id) that were paused beside the playbook.
     """
 
-    reply: ReplyFacts = field(default_factory=ReplyFacts)
+    reply: Facts = field(default_factory=ReplyFacts)
     mode: Mode = Mode.ON
     earlier_gates: tuple[tuple[str, ...], ...] = ()
     recent_share: float | None = None

@@ -9,13 +9,13 @@ from dataclasses import replace
 
 from tay_middleware import naming
 from tay_middleware.decide.aftermath import last_mention
-from tay_middleware.decide.templates import ReplyFacts
+from tay_middleware.decide.templates import Facts
 from tay_middleware.domain import Detection, History, Turn
 from tay_middleware.playbook import Playbook
 
 
 def heard(
-    detection: Detection, turn: Turn, history: History, playbook: Playbook, reply: ReplyFacts
+    detection: Detection, turn: Turn, history: History, playbook: Playbook, reply: Facts
 ) -> Detection:
     """The detection with the gates that the words of the question alone do not close.
 

@@ -5,7 +5,8 @@ topic) happens inside the variant.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
 
 from tay_middleware.decide.assign import choose
 from tay_middleware.domain import Strength, Tier
@@ -13,14 +14,41 @@ from tay_middleware.playbook import ConductRules, Offer, Playbook, Template, fil
 from tay_middleware.playbook.mention import UnfitWordingError, breaches, filled, with_notice
 
 
+class Facts(Protocol):
+    """What policy and wording need to know of the model's reply; facts, never its text."""
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why nothing may be added to it, `None` when something may."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The offers that the reply itself names."""
+
+    @property
+    def links(self) -> frozenset[str]:
+        """The offers whose link it has."""
+
+    @property
+    def in_language(self) -> bool:
+        """Whether it is in the playbook's language."""
+
+    @property
+    def pet_names(self) -> int:
+        """How many it uses already."""
+
+    @property
+    def has_emoji(self) -> bool:
+        """Whether it uses one."""
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """The gates that it closes (see `replies`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReplyFacts:
-    """What policy and wording need to know of the model's reply; facts, never its text.
-
-    `obstacle` says why nothing may be added to it, `None` when something may. `names` holds the
-    offers that the reply itself names, `links` those whose link it has. `pet_names` counts those it
-    uses already. `gates` are those that it closes (see `replies`).
-    """
+    """The `Facts` of a reply, all of them known."""
 
     obstacle: str | None = None
     names: frozenset[str] = frozenset()
@@ -29,6 +57,12 @@ class ReplyFacts:
     pet_names: int = 0
     has_emoji: bool = False
     gates: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, facts: Facts) -> "ReplyFacts":
+        """The same facts, all of them looked for now."""
+        known: dict[str, Any] = {one.name: getattr(facts, one.name) for one in fields(cls)}
+        return cls(**known)
 
 
 def pick(
@@ -97,7 +131,7 @@ def _weights(pool: Sequence[Template], among: Collection[str] | None) -> list[fl
     return own if any(own) else [float(template.variant in among) for template in pool]
 
 
-def render(template: Template, playbook: Playbook, topic: str | None, reply: ReplyFacts) -> str:
+def render(template: Template, playbook: Playbook, topic: str | None, reply: Facts) -> str:
     """The mention as the user will read it, disclosure included.
 
     Raises:
@@ -122,7 +156,7 @@ def _noun(playbook: Playbook, topic: str | None) -> str | None:
     return known.noun if known else None
 
 
-def acknowledge(playbook: Playbook, who: str, reply: ReplyFacts) -> str:
+def acknowledge(playbook: Playbook, who: str, reply: Facts) -> str:
     """The sentence that confirms an opt-out."""
     wordings = playbook.voice.acknowledgements
     index = choose("acknowledgement", who, [1.0] * len(wordings))
@@ -140,11 +174,11 @@ def check_catalogue(text: str, offer: Offer, conduct: ConductRules) -> None:
         raise UnfitWordingError(breach)
 
 
-def explain_mention(playbook: Playbook, offer: str, reason: str, reply: ReplyFacts) -> str:
+def explain_mention(playbook: Playbook, offer: str, reason: str, reply: Facts) -> str:
     """The sentence that answers "why did you mention that?"."""
     wording = next(text for key, text in playbook.voice.explanations.items() if key == reason)
     return _plain(wording, reply, playbook.offers[offer].name)
 
 
-def _plain(wording: str, reply: ReplyFacts, offer: str = "") -> str:
+def _plain(wording: str, reply: Facts, offer: str = "") -> str:
     return fill(wording, {"offer": offer}, emoji=reply.has_emoji)

@@ -11,10 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from tay_middleware import naming, weave
-from tay_middleware.decide import Circumstances, ReplyFacts, decide, word
+from tay_middleware import weave
+from tay_middleware.decide import Circumstances, decide, word
 from tay_middleware.decide.cascade import EARLIER_MESSAGES
-from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER, ReplyReader
+from tay_middleware.decide.replies import ReplyReader
 from tay_middleware.domain import (
     Decision,
     History,
@@ -24,8 +24,8 @@ from tay_middleware.domain import (
     Turn,
     uuid7,
 )
-from tay_middleware.engine.answers import unanswered
 from tay_middleware.engine.background import Background
+from tay_middleware.engine.facts import FoundFacts
 from tay_middleware.engine.failopen import Guard
 from tay_middleware.engine.handover import Handover, Outcome
 from tay_middleware.engine.judging import TurnJudge
@@ -35,7 +35,6 @@ from tay_middleware.engine.paused import PausedNames
 from tay_middleware.engine.pending import Pending, Reply
 from tay_middleware.engine.preparation import Preparation, Prepared
 from tay_middleware.engine.records import make_record
-from tay_middleware.languages import matches_language
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import TurnRecord
@@ -218,7 +217,7 @@ class TurnWork:
             before = self._reader.read_before(turn.transcript, EARLIER_MESSAGES)
             earlier = (*earlier, *(gates for _, gates in before))
         return Circumstances(
-            reply=facts_of(reply, self._playbook, self._reader),
+            reply=FoundFacts(reply, self._playbook, self._reader),
             mode=self._settings.mode,
             earlier_gates=earlier,
             recent_share=share,
@@ -271,43 +270,6 @@ class TurnWork:
             decision = self._decide(pending, prepared, reply)
             with self._background().working_for(pending.turn.user_key):
                 await self._write(pending, self._record(pending.turn, decision, status))
-
-
-def facts_of(reply: Reply, playbook: Playbook, reader: ReplyReader) -> ReplyFacts:
-    """What policy and wording need to know of a reply; `reader` is of the same playbook."""
-    voice, place = playbook.voice, weave.has_place(reply.text)
-    obstacle = reply.obstacle or (unanswered(reply.text) if place else "no_place")
-    heard = reader.read(reply.text)
-    if heard.advises_against and obstacle in {None, NO_ANSWER}:
-        obstacle = ADVISES_AGAINST
-    return ReplyFacts(
-        obstacle=obstacle,
-        names=naming.names_found(
-            reply.text,
-            {name: offer.names_in_replies for name, offer in playbook.offers.items()},
-        ),
-        links=frozenset(
-            name for name, offer in playbook.offers.items() if _stands_in(offer.link, reply.text)
-        ),
-        in_language=matches_language(reply.text, voice.function_words, voice.language),
-        pet_names=_pet_names(reply.text, playbook),
-        has_emoji=weave.has_emoji(reply.text),
-        gates=heard.gates,
-    )
-
-
-def _pet_names(text: str, playbook: Playbook) -> int:
-    """How many a reply has; after a goodbye no further one is left to say."""
-    voice = playbook.voice
-    counted = naming.count_words(text, voice.pet_names)
-    last = text.rstrip().rpartition("\n")[2].replace("\u2019", "'")
-    if any(said.search(last) for said in playbook.farewells):
-        return max(counted, voice.max_pet_names)
-    return counted
-
-
-def _stands_in(link: object, text: str) -> bool:
-    return link is not None and str(link).rstrip("/") in text
 
 
 def _held_back(prepared: Prepared, playbook: Playbook) -> Decision:
