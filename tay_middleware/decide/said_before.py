@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from tay_middleware import naming
 from tay_middleware.decide.aftermath import last_mention
-from tay_middleware.decide.replies import ReplyFacts
+from tay_middleware.decide.replies import Facts
 from tay_middleware.decide.woven import last_paragraph, reply_before
 from tay_middleware.domain import Detection, History, Kind, Turn
 from tay_middleware.playbook import Playbook, fill
@@ -18,7 +18,7 @@ _EXPOSURES = frozenset({Kind.MENTION, Kind.ORGANIC, Kind.ACKNOWLEDGEMENT})
 
 
 def heard(
-    detection: Detection, turn: Turn, history: History, playbook: Playbook, reply: ReplyFacts
+    detection: Detection, turn: Turn, history: History, playbook: Playbook, reply: Facts
 ) -> Detection:
     """The detection with the gates that the words of the question alone do not close.
 

@@ -7,7 +7,7 @@ topic) happens inside the variant.
 from collections.abc import Collection, Sequence
 
 from tay_middleware.decide.assign import choose
-from tay_middleware.decide.replies import ReplyFacts
+from tay_middleware.decide.replies import Facts
 from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.playbook import ConductRules, Offer, Playbook, Template, fill
 from tay_middleware.playbook.mention import UnfitWordingError, breaches, filled, with_notice
@@ -79,7 +79,7 @@ def _weights(pool: Sequence[Template], among: Collection[str] | None) -> list[fl
     return own if any(own) else [float(template.variant in among) for template in pool]
 
 
-def render(template: Template, playbook: Playbook, topic: str | None, reply: ReplyFacts) -> str:
+def render(template: Template, playbook: Playbook, topic: str | None, reply: Facts) -> str:
     """The mention as the user will read it, disclosure included.
 
     Raises:
@@ -104,7 +104,7 @@ def _noun(playbook: Playbook, topic: str | None) -> str | None:
     return known.noun if known else None
 
 
-def acknowledge(playbook: Playbook, who: str, reply: ReplyFacts) -> str:
+def acknowledge(playbook: Playbook, who: str, reply: Facts) -> str:
     """The sentence that confirms an opt-out."""
     wordings = playbook.voice.acknowledgements
     index = choose("acknowledgement", who, [1.0] * len(wordings))
@@ -122,10 +122,10 @@ def check_catalogue(text: str, offer: Offer, conduct: ConductRules) -> None:
         raise UnfitWordingError(breach)
 
 
-def explain_mention(playbook: Playbook, offer: str, reason: Reason, reply: ReplyFacts) -> str:
+def explain_mention(playbook: Playbook, offer: str, reason: Reason, reply: Facts) -> str:
     """The sentence that answers "why did you mention that?"."""
     return _plain(playbook.voice.explanations[reason], reply, playbook.offers[offer].name)
 
 
-def _plain(wording: str, reply: ReplyFacts, offer: str = "") -> str:
+def _plain(wording: str, reply: Facts, offer: str = "") -> str:
     return fill(wording, {"offer": offer}, emoji=reply.has_emoji)

@@ -6,10 +6,11 @@ over is not logged as shown.
 """
 
 import asyncio
-from concurrent.futures import Future
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from threading import Event, Lock
 
 from tay_middleware.domain import Decision
 
@@ -29,21 +30,27 @@ class Handover:
     """A one-time exchange between the background loop and one waiting caller."""
 
     def __init__(self) -> None:
-        self._slot: Future[Outcome] = Future()
+        self._lock = Lock()
+        self._outcome: Outcome | None = None
+        self._is_given_up = False
+        self._wake: Callable[[], object] | None = None
 
     def deliver(self, outcome: Outcome) -> bool:
         """Offer the outcome; false when the caller has given up."""
-        if not self._slot.set_running_or_notify_cancel():
-            return False
-        self._slot.set_result(outcome)
+        with self._lock:
+            if self._is_given_up:
+                return False
+            self._outcome, wake = outcome, self._wake
+        if wake is not None:
+            wake()
         return True
 
     def wait(self, seconds: float) -> Outcome | None:
         """The outcome, or `None` after `seconds`: then the caller has given up for good."""
-        try:
-            return self._slot.result(seconds)
-        except TimeoutError:
-            return self.give_up()
+        woken = Event()
+        if not self._is_there(wake=woken.set):
+            woken.wait(seconds)
+        return self.give_up()
 
     async def wait_async(self, seconds: float) -> Outcome | None:
         """As `wait`, for a caller on an event loop; cancelling it gives up.
@@ -54,24 +61,28 @@ class Handover:
         """
         loop = asyncio.get_running_loop()
         woken = loop.create_future()
-        self._slot.add_done_callback(partial(_wake_from_anywhere, loop, woken))
-        timer = loop.call_later(seconds, _wake, woken)
-        try:
-            await woken
-        finally:
-            timer.cancel()
-        return self._slot.result() if self._slot.done() else self.give_up()
+        if not self._is_there(wake=partial(_wake_from_anywhere, loop, woken)):
+            timer = loop.call_later(seconds, _wake, woken)
+            try:
+                await woken
+            finally:
+                timer.cancel()
+        return self.give_up()
 
     def give_up(self) -> Outcome | None:
         """Stop waiting; the outcome if it was delivered all the same in this very moment."""
-        if self._slot.cancel():
-            return None
-        return self._slot.result()
+        with self._lock:
+            self._is_given_up = self._outcome is None
+            return self._outcome
+
+    def _is_there(self, wake: Callable[[], object]) -> bool:
+        """Whether the outcome is there; if not, `wake` is called when it comes."""
+        with self._lock:
+            self._wake = wake
+            return self._outcome is not None
 
 
-def _wake_from_anywhere(
-    loop: asyncio.AbstractEventLoop, waiter: "asyncio.Future[None]", _slot: Future[Outcome]
-) -> None:
+def _wake_from_anywhere(loop: asyncio.AbstractEventLoop, waiter: "asyncio.Future[None]") -> None:
     with suppress(RuntimeError):  # the loop of somebody who gave up is closed by now
         loop.call_soon_threadsafe(_wake, waiter)
 

@@ -25,6 +25,7 @@ from tay_middleware.domain import (
     uuid7,
 )
 from tay_middleware.engine.background import Background
+from tay_middleware.engine.facts import FoundFacts
 from tay_middleware.engine.failopen import Guard
 from tay_middleware.engine.handover import Handover, Outcome
 from tay_middleware.engine.identity import recognised
@@ -35,7 +36,6 @@ from tay_middleware.engine.paused import PausedNames
 from tay_middleware.engine.pending import Pending, Reply
 from tay_middleware.engine.preparation import Preparation, Prepared
 from tay_middleware.engine.records import make_record
-from tay_middleware.engine.reply_facts import facts_of
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import TurnRecord
@@ -218,7 +218,7 @@ class TurnWork:
             before = self._reader.read_before(turn.transcript, EARLIER_MESSAGES)
             earlier = (*earlier, *(gates for _, gates in before))
         return Circumstances(
-            reply=facts_of(reply, self._playbook, self._reader),
+            reply=FoundFacts(reply, self._playbook, self._reader),
             mode=self._settings.mode,
             earlier_gates=earlier,
             recent_share=share,

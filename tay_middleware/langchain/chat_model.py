@@ -123,7 +123,7 @@ class EscalationChatModel(StandIn):
         asked, config = self._for(config)
         yield from BaseChatModel.stream(asked, input, config, **kwargs)
 
-    async def astream(
+    def astream(
         self,
         input: Any,  # noqa: A002 - the interface
         config: RunnableConfig | None = None,
@@ -131,10 +131,7 @@ class EscalationChatModel(StandIn):
     ) -> AsyncIterator[Any]:
         """As `stream`, without blocking."""
         asked, config = self._for(config)
-        chunks: Any = BaseChatModel.astream(asked, input, config, **kwargs)
-        async with aclosing(chunks):
-            async for chunk in chunks:
-                yield chunk
+        return BaseChatModel.astream(asked, input, config, **kwargs)
 
     def stream_events(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - the interface
         """Protocol events (`version="v3"`), where LangChain has them."""

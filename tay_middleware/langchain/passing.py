@@ -5,10 +5,11 @@ lies inside sees the context of the run. Here the coroutine itself is stepped in
 which costs a tenth of it and leaves `asyncio.current_task()` as it is.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
 from contextlib import aclosing
 from contextvars import Context
-from typing import Any, Generic, TypeVar, cast
+from types import coroutine
+from typing import Any, TypeVar
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun
 from langchain_core.messages import AIMessageChunk
@@ -29,37 +30,32 @@ Chunks = Callable[[AsyncCallbackManagerForChainRun, RunnableConfig], AsyncIterat
 """Makes the stream of a run that has begun; the config is for what lies inside."""
 
 
-class Within(Generic[T]):
-    """An awaitable whose every step runs in `context`, in the task of whoever awaits it."""
-
-    def __init__(self, awaited: Awaitable[T], context: Context) -> None:
-        self._awaited = awaited
-        self._context = context
-
-    def __await__(self) -> Generator[Any, Any, T]:
-        """Pass on what is waited for, and what is sent or thrown back."""
-        run = self._context.run
-        stepped = run(self._awaited.__await__)
-        step: Callable[..., Any] = stepped.send
-        told: Any = None
-        while True:
-            try:
-                waited_for = run(step, told)
-            except StopIteration as end:
-                return cast("T", end.value)
-            try:
-                told = yield waited_for
-                step = stepped.send
-            except GeneratorExit:
-                run(stepped.close)
-                raise
-            except BaseException as error:  # noqa: BLE001 - it is thrown on, into the coroutine
-                step, told = stepped.throw, error
+@coroutine
+def within(awaited: Awaitable[T], context: Context) -> Generator[Any, Any, T]:
+    """Await `awaited` with its every step run in `context`, in the task of whoever awaits it."""
+    run = context.run
+    stepped: Any = awaited.__await__()
+    step: Callable[..., Any] = stepped.send
+    told: Any = None
+    while True:
+        try:
+            waited_for = run(step, told)
+        except StopIteration as end:
+            value: T = end.value
+            return value
+        try:
+            told = yield waited_for
+            step = stepped.send
+        except GeneratorExit:
+            run(stepped.close)
+            raise
+        except BaseException as error:  # noqa: BLE001 - it is thrown on, into the coroutine
+            step, told = stepped.throw, error
 
 
 async def as_run(
     name: str, value: Any, chunks: Chunks, config: RunnableConfig | None
-) -> AsyncIterator[Any]:
+) -> AsyncGenerator[Any, None]:
     """The chunks of `chunks`, as a run of that name on `value`.
 
     Args:
@@ -83,7 +79,7 @@ async def as_run(
             async with aclosing(stream) as opened:
                 while True:
                     try:
-                        chunk = await Within(anext(opened), context)
+                        chunk = await within(anext(opened), context)
                     except StopAsyncIteration:
                         break
                     if run.handlers:

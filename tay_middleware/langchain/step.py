@@ -4,7 +4,7 @@ A thin surface: it finds the question, hands everything else to the engine, and 
 answers at the end of the reply. Nothing of a request is kept on the instance.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, closing
 from functools import partial
 from typing import Any
@@ -172,7 +172,7 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
         """As `stream`, without blocking."""
-        return self.atransform(_only(input), config, **kwargs)
+        return self._as_run(input, config, kwargs)
 
     def transform(
         self,
@@ -191,10 +191,14 @@ class EscalationStep(RunnableSerializable[Any, Any]):
     ) -> AsyncIterator[Any]:
         """As `transform`, without blocking."""
         value = added([piece async for piece in input])
-        chunks = as_run(self.get_name(), value, partial(self._astream, value, kwargs), config)
-        async with aclosing(aclosable(chunks)) as open_chunks:
-            async for chunk in open_chunks:
+        async with aclosing(self._as_run(value, config, kwargs)) as chunks:
+            async for chunk in chunks:
                 yield chunk
+
+    def _as_run(
+        self, value: Any, config: RunnableConfig | None, kwargs: dict[str, Any]
+    ) -> AsyncGenerator[Any, None]:
+        return as_run(self.get_name(), value, partial(self._astream, value, kwargs), config)
 
     def _invoke(
         self,
@@ -280,7 +284,3 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         if not isinstance(self.bound, BaseChatModel) or isinstance(self.bound, StandIn):
             beside.listen(config)
         return beside
-
-
-async def _only(value: Any) -> AsyncIterator[Any]:
-    yield value

@@ -107,10 +107,11 @@ class StreamedReply:
             return [outcome.addition] if outcome.addition else []
         held = list(self._held)
         metadata = {} if told is None or held else {METADATA_KEY: told}
-        added = [self._chunk(outcome.addition or "", metadata)]
         if told is not None and held:
             held[0] = _labelled(held[0], told)
-        return [*(added if outcome.addition or metadata else []), *held]
+        if not outcome.addition and not metadata:
+            return held
+        return [self._chunk(outcome.addition or "", metadata), *held]
 
     def _feed_message(self, chunk: AIMessageChunk) -> list[Any]:
         self._begun = self._of_messages = True

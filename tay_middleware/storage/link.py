@@ -36,7 +36,8 @@ from tay_middleware.errors import CallRefused, ConfigurationError, StorageError,
 from tay_middleware.storage.breaker import FAILURES, FAILURES_OF_A_BUCKET, Breaker
 from tay_middleware.storage.buckets import PREFIX, outbox_of
 from tay_middleware.storage.cluster_url import cluster_client
-from tay_middleware.storage.scripts import Script
+from tay_middleware.storage.kept import KeptConnections
+from tay_middleware.storage.scripts import Ask, Script
 
 SUPPORTED = (
     "redis://host:6379/0, rediss://host:6379/0, unix:///path/to/socket or "
@@ -100,6 +101,9 @@ class Link:
             patience_seconds=call_seconds * SHARE_OF_A_NODE if self.is_cluster else None,
             max_connections=connections + 4,
         )
+        self._ask: Ask = (
+            self.client.execute_command if self.is_cluster else KeptConnections(self.client).ask
+        )
         self._scripts = {name: Script(name) for name in SCRIPTS}
         most = FAILURES_OF_A_BUCKET if self.is_cluster else FAILURES
         self._breakers: defaultdict[int, Breaker] = defaultdict(lambda: Breaker(most))
@@ -125,7 +129,7 @@ class Link:
             async with self._line:
                 _refuse_if_open(breaker)
                 return await in_time(
-                    self._scripts[script].run(self.client, keys, args), self._call_seconds
+                    self._scripts[script].run(self._ask, keys, args), self._call_seconds
                 )
 
     async def probe(self, bucket: int) -> bool:

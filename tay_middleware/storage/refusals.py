@@ -76,7 +76,7 @@ class RedisRefusals:
         )
         with translated("noting a refusal"):
             keys = [keys_of(user_key, UUID(int=0), self._prefix).profile]
-            await self._script.run(self._client, keys, said)
+            await self._script.run(self._client.execute_command, keys, said)
 
     async def aclose(self) -> None:
         """See `Refusals`."""

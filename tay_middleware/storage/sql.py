@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     Boolean,
     Column,
@@ -310,4 +311,7 @@ def past_turn(row: Any, gates: Iterable[str]) -> PastTurn:
 
 def to_json(value: object) -> str:
     """JSON as it is stored: compact, readable, and safe for text with lone surrogates."""
-    return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # it takes no half of a character, nor keys that are no text
+        return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))

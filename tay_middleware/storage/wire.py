@@ -150,11 +150,10 @@ def recall_args(turns: int, since: datetime) -> tuple[str, ...]:
 def turn_event(record: TurnRecord) -> str:
     """The row of `question_logs` as JSON: ids and times as text."""
     row = question_row(record)
-    for name, value in row.items():
-        if isinstance(value, UUID):
-            row[name] = str(value)
-        elif isinstance(value, datetime):
-            row[name] = value.astimezone(UTC).isoformat()
+    for name in ("id", "turn_id"):
+        row[name] = str(row[name])
+    for name in ("created_at", "answered_at"):
+        row[name] = row[name].astimezone(UTC).isoformat()
     return to_json(row)
 
 

@@ -8,7 +8,7 @@ from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER, ReplyReade
 from tay_middleware.domain import Kind
 from tay_middleware.engine import Escalator, Reply
 from tay_middleware.engine.answers import MOST_WORDS, WILL_NOT_HELP, unanswered
-from tay_middleware.engine.reply_facts import facts_of
+from tay_middleware.engine.facts import FoundFacts
 from tay_middleware.playbook import Playbook
 from tests.engine.scenes import NEED, logged
 
@@ -143,7 +143,7 @@ def test_a_wish_to_buy_is_answered_by_the_link_where_the_reply_is_courtesy(
 
 def test_advice_against_it_is_no_courtesy(playbook: Playbook) -> None:
     reply = Reply("Which course? You don't need a course.")
-    assert facts_of(reply, playbook, ReplyReader(playbook.gates)).obstacle == ADVISES_AGAINST
+    assert FoundFacts(reply, playbook, ReplyReader(playbook.gates)).obstacle == ADVISES_AGAINST
 
 
 def test_a_stop_is_confirmed_under_a_question_back(engine: Escalator) -> None:
@@ -156,17 +156,17 @@ def test_a_stop_is_confirmed_under_a_question_back(engine: Escalator) -> None:
 
 def test_a_reply_that_ends_in_dots_has_a_place(engine: Escalator, playbook: Playbook) -> None:
     reply = Reply("Start with one honest hour, and divide what is left by it\u2026")
-    assert facts_of(reply, playbook, ReplyReader(playbook.gates)).obstacle is None
+    assert FoundFacts(reply, playbook, ReplyReader(playbook.gates)).obstacle is None
     assert engine.begin(engine.turn(question=NEED, user_id="ada")).settle(reply).addition
 
 
 def test_a_reply_is_asked_whose_link_it_has(playbook: Playbook) -> None:
     link = str(playbook.offers["mentorship"].link)
-    assert facts_of(
+    assert FoundFacts(
         Reply(f"It is all on {link}, have a read."), playbook, ReplyReader(playbook.gates)
     ).links == {"mentorship"}
     assert (
-        facts_of(
+        FoundFacts(
             Reply("The mentorship is on my page."), playbook, ReplyReader(playbook.gates)
         ).links
         == frozenset()
@@ -175,7 +175,7 @@ def test_a_reply_is_asked_whose_link_it_has(playbook: Playbook) -> None:
 
 @pytest.mark.parametrize("text", ["", " \n", "```\ncode", '{"price": 120}'])
 def test_a_reply_without_a_place_says_so(playbook: Playbook, text: str) -> None:
-    assert facts_of(Reply(text), playbook, ReplyReader(playbook.gates)).obstacle == "no_place"
+    assert FoundFacts(Reply(text), playbook, ReplyReader(playbook.gates)).obstacle == "no_place"
 
 
 @pytest.mark.parametrize("sign", ["-", " ", "*", "\u2014"])

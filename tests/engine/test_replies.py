@@ -2,11 +2,13 @@
 
 import pytest
 
+from tay_middleware.decide import Circumstances, decide
 from tay_middleware.decide.replies import ADVISES_AGAINST, Heard, ReplyReader
-from tay_middleware.domain import Kind, Suppression
+from tay_middleware.domain import History, Kind, Suppression
 from tay_middleware.engine import Escalator, Reply
-from tay_middleware.engine.reply_facts import facts_of
+from tay_middleware.engine.facts import FoundFacts
 from tay_middleware.playbook import Playbook
+from tests.builders import a_detection, a_turn
 
 
 @pytest.fixture(scope="module")
@@ -97,5 +99,21 @@ def test_a_stop_is_confirmed_under_it(engine: Escalator) -> None:
 
 
 def test_the_obstacle_is_told(playbook: Playbook, reader: ReplyReader) -> None:
-    facts = facts_of(Reply("You don't need a coach for that, it's maths."), playbook, reader)
+    facts = FoundFacts(Reply("You don't need a coach for that, it's maths."), playbook, reader)
     assert facts.obstacle == ADVISES_AGAINST
+
+
+def test_of_a_reply_to_no_need_nothing_is_looked_for_but_what_it_says(
+    playbook: Playbook, reader: ReplyReader
+) -> None:
+    turn, facts = a_turn("how do i wash a wig"), FoundFacts(Reply("Cold water."), playbook, reader)
+    decide(
+        turn,
+        a_detection(escalate=False, need=False, offer=None),
+        History(),
+        playbook,
+        Circumstances(reply=facts),
+    )
+    assert {name for name in vars(facts) if not name.startswith("_")} == set()
+    assert facts.names == frozenset()
+    assert "names" in vars(facts)

@@ -4,7 +4,7 @@ import pytest
 
 from tay_middleware.decide.replies import ReplyReader
 from tay_middleware.engine import Escalator, Reply
-from tay_middleware.engine.reply_facts import facts_of
+from tay_middleware.engine.facts import FoundFacts
 from tay_middleware.playbook import Playbook
 
 ASKED = "How much is the mentorship and how do I join?"
@@ -111,13 +111,13 @@ def test_a_price_question_is_answered_below_a_reply_that_points_there(engine: Es
 def test_a_reply_names_what_it_calls_hers(
     playbook: Playbook, reader: ReplyReader, reply: str, named: set[str]
 ) -> None:
-    assert facts_of(Reply(reply), playbook, reader).names == named
+    assert FoundFacts(Reply(reply), playbook, reader).names == named
 
 
 def test_after_a_goodbye_nobody_is_called_again(playbook: Playbook, reader: ReplyReader) -> None:
     most = playbook.voice.max_pet_names
     for last in ("Goodnight babes, sleep on it! \U0001f618", "Talk tomorrow!"):
-        told = facts_of(Reply(f"Start with rent and hours.\n\n{last}"), playbook, reader)
+        told = FoundFacts(Reply(f"Start with rent and hours.\n\n{last}"), playbook, reader)
         assert told.pet_names == most
-    plain = facts_of(Reply("Start with rent and hours, then the glue."), playbook, reader)
+    plain = FoundFacts(Reply("Start with rent and hours, then the glue."), playbook, reader)
     assert plain.pet_names == 0

@@ -13,7 +13,7 @@ from langchain_core.tracers import BaseTracer, Run
 
 from tay_middleware import EscalationStep
 from tay_middleware.langchain import ScriptedChatModel
-from tay_middleware.langchain.passing import Within, added
+from tay_middleware.langchain.passing import added, within
 
 WORD: ContextVar[str] = ContextVar("WORD", default="outside")
 
@@ -28,7 +28,7 @@ async def test_every_step_of_a_coroutine_runs_in_the_context_and_in_the_callers_
         await asyncio.sleep(0.001)
         return before, WORD.get(), asyncio.current_task()
 
-    seen = await Within(look(), context)
+    seen = await within(look(), context)
     assert seen == ("inside", "inside", asyncio.current_task())
     assert WORD.get() == "outside"
 
@@ -45,7 +45,7 @@ async def test_an_error_from_what_is_waited_for_arrives_inside() -> None:
             return f"mended {error}"
         return "nothing to mend"
 
-    assert await Within(mend(), copy_context()) == "mended late"
+    assert await within(mend(), copy_context()) == "mended late"
 
 
 @pytest.mark.anyio
@@ -61,7 +61,7 @@ async def test_a_cancelled_caller_cancels_what_lies_inside_in_its_context() -> N
             raise
 
     async def caller() -> None:
-        await Within(wait(), context)
+        await within(wait(), context)
 
     task = asyncio.create_task(caller())
     await asyncio.sleep(0)
@@ -81,7 +81,7 @@ async def test_a_time_limit_inside_ends_what_it_limits() -> None:
             return "in time"
         return "too late"
 
-    assert await Within(limited(), copy_context()) == "in time"
+    assert await within(limited(), copy_context()) == "in time"
 
 
 @pytest.mark.anyio

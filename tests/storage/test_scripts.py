@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tay_middleware.storage import scripts
+from tay_middleware.storage import kept
 from tay_middleware.storage.buckets import keys_of
 from tay_middleware.storage.link import Link
 from tay_middleware.storage.wire import Limits, commit_call, recall_args
@@ -33,10 +33,10 @@ def test_a_server_that_forgot_a_script_is_sent_it_again(redis_url: str) -> None:
     assert answers(redis_url) == [[[], [], []]] * 2
 
 
-def test_without_the_extra_the_driver_packs(
+def test_without_the_extra_commands_are_packed_here(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scripts, "_pack", None)
+    monkeypatch.setattr(kept, "_pack", kept._packed)
     assert answers(redis_url, times=1) == [[[], [], []]]
 
 

@@ -99,7 +99,7 @@ class World:
         """What is known of the reply: of the gates that were closed, those that a reply closes."""
         reply, known = asked.around.reply, self.playbook.gates.gates
         heard = (name for name in reply.gates if name in known and known[name].in_replies)
-        return replace(reply, gates=tuple(heard))
+        return replace(ReplyFacts.of(reply), gates=tuple(heard))
 
     def _earlier_gates(self, turn: Turn) -> tuple[tuple[str, ...], ...]:
         found = []

@@ -9,8 +9,8 @@ from tay_middleware.decide import Circumstances, UnfitWordingError, decide, flip
 from tay_middleware.decide.cascade import Cascade, Until
 from tay_middleware.decide.replies import ReplyReader
 from tay_middleware.domain import Decision, History, Tier, Turn
+from tay_middleware.engine.facts import FoundFacts
 from tay_middleware.engine.pending import Reply
-from tay_middleware.engine.reply_facts import facts_of
 from tay_middleware.playbook import Playbook
 
 NOBODY = UUID(int=0)
@@ -49,7 +49,7 @@ def try_out(
     """
     turn = Turn(NOBODY, trial.question, _AT, user_id="somebody", tier=Tier.parse(trial.tier))
     detection = cascade.detect(turn.question, until=Until.ENCODER)
-    reply = facts_of(Reply(trial.reply), playbook, ReplyReader(playbook.gates))
+    reply = FoundFacts(Reply(trial.reply), playbook, ReplyReader(playbook.gates))
     around = Circumstances(reply=reply, stateless=True, paused=paused)
     decision = decide(turn, detection, History(), playbook, around)
     try:
