@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tay_middleware.payments.inbox import InboxWorker, Terms
+from tay_middleware.payments.inbox import InboxWorker
+from tay_middleware.payments.terms import Terms
 from tay_middleware.storage import Database, upgrade
 from tests.builders import NOON
 from tests.payments.test_settle import TERMS

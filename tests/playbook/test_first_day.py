@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -33,7 +34,7 @@ POLICY = "tiers:\n  free: {}\n  premium: {}\n  vip: {}\ndeclined_days: 14\n"
 B = '      B: "There'
 
 
-def told(path: Path, text: str, shape: object) -> list[tuple[int | None, str]]:
+def told(path: Path, text: str, shape: Any) -> list[tuple[int | None, str]]:
     """What is said of a file that has this text, with the lines."""
     path.write_text(text, encoding="utf-8")
     found = read_document(path, path.name)

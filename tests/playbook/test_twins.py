@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ Spoil = Callable[[str, Callable[[str], str]], list[Problem]]
 B = "mentorship.standard.any.B"
 
 
-def beside_b(playbook: Playbook, text: str, **other: str | None) -> list[str]:
+def beside_b(playbook: Playbook, text: str, **other: Any) -> list[str]:
     """What is said of a wording that is added to those of the playbook."""
     added = replace(playbook.by_id[B], id=f"{B}2", variant="B2", text=text, **other)
     changed = replace(playbook, templates=(*playbook.templates, added))

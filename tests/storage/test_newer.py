@@ -26,7 +26,7 @@ from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
 from tay_middleware.storage.people import Archive
 from tay_middleware.storage.waiting import Waiting
 from tests.builders import NOON
-from tests.storage.records import SECOND, a_record, key
+from tests.storage.records import KEY_OF, SECOND, a_record, key
 
 LATER = "9999"
 
@@ -182,7 +182,7 @@ def test_erasing_takes_those_that_wait(path: Path) -> None:
     migrated(path, HEAD)
 
     async def erased() -> tuple[int, int]:
-        archive = Archive(Database(url(path)), None)
+        archive = Archive(Database(url(path)), None, KEY_OF)
         try:
             kept = await archive.export(key(), NOON)
             done = await archive.erase(key(), NOON + 9 * SECOND)

@@ -19,7 +19,7 @@ from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.refusals import RedisRefusals
 from tay_middleware.storage.worker import Places, health_of
 from tests.builders import NOON
-from tests.storage.records import SECOND, a_record, key, opened
+from tests.storage.records import KEY_OF, SECOND, a_record, key, opened
 from tests.storage.test_pause_board import paused
 
 MARK = "0123456789abcdef"
@@ -48,7 +48,7 @@ def test_every_key_stands_under_the_prefix(outbox: Outbox, tmp_path: Path) -> No
 
     async def scene() -> tuple[set[str], set[str], int]:
         client, database = make_client(outbox.redis_url, patience_seconds=30), Database(url)
-        store, refusals = store_at(outbox, url), RedisRefusals(outbox)
+        store, refusals = store_at(outbox, url), RedisRefusals(outbox, KEY_OF)
         before = await keys_at(client)
         try:
             await opened(store)
@@ -61,7 +61,7 @@ def test_every_key_stands_under_the_prefix(outbox: Outbox, tmp_path: Path) -> No
             assert await store.paused() == {"course"}
             turns = len((await store.recall(key(), NOON)).turns) + len(await store.latest(5))
             drained = await Drain(client, database, prefix=outbox.prefix).run(once=True)
-            archive = Archive(database, store)
+            archive = Archive(database, store, KEY_OF)
             await archive.erase(key(), await archive.now(key(), NOON))
             owed = await health_of(Places(outbox, url))
             new = await keys_at(client) - before
