@@ -34,7 +34,9 @@ demo-dashboard: $(VENV)/.dashboard  ## a simulated month in the dashboard; print
 pictures: $(VENV)/.dev  ## the pictures of the dashboard in docs/images, from a seeded simulation
 	$(BIN)/python -m tests.browser.pictures
 
-test: lint type unit  ## everything that gates: lint, types, layers, tests
+test: lint  ## everything that gates: lint, types, layers, tests
+	@# Tests wait now and then: types are checked meanwhile.
+	@$(MAKE) --no-print-directory -j2 type unit
 
 lint: $(VENV)/.dev  ## ruff (lint and format) and the layer contracts
 	$(BIN)/ruff check .

@@ -70,7 +70,8 @@ class Answers:
         """The gates that a short message closes where it answers a mention.
 
         A clause of it is enough ("not now, saving for a baby") where the message asks nothing and
-        names nothing else that it could be about; but a stop, which holds for months, is all of it.
+        names nothing else that it could be about; but a lone "no" in it ("no. 3 packs") may mean
+        anything, and a stop, which holds for months, is all of it.
         """
         if len(text) > SHORT_CHARS:
             return ()
@@ -82,7 +83,8 @@ class Answers:
                 return tuple({sense.name: None for *_, sense in found})
         if "?" in text or speaks_of(reading, Part.CRAFT, Part.TRADE, Part.ELSEWHERE):
             return ()
-        noes = (hit for one in clauses(plain) for hit in bare_answers(self._reader.read(one)))
+        told = (one for one in clauses(plain) if " " in one)
+        noes = (hit for one in told for hit in bare_answers(self._reader.read(one)))
         return tuple({sense.name: None for *_, sense in noes if sense.name != STOP})
 
     def _asks_more(self, text: str, reading: Reading) -> bool:

@@ -19,10 +19,10 @@ from tay_middleware.decide.gates import (
     is_open,
 )
 from tay_middleware.decide.offers import Catalogue
-from tay_middleware.decide.opinion import Opinion
+from tay_middleware.decide.opinion import Opinion, logit
 from tay_middleware.decide.ownership import OWNS
 from tay_middleware.domain import Detection, Reason, Stage
-from tay_middleware.playbook.cascade import OnTopic, StageRule
+from tay_middleware.playbook.cascade import StageRule
 
 _OF_A_QUESTION_WHY = frozenset({"complaint", "conduct", "injection", "refusal", "owner"})
 """What "why did you mention that?" looks like to learned heads; it is answered all the same."""
@@ -191,8 +191,9 @@ def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...
             closed.append(name)
         elif name not in only_surely:
             closed.append(f"{PERHAPS}{name}")
-    if not seen.purchase:
-        closed += _off_topic(opinion.on_topic, rule.on_topic, named=OFF_TOPIC not in seen.gates)
+    if not seen.purchase and not _is_ours(seen, opinion, rule, closed):
+        certain = opinion.on_topic < rule.on_topic.doubted_from
+        closed.append(OFF_TOPIC if certain else f"{PERHAPS}{OFF_TOPIC}")
     return tuple(closed)
 
 
@@ -217,10 +218,17 @@ def _only_surely(seen: Detection, opinion: Opinion, rule: StageRule) -> Collecti
     return (*seen.spoken_against, *wish)
 
 
-def _off_topic(chance: float, rule: OnTopic, *, named: bool) -> tuple[str, ...]:
-    if chance >= (rule.with_a_word if named else rule.without):
-        return ()
-    return (OFF_TOPIC if chance < rule.doubted_from else f"{PERHAPS}{OFF_TOPIC}",)
+def _is_ours(seen: Detection, opinion: Opinion, rule: StageRule, closed: Collection[str]) -> bool:
+    """Whether the subject is ours; without a word of the trade the need has to speak for it too.
+
+    A stranger's small trouble looks like ours, and so does his deep one: seldom both at once. So
+    the odds of either multiply, as those of independent evidence. What is no need is judged as the
+    least of them.
+    """
+    if OFF_TOPIC not in seen.gates:
+        return opinion.on_topic >= rule.on_topic.with_a_word
+    need = max(_need(opinion, closed), rule.threshold)
+    return logit(opinion.on_topic) + logit(need) >= logit(rule.on_topic.without)
 
 
 def _is_held_by_words(gate: str, seen: Detection) -> bool:

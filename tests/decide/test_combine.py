@@ -51,7 +51,7 @@ def test_what_may_be_ours_all_the_same_is_held_back_in_doubt(
     combine: Combiner, chance: float, gates: tuple[str, ...]
 ) -> None:
     rule = a_rule(on_topic=OnTopic(with_a_word=0.3, without=0.8, doubted_from=0.4))
-    made = combine(a_detection(gates=("off_topic",)), an_opinion(0.9, on_topic=chance), rule)
+    made = combine(a_detection(gates=("off_topic",)), an_opinion(0.5, on_topic=chance), rule)
     assert (made.need, made.escalate, made.gates) == (True, not gates, gates)
 
 
@@ -216,9 +216,19 @@ def test_a_gate_without_a_head_of_its_own_opens_for_a_need_that_is_sure(combine:
 def test_without_a_word_of_the_trade_a_question_must_be_ours_more_surely(
     combine: Combiner, seen: Detection, on_topic: float, ours: bool
 ) -> None:
-    made = combine(seen, an_opinion(0.9, on_topic=on_topic), a_rule(0.5))
+    made = combine(seen, an_opinion(0.5, on_topic=on_topic), a_rule(0.5))
     assert made.escalate is ours
     assert made.gates == (() if ours else ("perhaps_off_topic",))
+
+
+def test_without_a_word_of_the_trade_a_deep_need_and_a_likely_subject_vouch_for_each_other(
+    combine: Combiner,
+) -> None:
+    """Odds of 4 to 1 are asked for; 2 to 1 for the subject and for the need come to as much."""
+    seen, rule = no_need(gates=("off_topic",)), a_rule(0.5)
+    assert combine(seen, an_opinion(0.67, on_topic=0.67), rule).escalate
+    assert not combine(seen, an_opinion(0.66, on_topic=0.66), rule).escalate
+    assert combine(seen, an_opinion(0.1, on_topic=0.81), rule).gates == ()
 
 
 def test_a_detection_tells_what_each_tier_thought() -> None:

@@ -24,7 +24,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
 
 
-def as_0016_left_it(connection: Connection) -> None:
+def as_0017_left_it(connection: Connection) -> None:
     """A turn that failed and one that did not, and both are counted."""
     rows = [
         question_row(a_record(1, shown=False, status=ReplyStatus.FAILED)),
@@ -35,7 +35,7 @@ def as_0016_left_it(connection: Connection) -> None:
     figures.note(connection, figures.difference(counted, []), figures.days_of(rows))
     connection.execute(text("UPDATE question_logs SET detected = (1 = 1)"))
     connection.execute(text("DROP TABLE schema_compatibility"))
-    connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0016'"))  # noqa: S608 - our own name
+    connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0017'"))  # noqa: S608 - our own name
 
 
 def kept(connection: Connection) -> list[Any]:
@@ -57,7 +57,7 @@ def test_an_upgrade_takes_those_that_were_counted_out_of_the_figures(url: str) -
         finally:
             await database.aclose()
 
-    asyncio.run(scene(as_0016_left_it))
+    asyncio.run(scene(as_0017_left_it))
     assert asyncio.run(scene(kept)) == [2, 2, 2, 1]
     upgrade(url)
     assert asyncio.run(scene(kept)) == [1, 1, 1, 1]
