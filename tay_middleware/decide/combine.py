@@ -22,7 +22,7 @@ from tay_middleware.decide.offers import Catalogue
 from tay_middleware.decide.opinion import Opinion, logit
 from tay_middleware.decide.ownership import OWNS
 from tay_middleware.domain import Detection, Reason, Stage
-from tay_middleware.playbook.cascade import StageRule
+from tay_middleware.playbook.cascade import OnTopic, StageRule
 
 _OF_A_QUESTION_WHY = frozenset({"complaint", "conduct", "injection", "refusal", "owner"})
 """What "why did you mention that?" looks like to learned heads; it is answered all the same."""
@@ -62,7 +62,8 @@ class Combiner:
 
     def __call__(self, seen: Detection, opinion: Opinion, rule: StageRule) -> Detection:
         """The detection of a question that the keyword stage has `seen`."""
-        gates = _gates(seen, opinion, rule)
+        least = self._least(seen, rule)
+        gates = _gates(seen, opinion, rule, least)
         offer, reason = self._verdict(seen, opinion, rule, _need(opinion, gates))
         if offer is not None and seen.weakly:
             gates = _in_doubt(gates, seen.weakly, opinion, rule)
@@ -76,7 +77,7 @@ class Combiner:
             stage=Stage.MODEL,
             gates=gates,
             confidence=round(opinion.escalate, 4),
-            least=self._least(seen, rule),
+            least=least,
             purchase=offer is not None and _is_plain_wish(seen, opinion, rule),
             upset=_is_upset(opinion, rule),
         )
@@ -174,7 +175,7 @@ def _need(opinion: Opinion, gates: Collection[str]) -> float:
     return min(1.0, opinion.escalate / max(open_chance, _LEAST_OPEN))
 
 
-def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...]:
+def _gates(seen: Detection, opinion: Opinion, rule: StageRule, least: float) -> tuple[str, ...]:
     closed = [
         gate
         for gate in seen.gates
@@ -183,15 +184,16 @@ def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...
         and (_is_held_by_words(gate, seen) or not _reopens(gate, opinion, rule))
     ]
     unasked, only_surely = _unasked(seen), _only_surely(seen, opinion, rule)
-    for name, least in rule.gates.items():
+    for name, bar in rule.gates.items():
         chance = opinion.gates.get(name, 0.0)
-        if chance < least or name in unasked or name in closed:
+        if chance < bar or name in unasked or name in closed:
             continue
         if chance >= rule.gates_stick_from:
             closed.append(name)
         elif name not in only_surely:
             closed.append(f"{PERHAPS}{name}")
-    if not seen.purchase and not _is_ours(seen, opinion, rule, closed):
+    need = max(_need(opinion, closed), least)
+    if not seen.purchase and not _is_ours(seen, opinion, rule.on_topic, need):
         certain = opinion.on_topic < rule.on_topic.doubted_from
         closed.append(OFF_TOPIC if certain else f"{PERHAPS}{OFF_TOPIC}")
     return tuple(closed)
@@ -218,17 +220,16 @@ def _only_surely(seen: Detection, opinion: Opinion, rule: StageRule) -> Collecti
     return (*seen.spoken_against, *wish)
 
 
-def _is_ours(seen: Detection, opinion: Opinion, rule: StageRule, closed: Collection[str]) -> bool:
+def _is_ours(seen: Detection, opinion: Opinion, rule: OnTopic, need: float) -> bool:
     """Whether the subject is ours; without a word of the trade the need has to speak for it too.
 
     A stranger's small trouble looks like ours, and so does his deep one: seldom both at once. So
-    the odds of either multiply, as those of independent evidence. What is no need is judged as the
-    least of them.
+    the odds of either multiply, as those of independent evidence. `need` is its chance; what is
+    none is judged as the least of needs.
     """
     if OFF_TOPIC not in seen.gates:
-        return opinion.on_topic >= rule.on_topic.with_a_word
-    need = max(_need(opinion, closed), rule.threshold)
-    return logit(opinion.on_topic) + logit(need) >= logit(rule.on_topic.without)
+        return opinion.on_topic >= rule.with_a_word
+    return logit(opinion.on_topic) + logit(need) >= logit(rule.without)
 
 
 def _is_held_by_words(gate: str, seen: Detection) -> bool:

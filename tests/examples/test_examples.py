@@ -15,7 +15,7 @@ NEED = "Can you review my pricing structure and tell me what's wrong with it?"
 @pytest.mark.parametrize("name", ["chain.py", "retrofit.py", "agent.py"])
 def test_an_example_ends_its_answer_with_one_mention(name: str, tmp_path: Path) -> None:
     printed = run(name, tmp_path)
-    assert printed.count("the mentorship") == 1
+    assert printed.lower().count("the mentorship") == 1
     assert "most of the mess sits there.\n\n" in printed
 
 
