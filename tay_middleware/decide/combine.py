@@ -62,8 +62,7 @@ class Combiner:
 
     def __call__(self, seen: Detection, opinion: Opinion, rule: StageRule) -> Detection:
         """The detection of a question that the keyword stage has `seen`."""
-        least = self._least(seen, rule)
-        gates = _gates(seen, opinion, rule, least)
+        gates = _gates(seen, opinion, rule)
         offer, reason = self._verdict(seen, opinion, rule, _need(opinion, gates))
         if offer is not None and seen.weakly:
             gates = _in_doubt(gates, seen.weakly, opinion, rule)
@@ -77,7 +76,7 @@ class Combiner:
             stage=Stage.MODEL,
             gates=gates,
             confidence=round(opinion.escalate, 4),
-            least=least,
+            least=self._least(seen, rule),
             purchase=offer is not None and _is_plain_wish(seen, opinion, rule),
             upset=_is_upset(opinion, rule),
         )
@@ -175,7 +174,7 @@ def _need(opinion: Opinion, gates: Collection[str]) -> float:
     return min(1.0, opinion.escalate / max(open_chance, _LEAST_OPEN))
 
 
-def _gates(seen: Detection, opinion: Opinion, rule: StageRule, least: float) -> tuple[str, ...]:
+def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...]:
     closed = [
         gate
         for gate in seen.gates
@@ -192,7 +191,7 @@ def _gates(seen: Detection, opinion: Opinion, rule: StageRule, least: float) -> 
             closed.append(name)
         elif name not in only_surely:
             closed.append(f"{PERHAPS}{name}")
-    need = max(_need(opinion, closed), least)
+    need = _need(opinion, closed)
     if not seen.purchase and not _is_ours(seen, opinion, rule.on_topic, need):
         certain = opinion.on_topic < rule.on_topic.doubted_from
         closed.append(OFF_TOPIC if certain else f"{PERHAPS}{OFF_TOPIC}")
@@ -221,15 +220,15 @@ def _only_surely(seen: Detection, opinion: Opinion, rule: StageRule) -> Collecti
 
 
 def _is_ours(seen: Detection, opinion: Opinion, rule: OnTopic, need: float) -> bool:
-    """Whether the subject is ours; without a word of the trade the need has to speak for it too.
+    """Whether the subject is ours; without a word of the trade a likely need speaks for it too.
 
     A stranger's small trouble looks like ours, and so does his deep one: seldom both at once. So
-    the odds of either multiply, as those of independent evidence. `need` is its chance; what is
-    none is judged as the least of needs.
+    the odds of either multiply, as those of independent evidence; `need`, its chance, never speaks
+    against.
     """
     if OFF_TOPIC not in seen.gates:
         return opinion.on_topic >= rule.with_a_word
-    return logit(opinion.on_topic) + logit(need) >= logit(rule.without)
+    return logit(opinion.on_topic) + max(0.0, logit(need)) >= logit(rule.without)
 
 
 def _is_held_by_words(gate: str, seen: Detection) -> bool:

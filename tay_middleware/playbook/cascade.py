@@ -55,8 +55,8 @@ class Band(Entry):
 class OnTopic(Entry):
     """How likely a question must be ours: with a word of the craft or trade in it, and without.
 
-    Without one the odds of being ours and of a need multiply; what comes of it is what is held
-    against `without`.
+    Without one the odds of a likely need multiply those of being ours; what comes of it is what is
+    held against `without`.
     """
 
     with_a_word: Chance = 0.3
