@@ -4,7 +4,11 @@ The chat is told of a user by the app, payments by metadata, links and files: wh
 have the same key (`domain.user_key`), and nobody may share one.
 """
 
+from collections.abc import Callable
 from hashlib import sha256
+
+KeyOf = Callable[[str], str]
+"""Hides an identity (`user:…`, `email:…`) behind its HMAC; see `domain.user_key`."""
 
 MOST_ID_CHARS = 256
 """Of a longer id (the token of a login, say) its beginning and its SHA-256 stand for it: whole, it

@@ -5,9 +5,7 @@ from collections.abc import Iterable
 import typer
 
 from tay_middleware.storage.turned_away import Told
-from tay_middleware.web.turned_away import TOLD_FOR, sentence
-
-__all__ = ["TOLD_FOR", "say_turned_away"]
+from tay_middleware.web.turned_away import sentence
 
 
 def say_turned_away(refused: Iterable[Told]) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from tay_middleware.cli.asking import ask, begun, tell
 from tay_middleware.cli.noting import noted
-from tay_middleware.cli.refused import TOLD_FOR, say_turned_away
+from tay_middleware.cli.refused import say_turned_away
 from tay_middleware.errors import InputError
 from tay_middleware.settings import MOST_DAYS, load_settings
 from tay_middleware.storage import tokens as sql
@@ -16,6 +16,7 @@ from tay_middleware.storage import turned_away
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.turned_away import TOKENS, Told
 from tay_middleware.web.tokens import make_token
+from tay_middleware.web.turned_away import TOLD_FOR
 
 app = typer.Typer(help="Make, list and revoke admin tokens.", no_args_is_help=True)
 

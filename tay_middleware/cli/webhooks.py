@@ -13,13 +13,14 @@ import typer
 
 from tay_middleware.cli.asking import ask, existing, tell
 from tay_middleware.cli.noting import noted
-from tay_middleware.cli.refused import TOLD_FOR, say_turned_away
+from tay_middleware.cli.refused import say_turned_away
 from tay_middleware.errors import InputError
 from tay_middleware.settings import load_settings
 from tay_middleware.storage import inbox as sql
 from tay_middleware.storage import turned_away
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.turned_away import TOKENS, Told
+from tay_middleware.web.turned_away import TOLD_FOR
 
 app = typer.Typer(
     help="Look into the inbox of payments, replay it, and work it off.", no_args_is_help=True

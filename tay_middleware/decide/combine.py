@@ -62,8 +62,10 @@ class Combiner:
 
     def __call__(self, seen: Detection, opinion: Opinion, rule: StageRule) -> Detection:
         """The detection of a question that the keyword stage has `seen`."""
-        gates = _gates(seen, opinion, rule)
-        offer, reason = self._verdict(seen, opinion, rule, _need(opinion, gates))
+        closed = _gates(seen, opinion, rule)
+        need = _need(opinion, closed)
+        gates = (*closed, *_off_topic(seen, opinion, rule.on_topic, need))
+        offer, reason = self._verdict(seen, opinion, rule, need)
         if offer is not None and seen.weakly:
             gates = _in_doubt(gates, seen.weakly, opinion, rule)
         gates = (*gates, *ownership.closing((one.group for one in seen.closed_by), offer))
@@ -191,11 +193,14 @@ def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...
             closed.append(name)
         elif name not in only_surely:
             closed.append(f"{PERHAPS}{name}")
-    need = _need(opinion, closed)
-    if not seen.purchase and not _is_ours(seen, opinion, rule.on_topic, need):
-        certain = opinion.on_topic < rule.on_topic.doubted_from
-        closed.append(OFF_TOPIC if certain else f"{PERHAPS}{OFF_TOPIC}")
     return tuple(closed)
+
+
+def _off_topic(seen: Detection, opinion: Opinion, rule: OnTopic, need: float) -> tuple[str, ...]:
+    """The gate of what is none of ours, if it is closed; a wish to buy is ours whatever it says."""
+    if seen.purchase or _is_ours(seen, opinion, rule, need):
+        return ()
+    return (OFF_TOPIC if opinion.on_topic < rule.doubted_from else f"{PERHAPS}{OFF_TOPIC}",)
 
 
 def _unasked(seen: Detection) -> Collection[str]:

@@ -54,7 +54,7 @@ _OF_HERSELF = re.compile(
 STOP = "opt_out"
 """The gate of a stop, which holds for months."""
 
-NO_GATES = frozenset({"refusal", STOP})
+NO_GATES = frozenset({REFUSAL, STOP})
 """The gates of a no and of a stop."""
 
 NOES = frozenset({"declined", "opted_out"})

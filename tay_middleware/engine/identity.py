@@ -5,10 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from types import MappingProxyType
+from typing import TypeVar
 from uuid import UUID, uuid5
 
-from tay_middleware.domain import History, Message, Tier, Turn, user_key
+from tay_middleware.domain import ClosedGate, History, Message, PastTurn, Tier, Turn, user_key
 from tay_middleware.identities import identifier
+
+OfSession = TypeVar("OfSession", PastTurn, ClosedGate)
 
 TURN_NAMESPACE = UUID("6f1e2c1a-6b7e-5b0e-9a53-0c1a7f3f8d11")
 """Turn ids derived from names lie in a namespace of their own, so that they cannot meet others."""
@@ -75,14 +78,15 @@ def recognised(history: History, turn: Turn) -> History:
     if key is None:
         return history
 
-    def named(session_id: str | None) -> str | None:
-        return turn.session_id if session_id == key else session_id
+    def named(one: OfSession) -> OfSession:
+        return replace(one, session_id=turn.session_id) if one.session_id == key else one
 
+    declined = history.declined_session
     return replace(
         history,
-        turns=tuple(replace(one, session_id=named(one.session_id)) for one in history.turns),
-        declined_session=named(history.declined_session),
-        closed=tuple(replace(one, session_id=named(one.session_id)) for one in history.closed),
+        turns=tuple(map(named, history.turns)),
+        declined_session=turn.session_id if declined == key else declined,
+        closed=tuple(map(named, history.closed)),
     )
 
 

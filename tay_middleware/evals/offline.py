@@ -52,7 +52,10 @@ def evaluate_ours(playbook: Playbook, wanted: Collection[str], step: Step) -> Ru
     The best tier takes as long as all the others: those are evaluated in a second process.
     """
     labels = read_ours(CHECKOUT)
-    *others, best = _wanted(offline_tiers(playbook, labels, CHECKOUT), wanted)
+    tiers = _wanted(offline_tiers(playbook, labels, CHECKOUT), wanted)
+    if len(tiers) < 2:
+        return evaluate(labels, tiers, playbook, step)
+    *others, best = tiers
     names = [tier.name for tier in others]
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as beside:
         begun = beside.submit(_evaluated, playbook, names)
@@ -64,8 +67,6 @@ def evaluate_ours(playbook: Playbook, wanted: Collection[str], step: Step) -> Ru
 
 def _evaluated(playbook: Playbook, names: Collection[str]) -> dict[str, TierRun]:
     """Some tiers on the checkout's labels, in a process that reads them itself."""
-    if not names:
-        return {}
     labels = read_ours(CHECKOUT)
     tiers = _wanted(offline_tiers(playbook, labels, CHECKOUT), names)
     return {tier.name: evaluate_tier(tier, labels, playbook, lambda _: None) for tier in tiers}

@@ -5,7 +5,7 @@ and never changed; what a purchase is follows from the set of its facts alone (s
 their order and repetition say nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,9 +13,6 @@ from typing import Any
 from uuid import UUID
 
 from tay_middleware.payments.money import Money
-
-KeyOf = Callable[[str], str]
-"""Hides an identity (`user:…`, `email:…`) behind its HMAC; see `domain.user_key`."""
 
 
 class Said(StrEnum):

@@ -17,7 +17,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from tay_middleware.errors import PayloadError
-from tay_middleware.payments.facts import Fact, KeyOf, Said, Source, period_of
+from tay_middleware.identities import KeyOf
+from tay_middleware.payments.facts import Fact, Said, Source, period_of
 from tay_middleware.payments.money import Money, major, money
 from tay_middleware.payments.reading import MOST_APP_CHARS, Part, Reading, evidence_of, uuid_of
 

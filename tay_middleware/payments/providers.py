@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tay_middleware.errors import PayloadError
+from tay_middleware.identities import KeyOf
 from tay_middleware.payments import generic, shopify, stripe
-from tay_middleware.payments.facts import KeyOf
 from tay_middleware.payments.reading import MOST_CHARS, Part, Reading
 from tay_middleware.payments.signatures import SHOPIFY, STANDARD, STRIPE, Headers, Scheme, Signed
 

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from tay_middleware.errors import PayloadError
-from tay_middleware.identities import identifier
-from tay_middleware.payments.facts import Evidence, Fact, KeyOf
+from tay_middleware.identities import KeyOf, identifier
+from tay_middleware.payments.facts import Evidence, Fact
 
 TOKEN_CHARS = 22
 """Length of a tracked link's token: 128 bits in base64url."""

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from tay_middleware.payments.facts import Fact, KeyOf, Said, Source
+from tay_middleware.identities import KeyOf
+from tay_middleware.payments.facts import Fact, Said, Source
 from tay_middleware.payments.money import Money, major
 from tay_middleware.payments.reading import (
     MOST_APP_CHARS,

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from tay_middleware.payments.facts import Evidence, Fact, KeyOf, Said, Source
+from tay_middleware.identities import KeyOf
+from tay_middleware.payments.facts import Evidence, Fact, Said, Source
 from tay_middleware.payments.money import Money, money
 from tay_middleware.payments.reading import Part, Reading, evidence_of
 

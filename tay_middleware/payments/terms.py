@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from tay_middleware.domain import user_key
+from tay_middleware.identities import KeyOf
 from tay_middleware.payments.catalogue import Rules
-from tay_middleware.payments.facts import KeyOf
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 
@@ -24,11 +25,6 @@ class Terms:
     kept_for: timedelta = timedelta(days=90)
 
 
-def hider(secret: bytes) -> KeyOf:
-    """Hides identities by the secret that hides user ids."""
-    return lambda identity: user_key(secret, identity)
-
-
 def terms_of(settings: Settings, playbook: Playbook) -> Terms:
     """The terms that the settings and the offers' products come to.
 
@@ -45,7 +41,7 @@ def terms_of(settings: Settings, playbook: Playbook) -> Terms:
     )
     return Terms(
         rules=rules,
-        key_of=hider(settings.user_key_bytes()),
+        key_of=partial(user_key, settings.user_key_bytes()),
         live=settings.payment_mode == "live",
         kept_for=timedelta(days=settings.payload_retention_days),
     )

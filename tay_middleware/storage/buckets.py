@@ -23,9 +23,6 @@ PREFIX = "tay:"
 """Before every key, where `TAY_REDIS_PREFIX` says nothing else: two environments on one Redis would
 share history and take each other's events."""
 
-META = f"{PREFIX}meta"
-"""What must be the same for everybody: the number of buckets and the version of the layout."""
-
 
 @dataclass(frozen=True, slots=True)
 class TurnKeys:
@@ -50,7 +47,7 @@ def bucket_of(identity: str) -> int:
 
 
 def meta_of(prefix: str = PREFIX) -> str:
-    """The key of `META` under a prefix."""
+    """Where it stands what must be the same for all: number of buckets, version of the layout."""
     return f"{prefix}meta"
 
 

@@ -58,10 +58,15 @@ class KeptConnections:
         """A connection with nothing to read on it: one that waits, else one of the pool."""
         while self._waiting:
             connection = self._waiting.pop()
-            if await _is_quiet(connection):
+            is_quiet = False
+            try:
+                is_quiet = await _is_quiet(connection)
+            finally:  # a deadline may pass meanwhile: what is not given back is lost to the pool
+                if not is_quiet:
+                    await connection.disconnect(nowait=True)
+                    await self._pool.release(connection)
+            if is_quiet:
                 return connection
-            await connection.disconnect(nowait=True)
-            await self._pool.release(connection)
         return await self._pool.get_connection()
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from tay_middleware.domain import user_key as hidden
 from tay_middleware.errors import StorageError
+from tay_middleware.identities import KeyOf
 from tay_middleware.settings import Settings
 from tay_middleware.storage.buckets import bucket_of, outbox_of
 from tay_middleware.storage.buyers import about, deliveries_about
@@ -41,7 +42,7 @@ from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.schema import upgrade
 from tay_middleware.storage.sql import escalation_logs, question_logs, user_profiles
-from tay_middleware.storage.unapplied import KeyOf, about_her, forget_words, ids_about
+from tay_middleware.storage.unapplied import about_her, forget_words, ids_about
 from tay_middleware.storage.versions import check_current
 from tay_middleware.storage.waiting import Waiting, make_up
 from tay_middleware.storage.wire import HISTORY_SECONDS, erase_call, moment

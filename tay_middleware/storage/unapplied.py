@@ -6,7 +6,7 @@ which a person stands: a number of pieces that reads like somebody's id is nobod
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,15 +14,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, or_, select, update
 
-from tay_middleware.identities import identifier
+from tay_middleware.identities import KeyOf, identifier
 from tay_middleware.storage.buyers import about
 from tay_middleware.storage.inbox import OTHER_MODE
 from tay_middleware.storage.payment_tables import payment_facts, webhook_events
 from tay_middleware.storage.sql import escalation_logs
 from tay_middleware.storage.transaction import parts
-
-KeyOf = Callable[[str], str]
-"""Hides an identity, as `payments.facts.KeyOf`."""
 
 _OURS = frozenset({"tay_user_id", "tay_token"})
 _GENERIC = frozenset({"user_id", "reference"})

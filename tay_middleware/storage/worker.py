@@ -124,7 +124,7 @@ async def _drain(places: Places, pace: Pace, *, once: bool) -> Counts:
     beside: list[asyncio.Task[None]] = []
     try:
         if once:
-            await check(client, PATIENT_SECONDS, prefix, places.outbox.secret_mark)
+            await check(client, PATIENT_SECONDS, prefix)
             await store.open()
             while await store.replay():
                 pass

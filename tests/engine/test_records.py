@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from tay_middleware.decide import Circumstances, decide
-from tay_middleware.domain import ClosedGate, History, Indicator, ReplyStatus
+from tay_middleware.domain import ClosedGate, Detection, History, Indicator, ReplyStatus
 from tay_middleware.engine.records import make_record
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import TurnRecord
@@ -14,9 +14,16 @@ from tests.builders import NOON, a_turn, no_need
 
 def recorded(playbook: Playbook, *gates: str, opts_in: bool = True) -> TurnRecord:
     """The record of a message that opts in, or not, and closes these gates."""
-    turn = a_turn()
     said = tuple(Indicator(gate, gate, 0, 5, 0.0) for gate in gates)
-    detection = replace(no_need(opts_in=opts_in, gates=gates), closed_by=said)
+    return record_of(playbook, replace(no_need(opts_in=opts_in, gates=gates), closed_by=said))
+
+
+def record_of(
+    playbook: Playbook,
+    detection: Detection,
+    store_text: Literal["none", "redacted", "full"] = "none",
+) -> TurnRecord:
+    turn = a_turn()
     return make_record(
         turn,
         decide(turn, detection, History(), playbook, Circumstances()),
@@ -24,7 +31,7 @@ def recorded(playbook: Playbook, *gates: str, opts_in: bool = True) -> TurnRecor
         record_id=UUID(int=1),
         answered_at=NOON,
         playbook=playbook,
-        store_text="none",
+        store_text=store_text,
     )
 
 
@@ -76,16 +83,6 @@ def test_of_what_was_found_the_words_are_kept_as_those_of_the_question(
         Indicator("purchase", "dm me at @janes_curls", 20, 41, 0.0),
         Indicator("strategic", "signal missing_knowledge", 0, 0, 0.5),
     )
-    turn = a_turn()
-    detection = replace(no_need(), indicators=found)
-    record = make_record(
-        turn,
-        decide(turn, detection, History(), playbook, Circumstances()),
-        ReplyStatus.REPLIED,
-        record_id=UUID(int=1),
-        answered_at=NOON,
-        playbook=playbook,
-        store_text=store_text,
-    )
+    record = record_of(playbook, replace(no_need(), indicators=found), store_text)
     kept = [replace(one, phrase=said) for one, said in zip(found, phrases, strict=True)]
     assert list(record.decision.detection.indicators) == kept

@@ -11,7 +11,7 @@ from tay_middleware.cli.main import app
 from tay_middleware.errors import ConfigurationError, InputError
 from tay_middleware.evals.compare import compare
 from tay_middleware.evals.labels import read_ours, read_slices, read_theirs
-from tay_middleware.evals.offline import CHECKOUT, hold_against
+from tay_middleware.evals.offline import CHECKOUT, evaluate_ours, hold_against
 from tay_middleware.evals.report import html, markdown
 from tay_middleware.evals.run import Figure, read_run, write_run
 from tay_middleware.evals.suite import SAMPLE, evaluate, sample
@@ -218,6 +218,13 @@ def test_every_figure_that_a_gate_names_is_made(playbook: Playbook) -> None:
     recall = run.tiers["script"].figures["labelled.recall"].value
     assert recall is not None
     assert recall < 0.01
+
+
+@pytest.mark.parametrize("wanted", ["playbook", "labels"])
+def test_one_tier_alone_is_evaluated_as_it_is_among_others(playbook: Playbook, wanted: str) -> None:
+    run = evaluate_ours(playbook, [wanted], lambda _: None)
+    assert set(run.tiers) == {wanted, "playbook"}
+    assert run.tiers["playbook"].figures["conduct.mutations_alive"].value == 0
 
 
 def test_the_sample_for_changes_of_wording_is_balanced_and_bounded() -> None:

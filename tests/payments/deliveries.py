@@ -4,16 +4,17 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
+from tay_middleware.domain import user_key
 from tay_middleware.payments import stripe
 from tay_middleware.payments.catalogue import Rules
 from tay_middleware.payments.facts import Fact
 from tay_middleware.payments.reading import Part
-from tay_middleware.payments.terms import hider
 from tests.builders import NOON, SECRET
 
-KEY_OF = hider(SECRET)
+KEY_OF = partial(user_key, SECRET)
 RULES = Rules(offers={"plink_course": "course"})
 Payload = dict[str, Any]
 """A delivery, as JSON."""

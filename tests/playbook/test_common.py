@@ -20,6 +20,8 @@ def test_a_common_word_is_no_name(spoil: Spoil, alias: str) -> None:
     )
     (said,) = (one.message for one in found if one.field == "masterclass.aliases.1")
     assert "is no name" in said
+    others = {one.message for one in found if one.field != "masterclass.aliases.1"}
+    assert others <= {"names another offer, 'masterclass': one offer in a wording"}
 
 
 def test_a_common_word_is_no_name_of_the_offer_itself(spoil: Spoil) -> None:

@@ -11,7 +11,7 @@ from redis.crc import key_slot
 
 from tay_middleware.errors import StorageError
 from tay_middleware.storage import Outbox, upgrade
-from tay_middleware.storage.buckets import BUCKETS, META, keys_of, outbox_of
+from tay_middleware.storage.buckets import BUCKETS, keys_of, meta_of, outbox_of
 from tay_middleware.storage.link import PATIENT_SECONDS, close_client, make_client
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.stream import Streams
@@ -33,8 +33,8 @@ def masters() -> Iterator[ValkeyCluster]:
 @pytest.fixture
 def killed(masters: ValkeyCluster) -> Iterator[ValkeyCluster]:
     """A cluster whose master of the layout is away; it is back after the test."""
-    assert masters.nodes[of_slot(META)].ask("DEL", META)
-    masters.nodes[of_slot(META)].kill()
+    assert masters.nodes[of_slot(meta_of())].ask("DEL", meta_of())
+    masters.nodes[of_slot(meta_of())].kill()
     yield masters
     bring_back(masters)
 
@@ -44,7 +44,7 @@ def of_slot(name: str) -> int:
 
 
 def bring_back(masters: ValkeyCluster) -> None:
-    node = masters.nodes[of_slot(META)]
+    node = masters.nodes[of_slot(meta_of())]
     if node.process is None or node.process.poll() is not None:
         node.start()
     wait_until(lambda: b"cluster_state:ok" in node.ask("CLUSTER", "INFO"), "it does not come back")
@@ -72,7 +72,7 @@ def test_buckets_that_give_no_answer_are_told(killed: ValkeyCluster, tmp_path: P
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
     upgrade(url)
     found = health(Places(Outbox(killed.url, tmp_path / "spool.db"), url))
-    away = [at for at in range(BUCKETS) if of_slot(outbox_of(at)) == of_slot(META)]
+    away = [at for at in range(BUCKETS) if of_slot(outbox_of(at)) == of_slot(meta_of())]
     assert found.silent == len(away)
     assert not found.is_well(60)
 
@@ -101,7 +101,7 @@ def test_users_of_the_other_masters_are_known_to_a_process_that_starts(
     def master_of(user: str) -> int:
         return of_slot(outbox_of(keys_of(key(user), UUID(int=0)).bucket))
 
-    alive = {user for user in users if master_of(user) != of_slot(META)}
+    alive = {user for user in users if master_of(user) != of_slot(meta_of())}
     assert 0 < len(alive) < len(users)
     assert asyncio.run(scene()) == alive
 
@@ -109,8 +109,8 @@ def test_users_of_the_other_masters_are_known_to_a_process_that_starts(
 def test_another_layout_is_refused_once_the_master_that_knows_it_is_back(
     masters: ValkeyCluster, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    node = masters.nodes[of_slot(META)]
-    assert node.ask("SET", META, "buckets=1 layout=1").startswith(b"+OK")
+    node = masters.nodes[of_slot(meta_of())]
+    assert node.ask("SET", meta_of(), "buckets=1 layout=1").startswith(b"+OK")
     node.kill()
 
     async def becomes(store: RedisStore, wanted: bool) -> None:
@@ -128,4 +128,4 @@ def test_another_layout_is_refused_once_the_master_that_knows_it_is_back(
 
     asyncio.run(scene())
     assert "was laid out with buckets=1" in caplog.text
-    assert node.ask("DEL", META)
+    assert node.ask("DEL", meta_of())

@@ -1,6 +1,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 from redis.asyncio import Redis
 
 from tay_middleware.storage.kept import KeptConnections
@@ -48,6 +49,28 @@ def test_a_connection_that_the_server_closed_loses_no_command(redis_url: str) ->
         own = await kept.ask("CLIENT", "ID")
         await client.client_kill_filter(_id=own)
         await is_gone(kept._waiting[0])
+        answer = await kept.ask("ECHO", "still here")
+        await client.aclose()
+        return answer
+
+    assert asyncio.run(scene()) == b"still here"
+
+
+def test_a_deadline_that_passes_while_a_connection_is_looked_at_costs_the_pool_none(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hangs(_connection: Any) -> bool:
+        await asyncio.sleep(10)
+        return True
+
+    async def scene() -> Any:
+        client = make_client(redis_url, patience_seconds=None, max_connections=1)
+        kept = KeptConnections(client)
+        await kept.ask("PING")
+        with monkeypatch.context() as patched:
+            patched.setattr("tay_middleware.storage.kept._is_quiet", hangs)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(kept.ask("PING"), 0.01)
         answer = await kept.ask("ECHO", "still here")
         await client.aclose()
         return answer

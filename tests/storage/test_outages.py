@@ -14,7 +14,7 @@ from tay_middleware.domain import Kind, ReplyStatus, Suppression
 from tay_middleware.errors import ConfigurationError, StorageError
 from tay_middleware.storage import Outbox, TurnRecord
 from tay_middleware.storage.breaker import FAILURES
-from tay_middleware.storage.buckets import META, bucket_of, keys_of, outbox_of
+from tay_middleware.storage.buckets import bucket_of, keys_of, meta_of, outbox_of
 from tay_middleware.storage.link import make_client
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.wire import PROFILE_SECONDS, erase_call, retract_call
@@ -305,7 +305,7 @@ def test_a_redis_that_throws_keys_away_is_refused(play: Play, own_valkey: Valkey
 def test_another_number_of_buckets_is_refused(play: Play, redis_url: str) -> None:
     async def lay_out() -> None:
         client = make_client(redis_url, patience_seconds=5)
-        await client.set(META, "buckets=32 layout=1")
+        await client.set(meta_of(), "buckets=32 layout=1")
         await client.aclose()
 
     asyncio.run(lay_out())
