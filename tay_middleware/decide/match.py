@@ -39,7 +39,11 @@ _ENDING = re.compile(r"[^\w$]{0,20}?(?:[.,;:!?\n]|\Z)")
 emoji, quotes."""
 
 _Path = tuple[int, int, int]
-"""A node of the graph, and how many words of context lie before and after the phrase's own."""
+"""A node of the graph, and how many words of context lie before and after the phrase's own.
+
+The graph is kept in tuples: tens of thousands of lists would be looked at by every full collection
+of garbage, and the chat waits for those.
+"""
 
 
 _Bound = tuple[bool, bool]
@@ -101,12 +105,12 @@ class PhraseMatcher(Generic[MeaningT]):
     """
 
     def __init__(self, phrases: Iterable[tuple[Sequence[Piece], MeaningT]]) -> None:
-        self._edges: list[dict[str, list[tuple[int, int, int]]]] = [{}]
-        self._meanings: list[list[tuple[_Bound, MeaningT]]] = [[]]
+        self._edges: list[dict[str, tuple[_Path, ...]]] = [{}]
+        self._meanings: list[tuple[tuple[_Bound, MeaningT], ...]] = [()]
         for pieces, meaning in phrases:
             bound = (pieces[0].mark == START, pieces[-1].mark == END)
             for node in self._add([piece for piece in pieces if piece.mark is None]):
-                self._meanings[node].append((bound, meaning))
+                self._meanings[node] += ((bound, meaning),)
         self._vocabulary = frozenset(word for node in self._edges for word in node)
         self._numbers = [
             (word, shape) for word in sorted(self._vocabulary) if (shape := _shape_of(word))
@@ -156,12 +160,13 @@ class PhraseMatcher(Generic[MeaningT]):
         for at, word in enumerate(words):
             target = last if at == len(words) - 1 else self._node()
             for front in fronts:
-                self._edges[front].setdefault(word, []).append((target, *side))
+                edges = self._edges[front]
+                edges[word] = (*edges.get(word, ()), (target, *side))
             fronts = (target,)
 
     def _node(self) -> int:
         self._edges.append({})
-        self._meanings.append([])
+        self._meanings.append(())
         return len(self._edges) - 1
 
     def _state(self, paths: frozenset[_Path]) -> _State[MeaningT]:
