@@ -68,6 +68,7 @@ bench: $(VENV)/.dev  ## what we cost, side by side with doing nothing
 	$(BIN)/python -m benchmarks.surfaces
 	$(BIN)/python -m benchmarks.detect
 	$(BIN)/python -m benchmarks.scorer
+	$(BIN)/python -m benchmarks.garbage
 	$(BIN)/python -m benchmarks.redis_turn
 	$(BIN)/python -m benchmarks.drain_rate
 	$(BIN)/python -m benchmarks.reading
