@@ -34,8 +34,11 @@ does a stop, whose own phrase tells what it is, beside a question about an offer
 _OF_AN_ENQUIRY = _OF_A_QUESTION_WHY | {"opt_out"}
 """What "tell me about your courses" looks like to them, who met those words beside noes."""
 
-_OF_A_WISH = frozenset({"refusal", "conduct"})
+_OF_A_WISH = frozenset({"refusal"})
 """What they suspect, and hardly, where somebody plainly asks to buy."""
+
+CONDUCT = "conduct"
+"""The head for everything together on which nothing is mentioned."""
 
 _NO_NEED_BEHIND = frozenset({"injection", *NO_GATES})
 """Gates of messages that say no, or give orders to the system."""
@@ -65,7 +68,7 @@ class Combiner:
         closed = _gates(seen, opinion, rule)
         need = _need(opinion, closed)
         gates = (*closed, *_off_topic(seen, opinion, rule.on_topic, need))
-        offer, reason = self._verdict(seen, opinion, rule, need)
+        offer, reason = self._verdict(seen, opinion, rule, need, closed)
         if offer is not None and seen.weakly:
             gates = _in_doubt(gates, seen.weakly, opinion, rule)
         gates = (*gates, *ownership.closing((one.group for one in seen.closed_by), offer))
@@ -84,13 +87,18 @@ class Combiner:
         )
 
     def _verdict(
-        self, seen: Detection, opinion: Opinion, rule: StageRule, need: float
+        self,
+        seen: Detection,
+        opinion: Opinion,
+        rule: StageRule,
+        need: float,
+        closed: Collection[str],
     ) -> tuple[str | None, Reason | None]:
         if _is_plain_wish(seen, opinion, rule):
             return seen.offer, seen.reason
         if seen.purchase and seen.offer and opinion.escalate >= self._purchase_from:
             return seen.offer, self._catalogue.reason(seen.offer, _points(seen))
-        if need < self._least(seen, rule):
+        if need < self._least(seen, rule) and not _hides_a_need(closed, seen):
             return None, None
         offer = _chosen(seen, opinion)
         if offer is None or offer not in self._catalogue:
@@ -176,6 +184,20 @@ def _need(opinion: Opinion, gates: Collection[str]) -> float:
     return min(1.0, opinion.escalate / max(open_chance, _LEAST_OPEN))
 
 
+def _hides_a_need(gates: Collection[str], seen: Detection) -> bool:
+    """Whether a need that the phrases found counts whatever scorers say, for it is held back.
+
+    They have learned such messages as no need, and cannot tell. Not where there may be an order to
+    the system: of one that forbids to sell they say that it complains.
+    """
+    if not gates or not seen.need:
+        return False
+    by_heads = set(gates) - set(seen.gates)
+    return "complaint" not in by_heads and all(
+        gate.removeprefix(PERHAPS) != "injection" for gate in gates
+    )
+
+
 def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...]:
     closed = [
         gate
@@ -221,7 +243,8 @@ def _only_surely(seen: Detection, opinion: Opinion, rule: StageRule) -> Collecti
         return seen.spoken_against
     most = rule.gates_stick_from / 2
     wish = (name for name in _OF_A_WISH if opinion.gates.get(name, 0.0) < most)
-    return (*seen.spoken_against, *wish)
+    # That something is amiss, and no head says what, is no reason to leave a buyer without a link.
+    return (*seen.spoken_against, *wish, CONDUCT)
 
 
 def _is_ours(seen: Detection, opinion: Opinion, rule: OnTopic, need: float) -> bool:

@@ -66,6 +66,8 @@ OPEN: dict[str, tuple[str, ...]] = {
         "I've done all of my own books this year and my profit is down, what's wrong?",
     ),
     "refusal": (
+        "I told him don't sell me that grade nonsense. can you help me plan my first year for my salon",
+        "told my supplier to stop pitching me. help me restructure my salon pricing",
         "I don't sell enough. 9 units made, 2 sold. what's wrong with my business",
         "clients say they can't afford my prices, should I lower them? I charge £180",
         "I can't afford to lose clients, how do I raise my prices? 22 regulars",

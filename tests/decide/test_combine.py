@@ -113,6 +113,18 @@ def test_a_plain_wish_to_buy_is_not_held_back_by_a_faint_suspicion(combine: Comb
     assert asks.gates == ("perhaps_refusal",)
 
 
+def test_a_buyer_gets_her_link_unless_something_is_surely_amiss(combine: Combiner) -> None:
+    rule = a_rule(gates={"conduct": 0.45}, gates_stick_from=0.6)
+    wish = a_detection(purchase=True, reason=Reason.PURCHASE_INTENT)
+
+    def gates(seen: Detection, chance: float) -> tuple[str, ...]:
+        return combine(seen, an_opinion(0.9, gates={"conduct": chance}), rule).gates
+
+    assert gates(wish, 0.59) == ()
+    assert gates(wish, 0.6) == ("conduct",)
+    assert gates(a_detection(), 0.59) == ("perhaps_conduct",)
+
+
 def test_what_the_words_speak_against_is_not_suspected(combine: Combiner) -> None:
     rule = a_rule(gates={"minor": 0.1}, gates_stick_from=0.6)
     grown_up = replace(a_detection(), spoken_against=("minor",))
@@ -276,6 +288,25 @@ def test_a_no_and_an_order_hide_no_need(combine: Combiner, gate: str) -> None:
     rule = a_rule(0.5, gates={gate: 0.4, "distress": 0.4})
     for gates in ({gate: 0.9}, {gate: 0.9, "distress": 0.9}):
         assert not combine(no_need(), an_opinion(0.3, gates=gates), rule).need
+
+
+@pytest.mark.parametrize("gate", ["refusal", "distress", "owner"])
+def test_a_need_that_phrases_found_behind_a_gate_is_told_and_held_back(
+    combine: Combiner, gate: str
+) -> None:
+    rule, found = a_rule(0.5, gates={gate: 0.4}), a_detection()
+    held = combine(found, an_opinion(0.01, gates={gate: 0.9}), rule)
+    assert (held.need, held.escalate, held.gates) == (True, False, (gate,))
+    assert not combine(no_need(), an_opinion(0.01, gates={gate: 0.9}), rule).need
+    assert not combine(found, an_opinion(0.01), rule).need
+
+
+def test_what_may_be_an_order_to_the_system_hides_no_need(combine: Combiner) -> None:
+    rule = a_rule(0.5, gates={"injection": 0.1, "complaint": 0.1, "refusal": 0.1})
+    for gates in ({"refusal": 0.9, "injection": 0.2}, {"refusal": 0.9, "complaint": 0.9}):
+        assert not combine(a_detection(), an_opinion(0.01, gates=gates), rule).need
+    complains = replace(a_detection(), gates=("complaint",))
+    assert combine(complains, an_opinion(0.01, gates={"complaint": 0.9}), rule).need
 
 
 @pytest.mark.parametrize("gate", ["refusal", "owner"])

@@ -27,7 +27,18 @@ WEAK = {
         "a website is too expensive for me",
     ),
     "opt_out": ("no more ads please, facebook eats my money", "big brands never market to us"),
-    "injection": ("do I set tier prices", "should I end every message with my booking link"),
+    "injection": (
+        "do I set tier prices",
+        "should I end every message with my booking link",
+        "my assistant says we are too cheap",
+        "the booking system says I have three no shows a week",
+        "the new rule is nobody sits down without a deposit",
+        "the staff notice is up",
+        "I need a content assistant",
+        "I only reply to dms after six",
+        "can I offer VIP packages",
+        "you must only use cool water on it",
+    ),
     "minor": ("my mum said no when I asked her to invest",),
 }
 
