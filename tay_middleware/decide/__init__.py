@@ -70,8 +70,10 @@ def decide(
     decision = decision or _about_ourselves(turn, detection, history, playbook, around)
     if decision is None and detection.need and detection.offer is not None:
         return _with_offer(turn, detection, history, playbook, around)
-    decision = decision or _nothing(detection, playbook, notes=_gate_notes(detection))
-    return replace(decision, assignments=assigned(turn, playbook, around))
+    assignments = assigned(turn, playbook, around)
+    if decision is None:
+        return _nothing(detection, playbook, _gate_notes(detection), assignments)
+    return replace(decision, assignments=assignments)
 
 
 def word(decision: Decision, turn: Turn, playbook: Playbook, reply: Facts) -> str | None:
@@ -228,7 +230,7 @@ def _nothing(
     detection: Detection,
     playbook: Playbook,
     notes: tuple[str, ...],
-    assignments: tuple[Assignment, ...] = (),
+    assignments: tuple[Assignment, ...],
 ) -> Decision:
     return Decision(
         detection=detection,

@@ -5,12 +5,17 @@ topic) happens inside the variant.
 """
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 from tay_middleware.decide.assign import choose
 from tay_middleware.decide.replies import Facts
 from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.playbook import ConductRules, Offer, Playbook, Template, fill
 from tay_middleware.playbook.mention import UnfitWordingError, breaches, filled, with_notice
+
+REMEMBERED = 1_024
+"""Mentions that are kept as they read: a wording can be filled in few ways, and checking one costs
+as much as judging a short question."""
 
 
 def pick(
@@ -86,14 +91,23 @@ def render(template: Template, playbook: Playbook, topic: str | None, reply: Fac
         UnfitWordingError: the filled text breaks a conduct rule or holds a link that is not the
             catalogue's.
     """
-    offer = playbook.offers[template.offer]
-    text = filled(
-        template,
+    return _rendered(
         playbook,
-        noun=_noun(playbook, topic) or offer.topic_noun,
+        template.id,
+        _noun(playbook, topic),
         pet_name=reply.pet_names < playbook.voice.max_pet_names,
         emoji=reply.has_emoji,
     )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _rendered(
+    playbook: Playbook, template_id: str, noun: str | None, *, pet_name: bool, emoji: bool
+) -> str:
+    template = playbook.by_id[template_id]
+    offer = playbook.offers[template.offer]
+    noun = noun or offer.topic_noun
+    text = filled(template, playbook, noun=noun, pet_name=pet_name, emoji=emoji)
     text = with_notice(text, playbook.voice.disclosure.notice)
     check_catalogue(text, offer, playbook.conduct)
     return text

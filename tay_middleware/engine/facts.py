@@ -36,9 +36,7 @@ class FoundFacts:
     @cached_property
     def names(self) -> frozenset[str]:
         """The offers that it names."""
-        offers = self._playbook.offers
-        known = {name: offer.names_in_replies for name, offer in offers.items()}
-        return naming.names_found(self._reply.text, known)
+        return naming.names_found(self._reply.text, self._playbook.names_in_replies)
 
     @cached_property
     def links(self) -> frozenset[str]:

@@ -85,6 +85,11 @@ class Playbook:
         return self.experiments.open_at(at) | holdout
 
     @cached_property
+    def names_in_replies(self) -> Mapping[str, tuple[str, ...]]:
+        """What names each offer in a reply."""
+        return {name: offer.names_in_replies for name, offer in self.offers.items()}
+
+    @cached_property
     def by_id(self) -> Mapping[str, Template]:
         """Every wording by its id."""
         return {template.id: template for template in self.templates}
