@@ -19,7 +19,13 @@ from tay_middleware.decide.gates import said_noes
 from tay_middleware.decide.policy import Circumstances
 from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER, Facts, ReplyFacts
 from tay_middleware.decide.said_before import confirmed, heard
-from tay_middleware.decide.templates import acknowledge, explain_mention, pick, render
+from tay_middleware.decide.templates import (
+    acknowledge,
+    explain_mention,
+    is_fitted,
+    pick,
+    render,
+)
 from tay_middleware.domain import (
     Assignment,
     Decision,
@@ -47,6 +53,9 @@ __all__ = [
 
 _AFTER_PAUSED = (Suppression.HOLDOUT, Suppression.UNWEAVABLE, Suppression.DEGRADED)
 """Causes that give way to `paused`: without any wording there is nothing to hold back."""
+
+_NO_FACTS = ReplyFacts()
+"""Of a reply for which nothing is fitted: to look for its pet names takes longer than the rest."""
 
 _SPEAKABLE = frozenset({None, NO_ANSWER, ADVISES_AGAINST})
 """Obstacles under which we may speak of ourselves: a stop is confirmed also where the reply only
@@ -90,8 +99,10 @@ def word(decision: Decision, turn: Turn, playbook: Playbook, reply: Facts) -> st
         template = playbook.by_id[decision.template]
         about = decision.detection
         topic = about.topic if about.sure_topic and not about.purchase else None
-        fits = fitting(reply, turn, playbook, upset=about.upset)
-        return render(template, playbook, topic, fits)
+        facts: Facts = _NO_FACTS
+        if is_fitted(template, playbook, topic):
+            facts = fitting(reply, turn, playbook, upset=about.upset)
+        return render(template, playbook, topic, facts)
     if decision.kind is Kind.ACKNOWLEDGEMENT:
         return acknowledge(playbook, _who(turn), reply)
     if decision.kind is Kind.EXPLANATION and decision.offer and decision.reason:

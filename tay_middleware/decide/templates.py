@@ -5,17 +5,11 @@ topic) happens inside the variant.
 """
 
 from collections.abc import Collection, Sequence
-from functools import lru_cache
 
 from tay_middleware.decide.assign import choose
 from tay_middleware.decide.replies import Facts
 from tay_middleware.domain import Reason, Strength, Tier
-from tay_middleware.playbook import ConductRules, Offer, Playbook, Template, fill
-from tay_middleware.playbook.mention import UnfitWordingError, breaches, filled, with_notice
-
-REMEMBERED = 1_024
-"""Mentions that are kept as they read: a wording can be filled in few ways, and checking one costs
-as much as judging a short question."""
+from tay_middleware.playbook import Playbook, Template, fill
 
 
 def pick(
@@ -91,31 +85,22 @@ def render(template: Template, playbook: Playbook, topic: str | None, reply: Fac
         UnfitWordingError: the filled text breaks a conduct rule or holds a link that is not the
             catalogue's.
     """
-    return _rendered(
-        playbook,
-        template.id,
-        _noun(playbook, topic),
+    return playbook.mentions.text(
+        template,
+        _noun(template, playbook, topic),
         pet_name=reply.pet_names < playbook.voice.max_pet_names,
         emoji=reply.has_emoji,
     )
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _rendered(
-    playbook: Playbook, template_id: str, noun: str | None, *, pet_name: bool, emoji: bool
-) -> str:
-    template = playbook.by_id[template_id]
-    offer = playbook.offers[template.offer]
-    noun = noun or offer.topic_noun
-    text = filled(template, playbook, noun=noun, pet_name=pet_name, emoji=emoji)
-    text = with_notice(text, playbook.voice.disclosure.notice)
-    check_catalogue(text, offer, playbook.conduct)
-    return text
+def is_fitted(template: Template, playbook: Playbook, topic: str | None) -> bool:
+    """Whether a wording reads differently below one reply and another; most do not."""
+    return playbook.mentions.differs(template, _noun(template, playbook, topic))
 
 
-def _noun(playbook: Playbook, topic: str | None) -> str | None:
+def _noun(template: Template, playbook: Playbook, topic: str | None) -> str:
     known = playbook.topics.get(topic) if topic else None
-    return known.noun if known else None
+    return known.noun if known else playbook.offers[template.offer].topic_noun
 
 
 def acknowledge(playbook: Playbook, who: str, reply: Facts) -> str:
@@ -123,17 +108,6 @@ def acknowledge(playbook: Playbook, who: str, reply: Facts) -> str:
     wordings = playbook.voice.acknowledgements
     index = choose("acknowledgement", who, [1.0] * len(wordings))
     return _plain(wordings[index], reply)
-
-
-def check_catalogue(text: str, offer: Offer, conduct: ConductRules) -> None:
-    """Hold a filled wording against conduct and catalogue one last time before it is shown.
-
-    Raises:
-        UnfitWordingError: it breaks a rule, or links to anything but the offer's own page.
-    """
-    breach = next(breaches(text, conduct, offer), None)
-    if breach is not None:
-        raise UnfitWordingError(breach)
 
 
 def explain_mention(playbook: Playbook, offer: str, reason: Reason, reply: Facts) -> str:
