@@ -17,7 +17,12 @@ def names_any(text: str, names: Iterable[str]) -> bool:
 
 def names_found(text: str, names: Mapping[str, Iterable[str]]) -> frozenset[str]:
     """The keys of `names` of which a name stands in `text`, as for `names_any`."""
-    spaced = f" {' '.join(words(text))} ".replace(_IDIOM, " ")
+    return names_among(words(text), names)
+
+
+def names_among(said: Iterable[str], names: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    """As `names_found`, in a text of which these are the `words`."""
+    spaced = f" {' '.join(said)} ".replace(_IDIOM, " ")
     return frozenset(
         key
         for key, known in names.items()

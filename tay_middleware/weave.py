@@ -112,6 +112,8 @@ def _in_code(reply: str) -> bool:
     container too, and an indented one may be no fence at all; where that would have to be told
     apart, the answer is yes: then there is merely no mention.
     """
+    if "```" not in reply and "~~~" not in reply:
+        return False
     fence: tuple[str, str] | None = None
     fences = False
     for line in _LINE.split(reply.expandtabs(4)):
@@ -156,6 +158,8 @@ def _closes(line: str, marks: str) -> bool:
 
 def _in_raw_html(reply: str) -> bool:
     """Whether the reply may end inside something that Markdown passes through raw (4.6, 1 to 5)."""
+    if "<" not in reply:
+        return False
     if any(reply.rfind(opening) > reply.rfind(closing) for opening, closing in _RAW_PAIRS):
         return True
     opened = False
@@ -167,7 +171,8 @@ def _in_raw_html(reply: str) -> bool:
 def _stays_open(bare: str) -> bool:
     """Whether a paragraph after the last line would be read as part of it, or after the goodbye."""
     paragraph = bare.replace("\r\n", "\n").rpartition("\n\n")[2]
-    if "```" not in paragraph and _SPAN.sub("", paragraph).count("**") % 2:
+    bold = "*" in paragraph and "```" not in paragraph
+    if bold and _SPAN.sub("", paragraph).count("**") % 2:
         return True
     lines = [line for line in _LINE.split(bare) if line.strip()][-2:]
     last, before = lines[-1], lines[0].strip() if len(lines) > 1 else ""

@@ -19,7 +19,13 @@ from tay_middleware.decide.gates import said_noes
 from tay_middleware.decide.policy import Circumstances
 from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER, Facts, ReplyFacts
 from tay_middleware.decide.said_before import confirmed, heard
-from tay_middleware.decide.templates import acknowledge, explain_mention, pick, render
+from tay_middleware.decide.templates import (
+    acknowledge,
+    explain_mention,
+    is_fitted,
+    pick,
+    render,
+)
 from tay_middleware.domain import (
     Assignment,
     Decision,
@@ -48,6 +54,9 @@ __all__ = [
 _AFTER_PAUSED = (Suppression.HOLDOUT, Suppression.UNWEAVABLE, Suppression.DEGRADED)
 """Causes that give way to `paused`: without any wording there is nothing to hold back."""
 
+_NO_FACTS = ReplyFacts()
+"""Of a reply for which nothing is fitted: to look for its pet names takes longer than the rest."""
+
 _SPEAKABLE = frozenset({None, NO_ANSWER, ADVISES_AGAINST})
 """Obstacles under which we may speak of ourselves: a stop is confirmed also where the reply only
 asks back or says to spend nothing, while an offer there would stand instead of an answer."""
@@ -70,8 +79,10 @@ def decide(
     decision = decision or _about_ourselves(turn, detection, history, playbook, around)
     if decision is None and detection.need and detection.offer is not None:
         return _with_offer(turn, detection, history, playbook, around)
-    decision = decision or _nothing(detection, playbook, notes=_gate_notes(detection))
-    return replace(decision, assignments=assigned(turn, playbook, around))
+    assignments = assigned(turn, playbook, around)
+    if decision is None:
+        return _nothing(detection, playbook, _gate_notes(detection), assignments)
+    return replace(decision, assignments=assignments)
 
 
 def word(decision: Decision, turn: Turn, playbook: Playbook, reply: Facts) -> str | None:
@@ -88,8 +99,10 @@ def word(decision: Decision, turn: Turn, playbook: Playbook, reply: Facts) -> st
         template = playbook.by_id[decision.template]
         about = decision.detection
         topic = about.topic if about.sure_topic and not about.purchase else None
-        fits = fitting(reply, turn, playbook, upset=about.upset)
-        return render(template, playbook, topic, fits)
+        facts: Facts = _NO_FACTS
+        if is_fitted(template, playbook, topic):
+            facts = fitting(reply, turn, playbook, upset=about.upset)
+        return render(template, playbook, topic, facts)
     if decision.kind is Kind.ACKNOWLEDGEMENT:
         return acknowledge(playbook, _who(turn), reply)
     if decision.kind is Kind.EXPLANATION and decision.offer and decision.reason:
@@ -228,7 +241,7 @@ def _nothing(
     detection: Detection,
     playbook: Playbook,
     notes: tuple[str, ...],
-    assignments: tuple[Assignment, ...] = (),
+    assignments: tuple[Assignment, ...],
 ) -> Decision:
     return Decision(
         detection=detection,

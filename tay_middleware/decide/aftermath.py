@@ -51,7 +51,7 @@ def after_mention(
     past = last_mention(turn, history)
     offer = past.offer if past is not None else detection.mentioned
     if offer is None or offer not in playbook.offers:
-        return replace(detection, answers=())
+        return replace(detection, answers=()) if detection.answers else detection
     if _asks_for_it(detection):
         named = [name for name in detection.names if name in playbook.offers]
         return _wish(detection, offer if offer in named or not named else named[0])

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from tay_middleware.decide.beside import EncoderBeside
-from tay_middleware.decide.combine import Combiner, with_choice, with_scores
+from tay_middleware.decide.combine import Combiner, figures, with_choice
 from tay_middleware.decide.detect import NO_SIGNALS, Detector, Examined
 from tay_middleware.decide.features import features, spoken
 from tay_middleware.decide.gates import PERHAPS, doubted, ends_noes, without_noes
@@ -154,8 +154,7 @@ class Cascade:
 
     def scored(self, seen: Detection, first: Opinion) -> Detection:
         """The keyword stage's detection with the built-in scorer's opinion taken in."""
-        detection = self._combine(seen, first, self._rules.scorer)
-        return with_scores(detection, "scorer", first)
+        return self._combine(seen, first, self._rules.scorer, figures("scorer", first))
 
     def detect(
         self,
@@ -217,8 +216,8 @@ class Cascade:
         """The same with the encoder's opinion blended in, where the scorer was not sure."""
         rule = self._rules.encoder
         both = blend(first, second, rule.weight)
-        detection = self._combine(seen, both, rule)
-        return with_scores(with_scores(detection, "scorer", first), "encoder", second)
+        told = {**figures("scorer", first), **figures("encoder", second)}
+        return self._combine(seen, both, rule, told)
 
     def is_sure(self, seen: Detection, scored: Detection, first: Opinion) -> bool:
         """Whether the built-in scorer's no needs no second opinion.

@@ -8,6 +8,7 @@ well; it opens one that a phrase closed only where the stage is told how sure it
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from tay_middleware.decide import ownership
 from tay_middleware.decide.gates import (
@@ -55,6 +56,8 @@ _LEAST_OPEN = 0.1
 _WORTH_TELLING = 0.05
 """A gate that is less likely than this stays out of the record."""
 
+NOTHING_TOLD: Mapping[str, float] = MappingProxyType({})
+
 
 class Combiner:
     """Combines over one playbook; immutable."""
@@ -63,8 +66,17 @@ class Combiner:
         self._purchase_from = purchase_from
         self._catalogue = catalogue
 
-    def __call__(self, seen: Detection, opinion: Opinion, rule: StageRule) -> Detection:
-        """The detection of a question that the keyword stage has `seen`."""
+    def __call__(
+        self,
+        seen: Detection,
+        opinion: Opinion,
+        rule: StageRule,
+        told: Mapping[str, float] = NOTHING_TOLD,
+    ) -> Detection:
+        """The detection of a question that the keyword stage has `seen`.
+
+        `told` goes among its scores (see `figures`).
+        """
         closed = _gates(seen, opinion, rule)
         need = _need(opinion, closed)
         gates = (*closed, *_off_topic(seen, opinion, rule.on_topic, need))
@@ -79,6 +91,7 @@ class Combiner:
             offer=offer,
             reason=reason,
             stage=Stage.MODEL,
+            scores={**seen.scores, **told},
             gates=gates,
             confidence=round(opinion.escalate, 4),
             least=self._least(seen, rule),
@@ -277,16 +290,15 @@ def _reopens(gate: str, opinion: Opinion, rule: StageRule) -> bool:
     return opinion.escalate > rule.reopen.need_from
 
 
-def with_scores(detection: Detection, tier: str, opinion: Opinion) -> Detection:
-    """The detection with the opinion's figures among its scores, under the tier's name."""
-    figures: Mapping[str, float] = {
+def figures(tier: str, opinion: Opinion) -> dict[str, float]:
+    """What of an opinion stands among the scores of a detection, under the tier's name."""
+    told = {
         f"{tier}.escalate": opinion.escalate,
         f"{tier}.on_topic": opinion.on_topic,
         **{f"{tier}.offer.{name}": chance for name, chance in opinion.offers.items()},
         **{f"{tier}.gate.{name}": p for name, p in opinion.gates.items() if p >= _WORTH_TELLING},
     }
-    rounded = {name: round(figure, 4) for name, figure in figures.items()}
-    return replace(detection, scores={**detection.scores, **rounded})
+    return {name: round(figure, 4) for name, figure in told.items()}
 
 
 def with_choice(

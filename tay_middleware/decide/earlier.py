@@ -29,7 +29,7 @@ def closed_earlier(
         found: the gates of the user's latest earlier messages, oldest first, one entry each.
         since: what history knows to be older counts no more; `None` for no such bound.
     """
-    if turn.session_id is None:
+    if turn.session_id is None or not found:
         return found
     asked = sum(message.role == "user" for message in turn.transcript)
     known = of_the_conversation(turn, history)

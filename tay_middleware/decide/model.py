@@ -144,14 +144,18 @@ def model_of(content: Mapping[str, Any]) -> Model:
     scales = [float(scale) for scale in content["scales"]]
     by_term = zip(*(head["terms"] for head in content["heads"].values()), strict=True)
     by_word = zip(*(head["words"] for head in content["heads"].values()), strict=True)
+    # Equal weights are one object: of those of words one in fifty is left, which the cache holds.
+    shared: dict[float, float] = {}
+
+    def row(wholes: Sequence[float], scale: float = 1.0) -> tuple[float, ...]:
+        weights = [whole * unit * scale for whole, unit in zip(wholes, units, strict=True)]
+        return tuple(map(shared.setdefault, weights, weights))
+
     return Model(
         {term: at for at, term in enumerate(content["terms"])},
         [scale * scale for scale in scales],
-        [
-            tuple(whole * unit * scale for whole, unit in zip(row, units, strict=True))
-            for row, scale in zip(by_term, scales, strict=True)
-        ],
+        [row(wholes, scale) for wholes, scale in zip(by_term, scales, strict=True)],
         {word: at for at, word in enumerate(content["words"])},
-        [tuple(whole * unit for whole, unit in zip(row, units, strict=True)) for row in by_word],
+        [row(wholes) for wholes in by_word],
         heads,
     )

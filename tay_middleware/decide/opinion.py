@@ -29,7 +29,7 @@ class Opinion:
     @property
     def offer(self) -> str:
         """The likeliest offer; of equals the first."""
-        return max(self.offers, key=lambda name: self.offers[name])
+        return max(self.offers, key=self.offers.__getitem__)
 
 
 def opinion_of(chances: Mapping[str, float]) -> Opinion:

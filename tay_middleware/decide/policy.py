@@ -129,7 +129,7 @@ def in_holdout(turn: Turn, playbook: Playbook) -> bool:
 
 
 def _not_allowed(case: _Case) -> bool:
-    return any(
+    return bool(case.turn.signals) and any(
         not {_plain(value) for value in rule.values}.isdisjoint(
             _told(case.turn.signals.get(rule.signal))
         )

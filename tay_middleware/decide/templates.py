@@ -9,8 +9,7 @@ from collections.abc import Collection, Sequence
 from tay_middleware.decide.assign import choose
 from tay_middleware.decide.replies import Facts
 from tay_middleware.domain import Reason, Strength, Tier
-from tay_middleware.playbook import ConductRules, Offer, Playbook, Template, fill
-from tay_middleware.playbook.mention import UnfitWordingError, breaches, filled, with_notice
+from tay_middleware.playbook import Playbook, Template, fill
 
 
 def pick(
@@ -86,22 +85,22 @@ def render(template: Template, playbook: Playbook, topic: str | None, reply: Fac
         UnfitWordingError: the filled text breaks a conduct rule or holds a link that is not the
             catalogue's.
     """
-    offer = playbook.offers[template.offer]
-    text = filled(
+    return playbook.mentions.text(
         template,
-        playbook,
-        noun=_noun(playbook, topic) or offer.topic_noun,
+        _noun(template, playbook, topic),
         pet_name=reply.pet_names < playbook.voice.max_pet_names,
         emoji=reply.has_emoji,
     )
-    text = with_notice(text, playbook.voice.disclosure.notice)
-    check_catalogue(text, offer, playbook.conduct)
-    return text
 
 
-def _noun(playbook: Playbook, topic: str | None) -> str | None:
+def is_fitted(template: Template, playbook: Playbook, topic: str | None) -> bool:
+    """Whether a wording reads differently below one reply and another; most do not."""
+    return playbook.mentions.differs(template, _noun(template, playbook, topic))
+
+
+def _noun(template: Template, playbook: Playbook, topic: str | None) -> str:
     known = playbook.topics.get(topic) if topic else None
-    return known.noun if known else None
+    return known.noun if known else playbook.offers[template.offer].topic_noun
 
 
 def acknowledge(playbook: Playbook, who: str, reply: Facts) -> str:
@@ -109,17 +108,6 @@ def acknowledge(playbook: Playbook, who: str, reply: Facts) -> str:
     wordings = playbook.voice.acknowledgements
     index = choose("acknowledgement", who, [1.0] * len(wordings))
     return _plain(wordings[index], reply)
-
-
-def check_catalogue(text: str, offer: Offer, conduct: ConductRules) -> None:
-    """Hold a filled wording against conduct and catalogue one last time before it is shown.
-
-    Raises:
-        UnfitWordingError: it breaks a rule, or links to anything but the offer's own page.
-    """
-    breach = next(breaches(text, conduct, offer), None)
-    if breach is not None:
-        raise UnfitWordingError(breach)
 
 
 def explain_mention(playbook: Playbook, offer: str, reason: Reason, reply: Facts) -> str:

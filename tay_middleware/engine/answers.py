@@ -138,4 +138,4 @@ def _states(sentence: str) -> bool:
     wish = _WISH.match(said)
     if wish is not None and _OF_CHAT.search(wish["what"]):
         return False
-    return any(word not in _TALK for word in _WORD.findall(said))
+    return any(word[0] not in _TALK for word in _WORD.finditer(said))

@@ -81,8 +81,9 @@ class Background:
         """
         # Nobody is starting anything who could be told, in a forked child say: the store keeps what
         # it can, and says in the log what is wrong.
-        with suppress(ConfigurationError):
-            await self._open()
+        if not self._opened:
+            with suppress(ConfigurationError):
+                await self._open()
         return self._store
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:

@@ -36,9 +36,7 @@ class FoundFacts:
     @cached_property
     def names(self) -> frozenset[str]:
         """The offers that it names."""
-        offers = self._playbook.offers
-        known = {name: offer.names_in_replies for name, offer in offers.items()}
-        return naming.names_found(self._reply.text, known)
+        return naming.names_among(self._words, self._playbook.names_in_replies)
 
     @cached_property
     def links(self) -> frozenset[str]:
@@ -56,7 +54,7 @@ class FoundFacts:
     def pet_names(self) -> int:
         """How many it has; after a goodbye no further one is left to say."""
         voice, text = self._playbook.voice, self._reply.text
-        counted = naming.count_words(text, voice.pet_names)
+        counted = sum(word in voice.pet_names for word in self._words)
         last = text.rstrip().rpartition("\n")[2].replace("\u2019", "'")
         if any(said.search(last) for said in self._playbook.farewells):
             return max(counted, voice.max_pet_names)
@@ -71,6 +69,10 @@ class FoundFacts:
     def gates(self) -> tuple[str, ...]:
         """The gates that it closes."""
         return self._heard.gates
+
+    @cached_property
+    def _words(self) -> list[str]:
+        return naming.words(self._reply.text)
 
     @cached_property
     def _heard(self) -> Heard:

@@ -45,16 +45,18 @@ def make_record(
 
 def _kept(decision: Decision, store_text: Literal["none", "redacted", "full"]) -> Decision:
     detection = decision.detection
-    found = tuple(
-        replace(one, phrase=keep(one.phrase, store_text) or "") if _is_hers(one) else one
-        for one in detection.indicators
-    )
+    found = tuple(_kept_phrase(one, store_text) for one in detection.indicators)
+    if found == detection.indicators:
+        return decision
     return replace(decision, detection=replace(detection, indicators=found))
 
 
-def _is_hers(found: Indicator) -> bool:
-    """Whether its phrase are words of the question; a signal of the app has no place in it."""
-    return found.end > found.start
+def _kept_phrase(found: Indicator, store_text: Literal["none", "redacted", "full"]) -> Indicator:
+    """Words of the question as they are stored; a signal of the app has no place in it."""
+    if found.end <= found.start:
+        return found
+    phrase = keep(found.phrase, store_text) or ""
+    return found if phrase == found.phrase else replace(found, phrase=phrase)
 
 
 def _claim(playbook: Playbook) -> Claim:

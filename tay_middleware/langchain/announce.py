@@ -8,6 +8,7 @@ filtered by it (`tay_offer = mentorship`). The whole decision is in the event an
 from uuid import UUID
 
 from langchain_core.callbacks import (
+    AsyncCallbackHandler,
     BaseCallbackHandler,
     BaseCallbackManager,
     CallbackManager,
@@ -44,6 +45,25 @@ async def aannounce(told: dict[str, Json], config: RunnableConfig) -> None:
         await adispatch_custom_event(EVENT_NAME, told, config=config)
 
 
+def hears(listener: BaseCallbackHandler) -> bool:
+    """Whether anything that is announced reaches `listener`: a tracer, or one who takes events.
+
+    Most take none: those of a graph that streams messages, say. To announce to nobody costs as much
+    as all else that is said of a turn.
+    """
+    takes = getattr(listener, "on_custom_event", None)
+    takes_events = getattr(takes, "__func__", takes) not in _TAKES_NONE
+    return isinstance(listener, BaseTracer) or (takes_events and not listener.ignore_custom_event)
+
+
+_TAKES_NONE = (
+    None,
+    BaseCallbackHandler.on_custom_event,
+    AsyncCallbackHandler.on_custom_event,
+)
+"""What listeners have by birth, and which does nothing."""
+
+
 def beneath(config: RunnableConfig, run_id: UUID) -> RunnableConfig:
     """`config` for what happens inside the run `run_id`, which will be made from `config`."""
     callbacks = config.get("callbacks")
@@ -63,8 +83,9 @@ def parent_of(config: RunnableConfig) -> UUID | None:
 
 
 def _listeners(config: RunnableConfig) -> list[BaseCallbackHandler]:
-    """Those of the config, and those that listen to everything in this context."""
-    return CallbackManager.configure(config.get("callbacks")).handlers
+    """Who hears: of the config, and of those that listen to everything in this context."""
+    handlers = CallbackManager.configure(config.get("callbacks")).handlers
+    return [handler for handler in handlers if hears(handler)]
 
 
 def _note(told: dict[str, Json], run_id: UUID, listeners: list[BaseCallbackHandler]) -> None:

@@ -16,7 +16,7 @@ from tay_middleware.decide import describe
 from tay_middleware.decide.describe import Json
 from tay_middleware.domain import Mode, ReplyStatus
 from tay_middleware.engine import Escalator, Outcome, Pending, Reply
-from tay_middleware.langchain.announce import aannounce, announce, parent_of
+from tay_middleware.langchain.announce import aannounce, announce, hears, parent_of
 from tay_middleware.langchain.asker import as_told, begin_turn
 from tay_middleware.langchain.claims import Claim, lay
 from tay_middleware.langchain.endings import Endings, endings_around
@@ -76,7 +76,7 @@ class Beside:
                 return cls(
                     pending,
                     asked.said_since,
-                    has_listeners=run is None or len(run.handlers) > len(around),
+                    has_listeners=run is None or any(map(hears, run.handlers)),
                     claim=lay(pending.turn.question, [endings.claims for endings in around]),
                 )
         return cls(None)

@@ -100,7 +100,8 @@ def understand(place: Place) -> Asked | None:
     asked = _in_messages(place.question)
     if asked is None or asked.transcript:
         return asked
-    return replace(asked, transcript=_transcript(_messages(_listed(place.earlier)[-READ_BACK:])))
+    before = _listed(place.earlier)[-READ_BACK:]
+    return replace(asked, transcript=_transcript(_messages(before))) if before else asked
 
 
 def _called(input_key: Callable[[Any], Any], value: Any) -> Any:

@@ -22,6 +22,7 @@ from tay_middleware.playbook.evidence import Gates, Indicators, Topic
 from tay_middleware.playbook.experiments import Experiments
 from tay_middleware.playbook.fairness import HOLDOUT
 from tay_middleware.playbook.mends import problems_of
+from tay_middleware.playbook.mention import Mentions
 from tay_middleware.playbook.names import Found
 from tay_middleware.playbook.schema import Offer, Policy, Template, Voice, Wordings
 from tay_middleware.playbook.strays import WORDINGS, strays
@@ -83,6 +84,16 @@ class Playbook:
         """The names of tests whose users are still counted; the holdout while it has a share."""
         holdout = {HOLDOUT} if self.policy.holdout.share else set()
         return self.experiments.open_at(at) | holdout
+
+    @cached_property
+    def mentions(self) -> Mentions:
+        """Its wordings as they will be read."""
+        return Mentions(self)
+
+    @cached_property
+    def names_in_replies(self) -> Mapping[str, tuple[str, ...]]:
+        """What names each offer in a reply."""
+        return {name: offer.names_in_replies for name, offer in self.offers.items()}
 
     @cached_property
     def by_id(self) -> Mapping[str, Template]:

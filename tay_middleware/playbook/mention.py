@@ -52,6 +52,55 @@ def filled(
     return fill(template.text, values, emoji=emoji)
 
 
+def check_catalogue(text: str, offer: Offer, conduct: ConductRules) -> None:
+    """Hold a filled wording against conduct and catalogue one last time before it is shown.
+
+    Raises:
+        UnfitWordingError: it breaks a rule, or links to anything but the offer's own page.
+    """
+    breach = next(breaches(text, conduct, offer), None)
+    if breach is not None:
+        raise UnfitWordingError(breach)
+
+
+class Mentions:
+    """The mentions of one playbook as they will be read, each filled and checked once.
+
+    There are few ways to fill one, and to check one takes as long as to judge a short question.
+    """
+
+    def __init__(self, playbook: "Playbook") -> None:
+        self._playbook = playbook
+        self._texts: dict[tuple[str, str, bool, bool], str] = {}
+        self._differ: dict[tuple[str, str], bool] = {}
+
+    def text(self, template: Template, noun: str, *, pet_name: bool, emoji: bool) -> str:
+        """A wording with its values and its notice; arguments as for `filled`.
+
+        Raises:
+            UnfitWordingError: as `check_catalogue`.
+        """
+        key = (template.id, noun, pet_name, emoji)
+        text = self._texts.get(key)
+        if text is None:
+            playbook = self._playbook
+            text = filled(template, playbook, noun=noun, pet_name=pet_name, emoji=emoji)
+            text = with_notice(text, playbook.voice.disclosure.notice)
+            check_catalogue(text, playbook.offers[template.offer], playbook.conduct)
+            self._texts[key] = text
+        return text
+
+    def differs(self, template: Template, noun: str) -> bool:
+        """Whether a wording has a pet name or an emoji, for which not every reply has room."""
+        key = (template.id, noun)
+        differs = self._differ.get(key)
+        if differs is None:
+            text = filled(template, self._playbook, noun=noun, pet_name=False, emoji=True)
+            differs = "pet_name" in placeholders(template.text) or has_emoji(text)
+            self._differ[key] = differs
+        return differs
+
+
 def readings(template: Template, playbook: "Playbook") -> tuple[str, ...]:
     """Every way in which a wording can be filled: each topic, with and without name and emoji."""
     used = placeholders(template.text)

@@ -97,6 +97,8 @@ def _found(text: str) -> list[tuple[int, int, str]]:
 
 def _plain(text: str) -> tuple[str, Sequence[int]]:
     """The copy that is searched, and where each of its characters stands in `text`."""
+    if text.isascii():  # nothing in it looks like anything else
+        return text, range(len(text))
     copy = text.translate(_AS_IF)
     if _UNSEEN.isdisjoint(copy):
         return copy, range(len(copy))

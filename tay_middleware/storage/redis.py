@@ -59,6 +59,8 @@ LEASE_SECONDS = 10.0
 TURNS_REMEMBERED = 20_000
 """Turns whose user this process knows, for a mention that is taken back a moment later."""
 
+_NO_TURN = UUID(int=0)
+
 _log = logging.getLogger("tay_middleware")
 
 
@@ -141,7 +143,7 @@ class RedisStore:
     async def recall(self, user_key: str, now: datetime) -> History:
         """What is known of a user; see `TurnStore`."""
         self._refuse_unchecked()
-        keys = keys_of(user_key, UUID(int=0), self.link.prefix)
+        keys = keys_of(user_key, _NO_TURN, self.link.prefix)
         since = now - timedelta(seconds=self._mentions_seconds)
         try:
             answer = await self.link.run(

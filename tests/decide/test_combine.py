@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from tay_middleware.decide.combine import Combiner, with_scores
+from tay_middleware.decide.combine import Combiner, figures
 from tay_middleware.decide.detect import Detector
 from tay_middleware.decide.offers import Catalogue
 from tay_middleware.domain import Detection, Indicator, Message, Reason, Stage
@@ -244,12 +244,16 @@ def test_without_a_word_of_the_trade_a_deep_need_and_a_likely_subject_vouch_for_
 
 
 def test_a_detection_tells_what_each_tier_thought() -> None:
-    told = with_scores(
-        no_need(), "encoder", an_opinion(0.91234, gates={"minor": 0.2, "owner": 0.01})
-    )
-    assert told.scores["encoder.escalate"] == 0.9123
-    assert told.scores["encoder.gate.minor"] == 0.2
-    assert "encoder.gate.owner" not in told.scores
+    told = figures("encoder", an_opinion(0.91234, gates={"minor": 0.2, "owner": 0.01}))
+    assert told["encoder.escalate"] == 0.9123
+    assert told["encoder.gate.minor"] == 0.2
+    assert "encoder.gate.owner" not in told
+
+
+def test_what_a_tier_thought_stands_beside_what_the_phrases_found(combine: Combiner) -> None:
+    seen = no_need()
+    told = combine(seen, an_opinion(), a_rule(), {"scorer.escalate": 0.25})
+    assert told.scores == {**seen.scores, "scorer.escalate": 0.25}
 
 
 def test_a_suspicion_holds_back_this_turn_and_no_later_one(combine: Combiner) -> None:

@@ -12,7 +12,7 @@ from tay_middleware.decide import (
     describe,
     word,
 )
-from tay_middleware.decide.templates import check_catalogue, render
+from tay_middleware.decide.templates import render
 from tay_middleware.domain import (
     Decision,
     Detection,
@@ -27,6 +27,7 @@ from tay_middleware.domain import (
     Turn,
 )
 from tay_middleware.playbook import Playbook
+from tay_middleware.playbook.mention import check_catalogue
 from tay_middleware.playbook.schema import Disclosure
 from tests.builders import a_detection, a_history, a_mention, a_past_turn, a_turn, no_need
 

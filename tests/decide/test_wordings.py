@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tay_middleware.decide import Circumstances, ReplyFacts, decide, word
-from tay_middleware.domain import History, Strength, Tier
+from tay_middleware.domain import Decision, History, Kind, Strength, Tier
 from tay_middleware.playbook import Playbook
 from tests.builders import a_detection, a_turn
 
@@ -89,3 +90,40 @@ def test_a_topic_that_is_not_sure_is_not_said(playbook: Playbook) -> None:
         assert "growth" not in said
         found.add("the business side" in said)
     assert True in found
+
+
+class Unasked:
+    """The facts of a reply that nobody may look for."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(name)
+
+
+def test_a_wording_without_pet_name_and_emoji_asks_nothing_of_the_reply(
+    playbook: Playbook,
+) -> None:
+    decision = a_mention(playbook, "mentorship.gentle.any.B")
+    said = word(decision, a_turn(), playbook, Unasked())
+    assert said == word(decision, a_turn(), playbook, ReplyFacts(pet_names=9, has_emoji=True))
+
+
+def test_an_emoji_in_the_name_of_an_offer_is_said_where_the_reply_has_one(
+    playbook: Playbook,
+) -> None:
+    offer = playbook.offers["mentorship"]
+    sunny = {"mentorship": offer.model_copy(update={"name": f"{offer.name} \u2600"})}
+    other = replace(playbook, offers={**playbook.offers, **sunny})
+    decision = a_mention(other, "mentorship.gentle.any.B")
+    texts = [word(decision, a_turn(), other, ReplyFacts(has_emoji=has)) for has in (True, False)]
+    assert ["\u2600" in (text or "") for text in texts] == [True, False]
+
+
+def test_pet_names_are_counted_where_a_wording_has_one(playbook: Playbook) -> None:
+    decision = a_mention(playbook, "mentorship.gentle.any.A")
+    texts = [word(decision, a_turn(), playbook, ReplyFacts(pet_names=many)) for many in (0, 9)]
+    name = playbook.by_id[decision.template or ""].pet_name or ""
+    assert [name.capitalize() in (text or "") for text in texts] == [True, False]
+
+
+def a_mention(playbook: Playbook, template: str) -> Decision:
+    return Decision(a_detection(), Kind.MENTION, None, playbook.version, template=template)

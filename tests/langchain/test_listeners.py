@@ -14,9 +14,11 @@ from langchain_core.callbacks import (
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tracers.context import collect_runs
+from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
 
 from tay_middleware import EscalationChatModel, EscalationStep, Escalator
 from tay_middleware.langchain import ScriptedChatModel
+from tay_middleware.langchain.announce import hears
 from tay_middleware.settings import load_settings
 from tests.langchain.models import ANSWER, NEED, PIECES, SHAPES, USAGE, model
 from tests.langchain.surfaces import FOUR, SURFACES, WrapModel
@@ -100,6 +102,32 @@ def test_04_events_v3_are_those_of_the_model_and_then_the_addition(
         kinds = [part["type"] for part in alone.content]
         own = ["text"] if "cite a source" in shape else []
         assert [part["type"] for part in told.content] == kinds + own
+
+
+class Graph(BaseCallbackHandler):
+    """Hears all but events, as a graph that streams messages does."""
+
+
+class Silenced(Tokens):
+    """Has a method for events, and says that it takes none."""
+
+    ignore_custom_event = True
+
+
+@pytest.mark.parametrize(
+    ("listener", "is_told"),
+    [
+        (Graph(), False),
+        (AsyncCallbackHandler(), False),
+        (Silenced(), False),
+        (Tokens(), True),
+        (RunCollectorCallbackHandler(), True),
+    ],
+)
+def test_only_who_takes_events_or_traces_is_told_of_a_decision(
+    listener: BaseCallbackHandler, is_told: bool
+) -> None:
+    assert hears(listener) is is_told
 
 
 class _Suspends(AsyncCallbackHandler):
