@@ -140,18 +140,18 @@ def model_of(content: Mapping[str, Any]) -> Model:
     }
     if missing := {ESCALATE, ON_TOPIC} - heads.keys():
         raise KeyError(*missing)
-    units = [float(head["unit"]) for head in content["heads"].values()]
     scales = [float(scale) for scale in content["scales"]]
-    by_term = zip(*(head["terms"] for head in content["heads"].values()), strict=True)
-    by_word = zip(*(head["words"] for head in content["heads"].values()), strict=True)
+    by_term, by_word = [], []
+    for head in content["heads"].values():
+        unit = float(head["unit"])
+        rows = zip(head["terms"], scales, strict=True)
+        by_term.append([whole * unit * scale for whole, scale in rows])
+        by_word.append([whole * unit for whole in head["words"]])
     return Model(
         {term: at for at, term in enumerate(content["terms"])},
         [scale * scale for scale in scales],
-        [
-            tuple(whole * unit * scale for whole, unit in zip(row, units, strict=True))
-            for row, scale in zip(by_term, scales, strict=True)
-        ],
+        list(zip(*by_term, strict=True)),
         {word: at for at, word in enumerate(content["words"])},
-        [tuple(whole * unit for whole, unit in zip(row, units, strict=True)) for row in by_word],
+        list(zip(*by_word, strict=True)),
         heads,
     )
