@@ -8,8 +8,8 @@ import pytest
 from tay_middleware.playbook import Playbook, load_playbook
 from tay_middleware.settings import Settings, load_settings
 
-pytest_plugins = ["tests.fixtures_servers"]
-"""Servers are of the whole run, or each directory would start its own."""
+pytest_plugins = ["tests.fixtures_servers", "tests.commands"]
+"""Servers are of the whole run, or each directory would start its own; `tay` is of every page."""
 
 
 @pytest.fixture(scope="session")

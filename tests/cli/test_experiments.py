@@ -6,9 +6,7 @@ import pytest
 
 from tay_middleware.settings import load_settings
 from tay_middleware.storage import upgrade
-from tests.cli.test_cli import Tay, tay
-
-__all__ = ["tay"]
+from tests.commands import Tay
 
 WORDING = "mentorship.gentle.any.B"
 

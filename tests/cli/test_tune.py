@@ -13,9 +13,7 @@ from benchmarks.tune import cases, rows, write
 from tay_middleware.analytics.tuning.replay import Passing, Replay
 from tay_middleware.playbook import load_playbook, shipped
 from tay_middleware.storage import upgrade
-from tests.cli.test_cli import Tay, tay
-
-__all__ = ["tay"]
+from tests.commands import Tay
 
 LIVE = load_playbook().policy.cascade.scorer.threshold
 QUESTION = "Can you review my pricing structure and tell me what is wrong with it?"
