@@ -18,6 +18,9 @@ COVERAGE ?=
 CHOSEN = $(if $(COVERAGE),--cov --cov-report=term,-m 'not scale')
 PYTEST = $(BIN)/pytest -n 2 --dist loadscope --ignore=tests/slow --ignore=tests/browser --ignore=tests/chaos --ignore=tests/fuzz
 
+# Where this is set, as in many containers, each of some hundred processes would compile us anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo demo-dashboard pictures brief test test-scale lint type unit eval eval-train stats-proof bench bench-peers chaos fuzz docs dist dist-check test-matrix test-browser clean help
 
 help:  ## what there is to make

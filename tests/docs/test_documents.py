@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tay_middleware.settings import Settings
-from tay_middleware.storage import upgrade
 from tests.commands import Tay
+from tests.databases import migrated
 from tests.docs.pages import BLOCK, DOCUMENTS, ROOT, anchors, blocks, named
 from tests.examples.running import PATIENT
 
@@ -99,7 +99,7 @@ def test_the_commands_of_the_documents_work(command: str, tay: Tay, tmp_path: Pa
         assert dry.returncode == 0, command
         assert command in SLOW or command == "make help"
         return
-    upgrade(f"sqlite+aiosqlite:///{tmp_path / '.tay' / 'tay.db'}")  # a command begins no log
+    migrated(f"sqlite+aiosqlite:///{tmp_path / '.tay' / 'tay.db'}")  # a command begins no log
     if not SHELL.search(command):
         name, *arguments = shlex.split(command)
         said = tay(*arguments)
@@ -125,7 +125,7 @@ PROCEDURES = sorted({path for path in DOCUMENTS if "```shell\n" in path.read_tex
 @pytest.mark.parametrize("path", PROCEDURES, ids=named)
 def test_the_procedures_of_a_page_work_one_after_the_other(path: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    upgrade(f"sqlite+aiosqlite:///{home / 'tay.db'}")
+    migrated(f"sqlite+aiosqlite:///{home / 'tay.db'}")
     key = Settings(home=home).user_key_bytes()
     kept = "INSERT INTO removals VALUES ('2026-01-01', '2026-01-02')"
     with sqlite3.connect(home / "tay.db") as database:
@@ -149,7 +149,7 @@ def test_the_procedures_of_a_page_work_one_after_the_other(path: Path, tmp_path:
 @pytest.mark.parametrize(("name", "code"), blocks("sql"), ids=lambda value: str(value)[:24])
 def test_the_sql_of_the_documents_runs(name: str, code: str, tmp_path: Path) -> None:
     file = tmp_path / "tay.db"
-    upgrade(f"sqlite+aiosqlite:///{file}")
+    migrated(f"sqlite+aiosqlite:///{file}")
     with sqlite3.connect(file) as database:
         database.executescript(code)
     assert ";" in code, name
