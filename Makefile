@@ -126,7 +126,7 @@ $(VENV)/.runtime: $(VENV)/bin/python pyproject.toml constraints.txt $(wildcard p
 	@touch $@
 
 $(VENV)/.dashboard: $(VENV)/.runtime
-	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,analytics,charts]'
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,charts]'
 	@touch $@
 
 $(VENV)/.evals: $(VENV)/.runtime
@@ -134,7 +134,7 @@ $(VENV)/.evals: $(VENV)/.runtime
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime
-	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,analytics,charts,dev]'
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,charts,proof,dev]'
 	@touch $@
 
 $(VENV)/.training: $(VENV)/.dev
@@ -155,5 +155,5 @@ $(VENV)-%/.ready: tests/matrix/%.txt pyproject.toml
 	@touch $@
 
 $(VENV)/.fuzz: $(VENV)/.dev
-	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,analytics,charts,dev,fuzz]'
+	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,charts,proof,dev,fuzz]'
 	@touch $@
