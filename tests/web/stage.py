@@ -83,6 +83,17 @@ class Site:
         """A command of an operator beside the server."""
         return tay_with(self.settings, *arguments)
 
+    def refused(self, *options: str) -> subprocess.CompletedProcess[str]:
+        """How `tay serve` ends that may not start: in a process, for one that may would not end."""
+        return subprocess.run(
+            [str(TAY), "serve", "--port", str(self.port), *options],
+            env={**os.environ, **self.settings},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
     def token(self, *scopes: str) -> dict[str, str]:
         """The header of a new token."""
         options = [part for scope in scopes for part in ("--scope", scope)]
