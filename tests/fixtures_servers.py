@@ -20,6 +20,7 @@ from tay_middleware.storage import upgrade
 from tay_middleware.storage.database import server_engine
 from tay_middleware.storage.location import read_url
 from tay_middleware.storage.sql import metadata
+from tests.databases import migrated
 from tests.servers import Postgres, ServerMissing, Valkey, ValkeyCluster
 
 S = TypeVar("S", Valkey, ValkeyCluster, Postgres)
@@ -85,9 +86,9 @@ def _databases(request: pytest.FixtureRequest) -> tuple[str, str]:
     """Two databases of this session: one for tests that migrate, one that is migrated."""
     given = os.environ.get("TAY_TEST_DATABASE_URL")
     base = given or str(request.getfixturevalue("postgres").url())
-    empty, migrated = (asyncio.run(_created(base)) for _ in range(2))
-    upgrade(migrated)
-    return empty, migrated
+    empty, ready = (asyncio.run(_created(base)) for _ in range(2))
+    upgrade(ready)
+    return empty, ready
 
 
 @pytest.fixture
@@ -112,9 +113,7 @@ def either_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A migrated database without rows: once a file, once on a server."""
     if request.param == "postgres":
         return str(request.getfixturevalue("postgres_url"))
-    made = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(made)
-    return made
+    return migrated(f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}")
 
 
 _NO_MONTHS = """

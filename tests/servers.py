@@ -12,9 +12,10 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +37,25 @@ def wait_until(ready: Callable[[], bool], what: str, seconds: float = START_SECO
         time.sleep(0.01)
 
 
-def free_port() -> int:
-    """A port that nobody listens on, as is the one 10,000 above, where a cluster's nodes talk.
+def _in_turn() -> Iterator[int]:
+    """Ports one after the other, from anywhere in a range that each worker of xdist has alone.
 
-    Both are out of the range from which the system hands them out to others.
+    They are out of the range from which the system hands them out to others, as are those 10,000
+    above. A seeded test leaves `random` in the same state in both workers, so it is not asked.
     """
-    while True:
-        port = random.randrange(20_000, 22_700)
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
+    for number in count(random.SystemRandom().randrange(PORTS_EACH)):
+        yield 20_000 + worker * PORTS_EACH + number % PORTS_EACH
+
+
+PORTS_EACH = 675
+PORTS = _in_turn()
+"""No port twice: a server takes its own a while after it was found to be free."""
+
+
+def free_port() -> int:
+    """A port that nobody listens on, as is the one 10,000 above, where a cluster's nodes talk."""
+    for port in PORTS:
         with socket.socket() as probe, socket.socket() as bus:
             try:
                 probe.bind(("127.0.0.1", port))
@@ -50,6 +63,7 @@ def free_port() -> int:
             except OSError:
                 continue
             return port
+    raise AssertionError
 
 
 def _directory_of(package: str) -> Path:

@@ -140,22 +140,20 @@ def model_of(content: Mapping[str, Any]) -> Model:
     }
     if missing := {ESCALATE, ON_TOPIC} - heads.keys():
         raise KeyError(*missing)
-    units = [float(head["unit"]) for head in content["heads"].values()]
     scales = [float(scale) for scale in content["scales"]]
-    by_term = zip(*(head["terms"] for head in content["heads"].values()), strict=True)
-    by_word = zip(*(head["words"] for head in content["heads"].values()), strict=True)
-    # Equal weights are one object: of those of words one in fifty is left, which the cache holds.
-    shared: dict[float, float] = {}
-
-    def row(wholes: Sequence[float], scale: float = 1.0) -> tuple[float, ...]:
-        weights = [whole * unit * scale for whole, unit in zip(wholes, units, strict=True)]
-        return tuple(map(shared.setdefault, weights, weights))
-
+    by_term, by_word = [], []
+    for head in content["heads"].values():
+        unit = float(head["unit"])
+        rows = zip(head["terms"], scales, strict=True)
+        by_term.append([whole * unit * scale for whole, scale in rows])
+        # Equal weights are one object: one in fifty is left, which the processor's cache holds.
+        shared = {whole: whole * unit for whole in head["words"]}
+        by_word.append([shared[whole] for whole in head["words"]])
     return Model(
         {term: at for at, term in enumerate(content["terms"])},
         [scale * scale for scale in scales],
-        [row(wholes, scale) for wholes, scale in zip(by_term, scales, strict=True)],
+        list(zip(*by_term, strict=True)),
         {word: at for at, word in enumerate(content["words"])},
-        [row(wholes) for wholes in by_word],
+        list(zip(*by_word, strict=True)),
         heads,
     )

@@ -52,11 +52,11 @@ def offline_tiers(playbook: Playbook, labels: Labels, directory: Path) -> list[T
         name: read_out_of_fold(directory / "out_of_fold" / f"{name}.jsonl", learned).opinions
         for name in (BUILTIN, ENCODER)
     }
-    rows: dict[str, Judge] = {}
-    for name, second in ((BUILTIN, None), (ENCODER, committed[ENCODER])):
-        rows[name] = CommittedJudge(
-            name, playbook, Cascade(playbook, model=read_model()), committed[BUILTIN], second
-        )
+    cascade = Cascade(playbook, model=read_model())
+    rows: dict[str, Judge] = {
+        name: CommittedJudge(name, playbook, cascade, committed[BUILTIN], second)
+        for name, second in ((BUILTIN, None), (ENCODER, committed[ENCODER]))
+    }
     return [
         Tier(LABELS, turns=LabelledTurns(labels.conversations[0])),
         *(replace(tier, rows=rows.get(tier.name, tier.rows)) for tier in live_tiers(playbook)),
@@ -72,10 +72,11 @@ def live_tiers(playbook: Playbook) -> list[Tier]:
     keywords = KeywordJudge(playbook)
     tiers = [Tier("keywords", rows=keywords, live=keywords, turns=KeywordTurns(playbook))]
     model = read_model()
-    tiers.append(_live(BUILTIN, playbook, Cascade(playbook, model=model), Until.SCORER))
+    builtin = Cascade(playbook, model=model)
+    tiers.append(_live(BUILTIN, playbook, builtin, Until.SCORER))
     encoder = EncoderBeside(open_encoder)
     if is_installed() and encoder.opened() is not None:
-        cascade = Cascade(playbook, model=model, encoder=encoder)
+        cascade = Cascade(playbook, detector=builtin.detector, model=model, encoder=encoder)
         tiers.append(_live(ENCODER, playbook, cascade, Until.ENCODER))
     return tiers
 

@@ -6,13 +6,14 @@ field. What a group is worth to an offer stands with the offer (`Offer.evidence`
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from tay_middleware.domain import Reason
 from tay_middleware.playbook.entry import Entry, Slug
-from tay_middleware.playbook.phrases import parse
+from tay_middleware.playbook.phrases import REMEMBERED, parse
 
 _NO_NOUN = re.compile(r"[.!?:;,]|^(?:a|an|her|his|my|our|their)\b", re.IGNORECASE)
 
@@ -24,6 +25,7 @@ def _fits_a_sentence(noun: str) -> str:
     return noun
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _readable(phrase: str) -> str:
     parse(phrase)
     return phrase

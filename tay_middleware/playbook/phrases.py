@@ -16,10 +16,10 @@ matching is done in `decide.match`.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import chain, product
 
 MAX_PIECES = 12
 """Longest phrase in words or groups: people do not repeat longer ones."""
@@ -44,6 +44,9 @@ START = "^"
 
 END = "."
 """Where a clause ends: stands last in a phrase."""
+
+Tokens = tuple[str, ...]
+"""One wording, word by word."""
 
 Spellings = Mapping[str, Sequence[str]]
 """Other ways to write a word: `business` → `biz`, `buisness`."""
@@ -145,14 +148,13 @@ def inflections(word: str) -> tuple[str, ...]:
 def _choices(
     phrase: str, options: Sequence[str], spellings: Spellings
 ) -> tuple[tuple[str, ...], ...]:
-    choices: dict[tuple[str, ...], None] = {}
+    choices: dict[Tokens, None] = {}
     for option in options:
         words = option.replace("-", " ").split()
         if not words:
             raise ValueError(f"'{phrase}': an alternative is empty; write (…)? for an optional one")
-        variants = [tuple(_variants(phrase, word, spellings)) for word in words]
-        for chosen in product(*variants):
-            choices[tuple(" ".join(chosen).split())] = None
+        for tokens in _together([_variants(phrase, word, spellings) for word in words]):
+            choices[tokens] = None
             if len(choices) > MAX_CHOICES:
                 raise ValueError(
                     f"'{phrase}': a group stands for more than {MAX_CHOICES} wordings; split it"
@@ -160,21 +162,41 @@ def _choices(
     return tuple(choices)
 
 
-def _variants(phrase: str, word: str, spellings: Spellings) -> Iterator[str]:
+def _together(variants: Sequence[Sequence[Tokens]]) -> Iterable[Tokens]:
+    """Words one after the other, each in all of its ways."""
+    if len(variants) == 1:
+        return variants[0]
+    return (tuple(chain.from_iterable(chosen)) for chosen in product(*variants))
+
+
+def _variants(phrase: str, word: str, spellings: Spellings) -> Sequence[Tokens]:
     if word in _SHAPES:
-        yield _SHAPES[word]
-        return
-    for base in inflections(word[:-1]) if word.endswith("~") else (word,):
-        if not _WORD.fullmatch(base):
+        return ((_SHAPES[word],),)
+    ways: list[Tokens] = []
+    for base in _bases(word):
+        written = _written(base)
+        if written is None:
             raise ValueError(f"'{phrase}': '{base}' is not a word")
-        yield from _written(base)
+        ways += written
         for spelled in spellings.get(base, ()):
-            yield from _written(spelled)
+            ways += _spelled(spelled)
+    return ways
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _written(word: str) -> tuple[str, ...]:
-    return _contractions(_IN_NUMBER.sub("_", word))
+def _bases(word: str) -> tuple[str, ...]:
+    return inflections(word[:-1]) if word.endswith("~") else (word,)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _written(word: str) -> tuple[Tokens, ...] | None:
+    """The ways to write a word, `None` where it is none."""
+    return _spelled(word) if _WORD.fullmatch(word) else None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _spelled(word: str) -> tuple[Tokens, ...]:
+    return tuple(tuple(way.split()) for way in _contractions(_IN_NUMBER.sub("_", word)))
 
 
 def _contractions(word: str) -> tuple[str, ...]:

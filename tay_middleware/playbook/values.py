@@ -1,6 +1,7 @@
 """Values of `prompts/` that are checked by themselves: texts, links, prices, patterns."""
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Annotated
 
@@ -28,6 +29,7 @@ def _acknowledges(text: str) -> str:
     return check_placeholders(text, ())
 
 
+@lru_cache(maxsize=1024)
 def checked_pattern(pattern: str) -> str:
     """The pattern, if it can be compiled, alone and beside others, and repeats no repetition.
 

@@ -20,13 +20,14 @@ from tay_middleware.payments.settle import restate_mentions
 from tay_middleware.payments.standing import Standing, standing
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
-from tay_middleware.storage import Database, experiments, purchases, sales, upgrade
+from tay_middleware.storage import Database, experiments, purchases, sales
 from tay_middleware.storage.events import read_event
 from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.ledger import apply
 from tay_middleware.storage.wire import turn_event
 from tay_middleware.web.escalations import detail
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.payments import deliveries as d
 from tests.payments.test_settle import BUYER, handled
 from tests.storage.records import a_record, key
@@ -55,7 +56,7 @@ def marks(connection: Connection) -> None:
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
     return url
 
 

@@ -23,7 +23,7 @@ from tay_middleware.domain import uuid7
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
-from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage import Database
 from tay_middleware.storage.events import read_event
 from tay_middleware.storage.ledger import apply
 from tay_middleware.storage.partitions import maintain_database
@@ -31,6 +31,7 @@ from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.wire import turn_event
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.storage.records import DAY, a_record
 
 T = TypeVar("T")
@@ -46,7 +47,7 @@ PERIOD = Period(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 4, 11, tzinfo=U
 @pytest.fixture
 def url(tmp_path: Path) -> str:
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
     asyncio.run(on(url, fill))
     return url
 

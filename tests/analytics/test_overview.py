@@ -12,12 +12,13 @@ from tay_middleware.analytics.overview import Overview, overview
 from tay_middleware.analytics.said import said_of
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
-from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage import Database
 from tay_middleware.storage.events import read_event
 from tay_middleware.storage.ledger import apply
 from tay_middleware.storage.trends import Narrowed
 from tay_middleware.storage.wire import turn_event
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.storage.records import DAY, a_record
 
 WEEK = Period(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 9, tzinfo=UTC))
@@ -28,7 +29,7 @@ USERS, QUESTIONS = 40, 30
 def found(tmp_path_factory: pytest.TempPathFactory) -> Overview:
     """Of forty users ten are shown a mention most of the time, and the others never."""
     url = f"sqlite+aiosqlite:///{_file(tmp_path_factory)}"
-    upgrade(url)
+    migrated(url)
     records = [
         a_record(
             user * QUESTIONS + n,

@@ -10,12 +10,13 @@ from tay_middleware.analytics.measures import Measures, measure, terms_of
 from tay_middleware.analytics.metrics import Period
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
-from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage import Database
 from tay_middleware.storage.events import read_event
 from tay_middleware.storage.ledger import apply
 from tay_middleware.storage.touches import note_feedback
 from tay_middleware.storage.wire import turn_event
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.storage.records import DAY, a_record
 
 PERIOD = Period(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 9, tzinfo=UTC))
@@ -34,7 +35,7 @@ def hate(connection: Connection) -> None:
 
 def test_feedback_of_nobody_is_counted_and_waters_nothing_down(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
 
     async def scene() -> Measures:
         database = Database(url)

@@ -19,12 +19,13 @@ from tay_middleware.analytics.weeks import weeks
 from tay_middleware.domain import uuid7
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
-from tay_middleware.storage import Database, sales, upgrade
+from tay_middleware.storage import Database, sales
 from tay_middleware.storage.figures import ALL, daily_counts
 from tay_middleware.storage.partitions import maintain_database
 from tay_middleware.storage.sql import escalation_logs, escalation_row, question_row
 from tay_middleware.storage.trends import Narrowed
 from tay_middleware.web.views import stats_fields
+from tests.databases import migrated
 from tests.storage.records import a_record
 
 DAY = timedelta(days=1)
@@ -53,7 +54,7 @@ def fill(connection: Connection) -> None:
 @pytest.fixture(scope="module")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('retention') / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
     on(url, lambda database: database.write(fill))
     return url
 
@@ -136,7 +137,7 @@ def test_rows_that_went_stay_gone_whatever_the_setting_says(
     tmp_path: Path, setting: int | None, keep_days: int, known: datetime
 ) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
 
     async def scene(database: Database) -> Any:
         await database.write(fill)
@@ -152,7 +153,7 @@ def test_rows_that_went_stay_gone_whatever_the_setting_says(
 
 
 def test_a_month_that_was_dropped_is_known_from_its_end(postgres_url: str) -> None:
-    upgrade(postgres_url)
+    migrated(postgres_url)
 
     async def scene(database: Database) -> datetime:
         await maintain_database(database, NOW, 30)

@@ -17,9 +17,10 @@ from tay_middleware.analytics.measures import Measures, measure
 from tay_middleware.analytics.metrics import Period
 from tay_middleware.analytics.review.sentences import _of_returns
 from tay_middleware.domain import uuid7
-from tay_middleware.storage import Database, exposures, upgrade
+from tay_middleware.storage import Database, exposures
 from tay_middleware.storage.figures import ALL, daily_counts, daily_users
 from tay_middleware.storage.sql import question_logs, question_row
+from tests.databases import migrated
 from tests.storage.records import a_record
 from tests.uncounted import uncounted
 
@@ -113,7 +114,7 @@ class World:
 def found(tmp_path_factory: pytest.TempPathFactory) -> list[Measures]:
     """The figures of worlds in which mentions change nothing."""
     url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('returns') / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
 
     async def run() -> list[Measures]:
         database = Database(url)

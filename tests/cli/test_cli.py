@@ -1,18 +1,16 @@
-import io
 import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
-from tay_middleware.cli import main
 from tay_middleware.cli.main import COMMANDS, app
 from tay_middleware.playbook import shipped
 from tay_middleware.storage.migrations import HEAD
+from tests.commands import Tay
 
 TAY = Path(sys.executable).with_name("tay")
 
@@ -21,41 +19,6 @@ Decided = Callable[..., tuple[int, list[dict[str, Any]]]]
 GOOD = {"id": "1", "question": "Can you review my pricing structure and tell me whats wrong?"}
 SMALL = {"id": "2", "question": "how do i pluck a hairline"}
 NAIVE = {"id": "3", "question": "our customer service is completely swamped lol"}
-
-
-@dataclass(frozen=True)
-class Run:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-class Tay(Protocol):
-    def __call__(self, *arguments: str, given: str | bytes = "", **settings: str) -> Run: ...
-
-
-@pytest.fixture
-def tay(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Tay:
-    """Runs `tay` in this process, as the script would, in the test's own directory."""
-
-    def run(*arguments: str, given: str | bytes = "", **settings: str) -> Run:
-        raw = given.encode() if isinstance(given, str) else given
-        with monkeypatch.context() as patch:
-            patch.setattr(sys, "argv", ["tay", *arguments])
-            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
-            patch.setenv("NO_COLOR", "1")
-            for name, value in settings.items():
-                patch.setenv(name, value)
-            capfd.readouterr()
-            try:
-                main()
-                code: object = 0
-            except SystemExit as stop:
-                code = stop.code or 0
-        out, err = capfd.readouterr()
-        return Run(code if isinstance(code, int) else 1, out, err)
-
-    return run
 
 
 @pytest.fixture

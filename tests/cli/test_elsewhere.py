@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_cli import Tay, tay
-
-__all__ = ["tay"]  # the fixture
+from tests.commands import Tay
 
 SALES = "purchase_id,amount,currency,occurred_at\no-1,49.00,usd,2026-03-02\n"
 

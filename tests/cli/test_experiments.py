@@ -5,10 +5,8 @@ from typing import Any
 import pytest
 
 from tay_middleware.settings import load_settings
-from tay_middleware.storage import upgrade
-from tests.cli.test_cli import Tay, tay
-
-__all__ = ["tay"]
+from tests.commands import Tay
+from tests.databases import migrated
 
 WORDING = "mentorship.gentle.any.B"
 
@@ -16,7 +14,7 @@ WORDING = "mentorship.gentle.any.B"
 @pytest.fixture(autouse=True)
 def _an_empty_log(tmp_path: Path) -> None:
     """Commands that look into a log begin none."""
-    upgrade(f"sqlite+aiosqlite:///{tmp_path / '.tay' / 'tay.db'}")
+    migrated(f"sqlite+aiosqlite:///{tmp_path / '.tay' / 'tay.db'}")
 
 
 def test_all_tests_are_listed_with_their_verdicts(tay: Tay) -> None:

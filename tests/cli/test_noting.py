@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from tay_middleware.cli.main import app
 from tay_middleware.errors import TayError
-from tay_middleware.storage import upgrade
+from tests.databases import migrated
 
 WORDING = "mentorship.gentle.any.B"
 
@@ -19,7 +19,7 @@ WORDING = "mentorship.gentle.any.B"
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home with an empty log."""
     monkeypatch.setenv("TAY_HOME", str(tmp_path))
-    upgrade(f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}")
+    migrated(f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}")
     (tmp_path / "user_key_secret").write_text("of the tests")
     return tmp_path
 

@@ -7,9 +7,7 @@ import pytest
 from tay_middleware.engine import Escalator, Reply
 from tay_middleware.playbook import load_playbook, shipped
 from tay_middleware.settings import load_settings
-from tests.cli.test_cli import Tay, tay
-
-__all__ = ["tay"]
+from tests.commands import Tay
 
 NEED = "Can you review my pricing structure and tell me what's wrong?"
 REPLY = Reply("Start with one honest hour, and divide what is left by it.")

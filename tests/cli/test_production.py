@@ -13,6 +13,7 @@ import pytest
 from tay_middleware.engine import Escalator, Reply
 from tay_middleware.settings import load_settings
 from tay_middleware.storage.migrations import HEAD
+from tests.commands import Run, tay_with
 
 TAY = Path(sys.executable).with_name("tay")
 NEED = "Can you review my pricing structure and tell me what's wrong? mail me at a@b.example"
@@ -31,15 +32,8 @@ def places(redis_url: str, postgres_url: str, tmp_path: Path) -> dict[str, str]:
     }
 
 
-def tay(places: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(TAY), *arguments],
-        env={**os.environ, **places},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+def tay(places: dict[str, str], *arguments: str) -> Run:
+    return tay_with(places, *arguments)
 
 
 @pytest.fixture
@@ -47,7 +41,9 @@ def asked(places: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, 
     """Places in which one user has asked and was answered with a mention."""
     for name, value in places.items():
         monkeypatch.setenv(name, value)
-    engine = Escalator.from_settings(load_settings(grace_seconds=10, recall_timeout_seconds=10))
+    engine = Escalator.from_settings(
+        load_settings(grace_seconds=10, recall_timeout_seconds=10, encoder="off")
+    )
     turn = engine.turn(question=NEED, user_id="ada", session_id="s1")
     assert engine.begin(turn).settle(ANSWER).addition is not None
     assert engine.flush(10)

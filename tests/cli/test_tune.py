@@ -12,10 +12,8 @@ import pytest
 from benchmarks.tune import cases, rows, write
 from tay_middleware.analytics.tuning.replay import Passing, Replay
 from tay_middleware.playbook import load_playbook, shipped
-from tay_middleware.storage import upgrade
-from tests.cli.test_cli import Tay, tay
-
-__all__ = ["tay"]
+from tests.commands import Tay
+from tests.databases import migrated
 
 LIVE = load_playbook().policy.cascade.scorer.threshold
 QUESTION = "Can you review my pricing structure and tell me what is wrong with it?"
@@ -30,7 +28,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     threshold = playbook.policy.cascade.scorer.threshold
     found = cases(3_000, datetime.now(UTC), Random(12), threshold)
     shown = set(Replay(found, playbook.policy, Passing(0.0, 1.0)).shown(threshold))
-    upgrade(url)
+    migrated(url)
     asyncio.run(write(url, list(rows(found, shown, playbook))))
     return file
 

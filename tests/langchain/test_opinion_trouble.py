@@ -11,6 +11,7 @@ import pytest
 
 from tay_middleware import EscalationStep, Escalator
 from tay_middleware.settings import load_settings
+from tests.databases import migrated_file
 from tests.decide.llm_server import LlmServer, llm_server
 from tests.decide.test_classify_server import EVERY_TROUBLE
 from tests.langchain.models import NEED, SHAPES, model
@@ -42,6 +43,7 @@ def unsure(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def an_engine(home: Path, prompts: Path, **classifier: Any) -> Escalator:
+    migrated_file(home / "tay.db")
     engine = Escalator.from_settings(
         load_settings(
             home=home,

@@ -16,10 +16,11 @@ from tay_middleware.payments.facts import Evidence, Fact, Said
 from tay_middleware.payments.inbox import InboxWorker
 from tay_middleware.payments.late import joinable
 from tay_middleware.payments.settle import reconsider, restate_mentions, settle
-from tay_middleware.storage import Database, inbox, purchases, sales, upgrade
+from tay_middleware.storage import Database, inbox, purchases, sales
 from tay_middleware.storage.payment_tables import conversions
 from tay_middleware.storage.sql import escalation_logs
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.payments import deliveries as d
 from tests.payments.test_settle import LATER, NUMBERS, TERMS, a_delivery, mention, play
 from tests.storage.records import a_record
@@ -34,7 +35,7 @@ RULES = Rules(offers={"price_m": "mentorship", "price_c": "course"}, catalogue=B
 @pytest.fixture
 def url(tmp_path: Path) -> str:
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
     return url
 
 

@@ -17,12 +17,13 @@ from tay_middleware.payments.inbox import BATCH
 from tay_middleware.payments.late import joinable
 from tay_middleware.payments.reading import Part
 from tay_middleware.payments.settle import reconsider, settle
-from tay_middleware.storage import Database, awaited, upgrade
+from tay_middleware.storage import Database, awaited
 from tay_middleware.storage.credits import keep_credit
 from tay_middleware.storage.payment_tables import awaited_mentions, conversions
 from tay_middleware.storage.sql import escalation_logs
 from tay_middleware.storage.touches import note_click
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.payments import deliveries as d
 from tests.payments.test_settle import BUYER, TERMS, handled, mention, play, worker
 from tests.storage.records import DAY, SECOND, a_record, key
@@ -238,7 +239,7 @@ def clicked(connection: Connection, record: Any) -> None:
 def test_upkeep_writes_in_small_pieces_and_nothing_twice(tmp_path: Path) -> None:
     """Also where credit goes to a click, and later mentions of the offer have none."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
 
     class Counting(Database):
         sizes: list[int] = []  # noqa: RUF012 - of one test

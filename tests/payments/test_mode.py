@@ -11,7 +11,8 @@ import pytest
 
 from tay_middleware.payments.inbox import InboxWorker
 from tay_middleware.payments.terms import Terms
-from tay_middleware.storage import Database, inbox, upgrade
+from tay_middleware.storage import Database, inbox
+from tests.databases import migrated
 from tests.payments import deliveries as d
 from tests.payments.test_settle import LATER, TERMS, a_delivery
 from tests.web.stage import Site
@@ -39,7 +40,7 @@ def test_after_the_change_to_live_what_was_put_aside_counts_and_test_ones_are_to
     site = Site(tmp_path / "tay")
     site.client.close()
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay' / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
     one = d.session("t1", id="cs_test_1", payment_intent="pi_t") | {"livemode": False}
     assert asyncio.run(worked(url, TEST, one, d.session())) == inbox.OtherMode(1, 0)
     with caplog.at_level(logging.WARNING):

@@ -20,11 +20,12 @@ from tay_middleware.domain import uuid7
 from tay_middleware.errors import RowRefused, StorageUnavailable
 from tay_middleware.payments.inbox import MOST_ATTEMPTS, InboxWorker, handle
 from tay_middleware.payments.terms import Terms
-from tay_middleware.storage import Database, inbox, ledger, touches, upgrade
+from tay_middleware.storage import Database, inbox, ledger, touches
 from tay_middleware.storage.bulk import insert_turns
 from tay_middleware.storage.payment_tables import conversions, payment_facts, webhook_events
 from tay_middleware.storage.sql import escalation_logs, question_row
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.payments import deliveries as d
 from tests.payments.test_purchases import STORIES
 from tests.storage.records import a_record, key
@@ -233,7 +234,7 @@ def test_a_purchase_waits_for_a_mention_that_is_still_on_its_way(late: int, url:
 
 def test_a_purchase_by_hearsay_waits_for_the_mention_of_its_own_token(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
     token = "t" * 22
     new = a_record(2, at=NOON - timedelta(hours=1))
 
@@ -262,7 +263,7 @@ def test_a_purchase_by_hearsay_waits_for_the_mention_of_its_own_token(tmp_path: 
 
 def test_upkeep_redacts_what_is_past_its_time(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
 
     async def scene(database: Database) -> Any:
         await handled(database, d.ONE_TIME)

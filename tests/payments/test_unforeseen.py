@@ -10,8 +10,9 @@ import pytest
 
 from tay_middleware.payments.inbox import InboxWorker
 from tay_middleware.payments.terms import Terms
-from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage import Database
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.payments.test_settle import TERMS
 
 
@@ -35,7 +36,7 @@ def test_the_worker_goes_on_after_a_pause_and_says_that_it_is_not_well(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
     paused: list[float] = []
 
     async def scene() -> list[bool]:

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.event import listen
 
-from tay_middleware.storage import Database, inbox, upgrade
+from tay_middleware.storage import Database, inbox
+from tests.databases import migrated
 from tests.payments import deliveries as d
 from tests.payments.test_settle import LATER, NUMBERS, a_delivery, handled, play, worker
 
@@ -79,7 +80,7 @@ def test_a_file_finds_them_without_a_look_at_those_that_have_none(tmp_path: Path
         return str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all())
 
     made = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(made)
+    migrated(made)
     found = play(made, lambda database: database.read(plan))
     assert "USING INDEX ix_webhook_events_received_at (received_at<?)" in found
     assert "TEMP B-TREE" not in found

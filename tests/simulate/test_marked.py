@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from tay_middleware.storage import Database, simulations, upgrade
+from tay_middleware.storage import Database, simulations
+from tests.databases import migrated
 
 OCTOBER = datetime(2026, 10, 1, tzinfo=UTC)
 NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
@@ -36,7 +37,7 @@ def test_days_of_a_simulation_are_marked_without_its_rows(
         url = request.getfixturevalue("postgres_url")
     else:
         url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('marked') / 'tay.db'}"
-        upgrade(url)
+        migrated(url)
     played = {
         "id": UUID(int=1),
         "seed": 1,

@@ -22,7 +22,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     venv.create(directory / "venv", with_pip=True)
     python = str(directory / "venv" / "bin" / "python")
-    pip = [python, "-m", "pip", "install", "-q"]
+    pip = [python, "-m", "pip", "install", "-q", "--no-compile"]
     (wheel,) = directory.glob("*.whl")
     subprocess.run(
         [*pip, "-c", str(ROOT / "constraints.txt"), str(wheel)], check=True, capture_output=True

@@ -10,13 +10,14 @@ import pytest
 from redis.crc import key_slot
 
 from tay_middleware.errors import StorageError
-from tay_middleware.storage import Outbox, upgrade
+from tay_middleware.storage import Outbox
 from tay_middleware.storage.buckets import BUCKETS, keys_of, meta_of, outbox_of
 from tay_middleware.storage.link import PATIENT_SECONDS, close_client, make_client
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.stream import Streams
 from tay_middleware.storage.worker import Places, health
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.fixtures_servers import started
 from tests.servers import ValkeyCluster, wait_until
 from tests.storage.records import key
@@ -70,7 +71,7 @@ def test_a_client_that_has_just_come_sees_every_bucket(masters: ValkeyCluster) -
 
 def test_buckets_that_give_no_answer_are_told(killed: ValkeyCluster, tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
     found = health(Places(Outbox(killed.url, tmp_path / "spool.db"), url))
     away = [at for at in range(BUCKETS) if of_slot(outbox_of(at)) == of_slot(meta_of())]
     assert found.silent == len(away)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from tay_middleware.domain import Kind, ReplyStatus, uuid7
-from tay_middleware.storage import Database, Outbox, TurnStore, open_store, upgrade
+from tay_middleware.storage import Database, Outbox, TurnStore, open_store
 from tay_middleware.storage.buckets import bucket_of, keys_of, outbox_of
 from tay_middleware.storage.drain import Counts, Drain, Pace
 from tay_middleware.storage.figures import daily_users, hourly_stats
@@ -20,6 +20,7 @@ from tay_middleware.storage.redis import REPLAY, RedisStore
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.wire import Limits, commit_call, turn_event
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.storage.records import SECOND, a_record, key, opened
 
 
@@ -78,7 +79,7 @@ def play(request: pytest.FixtureRequest, redis_url: str, tmp_path: Path) -> Call
         url = str(request.getfixturevalue("postgres_url"))
     else:
         url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-        upgrade(url)
+        migrated(url)
 
     def run(scene: Scene) -> Any:
         async def played() -> Any:

@@ -19,6 +19,7 @@ from tay_middleware.errors import (
 )
 from tay_middleware.storage import EmbeddedStore, TurnStore, open_store, read_latest
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.storage.contract import Handles, TurnStoreContract
 from tests.storage.records import a_record, key
 
@@ -69,6 +70,7 @@ class TestEmbeddedStore(TurnStoreContract):
             await store.open()
             return store
 
+        migrated(url)
         return make
 
 

@@ -11,11 +11,12 @@ from sqlalchemy import select
 
 from tay_middleware.cli import users
 from tay_middleware.settings import load_settings
-from tay_middleware.storage import Database, Outbox, open_store, upgrade
+from tay_middleware.storage import Database, Outbox, open_store
 from tay_middleware.storage.drain import Drain
 from tay_middleware.storage.people import Archive
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.sql import question_logs
+from tests.databases import migrated
 from tests.storage.records import KEY_OF, a_record, key
 
 HOUR = timedelta(hours=1)
@@ -56,7 +57,7 @@ def test_the_command_erases_a_row_of_a_minute_ago_on_a_machine_that_is_behind(
             return datetime.now(tz) - HOUR
 
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
     settings = load_settings(
         home=tmp_path, redis_url=redis_url, database_url=url, user_key_secret="x" * 40
     )

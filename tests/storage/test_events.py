@@ -16,13 +16,14 @@ from sqlalchemy import select
 
 from tay_middleware.domain import ReplyStatus, uuid7
 from tay_middleware.errors import RowRefused, StorageError
-from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage import Database
 from tay_middleware.storage.events import Event, Known, anonymous, folded, read_event
 from tay_middleware.storage.figures import difference
 from tay_middleware.storage.ledger import apply
 from tay_middleware.storage.sql import question_logs
 from tay_middleware.storage.wire import turn_event
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.storage.records import SECOND, a_record, key
 from tests.uncounted import at_scale
 
@@ -212,7 +213,7 @@ def test_a_row_whose_columns_hold_something_else_is_refused(name: str, value: ob
 def test_an_event_that_cannot_be_applied_is_a_refusal_of_a_row(tmp_path: Path) -> None:
     """Such as no reading tells: made here by hand."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
     good = turn(1)
     assert good.row is not None
     odd = replace(good, row={**good.row, "assignments": [None]})

@@ -11,8 +11,9 @@ import pytest
 from tay_middleware.engine import Escalator
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.settings import load_settings
-from tay_middleware.storage import Outbox, upgrade
+from tay_middleware.storage import Outbox
 from tay_middleware.storage.redis import RedisStore
+from tests.databases import migrated
 from tests.fixtures_servers import started
 from tests.servers import Valkey
 from tests.storage.records import a_record
@@ -42,7 +43,7 @@ def test_a_redis_that_throws_keys_away_loses_nothing_where_nobody_can_be_told(
 ) -> None:
     outbox = Outbox(evicting.url, tmp_path / "spool.db", call_seconds=5)
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
 
     async def scene() -> Any:
         store = RedisStore.on(outbox, url, history_turns=10, mentions_seconds=86400)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from tay_middleware.domain import Assignment
-from tay_middleware.storage import Database, Outbox, TurnRecord, open_store, upgrade
+from tay_middleware.storage import Database, Outbox, TurnRecord, open_store
 from tay_middleware.storage.drain import Drain
 from tay_middleware.storage.events import read_event
 from tay_middleware.storage.exposures import exposures
@@ -20,6 +20,7 @@ from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.sql import question_logs
 from tay_middleware.storage.wire import turn_event
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.storage.records import DAY, KEY_OF, SECOND, a_record, key
 
 
@@ -59,7 +60,7 @@ def play(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Any]:
     if request.param == "redis and postgres":
         url = request.getfixturevalue("postgres_url")
     else:
-        upgrade(url)
+        migrated(url)
 
     def run(scene: Callable[[Places], Awaitable[Any]]) -> Any:
         async def opened() -> Any:

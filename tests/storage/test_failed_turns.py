@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import Connection, func, select, text
 
 from tay_middleware.domain import ReplyStatus
-from tay_middleware.storage import Database, day_sheets, figures, upgrade
+from tay_middleware.storage import Database, day_sheets, figures
 from tay_middleware.storage.bulk import insert_turns
 from tay_middleware.storage.figures import ALL, daily_counts, hourly_stats
 from tay_middleware.storage.migrations import VERSION_TABLE
 from tay_middleware.storage.sql import question_row
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.storage.records import SECOND, a_record
 
 
@@ -48,7 +49,7 @@ def kept(connection: Connection) -> list[Any]:
 
 
 def test_an_upgrade_takes_those_that_were_counted_out_of_the_figures(url: str) -> None:
-    upgrade(url)
+    migrated(url)
 
     async def scene(act: Any) -> Any:
         database = Database(url)
@@ -59,5 +60,5 @@ def test_an_upgrade_takes_those_that_were_counted_out_of_the_figures(url: str) -
 
     asyncio.run(scene(as_0017_left_it))
     assert asyncio.run(scene(kept)) == [2, 2, 2, 1]
-    upgrade(url)
+    migrated(url)
     assert asyncio.run(scene(kept)) == [1, 1, 1, 1]

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, Table, delete, insert, select
 
 from tay_middleware.domain import uuid7
-from tay_middleware.storage import Database, purchases, upgrade, verdicts
+from tay_middleware.storage import Database, purchases, verdicts
 from tay_middleware.storage.bulk import insert_turns
 from tay_middleware.storage.desk_tables import escalation_notes
 from tay_middleware.storage.ledger import bury, dead_letters
@@ -24,6 +24,7 @@ from tay_middleware.storage.payment_tables import (
 from tay_middleware.storage.people import Archive, Kept
 from tay_middleware.storage.sql import escalation_logs, question_row
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.storage.records import DAY, KEY_OF, a_record, key
 
 MENTION = a_record(1)
@@ -40,7 +41,7 @@ def play(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Scene], An
         url = request.getfixturevalue("postgres_url")
     else:
         url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-        upgrade(url)
+        migrated(url)
 
     def run(scene: Scene) -> Any:
         async def opened() -> Any:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tay_middleware.storage import Database, Outbox, open_store, upgrade
+from tay_middleware.storage import Database, Outbox, open_store
 from tay_middleware.storage.checks import check
 from tay_middleware.storage.drain import Drain
 from tay_middleware.storage.link import close_client, make_client
+from tests.databases import migrated
 from tests.fixtures_servers import started
 from tests.servers import Valkey
 from tests.storage.records import a_record, opened
@@ -26,7 +27,7 @@ def test_a_drain_starts_and_works_on_a_redis_that_is_full(
     tmp_path: Path, valkey_alone: Valkey, drained_before: bool
 ) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
 
     async def scene() -> tuple[int, int]:
         outbox = Outbox(valkey_alone.url, tmp_path / "spool.db", call_seconds=5)

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage import Database
 from tay_middleware.storage.buckets import outbox_of
 from tay_middleware.storage.drain import Drain, Pace
 from tay_middleware.storage.link import close_client, make_client
 from tay_middleware.storage.stream import GROUP, Streams
+from tests.databases import migrated
 
 AT_ONCE = -1.0
 """Silent for longer than this is everybody."""
@@ -52,7 +53,7 @@ def test_only_who_owes_nothing_goes_and_only_after_the_time(url: str) -> None:
 
 def test_a_drain_takes_them_out_beside_its_work(redis_url: str, tmp_path: Path) -> None:
     database_url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(database_url)
+    migrated(database_url)
 
     async def scene() -> set[str]:
         client, database = make_client(redis_url, patience_seconds=30), Database(database_url)

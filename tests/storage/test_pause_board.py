@@ -10,10 +10,11 @@ from redis.asyncio import Redis
 
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import StorageError
-from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage import Database
 from tay_middleware.storage.pause_board import paused_key, publish_by, read_board
 from tay_middleware.storage.pauses import Subject, pause
 from tests.builders import NOON
+from tests.databases import migrated
 
 
 class Slow:
@@ -50,7 +51,7 @@ async def paused(database: Database, name: str, number: int) -> None:
 
 def test_a_write_that_comes_late_unpauses_nothing(redis_url: str, tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
 
     async def scene() -> tuple[frozenset[str], frozenset[str], int]:
         database = Database(url)
@@ -78,7 +79,7 @@ def test_what_is_no_list_of_names_is_an_error_of_storage_and_is_written_over(
     redis_url: str, tmp_path: Path, value: bytes
 ) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
 
     async def scene() -> Any:
         database = Database(url)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, text
 
 from tay_middleware.domain import ClosedGate, History
 from tay_middleware.errors import StorageUnavailable
-from tay_middleware.storage import Claim, Database, Outbox, open_store, upgrade
+from tay_middleware.storage import Claim, Database, Outbox, open_store
 from tay_middleware.storage.buckets import bucket_of
 from tay_middleware.storage.drain import Drain, Pace
 from tay_middleware.storage.events import read_event
@@ -20,6 +20,7 @@ from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.sql import question_logs
 from tay_middleware.storage.wire import erase_call, turn_event
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.storage.records import DAY, KEY_OF, RULE, SECOND, a_record, key
 
 AFTER = NOON + DAY
@@ -61,7 +62,7 @@ def play(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Scene], An
     if request.param == "redis and postgres":
         url = request.getfixturevalue("postgres_url")
     else:
-        upgrade(url)
+        migrated(url)
 
     def run(scene: Scene) -> Any:
         async def opened() -> Any:

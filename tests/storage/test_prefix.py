@@ -10,7 +10,7 @@ from redis.asyncio.cluster import RedisCluster
 
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.settings import load_settings
-from tay_middleware.storage import Database, Outbox, open_store, read_latest, upgrade
+from tay_middleware.storage import Database, Outbox, open_store, read_latest
 from tay_middleware.storage.drain import Drain
 from tay_middleware.storage.link import close_client, make_client
 from tay_middleware.storage.pause_board import publish_by
@@ -19,6 +19,7 @@ from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.refusals import RedisRefusals
 from tay_middleware.storage.worker import Places, health_of
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.storage.records import KEY_OF, SECOND, a_record, key, opened
 from tests.storage.test_pause_board import paused
 
@@ -44,7 +45,7 @@ def store_at(outbox: Outbox, url: str) -> RedisStore:
 
 def test_every_key_stands_under_the_prefix(outbox: Outbox, tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
 
     async def scene() -> tuple[set[str], set[str], int]:
         client, database = make_client(outbox.redis_url, patience_seconds=30), Database(url)
@@ -84,7 +85,7 @@ def test_every_key_stands_under_the_prefix(outbox: Outbox, tmp_path: Path) -> No
 
 def test_the_drain_of_one_leaves_the_events_of_the_other(outbox: Outbox, tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
     production = replace(outbox, prefix="tay:", spool_path=tmp_path / "other.db")
 
     async def scene() -> list[int]:

@@ -13,6 +13,7 @@ from tay_middleware.storage.buckets import keys_of
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.wire import PROFILE_SECONDS
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.storage.contract import Handles, TurnStoreContract
 from tests.storage.records import SECOND, a_record, key, opened
 
@@ -80,7 +81,8 @@ def test_redis_counts_as_many_mentions_as_a_cap_may_allow(redis_url: str, tmp_pa
 class TestRedisStore(TurnStoreContract):
     @pytest.fixture
     def handles(self, redis_url: str, tmp_path: Path) -> Handles:
-        return handles_on(redis_url, f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}", tmp_path)
+        url = migrated(f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}")
+        return handles_on(redis_url, url, tmp_path)
 
 
 class TestRedisStoreBesidePostgres(TurnStoreContract):
@@ -92,4 +94,5 @@ class TestRedisStoreBesidePostgres(TurnStoreContract):
 class TestRedisStoreOnACluster(TurnStoreContract):
     @pytest.fixture
     def handles(self, cluster_url: str, tmp_path: Path) -> Handles:
-        return handles_on(cluster_url, f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}", tmp_path)
+        url = migrated(f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}")
+        return handles_on(cluster_url, url, tmp_path)

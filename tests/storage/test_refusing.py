@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tay_middleware.errors import StorageUnavailable
-from tay_middleware.storage import Outbox, upgrade
+from tay_middleware.storage import Outbox
 from tay_middleware.storage.redis import RedisStore
+from tests.databases import migrated
 from tests.fixtures_servers import started
 from tests.servers import Valkey
 from tests.storage.records import a_record
@@ -30,7 +31,7 @@ def guarded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Valkey]:
 def store_at(directory: Path, server: Valkey, password: str) -> RedisStore:
     url = f"unix://app:{password}@{server.url.removeprefix('unix://')}"
     database = f"sqlite+aiosqlite:///{directory / 'tay.db'}"
-    upgrade(database)
+    migrated(database)
     outbox = Outbox(url, directory / "spool.db", call_seconds=5)
     return RedisStore.on(outbox, database, history_turns=10, mentions_seconds=86400)
 

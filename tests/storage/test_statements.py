@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy.dialects import sqlite
 
-from tay_middleware.storage import statements, upgrade
+from tay_middleware.storage import statements
+from tests.databases import migrated
 
 
 @pytest.mark.parametrize(
@@ -18,7 +19,7 @@ def test_no_statement_of_a_turn_walks_over_a_table_or_sorts_a_users_rows(
     statement: Any = getattr(statements, name)
     sql = str(statement.compile(dialect=sqlite.dialect()))
     path = tmp_path / "tay.db"
-    upgrade(f"sqlite+aiosqlite:///{path}")
+    migrated(f"sqlite+aiosqlite:///{path}")
     connection = sqlite3.connect(path)
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", [1] * sql.count("?"))]
     connection.close()

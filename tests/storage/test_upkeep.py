@@ -11,12 +11,13 @@ from sqlalchemy import Connection, func, insert, select
 
 from tay_middleware.domain import uuid7
 from tay_middleware.settings import MOST_DAYS
-from tay_middleware.storage import maintain_now, upgrade
+from tay_middleware.storage import maintain_now
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.figures import daily_users
 from tay_middleware.storage.partitions import maintain_database
 from tay_middleware.storage.sql import question_logs, question_row
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.storage.records import DAY, SECOND, a_record
 
 OLD = 25
@@ -25,7 +26,7 @@ OLD = 25
 @pytest.fixture
 def url(tmp_path: Path) -> str:
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
     return url
 
 

@@ -11,6 +11,7 @@ import httpx
 
 from tay_middleware.engine import Escalator, Reply
 from tay_middleware.settings import Settings, load_settings
+from tests.commands import Run, tay_with
 from tests.payments.deliveries import STRIPE_SECRET, body_of, signed
 from tests.servers import free_port, wait_until
 
@@ -78,9 +79,14 @@ class Site:
     def log(self) -> str:
         return (self.home.parent / "serve.log").read_text()
 
-    def tay(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def tay(self, *arguments: str) -> Run:
+        """A command of an operator beside the server."""
+        return tay_with(self.settings, *arguments)
+
+    def refused(self, *options: str) -> subprocess.CompletedProcess[str]:
+        """How `tay serve` ends that may not start: in a process, for one that may would not end."""
         return subprocess.run(
-            [str(TAY), *arguments],
+            [str(TAY), "serve", "--port", str(self.port), *options],
             env={**os.environ, **self.settings},
             capture_output=True,
             text=True,
@@ -101,6 +107,7 @@ class Site:
             database_url=self.settings.get("TAY_DATABASE_URL"),
             user_key_secret=self.settings["TAY_USER_KEY_SECRET"],
             public_url=self.url,
+            encoder="off",
             grace_seconds=10,
             recall_timeout_seconds=10,
             redis_url=self.settings.get("TAY_REDIS_URL"),

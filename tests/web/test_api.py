@@ -287,7 +287,7 @@ def test_feedback_of_an_unknown_mention_is_refused(site: Site, admin: dict[str, 
 
 def test_an_open_address_needs_a_token_first(site: Site, tmp_path: Any) -> None:
     other = Site(tmp_path / "tay")
-    refused = other.tay("serve", "--host", "0.0.0.0", "--port", str(other.port))  # noqa: S104 - refused
+    refused = other.refused("--host", "0.0.0.0")  # noqa: S104 - refused
     other.client.close()
     assert refused.returncode == 1
     assert "nobody has a token yet" in refused.stderr
@@ -307,14 +307,14 @@ def test_a_setting_that_cannot_be_is_told_at_the_start(
     tmp_path: Any, setting: str, value: str, said: str
 ) -> None:
     other = Site(tmp_path / "tay", **{setting: value})
-    refused = other.tay("serve", "--port", str(other.port))
+    refused = other.refused()
     other.client.close()
     assert (refused.returncode, said in refused.stderr) == (1, True)
     assert "Traceback" not in refused.stderr
 
 
 def test_a_port_that_is_taken_is_told_in_one_sentence(site: Site) -> None:
-    refused = site.tay("serve", "--port", str(site.port))
+    refused = site.refused()
     assert refused.returncode == 1
     assert f"tay: cannot serve on 127.0.0.1 port {site.port}" in refused.stderr
     assert "serving on" not in refused.stderr

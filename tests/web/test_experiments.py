@@ -10,7 +10,7 @@ import pytest
 
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings, load_settings
-from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage import Database
 from tay_middleware.storage.link import close_client, make_client
 from tay_middleware.storage.pause_board import paused_key, read_board
 from tay_middleware.storage.pauses import Subject, pause
@@ -18,6 +18,7 @@ from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.worker import keep_board
 from tay_middleware.web.pausing import keep_guard
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.web.stage import NEED, Site
 
 ADMIN = "/api/v1/admin"
@@ -131,7 +132,7 @@ def test_a_redis_that_came_back_empty_is_told_again_what_a_person_has_paused(
     rules = playbook.policy.auto_pause.model_copy(update={"limit": None})
     policy = playbook.policy.model_copy(update={"auto_pause": rules})
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
-    upgrade(url)
+    migrated(url)
     settings = load_settings(
         home=tmp_path, redis_url=redis_url, database_url=url, user_key_secret="x" * 40
     )

@@ -81,7 +81,6 @@ async def gather(
 
     Raises:
         StorageError: the database does not answer.
-        ConfigurationError: the extra `analytics` is not installed.
     """
 
     async def measured(of: Period) -> Measures:

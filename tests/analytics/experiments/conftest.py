@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage import Database
 from tests.analytics.experiments.rows import Play, Scene
+from tests.databases import migrated
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -17,7 +18,7 @@ def play(request: pytest.FixtureRequest, tmp_path: Path) -> Play:
     if request.param == "postgres":
         url = request.getfixturevalue("postgres_url")
     else:
-        upgrade(url)
+        migrated(url)
 
     def run(scene: Scene) -> Any:
         async def opened() -> Any:

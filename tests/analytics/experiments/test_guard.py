@@ -14,7 +14,7 @@ from tay_middleware.domain import uuid7
 from tay_middleware.engine import Escalator, Reply
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings, load_settings
-from tay_middleware.storage import Database, Outbox, open_store, upgrade
+from tay_middleware.storage import Database, Outbox, open_store
 from tay_middleware.storage import pauses as sql
 from tay_middleware.storage.drain import Drain
 from tay_middleware.storage.events import read_event
@@ -26,6 +26,7 @@ from tay_middleware.storage.touches import note_feedback
 from tay_middleware.storage.wire import turn_event
 from tests.analytics.experiments.rows import DAY, NOBODY, Play
 from tests.builders import NOON
+from tests.databases import migrated
 from tests.storage.records import a_record
 
 NEED = "Can you review my pricing structure and tell me what's wrong?"
@@ -121,7 +122,7 @@ def town(request: pytest.FixtureRequest, tmp_path: Path, playbook: Playbook) -> 
         **more,
     )
     if not more:
-        upgrade(settings.resolved_database_url)
+        migrated(settings.resolved_database_url)
     made = Town(settings, playbook)
     yield made
     made.engine.close()

@@ -15,10 +15,11 @@ from tay_middleware.analytics.replay import read
 from tay_middleware.analytics.tuning import Log, Order, beginning, gather, tune
 from tay_middleware.analytics.tuning.replay import Passing, Replay
 from tay_middleware.playbook import Playbook
-from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage import Database
 from tay_middleware.storage.payment_tables import feedback
 from tests.analytics.experiments.rows import buy
 from tests.builders import NOON
+from tests.databases import migrated
 
 LONG = timedelta(days=40)
 
@@ -60,7 +61,7 @@ def test_both_databases_say_the_same(
     made: list[dict[str, Any]],
 ) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path}/tay.db"
-    upgrade(url)
+    migrated(url)
     one, begin, stretch = gathered(url, made, playbook)
     server: Callable[[str], str] = request.getfixturevalue
     other, also_begin, also = gathered(server("postgres_url"), made, playbook)

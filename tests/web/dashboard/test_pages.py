@@ -14,12 +14,13 @@ from sqlalchemy import delete
 from tay_middleware.analytics import charts
 from tay_middleware.payments.signatures import NO_MATCH
 from tay_middleware.settings import Settings
-from tay_middleware.storage import log, turned_away, upgrade
+from tay_middleware.storage import log, turned_away
 from tay_middleware.storage.log import Filter
 from tay_middleware.storage.simulations import simulations
 from tay_middleware.storage.turned_away import Refusal, Times
 from tay_middleware.web import mounting
 from tay_middleware.web.dashboard import board, pages, statics
+from tests.databases import migrated
 from tests.web.dashboard.stage import MONDAY, ROOT, Served, Visitor, text_of
 
 PAGES = {
@@ -203,7 +204,7 @@ def test_on_the_first_day_every_page_says_that_nothing_is_there_yet(
     plain_settings: Settings,
 ) -> None:
     plain_settings.home.mkdir(parents=True)
-    upgrade(plain_settings.resolved_database_url)
+    migrated(plain_settings.resolved_database_url)
     served = Served(plain_settings).start()
     try:
         robin = served.visitor()
