@@ -131,9 +131,9 @@ $(VENV)/bin/python:
 
 ENCODER := ./packages/tay_encoder
 RUNTIME := chat,encoder,web
-WITH_CHARTS := $(RUNTIME),charts
+WITH_CHARTS := $(RUNTIME),analytics,charts
 WITH_EVALS := $(RUNTIME),evals
-EVERYTHING := $(RUNTIME),charts,evals,proof,dev
+EVERYTHING := $(RUNTIME),analytics,charts,evals,dev
 
 $(VENV)/.runtime: $(VENV)/bin/python pyproject.toml constraints.txt $(wildcard packages/tay_encoder/tay_encoder/*)
 	@echo "setting up $(VENV) ..."

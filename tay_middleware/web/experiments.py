@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from tay_middleware.analytics.experiments import Verdict, examine
+from tay_middleware.errors import ConfigurationError
 from tay_middleware.storage import pauses as sql
 from tay_middleware.storage.pause_board import publish
 from tay_middleware.storage.transaction import Transaction
@@ -62,18 +63,17 @@ class ResumeIn(Sent):
     note: Word | None = None
 
 
-@router.get("/experiments", responses=responses(401, 403, 422))
+@router.get("/experiments", responses=responses(401, 403, 422, 501))
 async def list_experiments(here: Here, _actor: Reader) -> ExperimentsOut:
     """State and verdict of every experiment."""
     now = here.clock()
-    verdicts = await examine(here.database, here.playbook, now=now)
-    return ExperimentsOut(as_of=now, items=list(verdicts))
+    return ExperimentsOut(as_of=now, items=list(await _examined(here, now)))
 
 
-@router.get("/experiments/{name}", responses=responses(401, 403, 404, 422))
+@router.get("/experiments/{name}", responses=responses(401, 403, 404, 422, 501))
 async def get_experiment(here: Here, _actor: Reader, name: Name) -> Verdict:
     """One experiment; `holdout` is the holdout."""
-    found = await examine(here.database, here.playbook, now=here.clock(), only=name)
+    found = await _examined(here, here.clock(), name)
     if not found:
         raise HTTPException(404, "no experiment has this name")
     return found[0]
@@ -144,3 +144,10 @@ def _lift(
     if done:
         audited(transaction, here, actor, now, "resume", name)
     return done
+
+
+async def _examined(here: Context, now: datetime, only: str | None = None) -> tuple[Verdict, ...]:
+    try:
+        return await examine(here.database, here.playbook, now=now, only=only)
+    except ConfigurationError as error:
+        raise HTTPException(501, str(error)) from error

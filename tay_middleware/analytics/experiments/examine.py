@@ -27,12 +27,13 @@ async def examine(
 
     Raises:
         StorageError: the database does not answer.
+        ConfigurationError: the extra `analytics` is not installed.
     """
     verdicts = []
     for frame in frames(playbook, now):
         if only in {None, frame.name}:
             counted = await database.read(_count, frame, playbook, now)
-            # On a thread: it is arithmetic, and a server has others to answer.
+            # On a thread: importing statistics takes a second, and a server has others to answer.
             verdicts.append(await asyncio.to_thread(judge, frame, counted, now))
     return tuple(verdicts)
 

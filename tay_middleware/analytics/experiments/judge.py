@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import NormalDist
 
 from tay_middleware.analytics.experiments import tally
 from tay_middleware.analytics.experiments.buyers import Traced, counting, trace
@@ -23,7 +22,7 @@ from tay_middleware.analytics.experiments.verdict import (
 )
 from tay_middleware.analytics.experiments.waiting import waiting
 from tay_middleware.analytics.experiments.words import in_words
-from tay_middleware.analytics.metrics import wilson
+from tay_middleware.analytics.needed import needed
 from tay_middleware.storage.experiments import Cohort, Purchase
 
 
@@ -44,7 +43,11 @@ class Counted:
 
 
 def judge(frame: Frame, counted: Counted, now: datetime) -> Verdict:
-    """The verdict of an experiment at a moment."""
+    """The verdict of an experiment at a moment.
+
+    Raises:
+        ConfigurationError: the extra `analytics` is not installed.
+    """
     cells = tally.cells(
         counted.cohorts,
         counting(frame, counted.purchases),
@@ -89,7 +92,9 @@ def _arm(frame: Frame, cohorts: Sequence[Cohort], cells: tally.Cells, name: str)
     users, hits = cell.conversions.users, int(cell.conversions.total)
     interval = None
     if users:
-        interval = Interval(*wilson(hits / users, users, NormalDist().inv_cdf(1 - ALPHA / 2)))
+        proportion = needed("statsmodels.stats.proportion")
+        low, high = proportion.proportion_confint(hits, users, alpha=ALPHA, method="wilson")
+        interval = Interval(float(low), float(high))
     return ArmResult(
         name=name,
         chance=frame.chances[name],

@@ -7,12 +7,10 @@ from functools import lru_cache
 from statistics import NormalDist
 
 from tay_middleware.analytics.experiments.sequence import ALPHA, best_multiplier
+from tay_middleware.analytics.needed import needed
 
 POWER = 0.8
 """How often a difference of the hoped-for size is to be found."""
-
-BISECTIONS = 60
-"""Each halves what is not known: after 60 there is nothing left of a float."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,7 @@ def plan(
 
     Raises:
         ValueError: a rate is not between 0 and 1, or a share is not above 0.
+        ConfigurationError: the extra `analytics` is not installed.
     """
     better = baseline * (1 + lift)
     if not (0 < baseline < 1 and 0 < better < 1 and better != baseline):
@@ -78,18 +77,10 @@ def _planned(baseline: float, better: float, parts: tuple[float, ...]) -> Sample
 
 
 def _read_once(baseline: float, better: float, control: float, arm: float, alpha: float) -> int:
-    """Users for one look at a two-sided test on arcsines of rates (Cohen, 1988)."""
-    effect = 2 * abs(math.asin(math.sqrt(better)) - math.asin(math.sqrt(baseline)))
-    return math.ceil((_noticed(alpha) / effect) ** 2 * (1 / control + 1 / arm))
-
-
-def _noticed(alpha: float) -> float:
-    """The distance in standard errors that is found with `POWER`, on either side."""
-    normal = NormalDist()
-    z = normal.inv_cdf(1 - alpha / 2)
-    low, high = 0.0, z + 10
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        is_found = normal.cdf(middle - z) + normal.cdf(-middle - z) >= POWER
-        low, high = (low, middle) if is_found else (middle, high)
-    return high
+    proportion = needed("statsmodels.stats.proportion")
+    tests = needed("statsmodels.stats.power")
+    effect = proportion.proportion_effectsize(better, baseline)
+    found = tests.NormalIndPower().solve_power(
+        abs(effect), alpha=alpha, power=POWER, ratio=arm / control, alternative="two-sided"
+    )
+    return math.ceil(float(found) / control)

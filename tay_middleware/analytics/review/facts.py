@@ -81,6 +81,7 @@ async def gather(
 
     Raises:
         StorageError: the database does not answer.
+        ConfigurationError: the extra `analytics` is not installed.
     """
 
     async def measured(of: Period) -> Measures:

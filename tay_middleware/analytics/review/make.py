@@ -63,6 +63,7 @@ async def review(
     Raises:
         InputError: there is no such period, or it has not begun.
         StorageError: the database does not answer.
+        ConfigurationError: the extra `analytics` is not installed.
     """
     period = named(name)
     moment = day_of(as_of if as_of is not None else now)
