@@ -69,8 +69,8 @@ def main() -> None:
             found.append((float(ms), int(objects)))
     print(f"a full collection, median of {ROUNDS} processes:")
     for kind, found in seen.items():
-        ms, objects = (median(one[at] for one in found) for at in (0, 1))
-        print(f"  {KINDS[kind]:<34} {ms:7.2f} ms   {objects:>9,.0f} objects")
+        milliseconds, looked_at = (median(one[at] for one in found) for at in (0, 1))
+        print(f"  {KINDS[kind]:<34} {milliseconds:7.2f} ms   {looked_at:>9,.0f} objects")
 
 
 if __name__ == "__main__":
