@@ -33,6 +33,7 @@ TITLES = {
     415: "Not a form",
     422: "Not understood",
     429: "Too many requests",
+    501: "Not installed",
     503: "Not now",
 }
 """What an error's page is called."""
