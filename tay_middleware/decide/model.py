@@ -23,6 +23,7 @@ from tay_middleware.decide.opinion import (
     opinion_of,
     probability,
 )
+from tay_middleware.decide.packed import PackedRows
 from tay_middleware.errors import ConfigurationError
 
 FORMAT = 2
@@ -38,33 +39,39 @@ class _Head:
     intercept: float
 
 
-Rows = Sequence[tuple[float, ...]]
-"""For each feature its weight in every output, in the order of the outputs: one look a feature."""
+MOST_FEATURES = 4095
+"""More than a question has, however long it is: `features` reads 700 words."""
+
+Columns = Sequence[Sequence[float]]
+"""For each output, in order, the weight of every feature."""
 
 
 class Model:
     """Linear models that were read from a file; immutable, used from any thread.
 
     Args:
-        terms: name → place in `term_rows`; the square of a term's scale is in `squares`.
-        words: word → place in `word_rows`.
+        terms: names, in the order of the columns of `term_weights` and of `scales`.
+        words: the same for `word_weights`.
         heads: the outputs, in order.
     """
 
     def __init__(
         self,
-        terms: Mapping[str, int],
-        squares: Sequence[float],
-        term_rows: Rows,
-        words: Mapping[str, int],
-        word_rows: Rows,
+        terms: Sequence[str],
+        scales: Sequence[float],
+        term_weights: Columns,
+        words: Sequence[str],
+        word_weights: Columns,
         heads: Mapping[str, _Head],
     ) -> None:
-        self._terms, self._squares, self._term_rows = terms, squares, term_rows
-        self._words, self._word_rows = words, word_rows
+        # The squares of the scales make the length of what is found: they are added up beside it.
+        squares = [scale * scale for scale in scales]
+        self._terms = PackedRows([*term_weights, squares], MOST_FEATURES)
+        self._words = PackedRows(word_weights, MOST_FEATURES)
+        self._by_term = dict(zip(terms, self._terms.rows, strict=True))
+        self._by_word = dict(zip(words, self._words.rows, strict=True))
         self._heads = tuple(heads.values())
         self._outputs = tuple(heads)
-        self._nothing = (0.0,) * len(heads)
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -88,25 +95,16 @@ class Model:
 
     def scores(self, features: Features) -> list[float]:
         """All outputs before calibration: what scikit-learn calls the decision function."""
-        terms, words = self._terms, self._words
-        found = [terms[name] for name in features.terms if name in terms]
-        known = [words[name] for name in features.words if name in words]
-        length = math.sqrt(sum([self._squares[at] for at in found])) or 1.0
-        spread = math.sqrt(len(known)) or 1.0
+        found = list(filter(None, map(self._by_term.get, features.terms)))
+        known = list(filter(None, map(self._by_word.get, features.words)))
+        *said, squares = self._terms.sums(found)
+        length, spread = math.sqrt(squares) or 1.0, math.sqrt(len(known)) or 1.0
         return [
-            said / length + placed / spread + head.bias
-            for said, placed, head in zip(
-                self._sums(self._term_rows, found),
-                self._sums(self._word_rows, known),
-                self._heads,
-                strict=True,
+            speaking / length + placed / spread + head.bias
+            for speaking, placed, head in zip(
+                said, self._words.sums(known), self._heads, strict=True
             )
         ]
-
-    def _sums(self, rows: Rows, places: Sequence[int]) -> Sequence[float]:
-        if not places:
-            return self._nothing
-        return list(map(sum, zip(*[rows[at] for at in places], strict=True)))
 
 
 def read_model(path: Path | None = None) -> Model:
@@ -144,16 +142,14 @@ def model_of(content: Mapping[str, Any]) -> Model:
     by_term, by_word = [], []
     for head in content["heads"].values():
         unit = float(head["unit"])
-        rows = zip(head["terms"], scales, strict=True)
-        by_term.append([whole * unit * scale for whole, scale in rows])
-        # Equal weights are one object: one in fifty is left, which the processor's cache holds.
-        shared = {whole: whole * unit for whole in head["words"]}
-        by_word.append([shared[whole] for whole in head["words"]])
+        weights = zip(head["terms"], scales, strict=True)
+        by_term.append([whole * unit * scale for whole, scale in weights])
+        by_word.append([whole * unit for whole in head["words"]])
     return Model(
-        {term: at for at, term in enumerate(content["terms"])},
-        [scale * scale for scale in scales],
-        list(zip(*by_term, strict=True)),
-        {word: at for at, word in enumerate(content["words"])},
-        list(zip(*by_word, strict=True)),
+        content["terms"],
+        scales,
+        by_term,
+        content["words"],
+        by_word,
         heads,
     )

@@ -34,21 +34,19 @@ class Opinion:
 
 def opinion_of(chances: Mapping[str, float]) -> Opinion:
     """The opinion of named outputs; chances of offers are made to sum to 1."""
-    offers = {
-        name.removeprefix(OFFER): chance
-        for name, chance in chances.items()
-        if name.startswith(OFFER)
-    }
+    offers: dict[str, float] = {}
+    gates: dict[str, float] = {}
+    for name, chance in chances.items():
+        if name.startswith(GATE):
+            gates[name.removeprefix(GATE)] = chance
+        elif name.startswith(OFFER):
+            offers[name.removeprefix(OFFER)] = chance
     total = sum(offers.values()) or 1.0
     return Opinion(
         escalate=chances[ESCALATE],
         offers={name: chance / total for name, chance in offers.items()},
         on_topic=chances[ON_TOPIC],
-        gates={
-            name.removeprefix(GATE): chance
-            for name, chance in chances.items()
-            if name.startswith(GATE)
-        },
+        gates=gates,
     )
 
 
