@@ -20,7 +20,8 @@ PAGES = (
 def test_axe_finds_nothing_grave_on_any_page(desk: Desk, scheme: str) -> None:
     desk.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     found = {}
-    for path in (*PAGES, f"/escalations/{desk.mention(0).id}"):
+    sold = desk.mention(0, converted_only=True)
+    for path in (*PAGES, f"/escalations/{desk.mention(0).id}", f"/escalations/{sold.id}"):
         desk.open(path)
         desk.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         found[path] = desk.grave()
@@ -47,7 +48,8 @@ def test_axe_finds_nothing_grave_at_the_door_and_in_a_result(
 
 def test_no_page_is_wider_than_its_window(desk: Desk) -> None:
     found = {}
-    for path in (*PAGES, f"/escalations/{desk.mention(0).id}"):
+    sold = desk.mention(0, converted_only=True)
+    for path in (*PAGES, f"/escalations/{desk.mention(0).id}", f"/escalations/{sold.id}"):
         desk.open(path)
         found[path] = desk.overflow()
     assert {path: by for path, by in found.items() if by > 0} == {}
