@@ -10,6 +10,9 @@ from collections.abc import Sequence
 
 _LANE_BITS = 64
 
+_TINY = 2.0**-200
+"""What is less is nothing."""
+
 
 class PackedRows:
     """Rows of as many numbers each, as `rows`; immutable.
@@ -28,7 +31,7 @@ class PackedRows:
         """
         self._lanes = struct.Struct(f"<{len(columns)}Q")
         ends = [end for column in columns if column for end in (min(column), max(column))]
-        largest = max(map(abs, ends), default=0.0)
+        largest = max([_TINY, *map(abs, ends)])
         self._up = up = 1 << (_LANE_BITS - 2 - most.bit_length())
         self._unit = math.ldexp(1.0, math.frexp(largest)[1]) / up
         finer = 1 / self._unit
