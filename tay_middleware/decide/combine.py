@@ -6,7 +6,7 @@ well; it opens one that a phrase closed only where the stage is told how sure it
 `off_topic` needs more certainty when no word of the trade stands there.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -16,6 +16,7 @@ from tay_middleware.decide.gates import (
     NO_GATES,
     OFF_TOPIC,
     PERHAPS,
+    REFUSAL,
     SMALL_TALK,
     is_open,
 )
@@ -35,14 +36,14 @@ does a stop, whose own phrase tells what it is, beside a question about an offer
 _OF_AN_ENQUIRY = _OF_A_QUESTION_WHY | {"opt_out"}
 """What "tell me about your courses" looks like to them, who met those words beside noes."""
 
-_OF_A_WISH = frozenset({"refusal"})
-"""What they suspect, and hardly, where somebody plainly asks to buy."""
-
 CONDUCT = "conduct"
 """The head for everything together on which nothing is mentioned."""
 
-_NO_NEED_BEHIND = frozenset({"injection", *NO_GATES})
-"""Gates of messages that say no, or give orders to the system."""
+_ORDER = "injection"
+"""The gate of orders to the system."""
+
+_NO_NEED_BEHIND = frozenset({_ORDER, *NO_GATES})
+"""Gates of messages in which no scorer sees a need."""
 
 _BY_ALL_THAT_WAS_SAID = frozenset({ANOTHER, SMALL_TALK})
 
@@ -111,7 +112,7 @@ class Combiner:
             return seen.offer, seen.reason
         if seen.purchase and seen.offer and opinion.escalate >= self._purchase_from:
             return seen.offer, self._catalogue.reason(seen.offer, _points(seen))
-        if need < self._least(seen, rule) and not _hides_a_need(closed, seen):
+        if need < self._least(seen, rule) and not _is_found_behind(closed, seen):
             return None, None
         offer = _chosen(seen, opinion)
         if offer is None or offer not in self._catalogue:
@@ -188,27 +189,30 @@ def _need(opinion: Opinion, gates: Collection[str]) -> float:
 
     What a gate holds back was taught as no need for an offer, so that the chance of one is that of
     a need and of no gate, P(need) · P(no gate); behind a closed gate the second is taken out again.
-    A no hides no need, and neither does an order to the system.
+    Behind a no and an order to the system there is nothing to take out: what scorers were taught
+    there has no need. The phrases may still find one (see `_is_found_behind`).
     """
-    held = {gate.removeprefix(PERHAPS) for gate in gates} - {OFF_TOPIC}
+    held = _named(gates) - {OFF_TOPIC}
     if not held or held & _NO_NEED_BEHIND:
         return opinion.escalate
     open_chance = 1.0 - max(opinion.gates.values(), default=0.0)
     return min(1.0, opinion.escalate / max(open_chance, _LEAST_OPEN))
 
 
-def _hides_a_need(gates: Collection[str], seen: Detection) -> bool:
+def _is_found_behind(gates: Collection[str], seen: Detection) -> bool:
     """Whether a need that the phrases found counts whatever scorers say, for it is held back.
 
     They have learned such messages as no need, and cannot tell. Not where there may be an order to
     the system: of one that forbids to sell they say that it complains.
     """
-    if not gates or not seen.need:
+    if not gates or not seen.need or _ORDER in _named(gates):
         return False
-    by_heads = set(gates) - set(seen.gates)
-    return "complaint" not in by_heads and all(
-        gate.removeprefix(PERHAPS) != "injection" for gate in gates
-    )
+    return "complaint" not in gates or "complaint" in seen.gates
+
+
+def _named(gates: Iterable[str]) -> set[str]:
+    """The gates by their names, closed in doubt or surely."""
+    return {gate.removeprefix(PERHAPS) for gate in gates}
 
 
 def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...]:
@@ -254,10 +258,11 @@ def _only_surely(seen: Detection, opinion: Opinion, rule: StageRule) -> Collecti
     """The gates that a head must be sure of to close them."""
     if not _is_plain_wish(seen, opinion, rule):
         return seen.spoken_against
-    most = rule.gates_stick_from / 2
-    wish = (name for name in _OF_A_WISH if opinion.gates.get(name, 0.0) < most)
     # That something is amiss, and no head says what, is no reason to leave a buyer without a link.
-    return (*seen.spoken_against, *wish, CONDUCT)
+    faint = {CONDUCT}
+    if opinion.gates.get(REFUSAL, 0.0) < rule.gates_stick_from / 2:
+        faint.add(REFUSAL)
+    return {*seen.spoken_against, *faint}
 
 
 def _is_ours(seen: Detection, opinion: Opinion, rule: OnTopic, need: float) -> bool:

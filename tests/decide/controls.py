@@ -66,6 +66,7 @@ OPEN: dict[str, tuple[str, ...]] = {
         "I've done all of my own books this year and my profit is down, what's wrong?",
     ),
     "refusal": (
+        "I have no shilling left after rent, not one more shilling. help me fix my salon pricing",
         "I told him don't sell me that grade nonsense. can you help me plan my first year for my salon",
         "told my supplier to stop pitching me. help me restructure my salon pricing",
         "I don't sell enough. 9 units made, 2 sold. what's wrong with my business",
