@@ -8,9 +8,9 @@ a token or an address. Whoever knocks all day makes a line a minute.
 import asyncio
 import ipaddress
 import logging
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
-from tay_middleware.errors import StorageError
 from tay_middleware.payments.signatures import NO_MATCH
 from tay_middleware.storage import Database
 from tay_middleware.storage import turned_away as sql
@@ -39,6 +39,7 @@ class TurnedAway:
         self.rounds = Rounds("turned away", "what was turned away is written down later", _log)
         self._found: dict[tuple[date, Refusal], Times] = {}
         self._some = asyncio.Event()
+        self._writing: asyncio.Task[None] | None = None
 
     def note(self, sender: str, reason: str, address: str, now: datetime) -> None:
         """Count one.
@@ -57,22 +58,36 @@ class TurnedAway:
     async def keep(self, database: Database) -> None:
         """Write down what there is, and say so in the log.
 
+        Who is cancelled leaves the write to come to its end; the next one waits for it. Nobody else
+        could say whether it was done: what it took is written once, or kept for the next time.
+
         Raises:
             StorageError: it is not written down; it is kept for the next time.
         """
+        while self._writing is not None and not self._writing.done():
+            await asyncio.wait({self._writing})
+        self._writing = asyncio.create_task(self._write(database))
+        await asyncio.shield(self._writing)
+
+    async def _write(self, database: Database) -> None:
         found, self._found = self._found, {}
         self._some.clear()
         for (_, refusal), times in found.items():
             _log.warning("turned away: %s", _line(refusal, times))
+        written = False
         try:
             if found:
                 await database.write(sql.add, found)
-        except StorageError:
-            # What came meanwhile is added: told in the log twice is better than counted never.
-            for key, times in found.items():
-                self._found[key] = self._found[key] + times if key in self._found else times
-            self._some.set()
-            raise
+            written = True
+        finally:
+            if not written:
+                self._put_back(found)
+
+    def _put_back(self, found: Mapping[tuple[date, Refusal], Times]) -> None:
+        """What came meanwhile is added: told in the log twice is better than counted never."""
+        for key, times in found.items():
+            self._found[key] = self._found[key] + times if key in self._found else times
+        self._some.set()
 
     async def go(self, database: Database, look_seconds: float = LOOK_SECONDS) -> None:
         """Keep again and again, until cancelled."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tay_middleware.domain import History
 from tay_middleware.engine import Escalator, Outcome
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.playbook import Playbook
@@ -72,6 +73,27 @@ def test_a_cancelled_wait_takes_the_mention_back(engine_on: EngineOf) -> None:
     store.let_go()
     assert engine.flush(5)
     assert len(store.retracted) == 1
+
+
+def test_a_no_whose_caller_is_cancelled_is_known_once(engine: Escalator) -> None:
+    async def scene() -> History:
+        turn = engine.turn(question="stop selling me stuff", user_id="ada", session_id="s1")
+        waiting = asyncio.ensure_future(engine.begin(turn).asettle(ANSWER))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert await asyncio.to_thread(engine.flush, 5)
+        store = open_store(engine.settings.resolved_database_url, history_turns=50)
+        await store.open()
+        try:
+            return await store.recall(turn.user_key or "", turn.asked_at)
+        finally:
+            await store.aclose()
+
+    history = asyncio.run(scene())
+    assert history.opted_out_at is not None
+    assert len(history.turns) == len(logged(engine)) == 1
 
 
 def test_a_child_process_starts_afresh_and_is_warned(

@@ -148,6 +148,48 @@ def test_what_cannot_be_written_down_is_counted_with_what_comes_later(settings: 
     assert served(settings, scene) == [Told("stripe", NO_MATCH, times, private, None)]
 
 
+class Slow:
+    """A database that begins to write, goes on when it is let go, and may be away by then."""
+
+    def __init__(self, database: Database, *, is_away: bool) -> None:
+        self._database = database
+        self._is_away = is_away
+        self.begun, self.let_go = asyncio.Event(), asyncio.Event()
+
+    async def write(self, *what: Any) -> None:
+        self.begun.set()
+        await self.let_go.wait()
+        if self._is_away:
+            raise StorageUnavailable("away")
+        await self._database.write(*what)
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+def test_who_is_cancelled_in_the_middle_of_a_write_loses_nothing_and_counts_nothing_twice(
+    settings: Settings, is_away: bool
+) -> None:
+    async def scene(_client: httpx.AsyncClient, app: FastAPI) -> list[Told]:
+        here, kept = app.state.context, TurnedAway()
+        slow = Slow(here.database, is_away=is_away)
+        kept.note("stripe", NO_MATCH, "10.0.0.7", NOON)
+        keeping = asyncio.create_task(kept.keep(slow))  # type: ignore[arg-type]  # all it asks of one
+        await slow.begun.wait()
+        kept.note("stripe", NO_MATCH, "10.0.0.7", NOON)
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        assert keeping.cancelled()
+        at_the_end = asyncio.create_task(kept.keep(here.database))
+        await asyncio.sleep(0)
+        slow.let_go.set()
+        await at_the_end
+        await kept.keep(here.database)
+        found: list[Told] = await here.database.read(turned_away.told, NOON)
+        return found
+
+    (one,) = served(settings, scene)
+    assert one.times == Times(2, NOON, NOON)
+
+
 @pytest.mark.parametrize(
     ("address", "peer"),
     [
