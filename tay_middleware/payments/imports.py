@@ -16,9 +16,9 @@ from tay_middleware.errors import PayloadError
 from tay_middleware.payments.catalogue import check_offers
 from tay_middleware.payments.facts import Fact, Said, from_row
 from tay_middleware.payments.generic import check_fields
-from tay_middleware.payments.inbox import understood
 from tay_middleware.payments.lines import PROVIDER, Line
 from tay_middleware.payments.money import Money, spoken
+from tay_middleware.payments.outcomes import forget_erased, understood
 from tay_middleware.payments.providers import parse
 from tay_middleware.payments.reading import check_times
 from tay_middleware.payments.settle import foresee, settle
@@ -104,6 +104,7 @@ def _noted(
     read = [(line, *_read(line, terms, now)) for line in lines]
     told = _told_before(transaction, [fact for _, _, found, _ in read for fact in found])
     facts: list[Fact] = []
+    unapplied: list[Any] = []
     taken: list[Taken] = []
     for line, outcome, found, problem in read:
         wrong = problem or _contradicts(found, told)
@@ -116,8 +117,10 @@ def _noted(
         new = kept.id == row["id"]
         if new:
             sql.set_handled(transaction, kept.id, now, outcome)
+            unapplied += [kept] if outcome == sql.OTHER_MODE else []
         facts += found
         taken.append(Taken(line, new, frozenset(key for fact in found for key in fact.all_keys)))
+    forget_erased(transaction, unapplied, terms, now)
     return taken, facts
 
 

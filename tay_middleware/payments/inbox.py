@@ -8,7 +8,7 @@ Run as many as you like. A batch is one transaction: what a killed worker had be
 import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
@@ -16,15 +16,12 @@ from typing import Any, TypeVar
 from tay_middleware.errors import PayloadError, SchemaMismatch, StorageError
 from tay_middleware.payments.facts import Fact
 from tay_middleware.payments.late import joinable
-from tay_middleware.payments.providers import PROVIDERS, Provider, parse
-from tay_middleware.payments.reading import Reading
+from tay_middleware.payments.outcomes import forget_erased, understood
 from tay_middleware.payments.settle import reconsider, settle, would_change
 from tay_middleware.payments.terms import Terms
 from tay_middleware.storage import Database, awaited
 from tay_middleware.storage import inbox as sql
-from tay_middleware.storage.purchases import erased_among
 from tay_middleware.storage.transaction import Transaction
-from tay_middleware.storage.unapplied import forget_words, names_in
 
 BATCH = 10
 """Deliveries in one transaction: few, for on SQLite the chat waits for the same write lock."""
@@ -268,40 +265,6 @@ def handle(transaction: Transaction, terms: Terms, now: datetime, limit: int) ->
         unapplied += [row] if outcome == sql.OTHER_MODE else []
         facts += found
         handled += 1
-    _forget_erased(transaction, unapplied, terms)
+    forget_erased(transaction, unapplied, terms, now)
     settle(transaction, facts, terms.rules, now)
     return handled, failed
-
-
-def _forget_erased(transaction: Transaction, rows: Sequence[Any], terms: Terms) -> None:
-    """What came before an erasing and comes to no fact after it goes without its words."""
-    for row in rows:
-        users = names_in(row.provider, row.body or b"", terms.key_of).users
-        for until in erased_among(transaction, users).values():
-            forget_words(transaction, [row.id], until)
-
-
-def understood(row: Any, terms: Terms) -> tuple[str, tuple[Fact, ...]]:
-    """What a row of the inbox comes to: its outcome, and its facts.
-
-    Raises:
-        PayloadError: it cannot be understood, and trying again will not help.
-    """
-    provider = PROVIDERS.get(row.provider)
-    if provider is None or row.body is None:
-        raise PayloadError("the provider is not known" if row.body else "the body is redacted")
-    reading = _read(provider, row, terms)
-    if reading.live != terms.live:
-        return sql.OTHER_MODE, ()
-    if reading.facts is None:
-        return sql.IGNORED, ()
-    facts = reading.facts if terms.live else (replace(one, test=True) for one in reading.facts)
-    return "applied", tuple(facts)
-
-
-def _read(provider: Provider, row: Any, terms: Terms) -> Reading:
-    """Read a delivery; a shape that nobody thought of must not stop those behind it."""
-    try:
-        return provider.read(row.kind or "", row.external_id, parse(row.body), terms.key_of)
-    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
-        raise PayloadError(f"of a shape that is not known ({type(error).__name__})") from error

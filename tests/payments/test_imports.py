@@ -10,8 +10,8 @@ import pytest
 
 from tay_middleware.errors import InputError, PayloadError
 from tay_middleware.payments.facts import Fact
-from tay_middleware.payments.inbox import understood
 from tay_middleware.payments.lines import Line, read_file, zone_named
+from tay_middleware.payments.outcomes import understood
 from tay_middleware.payments.providers import PROVIDERS
 from tay_middleware.payments.purchases import purchase_of
 from tay_middleware.payments.reading import Part, Reading

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tay_middleware.errors import PayloadError
-from tay_middleware.payments.inbox import understood
+from tay_middleware.payments.outcomes import understood
 from tay_middleware.payments.reading import Part
 from tay_middleware.payments.terms import Terms
 from tests.payments import deliveries as d

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from tay_middleware.domain import uuid7
+from tay_middleware.payments import imports
+from tay_middleware.payments.lines import Line
 from tay_middleware.storage import Database, inbox, ledger
 from tay_middleware.storage.people import Archive
 from tay_middleware.storage.unapplied import names_in
 from tests.builders import NOON
 from tests.payments import deliveries as d
-from tests.payments.test_settle import LATER, handled
+from tests.payments.test_settle import LATER, TERMS, handled
 from tests.storage.records import KEY_OF, key
 
 AFTER = LATER + timedelta(seconds=1)
@@ -26,6 +29,17 @@ MAIL = d.session("mail", live=False, customer=None, receipt_email="ada@example.c
 DEAD = d.session("dead", currency="zzz", customer=None, metadata={"tay_user_id": " ada"})
 ZOES = d.session("zoes", live=False, customer="cus_zoe", client_reference_id="zoe")
 WORD = d.session("word", live=False, **NOBODYS, description="ada", items=["ada"])
+IMPORTED = {
+    "type": "purchase.paid",
+    "data": {
+        "purchase_id": "o-1",
+        "amount": "49.00",
+        "currency": "usd",
+        "occurred_at": NOON.isoformat(),
+        "user_id": "ada",
+        "test": True,
+    },
+}
 LIVE = d.session("live", customer="cus_live", client_reference_id="ada")
 
 
@@ -96,6 +110,31 @@ def test_what_waits_at_an_erasing_is_left_without_words_when_it_comes_to_nothing
             await database.aclose()
 
     assert asyncio.run(scene()) == ["zoes"]
+
+
+def test_of_the_other_mode_what_is_of_before_an_erasing_goes_also_where_it_comes_after_it(
+    url: str,
+) -> None:
+    back = d.session("back", 7200, live=False, client_reference_id="ada")
+    nothing = d.event("nothing", "customer.updated", live=False, metadata={"tay_user_id": "ada"})
+    hour = NOON + timedelta(hours=1)
+    line = Line(1, "imported", "purchase.paid", json.dumps(IMPORTED).encode(), has_zone=True)
+
+    async def scene() -> tuple[list[str], list[str]]:
+        database = Database(url)
+        try:
+            await database.write(ledger.remember_erased, {key(): hour})
+            await handled(database, [REFERENCE, back, nothing, ZOES])
+            await database.write(imports.take, [line], TERMS, LATER, lambda: uuid7(LATER, 9_000))
+            rows = await database.read(inbox.page, limit=100)
+            gone = [row.external_id for row in rows if row.redacted_at == LATER]
+            return await _worded(database), sorted(gone)
+        finally:
+            await database.aclose()
+
+    worded, gone = asyncio.run(scene())
+    assert worded == ["back", "zoes"]  # she came back after it, as a live one would be kept
+    assert gone == ["evt_nothing", "evt_reference", "imported"]
 
 
 @pytest.mark.parametrize(
