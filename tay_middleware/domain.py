@@ -71,7 +71,11 @@ class Stage(StrEnum):
 
 
 class Suppression(StrEnum):
-    """Why a need that was detected is not mentioned. The order is the order of precedence."""
+    """Why a need that was detected is not mentioned.
+
+    The order is the order of precedence, but that what a person says now comes before what she said
+    earlier.
+    """
 
     MODE = "mode"
     NOT_ALLOWED = "not_allowed"

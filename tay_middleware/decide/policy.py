@@ -1,6 +1,8 @@
 """Policy last: whether a need that was found may be spoken of now, and the first cause if not.
 
-Deterministic over any stage of detection; the order of the checks is the order of `Suppression`.
+Deterministic over any stage of detection; the order of the checks is the order of `Suppression`,
+but that what a person has just said comes before what she said some other time: it explains best
+why we are silent now.
 """
 
 import re
@@ -151,8 +153,8 @@ def _plain(value: object) -> str:
 
 
 def _sensitive(case: _Case) -> bool:
-    """A gate that is closed now, in the transcript, or still closed from an earlier turn."""
-    if _closed_now("sensitive", case) or _closed_earlier("sensitive", case):
+    """A gate that is closed in the transcript, or still closed from an earlier turn."""
+    if _closed_earlier("sensitive", case):
         return True
     here = (
         ClosedGate(name, past.at, past.session_id)
@@ -162,14 +164,24 @@ def _sensitive(case: _Case) -> bool:
     return _kept_closed("sensitive", (*case.history.closed, *here), case)
 
 
+def _says_no(case: _Case, cause: Suppression) -> bool:
+    """Whether this message is a no or a stop, and does not ask for the offer all the same."""
+    return _closed_now(cause, case) and not case.detection.asks_anyway
+
+
+def _has_it(case: _Case) -> bool:
+    """What the app says that she has, or she herself just now."""
+    said = (found.group for found in case.detection.closed_by)
+    offer = case.detection.offer
+    return owns(case.turn, offer, case.playbook) or offer in owned(said)
+
+
 def _owns(case: _Case) -> bool:
-    """What the app says that she has, or she herself, here or ever before, until she gave it back.
+    """What she has by her own words, here or ever before, until she gave it back.
 
     A message of somebody who has bought, but which does not say what, keeps the session quiet.
     """
     detection, offer = case.detection, case.detection.offer
-    if owns(case.turn, offer, case.playbook):
-        return True
     earlier = [name for gates in case.around.earlier_gates for name in gates]
     kept = [one.gate for one in sorted(case.history.closed, key=lambda one: one.at)]
     now = [found.group for found in detection.closed_by]
@@ -181,13 +193,11 @@ def _owns(case: _Case) -> bool:
 
 
 def _opted_out(case: _Case) -> bool:
-    """A stop lasts until it runs out, or until the user asks for recommendations again.
+    """An earlier stop lasts until it runs out, or until she asks for recommendations again.
 
     One that was only guessed lasts for its session. Who asks to buy is answered in that turn, as
     our confirmation of the stop says; the stop stays.
     """
-    if _closed_now("opted_out", case) and not case.detection.asks_anyway:
-        return True
     if case.detection.purchase or case.detection.opts_in:
         return False
     if _closed_earlier("opted_out", case) or _guessed("opted_out", case):
@@ -199,13 +209,11 @@ def _opted_out(case: _Case) -> bool:
 
 
 def _declined(case: _Case) -> bool:
-    """A no in this message always counts; an earlier one until the user asks to buy, or opts in.
+    """An earlier no counts until the user asks to buy, or opts in; one in this message always.
 
     It holds for the rest of its visit, and for `declined_days` in any.
     """
     turn, history, policy = case.turn, case.history, case.playbook.policy
-    if _closed_now("declined", case) and not case.detection.asks_anyway:
-        return True
     if case.detection.purchase or case.detection.opts_in:
         return False
     before = _closed_earlier("declined", case, since=began(turn, history, policy))
@@ -269,6 +277,10 @@ _BEHIND_A_GATE = frozenset(
 _CHECKS: tuple[tuple[Suppression, Callable[[_Case], bool]], ...] = (
     (Suppression.MODE, lambda case: case.around.mode is not Mode.ON),
     (Suppression.NOT_ALLOWED, _not_allowed),
+    (Suppression.SENSITIVE, lambda case: _closed_now(Suppression.SENSITIVE, case)),
+    (Suppression.OWNS_OFFER, _has_it),
+    (Suppression.OPTED_OUT, lambda case: _says_no(case, Suppression.OPTED_OUT)),
+    (Suppression.DECLINED, lambda case: _says_no(case, Suppression.DECLINED)),
     (Suppression.SENSITIVE, _sensitive),
     (Suppression.OWNS_OFFER, _owns),
     (Suppression.OPTED_OUT, _opted_out),
@@ -289,10 +301,7 @@ _CHECKS: tuple[tuple[Suppression, Callable[[_Case], bool]], ...] = (
         ),
     ),
     (Suppression.BUDGET, lambda case: not case.around.stateless and _over_budget(case)),
-    (
-        Suppression.ALREADY_MENTIONED,
-        _is_mentioned,
-    ),
+    (Suppression.ALREADY_MENTIONED, _is_mentioned),
     (
         Suppression.HOLDOUT,
         lambda case: not case.around.stateless and in_holdout(case.turn, case.playbook),
@@ -300,7 +309,7 @@ _CHECKS: tuple[tuple[Suppression, Callable[[_Case], bool]], ...] = (
     (Suppression.UNWEAVABLE, _is_in_the_way),
     (Suppression.DEGRADED, lambda case: not case.around.history_known),
 )
-"""Every cause with its check, in the order of precedence."""
+"""Every cause with its check, in the order of precedence; what is said now before what was."""
 
 
 def _closed_now(cause: str, case: _Case) -> bool:

@@ -43,6 +43,42 @@ def test_nothing_holds_back_a_plain_need(playbook: Playbook) -> None:
     assert cause(playbook) is None
 
 
+@pytest.mark.parametrize(
+    ("gates", "expected"),
+    [
+        ((), Suppression.SENSITIVE),
+        (("refusal",), Suppression.DECLINED),
+        (("opt_out",), Suppression.OPTED_OUT),
+        (("refusal", "opt_out"), Suppression.OPTED_OUT),
+        (("refusal", "complaint"), Suppression.SENSITIVE),
+        (("thanks",), Suppression.SENSITIVE),
+    ],
+)
+def test_what_is_said_now_is_the_cause_before_what_was_said_earlier(
+    playbook: Playbook, gates: tuple[str, ...], expected: Suppression
+) -> None:
+    hurt = a_past_turn(gates=("distress",))
+    stopped = replace(a_history(hurt), opted_out_at=NOON - DAY, declined_at=NOON - DAY)
+    detection = a_detection(gates=gates, escalate=not gates)
+    assert cause(playbook, None, detection, stopped) is expected
+
+
+def test_what_the_app_says_that_she_has_is_a_cause_before_her_no(playbook: Playbook) -> None:
+    turn, no = (
+        a_turn(owns=frozenset({"mentorship"})),
+        a_detection(gates=("refusal",), escalate=False),
+    )
+    assert cause(playbook, turn, no) is Suppression.OWNS_OFFER
+
+
+def test_a_closed_mode_and_a_signal_of_the_app_are_causes_before_her_words(
+    playbook: Playbook,
+) -> None:
+    turn = a_turn(signals=MappingProxyType({"age_flag": "minor"}))
+    no = a_detection(gates=("refusal",), escalate=False)
+    assert cause(playbook, turn, no) is Suppression.NOT_ALLOWED
+
+
 @pytest.mark.parametrize("mode", [Mode.SHADOW, Mode.OFF])
 def test_shadow_and_off_show_nothing(playbook: Playbook, mode: Mode) -> None:
     assert cause(playbook, around=Circumstances(mode=mode)) is Suppression.MODE
