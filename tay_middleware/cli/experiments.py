@@ -16,6 +16,7 @@ from tay_middleware.cli import experiments_text as text
 from tay_middleware.cli.amounts import share
 from tay_middleware.cli.asking import ask, on_database
 from tay_middleware.cli.noting import me, new_id, noted
+from tay_middleware.ending import HOW_TO_SAY_IT, ending
 from tay_middleware.errors import InputError
 from tay_middleware.playbook import HOLDOUT, Playbook, load_playbook
 from tay_middleware.settings import Settings, load_settings
@@ -111,7 +112,7 @@ def guard_command(
 @app.command("pauses")
 def pauses_command(*, as_json: AsJson = False) -> None:
     """What was paused beside the playbook: when, why, by whom, and until when."""
-    rows = ask(load_settings(), sql.history)
+    rows = ask(load_settings(), sql.history, datetime.now(UTC))
     if as_json:
         _print_json([dict(row._mapping) for row in rows])  # noqa: SLF001 - SQLAlchemy's own
     else:
@@ -122,6 +123,10 @@ def pauses_command(*, as_json: AsJson = False) -> None:
 def pause_command(
     name: Annotated[str, typer.Argument(help="an offer, or the id of a wording")],
     reason: Annotated[str, typer.Option(help="why, for the audit trail")],
+    until: Annotated[
+        str | None,
+        typer.Option(help=f"when it ends by itself: {HOW_TO_SAY_IT}; a time is of UTC by itself"),
+    ] = None,
 ) -> None:
     """Switch an offer or a wording off now, in every running chat."""
     settings = load_settings()
@@ -130,6 +135,7 @@ def pause_command(
     if subject is sql.Subject.TEMPLATE and name not in playbook.by_id:
         raise InputError(f"{name!r} is no offer and no wording of the playbook")
     now = datetime.now(UTC)
+    end = _ending(until, now)
     changed = _change(
         settings,
         "pause",
@@ -143,9 +149,11 @@ def pause_command(
             by=me(),
             reason=reason,
             figures={},
+            until=end,
         ),
     )
-    typer.echo(f"{name} is paused" if changed else f"{name} was paused already")
+    ends = f" until {end.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if end is not None else ""
+    typer.echo(f"{name} is paused{ends}" if changed else f"{name} was paused already")
 
 
 @app.command("resume")
@@ -159,6 +167,13 @@ def resume_command(
     if not _change(load_settings(), "resume", name, lift):
         raise InputError(f"{name!r} is not paused")
     typer.echo(f"{name} is switched on again")
+
+
+def _ending(said: str | None, now: datetime) -> datetime | None:
+    try:
+        return None if said is None else ending(said, now)
+    except ValueError as error:
+        raise InputError(f"--until: {error}") from None
 
 
 def _examined(
@@ -197,7 +212,7 @@ def _change(settings: Settings, action: str, name: str, function: Callable[..., 
 
     async def changed(database: Database) -> bool:
         done = await database.write(change)
-        await publish(settings, database)
+        await publish(settings, database, datetime.now(UTC))
         return done
 
     return on_database(settings, changed)

@@ -61,16 +61,16 @@ def planned(sample: SamplePlan, *, per_day: float | None, window_days: float) ->
 
 def pauses(rows: Sequence[Any]) -> RenderableType:
     """The audit trail of pauses, newest first."""
-    table = Table(
-        "paused", "what", "by", "why", "switched on again", "by", "note", box=None, pad_edge=False
-    )
+    names = ("paused", "what", "by", "why", "until", "switched on again", "by", "note")
+    table = Table(*names, box=None, pad_edge=False)
     for row in rows:
-        ended = f"{row.lifted_at:%Y-%m-%d %H:%M}" if row.lifted_at else "-"
+        until, ended = (f"{at:%Y-%m-%d %H:%M}" if at else "-" for at in (row.until, row.lifted_at))
         table.add_row(
             f"{row.paused_at:%Y-%m-%d %H:%M}",
             row.name,
             row.paused_by,
             row.reason,
+            until,
             ended,
             row.lifted_by or "",
             row.note or "",

@@ -30,10 +30,10 @@ class PausedNames:
         self._asked_at = now
         return True
 
-    async def read(self, ask: Callable[[], Awaitable[frozenset[str]]]) -> None:
-        """Read the names; when that fails, those that are known stay.
+    async def read(self, ask: Callable[[datetime], Awaitable[frozenset[str]]]) -> None:
+        """Read the names of now; when that fails, those that are known stay.
 
         Raises:
             StorageError: they cannot be read.
         """
-        self.names = await ask()
+        self.names = await ask(self._clock())

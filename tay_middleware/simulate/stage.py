@@ -171,7 +171,7 @@ class Stage:
         new = tuple(one.name for one in found if one.is_new)
         if new:
             if self._mirror is not None:
-                self._mirror.paused_names = await self.database.read(paused_names)
+                self._mirror.paused_names = await self.database.read(paused_names, self.clock.now)
             self._running().read_pauses(PATIENCE_SECONDS)
         return new
 

@@ -123,7 +123,7 @@ class TurnStore(Protocol):
     async def latest(self, limit: int) -> Sequence["LoggedTurn"]:
         """The newest `limit` logged turns, newest first (for the demo, health and debugging)."""
 
-    async def paused(self) -> frozenset[str]:
+    async def paused(self, now: datetime, /) -> frozenset[str]:
         """The offers and wordings (by id) that are paused beside the playbook. Read-only."""
 
     async def aclose(self) -> None:

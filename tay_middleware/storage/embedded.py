@@ -121,12 +121,12 @@ class EmbeddedStore:
         """The newest turns; see `TurnStore`."""
         return await self._reading.run(self._latest, limit)
 
-    async def paused(self) -> frozenset[str]:
+    async def paused(self, now: datetime, /) -> frozenset[str]:
         """What is paused; see `TurnStore`. No turn waits for it: it looks at the schema too."""
         await self._reading.run(self._look)
         while await self._writing.run(self._make_up):
             pass  # turns that are committed meanwhile come in between
-        return await self._reading.run(self._paused)
+        return await self._reading.run(self._paused, now)
 
     async def aclose(self) -> None:
         """Finish what is under way and close the file; see `TurnStore`."""
@@ -243,9 +243,9 @@ class EmbeddedStore:
             )
             figures.note(connection, figures.difference([{**before, **NOT_SHOWN}], [before]), ())
 
-    def _paused(self) -> frozenset[str]:
+    def _paused(self, now: datetime) -> frozenset[str]:
         with translated("reading what is paused"), self._engine.connect() as connection:
-            return paused_names(connection)
+            return paused_names(connection, now)
 
     def _latest(self, limit: int) -> Sequence[LoggedTurn]:
         with translated("reading the log"), self._engine.connect() as connection:

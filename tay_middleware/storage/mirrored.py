@@ -62,7 +62,7 @@ class MirroredStore:
         """See `TurnStore`."""
         return await self._store.latest(limit)
 
-    async def paused(self) -> frozenset[str]:
+    async def paused(self, _now: datetime, /) -> frozenset[str]:
         """What whoever keeps the log has said is paused."""
         return self.paused_names
 

@@ -3,6 +3,7 @@
 Where the database is all there is, chats read the table itself.
 """
 
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -16,7 +17,10 @@ from tay_middleware.storage.places import Outbox
 
 
 def paused_key(prefix: str = PREFIX) -> str:
-    """Where a JSON list of names stands, with no end of life: a pause lasts until it is ended."""
+    """Where a JSON list of names stands, with no end of life: a pause lasts until it is ended.
+
+    One that has run out stands there until it is told again what is paused.
+    """
     return f"{prefix}paused"
 
 
@@ -35,15 +39,15 @@ def read_board(value: bytes | None) -> frozenset[str]:
     return frozenset(found)
 
 
-async def publish(settings: Settings, database: Database) -> frozenset[str]:
-    """Bring what is paused to where the chats look; gives the names. Repeating it is harmless.
+async def publish(settings: Settings, database: Database, now: datetime) -> frozenset[str]:
+    """Bring what is paused now to where the chats look; gives the names. Repeating it is harmless.
 
     Raises:
         StorageError: it could not be read, or not be told.
     """
     outbox = Outbox.of(settings)
     if outbox is None:
-        return await database.read(paused_names)
+        return await database.read(paused_names, now)
     from tay_middleware.storage.link import (  # noqa: PLC0415 - imports Redis
         PATIENT_SECONDS,
         close_client,
@@ -52,12 +56,14 @@ async def publish(settings: Settings, database: Database) -> frozenset[str]:
 
     client = make_client(outbox.redis_url, patience_seconds=PATIENT_SECONDS)
     try:
-        return await publish_by(client, database, outbox.prefix)
+        return await publish_by(client, database, now, outbox.prefix)
     finally:
         await close_client(client)
 
 
-async def publish_by(client: Any, database: Database, prefix: str = PREFIX) -> frozenset[str]:
+async def publish_by(
+    client: Any, database: Database, now: datetime, prefix: str = PREFIX
+) -> frozenset[str]:
     """The same by a client of Redis that is there.
 
     What stands there already is not written again: a Redis that is full takes nothing. What nobody
@@ -69,14 +75,14 @@ async def publish_by(client: Any, database: Database, prefix: str = PREFIX) -> f
     """
     from tay_middleware.storage.link import translated  # noqa: PLC0415 - imports Redis
 
-    key, names = paused_key(prefix), await database.read(paused_names)
+    key, names = paused_key(prefix), await database.read(paused_names, now)
     with translated("telling what is paused"):
         if _stands(await client.get(key), names):
             return names
         told: frozenset[str] | None = None
         while names != told:
             await client.set(key, orjson.dumps(sorted(names)))
-            told, names = names, await database.read(paused_names)
+            told, names = names, await database.read(paused_names, now)
     return names
 
 

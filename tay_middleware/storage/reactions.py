@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Text, cast, func, or_, select
 
 from tay_middleware.storage.ids import asked_between
-from tay_middleware.storage.pauses import pauses
+from tay_middleware.storage.pauses import ended_at, pauses
 from tay_middleware.storage.payment_tables import feedback
 from tay_middleware.storage.sql import escalation_logs, question_logs
 
@@ -71,11 +71,12 @@ def bad_feedback_of_nobody(
     return _by_feedback(connection, since, until, escalation_logs.c.user_key.is_(None))
 
 
-def last_lifted(connection: Connection) -> Mapping[str, datetime]:
+def last_lifted(connection: Connection, now: datetime) -> Mapping[str, datetime]:
     """When each name was last switched on again: what was before that counts no more."""
+    ended = ended_at(now)
     statement = (
-        select(pauses.c.name, func.max(pauses.c.lifted_at).label("lifted_at"))
-        .where(pauses.c.lifted_at.is_not(None))
+        select(pauses.c.name, func.max(ended).label("lifted_at"))
+        .where(ended.is_not(None))
         .group_by(pauses.c.name)
     )
     rows: Sequence[Any] = connection.execute(statement).all()

@@ -193,8 +193,8 @@ class RedisStore:
         with translated("reading the outbox"):
             return await in_time(newest(self.link, self._database, limit), LATEST_SECONDS)
 
-    async def paused(self) -> frozenset[str]:
-        """What is paused; see `TurnStore`."""
+    async def paused(self, _now: datetime, /) -> frozenset[str]:
+        """What is paused; see `TurnStore`. What has run out goes when it is told again."""
         self._refuse_unchecked()
         key = paused_key(self.link.prefix)
         with translated("reading what is paused"):

@@ -5,7 +5,7 @@ import logging
 import signal
 import time
 from dataclasses import dataclass, replace
-from functools import partial
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -153,13 +153,17 @@ async def keep_board(
     prefix: str = PREFIX,
 ) -> None:
     """Tell the chats again and again what is paused, until cancelled."""
+
+    async def tell() -> None:
+        await publish_by(client, database, datetime.now(UTC), prefix)
+
     rounds = Rounds("pauses", "what is paused is told later", _log)
-    await rounds.go(partial(publish_by, client, database, prefix), look_seconds)
+    await rounds.go(tell, look_seconds)
 
 
 async def _tell_board(client: Any, database: Database, prefix: str) -> None:
     try:
-        await publish_by(client, database, prefix)
+        await publish_by(client, database, datetime.now(UTC), prefix)
     except StorageError as error:
         _log.warning("what is paused is told later: %s", error)
 

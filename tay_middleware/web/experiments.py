@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from tay_middleware.analytics.experiments import Verdict, examine
+from tay_middleware.ending import ending
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.storage import pauses as sql
 from tay_middleware.storage.pause_board import publish
@@ -39,6 +40,7 @@ class PauseOut(BaseModel):
     paused_by: str = Field(examples=["auto-pause"])
     reason: str
     figures: dict[str, Any]
+    until: datetime | None = Field(description="when it ends by itself; null for a person to end")
     lifted_at: datetime | None
     lifted_by: str | None
     note: str | None
@@ -55,6 +57,12 @@ class PauseIn(Sent):
 
     name: Word = Field(description="an offer, or the id of a wording")
     reason: Word
+    until: Word | None = Field(
+        None,
+        description="when it ends by itself: a time in ISO 8601 (UTC where it names no zone), or "
+        "how long from now; none: when somebody ends it",
+        examples=["3 days", "12h", "2026-12-01T09:00:00+01:00"],
+    )
 
 
 class ResumeIn(Sent):
@@ -82,7 +90,7 @@ async def get_experiment(here: Here, _actor: Reader, name: Name) -> Verdict:
 @router.get("/pauses", responses=responses(401, 403, 422))
 async def list_pauses(here: Here, _actor: Reader) -> PausesOut:
     """What was paused beside the playbook, by whom and why, and until when."""
-    rows = await here.database.read(sql.history)
+    rows = await here.database.read(sql.history, here.clock())
     names = PauseOut.model_fields
     return PausesOut(
         items=[PauseOut(**{name: getattr(row, name) for name in names}) for row in rows]
@@ -91,13 +99,14 @@ async def list_pauses(here: Here, _actor: Reader) -> PausesOut:
 
 @router.post("/pauses", responses=responses(400, 401, 403, 404, 409, 413, 422))
 async def pause_something(here: Here, actor: Writer, said: PauseIn) -> Noted:
-    """Switch an offer or a wording off, in every running chat."""
+    """Switch an offer or a wording off in every running chat, for good or up to a time."""
     subject = sql.Subject.OFFER if said.name in here.playbook.offers else sql.Subject.TEMPLATE
     if subject is sql.Subject.TEMPLATE and said.name not in here.playbook.by_id:
         raise HTTPException(404, "no offer and no wording has this name")
     now = here.clock()
-    done = await here.database.write(_pause, here, actor, subject, said, now)
-    await publish(here.settings, here.database)
+    until = _ending(said.until, now)
+    done = await here.database.write(_pause, here, actor, subject, said, now, until)
+    await publish(here.settings, here.database, now)
     if not done:
         raise HTTPException(409, "it is paused already")
     return Noted()
@@ -108,10 +117,19 @@ async def resume_something(here: Here, actor: Writer, name: Name, said: ResumeIn
     """Switch on again what is paused; reactions from before count no more."""
     now = here.clock()
     done = await here.database.write(_lift, here, actor, name, said.note, now)
-    await publish(here.settings, here.database)
+    await publish(here.settings, here.database, now)
     if not done:
         raise HTTPException(404, "nothing of this name is paused")
     return Noted()
+
+
+def _ending(said: str | None, now: datetime) -> datetime | None:
+    if said is None or not said.strip():
+        return None
+    try:
+        return ending(said, now)
+    except ValueError as error:
+        raise HTTPException(422, f"until: {error}") from None
 
 
 def _pause(
@@ -121,6 +139,7 @@ def _pause(
     subject: sql.Subject,
     said: PauseIn,
     now: datetime,
+    until: datetime | None,
 ) -> bool:
     done = sql.pause(
         transaction,
@@ -131,6 +150,7 @@ def _pause(
         by=actor.label,
         reason=said.reason,
         figures={},
+        until=until,
     )
     if done:
         audited(transaction, here, actor, now, "pause", said.name)

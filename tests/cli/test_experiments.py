@@ -1,4 +1,5 @@
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,18 @@ def test_a_wording_is_paused_and_switched_on_again_with_a_trail(tay: Tay) -> Non
     assert (trail["name"], trail["reason"], trail["note"]) == (WORDING, "reads odd", "mended")
     assert trail["paused_by"].startswith("cli")
     assert "mended" in tay("experiments", "pauses").stdout
+
+
+def test_a_pause_with_an_end_says_when_it_ends(tay: Tay) -> None:
+    pause = ("experiments", "pause", "course", "--reason", "sold out", "--until")
+    made = tay(*pause, "2 months")
+    assert made.returncode == 1
+    assert made.stderr.startswith("tay: --until: '2 months' is no end: say a time (")
+    assert tay(*pause, "3 days").stdout.startswith("course is paused until 20")
+    (trail,) = json.loads(tay("experiments", "pauses", "--json").stdout)
+    long = datetime.fromisoformat(trail["until"]) - datetime.fromisoformat(trail["paused_at"])
+    assert (long, trail["lifted_at"]) == (timedelta(days=3), None)
+    assert trail["until"][:16] in tay("experiments", "pauses").stdout
 
 
 def test_only_what_there_is_can_be_paused(tay: Tay) -> None:

@@ -35,7 +35,7 @@ class EmptyStore:
     async def latest(self, limit: int) -> Sequence[LoggedTurn]:
         return ()
 
-    async def paused(self) -> frozenset[str]:
+    async def paused(self, _now: datetime, /) -> frozenset[str]:
         return frozenset()
 
     async def aclose(self) -> None:

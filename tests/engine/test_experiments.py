@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -39,7 +39,7 @@ class Board(EmptyStore):
         self.names: frozenset[str] | None = frozenset()
         self.looks = 0
 
-    async def paused(self) -> frozenset[str]:
+    async def paused(self, _now: datetime, /) -> frozenset[str]:
         self.looks += 1
         if self.names is None:
             raise StorageUnavailable("nobody is there")

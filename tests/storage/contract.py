@@ -340,4 +340,4 @@ class TurnStoreContract(VisitsContract):
         assert {row.suppressed for row in run(scene)} == set(Suppression)
 
     def test_nothing_is_paused_to_begin_with(self, run: Any) -> None:
-        assert run(lambda store: store.paused()) == frozenset()
+        assert run(lambda store: store.paused(NOON)) == frozenset()

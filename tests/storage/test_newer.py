@@ -165,11 +165,11 @@ def test_a_store_that_runs_meanwhile_keeps_what_the_new_tables_refuse(path: Path
 def test_a_running_store_learns_of_it_beside_the_turns(path: Path) -> None:
     async def scene(store: EmbeddedStore) -> list[int]:
         migrated(path)
-        await store.paused()
+        await store.paused(NOON)
         await store.commit(a_record(1, shown=False))
         before = len(waiting(path))
         migrated(path, HEAD)
-        await store.paused()
+        await store.paused(NOON)
         await store.commit(a_record(2, shown=False))
         return [before, len(waiting(path)), len(await store.latest(5))]
 

@@ -60,13 +60,13 @@ def test_a_write_that_comes_late_unpauses_nothing(redis_url: str, tmp_path: Path
 
             async def another_pauses() -> None:
                 await paused(database, "course", 2)
-                await publish_by(client, database)
+                await publish_by(client, database, NOON)
 
             slow = Slow(client, another_pauses)
             await paused(database, "mentorship", 1)
-            told = await publish_by(slow, database)
+            told = await publish_by(slow, database, NOON)
             board = read_board(await client.get(paused_key()))
-            await publish_by(slow, database)
+            await publish_by(slow, database, NOON)
         await database.aclose()
         return told, board, slow.writes
 
@@ -87,7 +87,7 @@ def test_what_is_no_list_of_names_is_an_error_of_storage_and_is_written_over(
         async with Redis.from_url(redis_url) as client:
             await client.set(paused_key(), value)
             await paused(database, "course", 1)
-            await publish_by(client, database)
+            await publish_by(client, database, NOON)
             found = await client.get(paused_key())
         await database.aclose()
         return found

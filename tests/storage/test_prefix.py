@@ -58,8 +58,8 @@ def test_every_key_stands_under_the_prefix(outbox: Outbox, tmp_path: Path) -> No
             await store.commit(a_record(2, at=NOON + SECOND, shown=False, opts_out=True))
             await refusals.note(key(), "s1", NOON + SECOND, for_good=False)
             await paused(database, "course", 1)
-            await publish_by(client, database, outbox.prefix)
-            assert await store.paused() == {"course"}
+            await publish_by(client, database, NOON, outbox.prefix)
+            assert await store.paused(NOON) == {"course"}
             turns = len((await store.recall(key(), NOON)).turns) + len(await store.latest(5))
             drained = await Drain(client, database, prefix=outbox.prefix).run(once=True)
             archive = Archive(database, store, KEY_OF)

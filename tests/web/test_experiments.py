@@ -1,7 +1,7 @@
 import asyncio
 import logging
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -73,6 +73,25 @@ def test_a_pause_is_heard_by_the_next_chat_and_is_lifted_again(either: Site) -> 
         "free again",
     )
     assert trail["paused_by"] == trail["lifted_by"]
+
+
+def test_a_pause_may_say_when_it_ends(site: Site, admin: dict[str, str]) -> None:
+    body = {"name": "mentorship", "reason": "the calendar is full"}
+    for until, why in (
+        ("soon", "'soon' is no end"),
+        ("2020-01-01", "is over already"),
+        ("2999-01-01", "more than ten years away"),
+    ):
+        refused = site.client.post(f"{ADMIN}/pauses", headers=admin, json={**body, "until": until})
+        assert refused.status_code == 422
+        assert why in refused.json()["detail"]
+    done = site.client.post(f"{ADMIN}/pauses", headers=admin, json={**body, "until": "12h"})
+    assert done.status_code == 200
+    (trail,) = site.client.get(f"{ADMIN}/pauses", headers=admin).json()["items"]
+    long = datetime.fromisoformat(trail["until"]) - datetime.fromisoformat(trail["paused_at"])
+    assert (long, trail["lifted_at"]) == (timedelta(hours=12), None)
+    with pytest.raises(AssertionError):
+        site.ask(NEED, "ada")
 
 
 class Told(logging.Handler):

@@ -59,11 +59,12 @@ def _count(connection: Transaction, frame: Frame, playbook: Playbook, now: datet
         crossed=torn,
         marks=len(marks),
         # What is paused today says nothing of a test that has ended: losers are switched off.
-        paused=_paused(connection, playbook) if frame.state is State.RUNNING else frozenset(),
+        paused=_paused(connection, playbook, now) if frame.state is State.RUNNING else frozenset(),
         nobodys=nobodys(connection, begun, now, frame.offer),
     )
 
 
-def _paused(connection: Transaction, playbook: Playbook) -> frozenset[str]:
+def _paused(connection: Transaction, playbook: Playbook, now: datetime) -> frozenset[str]:
     policy = playbook.policy
-    return paused_names(connection).union(policy.paused_templates, policy.paused_offers)
+    stopped = paused_names(connection, now)
+    return stopped.union(policy.paused_templates, policy.paused_offers)

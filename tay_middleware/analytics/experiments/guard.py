@@ -73,7 +73,7 @@ async def guard(
     watched = await database.read(watch, playbook, now)
     due = [one for one in watched if _is_due(one, rules)]
     paused = await database.write(_pause, due, now, new_id) if due else set()
-    await publish(settings, database)
+    await publish(settings, database, now)
     return tuple(
         replace(one, is_paused=True, is_new=True) if one.name in paused else one for one in watched
     )
@@ -89,7 +89,7 @@ def watch(connection: Transaction, playbook: Playbook, now: datetime) -> list[Wa
     within = timedelta(hours=rules.within_hours)
     shown = mentioned(connection, since, now)
     bad = bad_reactions(connection, since, now, gates=gates, within=within)
-    paused, lifted = paused_names(connection), last_lifted(connection)
+    paused, lifted = paused_names(connection, now), last_lifted(connection, now)
     wordings = _counted(shown, bad, lifted, lambda row: (row.template,))
     stopped = {name for name, (users, hits) in wordings.items() if _alarms(users, hits, rules)}
     left_out = stopped | paused | set(playbook.policy.paused_templates)

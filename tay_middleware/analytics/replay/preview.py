@@ -122,7 +122,7 @@ async def read(
     questions = await database.read(sql.many, since, until)
     parts = min(sql.SAMPLES, int(sql.SAMPLES * most / questions)) if questions else sql.SAMPLES
     begin = since - timedelta(days=REMEMBERED_DAYS)
-    found = await database.read(pauses_sql.history, limit=10_000)
+    found = await database.read(pauses_sql.history, until, limit=10_000)
     return Stretch(
         since=since,
         until=until,

@@ -36,11 +36,15 @@ EARLIER = 8
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """An offer or a wording that is paused beside the playbook; `by_itself`: by no person."""
+    """An offer or a wording that is paused beside the playbook; `by_itself`: by no person.
+
+    `until` is when that ends by itself, `None` where somebody has to end it.
+    """
 
     name: str
     reason: str
     by_itself: bool
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +153,8 @@ async def tuned(
 
 def _paused(connection: Transaction, now: datetime) -> list[Paused]:
     return [
-        Paused(row.name, row.reason, by_itself=row.paused_by == ACTOR)
-        for row in history(connection)
+        Paused(row.name, row.reason, by_itself=row.paused_by == ACTOR, until=row.until)
+        for row in history(connection, now)
         if row.paused_at <= now and (row.lifted_at is None or row.lifted_at > now)
     ]
 

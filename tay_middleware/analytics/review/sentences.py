@@ -250,7 +250,8 @@ def _moved(now: Measure, then: Measure) -> bool:
 
 def _paused(facts: Facts) -> Iterator[str]:
     for one in facts.paused:
-        yield f"{one.name} is paused: {one.reason}"
+        until = f" until {one.until:%Y-%m-%d %H:%M} UTC" if one.until else ""
+        yield f"{one.name} is paused{until}: {one.reason}"
 
 
 def _brought(one: Increment) -> str:

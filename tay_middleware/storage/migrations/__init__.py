@@ -1,6 +1,6 @@
 """Schema versions, shipped inside the package and run by `tay db upgrade`."""
 
-HEAD = "0018"
+HEAD = "0019"
 """The schema that this version of the package needs; a test holds it against the scripts."""
 
 COMPATIBLE_FROM = "0018"

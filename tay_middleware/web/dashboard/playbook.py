@@ -13,6 +13,7 @@ from tay_middleware.analytics.measures import terms_of
 from tay_middleware.analytics.metrics import Rate, plain
 from tay_middleware.analytics.overview import ranked
 from tay_middleware.domain import Tier
+from tay_middleware.ending import HOW_TO_SAY_IT
 from tay_middleware.playbook import Template, Violation
 from tay_middleware.storage import pauses
 from tay_middleware.web import experiments as api
@@ -28,6 +29,7 @@ router = APIRouter(prefix="/playbook")
 
 DAYS = 90
 MOST_QUESTION_CHARS = 4000
+MOST_UNTIL_CHARS = 40
 SAMPLE_REPLY = (
     "Start with the hours that go into one piece, then what the hair costs you, and put both "
     "on paper before you look at anybody else's numbers."
@@ -63,7 +65,7 @@ async def tried(request: Request, here: Here, desk: Desk, given: Asking) -> Resp
         Tier.parse(given.form.get("tier", "free")).value,
         given.form.get("reply", "")[:MOST_QUESTION_CHARS] or SAMPLE_REPLY,
     )
-    paused = await here.database.read(pauses.paused_names)
+    paused = await here.database.read(pauses.paused_names, here.clock())
     cascade = await desk.cascade()
     outcome = await asyncio.to_thread(try_out, trial, here.playbook, cascade, paused)
     return await _page(request, here, given.visitor, trial, outcome)
@@ -71,11 +73,14 @@ async def tried(request: Request, here: Here, desk: Desk, given: Asking) -> Resp
 
 @router.post("/pause")
 async def pause(request: Request, here: Here, given: Changing) -> Response:
-    """Switch an offer or a wording off."""
-    named, reason = given.word("name"), given.word("reason")
+    """Switch an offer or a wording off, for good or up to a time."""
+    named, reason, until = (given.word(name) for name in ("name", "reason", "until"))
     if named is None or reason is None or len(reason) > 200:
         raise HTTPException(422, "say what to pause, and why in at most 200 characters")
-    await api.pause_something(here, given.visitor.actor, PauseIn(name=named[:200], reason=reason))
+    if until is not None and len(until) > MOST_UNTIL_CHARS:
+        raise HTTPException(422, f"until: say {HOW_TO_SAY_IT}")
+    said = PauseIn(name=named[:200], reason=reason, until=until)
+    await api.pause_something(here, given.visitor.actor, said)
     return back(request, "playbook", done="paused")
 
 
@@ -97,7 +102,7 @@ async def _page(
     outcome: Tried | None,
 ) -> Response:
     wordings = await _wordings(here)
-    history = await here.database.read(pauses.history)
+    history = await here.database.read(pauses.history, here.clock())
     values = {
         "visitor": visitor,
         "title": "Playbook",
@@ -124,7 +129,7 @@ async def _wordings(here: Context) -> list[Wording]:
         now=now,
     )
     by_name = {one.name: one for one in found}
-    paused = await here.database.read(pauses.paused_names)
+    paused = await here.database.read(pauses.paused_names, now)
     off = paused.union(here.playbook.policy.paused_templates, here.playbook.policy.paused_offers)
     return [
         Wording(

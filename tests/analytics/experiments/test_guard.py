@@ -98,7 +98,7 @@ class Town:
     def told(self, function: Callable[..., Any], *args: Any, **more: Any) -> Any:
         async def change(database: Database) -> Any:
             done = await database.write(function, *args, **more)
-            await publish(self.settings, database)
+            await publish(self.settings, database, NOON)
             return done
 
         return self.on_database(change)
@@ -138,7 +138,7 @@ def test_a_wording_that_too_many_say_no_to_is_paused_in_the_running_chat_and_can
     assert seen.users >= 22
     assert [name for name, one in found.items() if one.is_paused] == [BAD]
 
-    (trail,) = town.told(sql.history)
+    (trail,) = town.told(sql.history, NOON)
     assert (trail.name, trail.subject, trail.paused_by) == (BAD, "template", "auto-pause")
     assert (
         trail.reason
@@ -157,7 +157,7 @@ def test_a_wording_that_too_many_say_no_to_is_paused_in_the_running_chat_and_can
     assert BAD not in {name for name, one in town.guard().items() if one.is_paused}
     town.ask("somebody", FINE)
     assert BAD in {town.ask(f"later-{number}", NEED) for number in range(30)}
-    (trail,) = town.told(sql.history)
+    (trail,) = town.told(sql.history, NOON)
     assert (trail.lifted_by, trail.note) == ("me", "mended")
 
 

@@ -171,7 +171,7 @@ def test_a_pause_and_its_end_are_kept_with_who_said_so(served: Served, robin: Vi
     page = text_of(robin.page("/playbook"))
     assert "the calendar is full" in page
     assert "Switch on again" in page
-    assert "mentorship" in served.ask(pauses.paused_names)
+    assert "mentorship" in served.ask(pauses.paused_names, served.clock())
     tried = robin.send(
         "/playbook/try",
         {"question": "Can you review my pricing structure and tell me what's wrong?"},
@@ -179,12 +179,25 @@ def test_a_pause_and_its_end_are_kept_with_who_said_so(served: Served, robin: Vi
     assert "holds it back: paused" in text_of(tried.text)
     assert robin.send("/playbook/pause", pause).status_code == 409
     assert robin.send("/playbook/resume/mentorship", {"note": "free"}).status_code == 303
-    assert "mentorship" not in served.ask(pauses.paused_names)
+    assert "mentorship" not in served.ask(pauses.paused_names, served.clock())
     assert robin.send("/playbook/resume/mentorship", {}).status_code == 404
     for form in ({"name": "course"}, {"reason": "odd"}, {"name": "course", "reason": "x" * 201}):
         assert robin.send("/playbook/pause", form).status_code == 422
     assert robin.send("/playbook/pause", {"name": "nothing", "reason": "x"}).status_code == 404
     assert [one for one, _, _ in trail(served)[:2]] == ["resume", "pause"]
+
+
+def test_a_pause_says_when_it_ends_by_itself(served: Served, robin: Visitor) -> None:
+    pause = {"name": "mentorship", "reason": "the calendar is full", "until": "3 days"}
+    for wrong in ("soon", "x" * 41):
+        assert robin.send("/playbook/pause", {**pause, "until": wrong}).status_code == 422
+    assert robin.send("/playbook/pause", pause).status_code == 303
+    (one, *_) = served.ask(pauses.history, served.clock())
+    assert one.until == one.paused_at + timedelta(days=3)
+    page = text_of(robin.page("/playbook"))
+    assert f"until {one.until:%-d %b %Y, %H:%M}" in page.replace("\n", " ")
+    assert robin.send("/playbook/resume/mentorship", {}).status_code == 303
+    assert "the calendar is full" not in text_of(robin.page("/playbook"))
 
 
 def test_a_purchase_finds_its_place_by_a_mention_by_a_user_and_by_nobody(alone: Served) -> None:
