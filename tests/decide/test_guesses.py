@@ -8,18 +8,22 @@ import pytest
 
 from tay_middleware.decide import Circumstances, decide
 from tay_middleware.decide.aftermath import after_mention
+from tay_middleware.decide.cascade import Cascade, Until
 from tay_middleware.decide.gates import kept_closed
+from tay_middleware.decide.stages import make_cascade
 from tay_middleware.domain import (
     ClosedGate,
     Detection,
     History,
     Indicator,
     Kind,
+    Message,
     ReplyStatus,
     Suppression,
 )
 from tay_middleware.engine.records import make_record
 from tay_middleware.playbook import Playbook
+from tay_middleware.settings import Settings
 from tay_middleware.storage import TurnRecord
 from tay_middleware.storage.closed import merged, read_closed
 from tests.builders import NOON, a_detection, a_history, a_mention, a_turn, no_need
@@ -27,6 +31,11 @@ from tests.builders import NOON, a_detection, a_history, a_mention, a_turn, no_n
 DAY = timedelta(days=1)
 STOP = no_need(gates=("opt_out",))
 NO = no_need(gates=("refusal",))
+
+
+@pytest.fixture
+def cascade(playbook: Playbook, settings: Settings) -> Cascade:
+    return make_cascade(playbook, settings)
 
 
 def said(detection: Detection) -> Detection:
@@ -71,6 +80,34 @@ def test_a_guess_holds_for_its_session_alone(
     assert held(playbook, history, "s1") is cause
     assert held(playbook, history, "s2") is None
     assert held(playbook, history, "s1", purchase=True) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what programs do you offer?",
+        "do you have a course",
+        "how much is the mentorship?",
+        "I want to buy the course",
+        "i want to buy the masterclass, where do i pay",
+        "can i sign up for the mentorship",
+        "ok i changed my mind, how much is the mentorship?",
+        "do you have like a course",
+    ],
+)
+@pytest.mark.parametrize("guess", [STOP, NO], ids=["stop", "no"])
+def test_who_asks_for_it_plainly_is_answered_in_the_session_of_a_guess(
+    playbook: Playbook, cascade: Cascade, guess: Detection, question: str
+) -> None:
+    history = replace(a_history(), closed=recorded(playbook, guess).closed)
+    said = (Message("user", "let's just talk hair"), Message("assistant", "Gladly."))
+    assert held(playbook, history, "s1") is not None
+    for transcript in ((), said):
+        turn = a_turn(question, transcript=transcript)
+        around = Circumstances(earlier_gates=(guess.gates,) if transcript else ())
+        seen = cascade.detect(question, transcript, until=Until.SCORER)
+        decision = decide(turn, seen, history, playbook, around)
+        assert (decision.shown, decision.suppressed) == (True, None)
 
 
 def test_a_phrase_holds_for_days(playbook: Playbook) -> None:
