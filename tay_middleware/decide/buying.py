@@ -4,8 +4,9 @@ It takes a phrase that asks, and a name of ours that it asks for: right beside i
 of.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
+from tay_middleware.decide.fillers import without_fillers
 from tay_middleware.decide.named import Names, speaks_of
 from tay_middleware.decide.normalise import CLAUSE_ENDS
 from tay_middleware.decide.offers import Catalogue
@@ -36,7 +37,14 @@ _ARTICLES = frozenset({"the", "your", "ur", "yr", "tay's", "tays", "this", "that
 class Buying:
     """Hears wishes to buy by the phrases of one playbook; immutable."""
 
-    def __init__(self, rules: Rules, spoken_of: SpokenOf, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        read: Callable[[str], Reading],
+        spoken_of: SpokenOf,
+        catalogue: Catalogue,
+    ) -> None:
+        self._read = read
         self._spoken_of, self._catalogue, self._names = spoken_of, catalogue, Names(rules)
         self._offers = tuple(rules.offers)
         kinds = {name: group.kind for name, group in rules.indicators.groups.items()}
@@ -76,8 +84,15 @@ class Buying:
         """The offer that a message asks after which is nothing but that ("what do you offer?").
 
         One that it names is meant; else what its words stand for, and after anything of ours the
-        first in the catalogue.
+        first in the catalogue. Where it is none as it stands, what says nothing is passed over.
         """
+        found = self._enquired(reading, scores)
+        if found is not None or not reading.has(Part.FILLER):
+            return found
+        plainly = (self._enquired(self._read(one), scores) for one in without_fillers(reading))
+        return next((one for one in plainly if one is not None), None)
+
+    def _enquired(self, reading: Reading, scores: Mapping[str, float]) -> str | None:
         asked = {hit[2].name for hit in reading.of(Part.ENQUIRY) if _is_all(hit, reading)}
         if not asked:
             return None

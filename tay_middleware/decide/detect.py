@@ -85,7 +85,7 @@ class Detector:
         self._catalogue = Catalogue(rules.offers, rules.indicators.groups)
         self._answers = Answers(self._reader, Woven(rules.templates))
         self._spoken_of = SpokenOf(rules, self._reader)
-        self._buying = Buying(rules, self._spoken_of, self._catalogue)
+        self._buying = Buying(rules, self._reader.read, self._spoken_of, self._catalogue)
         kinds = {name: group.kind for name, group in rules.indicators.groups.items()}
         self._of_kind = {
             kind: frozenset(name for name, own in kinds.items() if own == kind)

@@ -65,6 +65,7 @@ class Part:
     ASKS_MORE = "asks_more"
     OPTS_IN = "opts_in"
     ENQUIRY = "enquiry"
+    FILLER = "filler"
     HAS = "has"
     HAS_IT = "has_it"
     GAVE_BACK = "gave_back"
@@ -209,6 +210,7 @@ def _grouped(rules: Rules) -> Iterator[Sense]:
         (Part.DAMPER, rules.indicators.dampers),
         (Part.GATE, rules.gates.gates),
         (Part.TOPIC, rules.topics),
+        (Part.FILLER, rules.indicators.fillers),
     )
     for part, groups in parts:
         for name, group in groups.items():

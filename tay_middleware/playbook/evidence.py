@@ -115,6 +115,10 @@ class Indicators(Entry):
         default_factory=dict,
         description="offer, or `any` → messages that are nothing but a question after what is ours",
     )
+    fillers: dict[Slug, Phrases] = Field(
+        default_factory=dict,
+        description="words that say nothing and are passed over where an enquiry is looked for",
+    )
     own_offers: tuple[Phrase, ...] = Field(
         (), description="the same words when the user means an offer that is not ours"
     )

@@ -6,6 +6,7 @@ import pytest
 
 from tay_middleware.decide.combine import Combiner
 from tay_middleware.decide.detect import Detector
+from tay_middleware.decide.fillers import without_fillers
 from tay_middleware.decide.offers import Catalogue
 from tay_middleware.domain import Reason
 from tay_middleware.playbook import Playbook
@@ -48,6 +49,61 @@ def test_what_only_begins_like_one_is_judged_like_any_message(
     detector: Detector, said: str
 ) -> None:
     assert not detector.detect(said).enquires
+
+
+@pytest.mark.parametrize(
+    ("said", "plainly"),
+    [
+        ("do you have like a course", "do you have a course"),
+        ("do you do, like, a masterclass or something?", "do you do a masterclass?"),
+        ("um do you have a course", "do you have a course"),
+        ("do you maybe have any kind of coaching", "do you have any coaching"),
+        ("do you have some sort of mentorship", "do you have some mentorship"),
+        ("love that, um, do you have a course?", "love that, do you have a course?"),
+        ("tell me about your, like, mentorship", "tell me about your mentorship"),
+        ("do you have a course for beginners, or something like that", "do you have a course"),
+        ("i'd like to, um, know about your mentorship", "i'd like to know about your mentorship"),
+        ("do you like have a course for people like me", "do you have a course for people like me"),
+    ],
+)
+def test_what_says_nothing_is_passed_over(detector: Detector, said: str, plainly: str) -> None:
+    found, plain = detector.detect(said), detector.detect(plainly)
+    assert (found.enquires, found.offer) == (True, plain.offer)
+    assert plain.enquires
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "do you like your course",
+        "do you know a good course",
+        "do you have a course like the one at Sassoon?",
+        "do you have like any tips for edges",
+        "my client asked do you have like a course",
+        "no more about like your programs please",
+        "don't tell me about, like, your course",
+        "I love it when they, um, ask do you have a course",
+        f"do you have like a course {'for my salon in Leeds with four chairs ' * 5}",
+    ],
+)
+def test_without_what_says_nothing_it_is_still_no_enquiry(detector: Detector, said: str) -> None:
+    assert not detector.detect(said).enquires
+
+
+def test_where_it_means_something_it_is_not_passed_over(detector: Detector) -> None:
+    ways = {
+        said: list(without_fillers(detector.read(said)))
+        for said in ("I'd like a course", "as I like", "what do you know", "or something new", "hi")
+    }
+    assert not any(ways.values())
+    assert list(without_fillers(detector.read("Ok, um, do you, like?"))) == [
+        "ok do you ?",
+        "ok, , do you, ?",
+    ]
+
+
+def test_what_is_long_is_not_read_again(detector: Detector) -> None:
+    assert list(without_fillers(detector.read("um " + "wig " * 40))) == []
 
 
 HEADS: Sequence[str] = ("refusal", "opt_out", "complaint", "injection", "owner", "conduct")
