@@ -1,49 +1,75 @@
-"""Training the built-in tier: logistic regressions, one for each output.
+"""Training the built-in tier: a small network over terms, shared by all outputs.
 
-Words are also placed by a pretrained space (MiniLM's token vectors): the regression learns on their
-mean, and because that is linear it folds into one weight a word, for words never seen in training
-too. Weights are rounded to whole numbers of a unit *in the fitted model itself* before they are
-written, so that the file stays small and what it says equals what scikit-learn says.
+Words are also placed by a pretrained space (MiniLM's token vectors): the network learns on their
+mean, and because its first layer is linear that folds into one row a word, for words never seen in
+training too. It learns from more terms than are kept; the rows of the first layer are rounded to
+whole numbers of a unit *in the fitted model itself* before they are written, so that the file stays
+small and what it says equals what scikit-learn says of the same weights.
 """
 
+import base64
+import zlib
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPRegressor
 
 from tay_middleware.decide.features import Features
-from tay_middleware.decide.model import FORMAT
+from tay_middleware.decide.model import FORMAT, SCALE_UNIT
 from tay_middleware.decide.opinion import ESCALATE, OFFER, ON_TOPIC
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.training.base import Base
 from tay_middleware.training.calibration import label_of
 from tay_middleware.training.examples import OUTPUTS, Example
+from tay_middleware.training.network import Lessons, Network, Study, learn
 
-_DIGITS = 4
-_UNITS = 400
-"""The largest weight of a head is at most so many units: three digits, and enough of them."""
+_DIGITS = 6
+
+_UNITS = 63
+"""The largest weight of a hidden unit is so many of its units: six bits and a sign are enough."""
 
 _PLACED_WORDS = 14_000
 """Words with a place: those among the most frequent tokens of the pretrained vocabulary."""
+
+_LOUDNESS = 4.0
+"""Terms of length 1 together say too little beside the places: a factor, folded into the rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """Everything that shapes a training run beside its rows."""
 
-    most_terms: int = 14_000
+    learned_terms: int = 60_000
+    most_terms: int = 30_000
     least_examples: int = 10
-    regularisation: float = 20.0
-    gate_regularisation: float = 5.0
+    hidden: int = 32
+    epochs: int = 12
+    learning_rate: float = 6e-3
+    weight_decay: float = 0.3
+    dropout: float = 0.5
+    blank_share: float = 0.3
     placing: float = 0.6
     off_topic_weight: float = 0.2
     gated_weight: float = 0.1
     seed: int = 20_261_125
+
+    @property
+    def study(self) -> Study:
+        """How the network learns."""
+        return Study(
+            self.hidden,
+            self.epochs,
+            self.learning_rate,
+            self.weight_decay,
+            self.dropout,
+            self.blank_share,
+            self.seed,
+        )
 
     def described(self) -> dict[str, float]:
         """As it stands in a model card."""
@@ -72,76 +98,112 @@ def load_space(base: Base) -> Space:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Fitted vectorizers, and for each output a fitted regression over terms, then words."""
+    """Fitted vectorizers, and the network over terms, then words, as scikit-learn keeps one.
+
+    `outputs` are the names of what it says, in order.
+    """
 
     terms: TfidfVectorizer
     words: TfidfVectorizer
-    heads: Mapping[str, LogisticRegression]
-    units: Mapping[str, float]
+    network: MLPRegressor
+    outputs: tuple[str, ...]
+    rounded: "Rounded"
 
     def scores(self, features: Sequence[Features]) -> dict[str, np.ndarray]:
-        """The decision function of every output, by scikit-learn itself."""
+        """Every output before calibration, by scikit-learn itself."""
         matrix = sparse.hstack(
             [
                 self.terms.transform([one.terms for one in features]),
                 self.words.transform([one.words for one in features]),
             ]
         ).tocsr()
-        return {name: head.decision_function(matrix) for name, head in self.heads.items()}
+        return dict(zip(self.outputs, self.network.predict(matrix).T, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Rounded:
+    """The first layer as whole numbers of a unit for each hidden unit.
+
+    Attributes:
+        terms: shape (terms, hidden), of a term's weight times its scale.
+        words: shape (words, hidden).
+        term_units: shape (hidden,); `word_units` likewise.
+    """
+
+    terms: np.ndarray
+    words: np.ndarray
+    term_units: np.ndarray
+    word_units: np.ndarray
 
 
 def fit(
-    examples: Sequence[Example], features: Sequence[Features], space: Space, recipe: Recipe
+    examples: Sequence[Example],
+    features: Sequence[Features],
+    space: Space,
+    recipe: Recipe,
+    progress: Callable[[float], None] = lambda _: None,
 ) -> Fitted:
     """Fit all outputs on `examples`; each learns from the rows that say something about it.
 
     Raises:
         ConfigurationError: there are too few rows for what every opinion needs.
     """
-    named = [one.terms for one in features]
-    kept = _commonest(named, recipe.most_terms)
-    terms = TfidfVectorizer(analyzer=_as_is, vocabulary=kept, binary=True, lowercase=False)
-    terms.fit(named)
-    terms.idf_ = np.round(terms.idf_, _DIGITS)
+    targets = np.array([_targets(example) for example in examples], dtype=np.float32)
+    learned = _learned(targets, recipe)
+    _check([OUTPUTS[at] for at in learned], recipe)
+    names = _commonest([one.terms for one in features], recipe.learned_terms)
+    terms, found = _seen(features, names)
     words = TfidfVectorizer(
         analyzer=_as_is, vocabulary=space.words, binary=True, use_idf=False, lowercase=False
     )
     bags = words.fit_transform([one.words for one in features])
-    placed = bags @ space.vectors * recipe.placing
-    matrix = sparse.hstack([terms.transform(named), sparse.csr_matrix(placed)]).tocsr()
-    heads, units = {}, {}
-    regressions = _regressions(matrix, examples, recipe)
-    _check(regressions, recipe)
-    for name, head in regressions.items():
-        heads[name], units[name] = _folded(head, len(kept), space, recipe)
-    return Fitted(terms, words, heads, units)
+    lessons = Lessons(
+        (found * _LOUDNESS).astype(np.float32),
+        (bags @ space.vectors * recipe.placing).astype(np.float32),
+        targets[:, learned],
+        np.array([_weights(example, recipe) for example in examples], np.float32)[:, learned],
+    )
+    network = learn(lessons, recipe.study, progress)
+    kept = _weightiest(network.terms, found, recipe.most_terms)
+    names = terms.get_feature_names_out()[kept]
+    terms = _vectorizer(list(names), terms.idf_[kept])
+    return _fitted(terms, words, network, kept, space, recipe, [OUTPUTS[at] for at in learned])
 
 
 def exported(
     fitted: Fitted, calibration: Mapping[str, tuple[float, float]], about: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The model file's content; see `decide.model.read_model`."""
-    count = len(fitted.terms.vocabulary_)
-    heads = {}
-    for name, head in fitted.heads.items():
-        unit = fitted.units[name]
-        whole = [round(weight / unit) for weight in head.coef_[0]]
-        heads[name] = {
-            "unit": unit,
-            "bias": float(head.intercept_[0]),
+    rounded, network = fitted.rounded, fitted.network
+    heads = {
+        name: {
+            "weights": network.coefs_[1][:, at].tolist(),
+            "bias": float(network.intercepts_[1][at]),
             "slope": round(calibration[name][0], _DIGITS),
             "intercept": round(calibration[name][1], _DIGITS),
-            "terms": whole[:count],
-            "words": whole[count:],
         }
+        for at, name in enumerate(fitted.outputs)
+    }
     return {
         "format": FORMAT,
         "about": dict(about),
-        "scales": [float(scale) for scale in fitted.terms.idf_],
         "terms": list(fitted.terms.get_feature_names_out()),
+        "scales": [round(float(scale) / SCALE_UNIT) for scale in fitted.terms.idf_],
         "words": list(fitted.words.get_feature_names_out()),
+        "hidden": {
+            "bias": network.intercepts_[0].tolist(),
+            "term_units": rounded.term_units.tolist(),
+            "word_units": rounded.word_units.tolist(),
+            "terms": _told(rounded.terms),
+            "words": _told(rounded.words),
+        },
         "heads": heads,
     }
+
+
+def _told(whole: np.ndarray) -> str:
+    """Whole numbers, a signed byte each, row by row: packed, and as text."""
+    return base64.b64encode(zlib.compress(whole.astype(np.int8).tobytes(), 9)).decode("ascii")
 
 
 def _commonest(named: Sequence[Sequence[str]], most: int) -> list[str]:
@@ -150,22 +212,69 @@ def _commonest(named: Sequence[Sequence[str]], most: int) -> list[str]:
     return sorted(sorted(rows, key=lambda term: (-rows[term], term))[:most])
 
 
-def _regressions(
-    matrix: Any, examples: Sequence[Example], recipe: Recipe
-) -> dict[str, LogisticRegression]:
-    heads = {}
-    for name in OUTPUTS:
-        places, labels, weights = _lessons(name, examples, recipe)
-        if min(sum(labels), len(labels) - sum(labels)) >= recipe.least_examples:
-            decides = name == ESCALATE or name.startswith(OFFER)
-            head = LogisticRegression(
-                C=recipe.regularisation if decides else recipe.gate_regularisation,
-                solver="liblinear",
-                max_iter=1000,
-                random_state=recipe.seed,
-            )
-            heads[name] = head.fit(matrix[places], labels, sample_weight=weights)
-    return heads
+def _seen(
+    features: Sequence[Features], names: Sequence[str]
+) -> tuple[TfidfVectorizer, sparse.csr_matrix]:
+    """A vectorizer of these terms with scales of whole units, and what it finds in the rows."""
+    plain = TfidfVectorizer(analyzer=_as_is, vocabulary=names, binary=True, lowercase=False)
+    plain.fit([one.terms for one in features])
+    fitted = _vectorizer(names, np.round(plain.idf_ / SCALE_UNIT) * SCALE_UNIT)
+    return fitted, fitted.transform([one.terms for one in features]).tocsr()
+
+
+def _vectorizer(names: Sequence[str], scales: np.ndarray) -> TfidfVectorizer:
+    made = TfidfVectorizer(analyzer=_as_is, vocabulary=names, binary=True, lowercase=False)
+    made.idf_ = scales
+    return made
+
+
+def _weightiest(terms: np.ndarray, found: sparse.csr_matrix, most: int) -> np.ndarray:
+    """The places of the terms that move the hidden layer most over all rows, in order."""
+    rows = np.asarray((found > 0).sum(axis=0)).ravel()
+    moved = np.linalg.norm(terms, axis=1) * np.sqrt(rows)
+    return np.sort(np.argsort(-moved, kind="stable")[:most])
+
+
+def _fitted(
+    terms: TfidfVectorizer,
+    words: TfidfVectorizer,
+    network: Network,
+    kept: np.ndarray,
+    space: Space,
+    recipe: Recipe,
+    outputs: Sequence[str],
+) -> Fitted:
+    scales = terms.idf_[:, None]
+    term_rows, term_units = _whole(network.terms[kept].astype(np.float64) * _LOUDNESS * scales)
+    word_rows, word_units = _whole(space.vectors @ network.places * recipe.placing)
+    first = np.vstack([term_rows * term_units / scales, word_rows * word_units])
+    sides = [np.round(one.astype(np.float64), _DIGITS) for one in network.weights[2:]]
+    bias, out, out_bias = sides
+    same = MLPRegressor(hidden_layer_sizes=(recipe.hidden,), activation="relu")
+    same.coefs_, same.intercepts_ = [first, out], [bias, out_bias]
+    same.n_layers_, same.n_outputs_, same.out_activation_ = 3, len(outputs), "identity"
+    same.n_features_in_ = len(first)
+    return Fitted(
+        terms, words, same, tuple(outputs), Rounded(term_rows, word_rows, term_units, word_units)
+    )
+
+
+def _whole(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The weights as whole numbers of a unit for each column, and the units."""
+    largest = np.abs(weights).max(axis=0)
+    units = np.array([float(f"{one / _UNITS:.6g}") or 1.0 for one in largest])
+    return np.round(weights / units), units
+
+
+def _targets(example: Example) -> list[float]:
+    labels = (label_of(name, example) for name in OUTPUTS)
+    return [np.nan if label is None else float(label) for label in labels]
+
+
+def _learned(targets: np.ndarray, recipe: Recipe) -> list[int]:
+    """The places of the outputs that there are enough rows of either label for."""
+    fewest = np.minimum((targets == 1).sum(axis=0), (targets == 0).sum(axis=0))
+    return [at for at, rows in enumerate(fewest) if rows >= recipe.least_examples]
 
 
 def _check(learned: Collection[str], recipe: Recipe) -> None:
@@ -179,30 +288,8 @@ def _check(learned: Collection[str], recipe: Recipe) -> None:
         )
 
 
-def _folded(
-    head: LogisticRegression, terms: int, space: Space, recipe: Recipe
-) -> tuple[LogisticRegression, float]:
-    """The regression with one weight a word in place of a direction, rounded to its unit."""
-    direction = head.coef_[0][terms:]
-    weights = np.concatenate([head.coef_[0][:terms], space.vectors @ direction * recipe.placing])
-    unit = float(f"{np.abs(weights).max() / _UNITS:.3g}")
-    head.coef_ = (np.round(weights / unit) * unit)[None, :]
-    head.intercept_ = np.round(head.intercept_, _DIGITS)
-    head.n_features_in_ = weights.size
-    return head, unit
-
-
-def _lessons(
-    name: str, examples: Sequence[Example], recipe: Recipe
-) -> tuple[list[int], list[bool], list[float]]:
-    places, labels, weights = [], [], []
-    for at, example in enumerate(examples):
-        label = label_of(name, example)
-        if label is not None:
-            places.append(at)
-            labels.append(label)
-            weights.append(_weight(name, example, recipe))
-    return places, labels, weights
+def _weights(example: Example, recipe: Recipe) -> list[float]:
+    return [_weight(name, example, recipe) for name in OUTPUTS]
 
 
 def _weight(name: str, example: Example, recipe: Recipe) -> float:

@@ -70,10 +70,13 @@ def train_builtin(
     seen = _features(lesson.examples, playbook)
     done: list[str] = []
 
+    def told(name: str) -> Callable[[float], None]:
+        step = f"without {name}" if name else "with all authors"
+        return lambda share: progress(step, (len(done) + share) / (len(lesson.folds) + 1))
+
     def score(name: str, learn: list[Example], held: list[Example]) -> np.ndarray:
-        progress(f"without {name}", len(done) / (len(lesson.folds) + 1))
+        fitted = builtin.fit(learn, [seen[e.id] for e in learn], space, recipe, told(name))
         done.append(name)
-        fitted = builtin.fit(learn, [seen[e.id] for e in learn], space, recipe)
         said = fitted.scores([seen[e.id] for e in held])
         empty = np.full(len(held), np.nan)
         return np.stack([said.get(output, empty) for output in OUTPUTS], axis=1)
@@ -82,8 +85,8 @@ def train_builtin(
     opinions = _opinions(lesson, scored, _of_builtin)
     header = _header("builtin", lesson, recipe.described(), recipe.seed)
     write_out_of_fold(out_of_fold_file, header, opinions)
-    progress("with all authors", len(lesson.folds) / (len(lesson.folds) + 1))
-    fitted = builtin.fit(lesson.examples, [seen[e.id] for e in lesson.examples], space, recipe)
+    every = [seen[e.id] for e in lesson.examples]
+    fitted = builtin.fit(lesson.examples, every, space, recipe, told(""))
     card = card_of("builtin", lesson, recipe.described(), opinions)
     content = builtin.exported(fitted, calibrations(scored, lesson.examples), card)
     text = json.dumps(content, separators=(",", ":"))
