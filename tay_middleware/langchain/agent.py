@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 
-from tay_middleware.domain import Mode
 from tay_middleware.engine import Escalator
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.langchain.announce import EVENT_NAME
@@ -106,7 +105,7 @@ class EscalationAgentMiddleware(_Base):
 
     def _over(self, request: "ModelRequest[Any]") -> "ModelRequest[Any]":
         """The request with our chat model in it; as it was where that cannot be."""
-        if self._engine.settings.mode is Mode.OFF:
+        if not self._engine.takes_part():
             return request
         with self._engine.guard("an agent's model")("wrap"):
             known = known_in(getattr(request.runtime, "context", None))
@@ -137,7 +136,7 @@ class EscalationAgentMiddleware(_Base):
 
     def _write(self, request: "ModelRequest[Any]", response: "ModelResponse[Any]") -> None:
         """Write the decision of a final reply to the graph's custom stream."""
-        if self._engine.settings.mode is Mode.OFF:
+        if not self._engine.takes_part():
             return
         with self._engine.guard("an agent's reply")("event"):
             write = getattr(request.runtime, "stream_writer", None)

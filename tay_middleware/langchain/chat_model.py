@@ -30,7 +30,6 @@ from langchain_core.runnables.utils import ConfigurableFieldSpec
 from langchain_core.utils.uuid import uuid7
 from pydantic import Field, PrivateAttr, model_validator
 
-from tay_middleware.domain import Mode
 from tay_middleware.engine import Escalator
 from tay_middleware.langchain.announce import beneath
 from tay_middleware.langchain.arguments import only_a_model, only_known
@@ -275,7 +274,7 @@ class EscalationChatModel(StandIn):
     def _for(self, config: RunnableConfig | None) -> "tuple[EscalationChatModel, RunnableConfig]":
         """A copy of this model that knows who asks, and the config with the id of its run to be."""
         config = ensure_config(config)
-        if self._engine.settings.mode is Mode.OFF:
+        if not self._engine.takes_part():
             return self, config
         config["run_id"] = config.get("run_id") or uuid7()
         asked = self._copied()
