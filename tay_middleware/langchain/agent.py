@@ -60,7 +60,7 @@ class EscalationAgentMiddleware(_Base):
         escalator: an engine to share between surfaces; default: one of its own, from `settings`.
 
     Raises:
-        ConfigurationError: settings or playbook are wrong, or the extra is not installed.
+        ConfigurationError: settings are wrong, or the extra is not installed.
     """
 
     def __init__(

@@ -56,7 +56,7 @@ class EscalationChatModel(StandIn):
         escalator: an engine to share between surfaces; default: one of its own, from `settings`.
 
     Raises:
-        ConfigurationError: settings or playbook are wrong, an argument is unknown, or `bound` is
+        ConfigurationError: settings are wrong, an argument is unknown, or `bound` is
             no chat model but something around one.
     """
 

@@ -56,7 +56,7 @@ class EscalationStep(RunnableSerializable[Any, Any]):
             default: `question`, `input` or `messages`.
 
     Raises:
-        ConfigurationError: settings or playbook are wrong, or an argument is unknown.
+        ConfigurationError: settings are wrong, or an argument is unknown.
     """
 
     bound: SerializeAsAny[Runnable[Any, Any]]
@@ -74,7 +74,7 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         return only_known(cls, given)
 
     def model_post_init(self, _context: Any, /) -> None:
-        """Make the engine now, so that a mistake in the playbook is told at the start."""
+        """Make the engine now, so that a mistake is told at the start."""
         # Kept on the field too: `configurable_fields` copies the fields for every single call.
         self.escalator = self.escalator or Escalator.from_settings(self.settings)
         self._engine = self.escalator
