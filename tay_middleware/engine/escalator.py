@@ -23,6 +23,7 @@ from tay_middleware.engine.judging import TurnJudge
 from tay_middleware.engine.pending import Pending
 from tay_middleware.engine.preparation import Preparation, Prepared
 from tay_middleware.engine.repeats import Repeats
+from tay_middleware.engine.sharing import Seat, shared
 from tay_middleware.engine.work import TurnWork
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.identities import MOST_ID_CHARS
@@ -78,6 +79,8 @@ class Escalator:
                 used as it is (a Redis that throws keys away, say).
         """
         self.settings = settings
+        self.seats: weakref.WeakSet[Seat] = weakref.WeakSet()
+        self.is_closed = False
         self.faults = Faults()
         self.repeats = Repeats()
         self._open_store = store
@@ -116,6 +119,15 @@ class Escalator:
         if settings.mode is not Mode.OFF:
             note_made(settings)
         return engine
+
+    @classmethod
+    def shared(cls, settings: Settings | None = None) -> "Escalator":
+        """The engine of this process for these settings, made by whoever asks first.
+
+        Raises:
+            ConfigurationError: as `from_settings`.
+        """
+        return shared().of(settings or load_settings(), cls.from_settings)
 
     def turn(
         self,
@@ -228,6 +240,7 @@ class Escalator:
         """Write what is unwritten, bounded by `flush_timeout_seconds`, and let go. Idempotent."""
         with self._lock:
             self._background, finalizer = None, self._closing
+            self.is_closed = True
         if finalizer is not None:
             if finalizer.alive and self._made_from is not None:
                 note_closed(self._made_from)
@@ -242,6 +255,7 @@ class Escalator:
                 if self._background is None:
                     if self._of_parents:
                         _log.warning(FORKED)
+                    self.is_closed = False
                     self._background = Background(self._open_store, self._deciding.held.aclose)
                     self._closing = weakref.finalize(
                         self, _close_in, os.getpid(), self._background, self.settings
@@ -301,7 +315,7 @@ class Escalator:
             raise TypeError(
                 "an Escalator that was handed its store cannot be pickled; make it by from_settings"
             )
-        return Escalator.from_settings, (self._made_from,)
+        return Escalator.shared, (self._made_from,)
 
 
 async def _nothing(_preparation: Preparation) -> Prepared:
