@@ -17,7 +17,7 @@ from tay_middleware.decide.stages import make_cascade
 from tay_middleware.domain import Mode
 from tay_middleware.engine.failopen import attempt
 from tay_middleware.engine.judging import TurnJudge
-from tay_middleware.errors import ConfigurationError, ScorerError
+from tay_middleware.errors import ConfigurationError, ScorerError, TayError
 from tay_middleware.playbook import (
     Playbook,
     keep,
@@ -83,7 +83,10 @@ def playbook_in_force(settings: Settings) -> Standing:
         if settings.mode is not Mode.OFF:
             kept = attempt(lambda: keep(found, settings.prompts_dir, settings.home))
             if isinstance(kept, Exception):
-                _tell(logging.WARNING, f"the last good playbook cannot be kept: {kept}")
+                _tell(
+                    logging.WARNING,
+                    f"the last good playbook cannot be kept in {settings.home.absolute()}: {kept}",
+                )
         return Standing(found)
     if settings.strict_start:
         raise found
@@ -93,7 +96,7 @@ def playbook_in_force(settings: Settings) -> Standing:
     _tell(
         logging.WARNING,
         f"tay goes on with the last good playbook, version {former.version}, because the one in "
-        f"{_place(settings)} is wrong. {found}",
+        f"{_place(settings)} is wrong. {_said(found)}",
     )
     return Standing(former, found)
 
@@ -107,7 +110,7 @@ def sound_playbook(settings: Settings) -> Playbook:
     standing = playbook_in_force(settings)
     if standing.playbook is None:
         raise ConfigurationError(
-            f"{standing.fault}\nand no good playbook of {_place(settings)} is known here"
+            f"{_said(standing.fault)}\nand no good playbook of {_place(settings)} is known here"
         )
     return standing.playbook
 
@@ -127,7 +130,7 @@ def start(settings: Settings) -> Start:
         _tell(
             logging.ERROR,
             f"tay leaves every reply as it is until the playbook in {_place(settings)} is mended: "
-            f"it is wrong, and no good one of it is known here. {standing.fault}",
+            f"it is wrong, and no good one of it is known here. {_said(standing.fault)}",
         )
         return Start(None, faults, seen)
     try:
@@ -190,6 +193,11 @@ def _traces(settings: Settings) -> _Traces:
         version if isinstance(version, str) else None,
         None if stat is None or isinstance(stat, Exception) else (stat.st_mtime_ns, stat.st_size),
     )
+
+
+def _said(fault: Exception | None) -> str:
+    """What is wrong; what is no error of ours by its name, too."""
+    return str(fault) if isinstance(fault, TayError) else f"{type(fault).__name__}: {fault}"
 
 
 def _place(settings: Settings) -> Path:

@@ -5,6 +5,7 @@ unwritten turns: what she told the one a moment ago, the other may not know yet.
 built for every request sits down at the engine that is there.
 """
 
+import logging
 import os
 import weakref
 from collections import deque
@@ -14,13 +15,16 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from tay_middleware.settings import Settings
+from tay_middleware.settings import Settings, strays
 
 if TYPE_CHECKING:
     from tay_middleware.engine.escalator import Escalator
 
 KEPT = 8
 """Engines that are kept while nobody sits at them: an app has one, or one for each brand."""
+
+
+_log = logging.getLogger("tay_middleware")
 
 
 class Seat:
@@ -69,6 +73,7 @@ class Shared:
     def of(self, settings: Settings, make: "Callable[[Settings], Escalator]") -> "Escalator":
         """The engine of these settings, made where there is none; one that was closed is none."""
         here = Path.cwd()  # where the paths of settings may begin
+        _tell_of_strays()
         with self._lock:
             alive = [(known, place, ref()) for known, place, ref in self._found]
             for known, place, engine in alive:
@@ -83,11 +88,21 @@ class Shared:
                 if engine is not None and not engine.is_closed
             ]
             self._found.append((settings, here, weakref.ref(made)))
+            for closed in [engine for engine in self._kept if engine.is_closed]:
+                self._kept.remove(closed)
             self._kept.append(made)
             return made
 
     def _unlock(self) -> None:
         self._lock = Lock()
+
+
+@cache
+def _tell_of_strays() -> None:
+    """A misspelt TAY_MODE is no mode: once in a process, where an app makes its first surface."""
+    for name, nearest in strays():
+        meant = f"; is {nearest} meant?" if nearest else ""
+        _log.warning("%s is no setting and changes nothing%s", name, meant)
 
 
 @cache

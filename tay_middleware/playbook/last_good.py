@@ -38,7 +38,8 @@ def keep(playbook: Playbook, directory: Path | None, home: Path) -> None:
     source, room = _places(directory, home)
     copy = room / playbook.version
     if copy.is_dir():
-        os.utime(copy)
+        if _copies(room)[0] != copy:
+            os.utime(copy)
         return
     make_home(home)
     room.mkdir(mode=0o700, parents=True, exist_ok=True)

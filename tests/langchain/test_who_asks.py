@@ -1,0 +1,55 @@
+"""What an app says of who asks and nobody reads: it is told, once."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tay_middleware import EscalationStep
+from tay_middleware.langchain import ScriptedChatModel, asker
+from tay_middleware.settings import Settings
+
+
+@pytest.fixture
+def step(settings: Settings) -> Iterator[EscalationStep]:
+    asker._tell.cache_clear()
+    made = EscalationStep(bound=ScriptedChatModel(), settings=settings)
+    yield made
+    made.close()
+
+
+def told(step: EscalationStep, caplog: pytest.LogCaptureFixture, **given: object) -> list[str]:
+    for _ in range(2):
+        step.invoke("how do i pluck a hairline", {"configurable": given})
+    return [one.getMessage() for one in caplog.records]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("userId", "user_id"),
+        ("userid", "user_id"),
+        ("user-id", "user_id"),
+        ("threadId", "thread_id"),
+        ("ownedOffers", "owned_offers"),
+        ("Tier", "tier"),
+    ],
+)
+def test_a_key_that_is_spelt_in_another_way_is_told_once(
+    step: EscalationStep, caplog: pytest.LogCaptureFixture, written: str, meant: str
+) -> None:
+    expected = f"`configurable` has {written!r}, which is not read; is {meant!r} meant?"
+    assert told(step, caplog, session_id="s", **{written: "x"}) == [expected]
+
+
+def test_that_nobody_asks_is_told_once(
+    step: EscalationStep, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert told(step, caplog) == [asker.NOBODY]
+
+
+@pytest.mark.parametrize("who", ["user_id", "session_id", "thread_id"])
+def test_somebody_is_somebody(
+    step: EscalationStep, caplog: pytest.LogCaptureFixture, who: str
+) -> None:
+    known = {who: "x", "checkpoint_ns": "", "users_model": "of the app", "temperature": 1}
+    assert told(step, caplog, **known) == []
