@@ -66,13 +66,13 @@ class Shared:
     def __init__(self) -> None:
         """Start with none, in this process and anew in each child that is forked."""
         self._lock = Lock()
-        self._found: list[tuple[Settings, Path, weakref.ref[Escalator]]] = []
+        self._found: list[tuple[Settings, Path | None, weakref.ref[Escalator]]] = []
         self._kept: deque[Escalator] = deque(maxlen=KEPT)
         os.register_at_fork(after_in_child=self._unlock)
 
     def of(self, settings: Settings, make: "Callable[[Settings], Escalator]") -> "Escalator":
         """The engine of these settings, made where there is none; one that was closed is none."""
-        here = Path.cwd()  # where the paths of settings may begin
+        here = _here()
         _tell_of_strays()
         with self._lock:
             alive = [(known, place, ref()) for known, place, ref in self._found]
@@ -95,6 +95,14 @@ class Shared:
 
     def _unlock(self) -> None:
         self._lock = Lock()
+
+
+def _here() -> Path | None:
+    """Where the paths of settings may begin; a deploy may have removed it beneath a server."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
 
 
 @cache

@@ -148,3 +148,18 @@ def test_a_variable_that_is_no_setting_is_told_by_the_app_too(
     Escalator.shared(settings).close()
     told = [one.getMessage() for one in caplog.records]
     assert told == ["TAY_MODEE is no setting and changes nothing; is TAY_MODE meant?"]
+
+
+def test_a_server_whose_directory_a_deploy_removed_goes_on(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = tmp_path / "release"
+    release.mkdir()
+    monkeypatch.chdir(release)
+    first = a_step(settings)
+    release.rmdir()
+    second, third = a_step(settings), a_step(settings)
+    assert mentions(third, "ada")
+    assert second.escalator is third.escalator
+    for step in (first, second, third):
+        step.close()
