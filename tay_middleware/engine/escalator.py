@@ -239,12 +239,15 @@ class Escalator:
     def close(self) -> None:
         """Write what is unwritten, bounded by `flush_timeout_seconds`, and let go. Idempotent."""
         with self._lock:
-            self._background, finalizer = None, self._closing
+            background, finalizer = self._background, self._closing
             self.is_closed = True
         if finalizer is not None:
             if finalizer.alive and self._made_from is not None:
                 note_closed(self._made_from)
             finalizer()
+        with self._lock:  # not before: what is still under way would begin another one
+            if self._background is background:
+                self._background = None
 
     # Life of the background half.
 

@@ -1,5 +1,6 @@
 """One engine a process for the same settings, and who sits at it."""
 
+import asyncio
 import gc
 import os
 import pickle
@@ -163,3 +164,18 @@ def test_a_server_whose_directory_a_deploy_removed_goes_on(
     assert second.escalator is third.escalator
     for step in (first, second, third):
         step.close()
+
+
+def test_what_is_under_way_when_it_closes_opens_nothing_anew(settings: Settings) -> None:
+    engine = Escalator.from_settings(settings)
+    before, used = engine._running(), []
+
+    async def late() -> None:
+        await asyncio.sleep(0.1)
+        used.append(engine._running())
+
+    before.start(late)
+    engine.close()
+    assert used == [before]
+    assert engine._background is None
+    assert engine.is_closed
