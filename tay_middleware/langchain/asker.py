@@ -1,9 +1,8 @@
 """Who asks: what an app may say of a person in `configurable`, and the turn that comes of it."""
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from langchain_core.runnables.utils import ConfigurableFieldSpec, get_unique_con
 
 from tay_middleware.engine import Escalator, Pending
 from tay_middleware.langchain.reading import Asked
+from tay_middleware.langchain.telling import tell_once
 
 SPECS = (
     # Word for word LangChain's own, as its message history declares them: two different
@@ -86,8 +86,6 @@ NOBODY = (
     "there is no history and no cool-down, and whoever owns an offer may be offered it again"
 )
 
-_log = logging.getLogger("tay_middleware")
-
 
 def specs_beside(theirs: Sequence[ConfigurableFieldSpec]) -> list[ConfigurableFieldSpec]:
     """Those of the wrapped runnable and ours; where both declare a field, theirs stands."""
@@ -149,15 +147,9 @@ def _tell_of_slips(given: Mapping[str, Any], *, is_known: bool) -> None:
     for name in given:
         meant = _SPELT.get(name.replace("_", "").replace("-", "").lower())
         if meant is not None and meant != name:
-            _tell(f"`configurable` has {name!r}, which is not read; is {meant!r} meant?")
+            tell_once(f"`configurable` has {name!r}, which is not read; is {meant!r} meant?")
     if not is_known:
-        _tell(NOBODY)
-
-
-@cache
-def _tell(message: str) -> None:
-    """Once in a process."""
-    _log.warning("%s", message)
+        tell_once(NOBODY)
 
 
 def _seed(asked: Asked, user: object, session: object) -> str | None:

@@ -1,17 +1,19 @@
-"""What an app says of who asks and nobody reads: it is told, once."""
+"""Slips of an app that would be silent for good: they are told, once."""
 
 from collections.abc import Iterator
 
 import pytest
+from langchain_core.runnables import RunnableConfig, RunnableLambda
 
 from tay_middleware import EscalationStep
 from tay_middleware.langchain import ScriptedChatModel, asker
+from tay_middleware.langchain.telling import tell_once
 from tay_middleware.settings import Settings
 
 
 @pytest.fixture
 def step(settings: Settings) -> Iterator[EscalationStep]:
-    asker._tell.cache_clear()
+    tell_once.cache_clear()
     made = EscalationStep(bound=ScriptedChatModel(), settings=settings)
     yield made
     made.close()
@@ -53,3 +55,33 @@ def test_somebody_is_somebody(
 ) -> None:
     known = {who: "x", "checkpoint_ns": "", "users_model": "of the app", "temperature": 1}
     assert told(step, caplog, **known) == []
+
+
+@pytest.mark.parametrize(("key", "reply"), [("answer", "Start now."), ("messages", ["Start now."])])
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_reply_in_a_dict_is_told_once(
+    settings: Settings, caplog: pytest.LogCaptureFixture, key: str, reply: object, *, streams: bool
+) -> None:
+    tell_once.cache_clear()
+    chain = RunnableLambda(lambda row: {"question": row["question"], key: reply})
+    step = EscalationStep(bound=chain, settings=settings)
+    asked = {"question": "how do i pluck a hairline"}
+    who: RunnableConfig = {"configurable": {"user_id": "u"}}
+    for _ in range(2):
+        if streams:
+            list(step.stream(asked, who))
+        else:
+            step.invoke(asked, who)
+    (line,) = [one.getMessage() for one in caplog.records]
+    assert line.startswith(f"what is wrapped ends in a dict, whose {key!r} may be the reply")
+    step.close()
+
+
+def test_a_structured_reply_is_as_meant(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    tell_once.cache_clear()
+    step = EscalationStep(bound=RunnableLambda(lambda _: {"price": 90}), settings=settings)
+    step.invoke("how do i pluck a hairline", {"configurable": {"user_id": "u"}})
+    assert caplog.records == []
+    step.close()
