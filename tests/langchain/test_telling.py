@@ -1,6 +1,7 @@
 """Slips of an app that would be silent for good: they are told, once."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from langchain_core.runnables import RunnableConfig, RunnableLambda
@@ -63,7 +64,9 @@ def test_a_reply_in_a_dict_is_told_once(
     settings: Settings, caplog: pytest.LogCaptureFixture, key: str, reply: object, *, streams: bool
 ) -> None:
     tell_once.cache_clear()
-    chain = RunnableLambda(lambda row: {"question": row["question"], key: reply})
+    chain: RunnableLambda[Any, Any] = RunnableLambda(
+        lambda row: {"question": row["question"], key: reply}
+    )
     step = EscalationStep(bound=chain, settings=settings)
     asked = {"question": "how do i pluck a hairline"}
     who: RunnableConfig = {"configurable": {"user_id": "u"}}
