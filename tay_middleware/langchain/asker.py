@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -145,11 +145,17 @@ def begin_turn(
 def _tell_of_slips(given: Mapping[str, Any], *, is_known: bool) -> None:
     """Say what is silently not read: a key that is spelt in another way, and that nobody asks."""
     for name in given:
-        meant = _SPELT.get(name.replace("_", "").replace("-", "").lower())
-        if meant is not None and meant != name:
+        if (meant := _meant(name)) is not None:
             tell_once(f"`configurable` has {name!r}, which is not read; is {meant!r} meant?")
     if not is_known:
         tell_once(NOBODY)
+
+
+@lru_cache(256)
+def _meant(name: str) -> str | None:
+    """The key of ours that is spelt in another way; cached, since it is asked at every turn."""
+    meant = _SPELT.get(name.replace("_", "").replace("-", "").lower())
+    return None if meant == name else meant
 
 
 def _seed(asked: Asked, user: object, session: object) -> str | None:
