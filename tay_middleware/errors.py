@@ -2,7 +2,8 @@
 
     TayError
     ├── ConfigurationError      a setting or an argument is wrong; fix it and start again
-    │   └── PlaybookError       `prompts/` does not validate; carries every problem found
+    │   ├── PlaybookError       `prompts/` does not validate; carries every problem found
+    │   └── ScorerError         the built-in scorer's file cannot be read
     ├── InputError              the step was handed something it cannot read
     ├── SignatureError          a delivery was not signed by the one it says it is from
     ├── PayloadError            a delivery says something that cannot be understood
@@ -13,9 +14,9 @@
         ├── RowRefused          a value that the database will never take
         └── CallRefused         a call that Redis will never run
 
-None of them ever leaves a running chat because of *our* work: the engine fails open. They reach a
-caller only while something is being built (settings, playbook), from a command, or because the
-input of the step itself is unusable.
+None of them ever leaves a running chat because of *our* work: the engine fails open, at its start
+too where files of the business are wrong. They reach a caller only while something is being built
+(settings, arguments), from a command, or because the input of the step itself is unusable.
 """
 
 from collections.abc import Sequence
@@ -60,6 +61,10 @@ class PlaybookError(ConfigurationError):
         count = len(self.problems)
         head = f"the playbook has {count} problem{'s' if count != 1 else ''}:"
         super().__init__("\n".join([head, *(f"  {problem}" for problem in self.problems)]))
+
+
+class ScorerError(ConfigurationError):
+    """The file of the built-in scorer is missing, damaged, or of another version."""
 
 
 class InputError(TayError, ValueError):

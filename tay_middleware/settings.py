@@ -90,6 +90,11 @@ class Settings(BaseSettings):
     prompts_dir: Path | None = Field(
         None, description="directory of another playbook; default: the one inside the package"
     )
+    strict_start: bool = Field(
+        False,
+        description="refuse to start with a playbook or a scorer's file that is wrong, instead of "
+        "going on with the last good playbook, or without mentions",
+    )
     user_key_secret: SecretStr | None = Field(
         None,
         description="key of the HMAC that hides user ids; the embedded default keeps its own file",

@@ -27,4 +27,4 @@ def chat(
     """
     from tay_middleware.demo.talk import Person, talk  # noqa: PLC0415 - imports LangChain
 
-    talk(load_settings(), Person(user, tier, tuple(owns or ())), model_name=model)
+    talk(load_settings(strict_start=True), Person(user, tier, tuple(owns or ())), model_name=model)

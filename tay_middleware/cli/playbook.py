@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,8 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
 from tay_middleware.cli.progress import bar
-from tay_middleware.playbook import Playbook, load_playbook
+from tay_middleware.errors import PlaybookError
+from tay_middleware.playbook import Playbook, last_good, load_playbook
 from tay_middleware.playbook.notes import notes
 from tay_middleware.settings import Settings, load_settings
 
@@ -41,7 +42,12 @@ def check(
 
     Each problem names the file, the line, the field and the mend. Exit code 1 if there is any.
     """
-    found = load_playbook(directory or load_settings().prompts_dir)
+    settings = load_settings()
+    try:
+        found = load_playbook(directory or settings.prompts_dir)
+    except PlaybookError:
+        _tell_of_last_good(directory or settings.prompts_dir, settings.home)
+        raise
     typer.echo(
         f"the playbook is sound: {len(found.offers)} offers, {len(found.templates)} wordings, "
         f"version {found.version}"
@@ -50,6 +56,18 @@ def check(
         typer.echo(f"note: {line}")
     for line in unlearned(found):
         typer.echo(line)
+
+
+def _tell_of_last_good(directory: Path | None, home: Path) -> None:
+    """What a chat on this machine goes by meanwhile."""
+    with suppress(OSError):
+        former = last_good(directory, home)
+        if former is not None:
+            typer.echo(
+                f"not in force: what starts here now goes by version {former.version}, the last "
+                "good one",
+                err=True,
+            )
 
 
 def unlearned(found: Playbook) -> Iterator[str]:

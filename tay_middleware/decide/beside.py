@@ -55,10 +55,14 @@ class EncoderBeside:
         encoder = room.encoder.result()
         if encoder is None:
             return None
+        loop = asyncio.get_running_loop()
+        try:
+            asked = loop.run_in_executor(room.threads, encoder.judge, text, history)
+        except RuntimeError:  # Python ends: its threads take nothing any more, and turns still come
+            return None
         room.waiting += 1
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(room.threads, encoder.judge, text, history)
+            return await asked
         finally:
             room.waiting -= 1
 

@@ -6,6 +6,7 @@ most of a second: never in the chat's path. One opened encoder serves any number
 
 import json
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -22,6 +23,11 @@ FORMAT = 1
 
 PACKAGE = "tay_encoder"
 """The package that carries the model that ships with this version."""
+
+
+NO_TELEMETRY = "ORT_DISABLE_TELEMETRY", "1"
+"""From 1.32 on onnxruntime keeps an id of the machine in its user's home and reports to its maker;
+a chat's server does so only where its operator has set this variable to another value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,7 @@ def open_encoder(directory: Path | None = None) -> Encoder:
 
 
 def _read(where: Path) -> Encoder:
+    os.environ.setdefault(*NO_TELEMETRY)  # read when it is imported
     import onnxruntime  # noqa: PLC0415 - of the extra
     import tokenizers  # noqa: PLC0415 - of the extra
 

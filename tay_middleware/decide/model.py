@@ -27,7 +27,7 @@ from tay_middleware.decide.opinion import (
     probability,
 )
 from tay_middleware.decide.packed import PackedRows
-from tay_middleware.errors import ConfigurationError
+from tay_middleware.errors import ScorerError
 
 FORMAT = 3
 """Of the model file; one that says another number was written by another version."""
@@ -124,19 +124,19 @@ def read_model(path: Path | None = None) -> Model:
     """Read a model file; without a path the one inside the package.
 
     Raises:
-        ConfigurationError: it cannot be read, or was written by another version.
+        ScorerError: it cannot be read, or was written by another version.
     """
     source = path or files("tay_middleware.decide") / "model.json"
     try:
         found = json.loads(source.read_bytes())
         if found["format"] != FORMAT:
-            raise ConfigurationError(
+            raise ScorerError(
                 f"{source}: a model of format {found['format']}, this version reads {FORMAT}; "
                 "train it again: tay train"
             )
         return model_of(found)
     except (OSError, ValueError, KeyError, TypeError, zlib.error) as error:
-        raise ConfigurationError(f"{source}: no model file of ours: {error!r}") from error
+        raise ScorerError(f"{source}: no model file of ours: {error!r}") from error
 
 
 def model_of(content: Mapping[str, Any]) -> Model:

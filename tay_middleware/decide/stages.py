@@ -24,7 +24,8 @@ def make_cascade(playbook: Playbook, settings: Settings, until: Until = Until.LL
     """The stages up to `until`; nothing is opened yet but the built-in scorer's files.
 
     Raises:
-        ConfigurationError: the scorer's file cannot be read.
+        ScorerError: the scorer's file cannot be read.
+        ConfigurationError: the classifier's settings do not fit.
     """
     learned = playbook.policy.cascade.learned and settings.scorer == "auto"
     if not learned or until is Until.KEYWORDS:

@@ -11,8 +11,8 @@ from collections import Counter
 from tay_middleware.settings import Settings
 
 SECOND = (
-    "a second engine over the same store in one process (a chain built for every request?): make "
-    "one step and keep it, or share its engine by escalator="
+    "a second engine over the same store in one process: give its surfaces the settings of the "
+    "first, or share its engine by escalator="
 )
 
 _log = logging.getLogger("tay_middleware")

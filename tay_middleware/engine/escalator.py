@@ -5,28 +5,29 @@ import os
 import secrets
 import threading
 import weakref
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
 from multiprocessing import parent_process
 from multiprocessing.util import Finalize
 from typing import Any
 
-from tay_middleware.decide.cascade import Cascade
-from tay_middleware.decide.stages import make_cascade
 from tay_middleware.domain import Message, Mode, Turn, uuid7
 from tay_middleware.engine.alone import note_closed, note_made
 from tay_middleware.engine.background import Background
+from tay_middleware.engine.deciding import Deciding
 from tay_middleware.engine.failopen import Faults, Guard
 from tay_middleware.engine.identity import make_turn
+from tay_middleware.engine.in_force import InForce, Start, in_force_of, start
 from tay_middleware.engine.judging import TurnJudge
 from tay_middleware.engine.pending import Pending
-from tay_middleware.engine.preparation import Preparation
+from tay_middleware.engine.preparation import Preparation, Prepared
 from tay_middleware.engine.repeats import Repeats
+from tay_middleware.engine.sharing import Seat, shared
 from tay_middleware.engine.work import TurnWork
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.identities import MOST_ID_CHARS
-from tay_middleware.playbook import Playbook, shared_playbook
+from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import TurnStore, open_store_of
 
@@ -55,7 +56,7 @@ class Escalator:
 
     def __init__(
         self,
-        playbook: Playbook,
+        playbook: Playbook | Start,
         store: Callable[[], TurnStore],
         settings: Settings,
         *,
@@ -66,7 +67,7 @@ class Escalator:
         """Make an engine and open its store.
 
         Args:
-            playbook: what may be said.
+            playbook: what may be said; or what a start found, which may be nothing yet.
             store: makes an unopened store; called once a process.
             settings: the operator's knobs.
             clock: the time now, aware.
@@ -77,25 +78,20 @@ class Escalator:
             ConfigurationError: the secret that hides user ids is missing, or the store must not be
                 used as it is (a Redis that throws keys away, say).
         """
-        self.playbook = playbook
         self.settings = settings
+        self.seats: weakref.WeakSet[Seat] = weakref.WeakSet()
+        self.is_closed = False
         self.faults = Faults()
         self.repeats = Repeats()
         self._open_store = store
         self._clock = clock
         self._random_bits = random_bits
-        # Before the cascade starts a thread: this may raise.
+        # Before the cascade starts a thread: both may raise.
         self._secret = b"" if settings.mode is Mode.OFF else settings.user_key_bytes()
-        self._let_go: Callable[[], Coroutine[Any, Any, None]] | None = None
-        self._get_ready: Callable[[], Coroutine[Any, Any, None]] | None = None
-        self._work = TurnWork(
-            playbook,
-            settings,
-            self._running,
-            clock,
-            random_bits,
-            judge or self._cascade(),
-        )
+        found = playbook
+        if isinstance(found, Playbook):
+            found = Start(in_force_of(found, settings, judge))
+        self._deciding = Deciding(found, settings, self._working, self.faults)
         self._told_of_long = False
         self._made_from: Settings | None = None
         self._lock = threading.Lock()
@@ -110,11 +106,12 @@ class Escalator:
         """The engine that the settings describe; it can be pickled.
 
         Raises:
-            ConfigurationError: settings or playbook are wrong, or the store must not be used.
+            ConfigurationError: settings are wrong, or the store must not be used; with
+                `strict_start` playbook or scorer are.
         """
         settings = settings or load_settings()
         engine = cls(
-            shared_playbook(settings.prompts_dir),
+            start(settings),
             lambda: open_store_of(settings),
             settings,
         )
@@ -122,6 +119,15 @@ class Escalator:
         if settings.mode is not Mode.OFF:
             note_made(settings)
         return engine
+
+    @classmethod
+    def shared(cls, settings: Settings | None = None) -> "Escalator":
+        """The engine of this process for these settings, made by whoever asks first.
+
+        Raises:
+            ConfigurationError: as `from_settings`.
+        """
+        return shared().of(settings or load_settings(), cls.from_settings)
 
     def turn(
         self,
@@ -171,16 +177,42 @@ class Escalator:
         `when_answered` is called once, when the turn has its answer: a text that calls no tools.
         """
         guard = self.faults.guard(f"turn {turn.turn_id}")
+        work = self._deciding.work if self.takes_part() else None
         preparation = Preparation(
-            partial(self._work.prepare, turn, guard), self.settings.recall_timeout_seconds
+            _nothing if work is None else partial(work.prepare, turn, guard),
+            self.settings.recall_timeout_seconds,
         )
-        work = None
-        if self.settings.mode is not Mode.OFF:
+        begun = None
+        if work is not None:
             with guard("begin"):
                 self._running().call(preparation.schedule)
-                work = self._work
+                begun = work
         grace_seconds = self.settings.grace_seconds
-        return Pending(turn, guard, grace_seconds, preparation, work, when_answered)
+        return Pending(turn, guard, grace_seconds, preparation, begun, when_answered)
+
+    def takes_part(self) -> bool:
+        """Whether turns are anything to us: not in mode `off`, nor while no playbook is good.
+
+        Where files were wrong at the start, this looks again now and then, in the background.
+        """
+        if self.settings.mode is Mode.OFF:
+            return False
+        self._deciding.look_now_and_then(self._running)
+        return self._deciding.work is not None
+
+    @property
+    def playbook(self) -> Playbook:
+        """The playbook in force.
+
+        Raises:
+            ConfigurationError: none was good when the engine started, nor since.
+        """
+        return self._deciding.playbook
+
+    @property
+    def is_as_on_disk(self) -> bool:
+        """Whether playbook and scorer are those that the settings name, and no stand-ins."""
+        return self._deciding.is_as_on_disk
 
     def guard(self, subject: str) -> Guard:
         """A guard for code beside the engine that must not hurt the chat either."""
@@ -201,17 +233,21 @@ class Escalator:
     def read_pauses(self, timeout_seconds: float) -> bool:
         """Read now what is paused, instead of when it is next due; as `flush`."""
         if self.settings.mode is not Mode.OFF:
-            self._running().start(self._work.read_paused, self.guard("the pauses"))
+            self._begin_reading_pauses()
         return self.flush(timeout_seconds)
 
     def close(self) -> None:
         """Write what is unwritten, bounded by `flush_timeout_seconds`, and let go. Idempotent."""
         with self._lock:
-            self._background, finalizer = None, self._closing
+            background, finalizer = self._background, self._closing
+            self.is_closed = True
         if finalizer is not None:
             if finalizer.alive and self._made_from is not None:
                 note_closed(self._made_from)
             finalizer()
+        with self._lock:  # not before: what is still under way would begin another one
+            if self._background is background:
+                self._background = None
 
     # Life of the background half.
 
@@ -222,7 +258,8 @@ class Escalator:
                 if self._background is None:
                     if self._of_parents:
                         _log.warning(FORKED)
-                    self._background = Background(self._open_store, self._let_go)
+                    self.is_closed = False
+                    self._background = Background(self._open_store, self._deciding.held.aclose)
                     self._closing = weakref.finalize(
                         self, _close_in, os.getpid(), self._background, self.settings
                     )
@@ -231,12 +268,19 @@ class Escalator:
                 background = self._background
         return background
 
-    def _cascade(self) -> Cascade:
-        cascade = make_cascade(self.playbook, self.settings)
-        if self.settings.mode is not Mode.OFF:
-            cascade.start()
-        self._let_go, self._get_ready = cascade.aclose, cascade.warm_up
-        return cascade
+    def _working(self, found: InForce) -> TurnWork:
+        return TurnWork(
+            found.playbook,
+            found.settings,
+            self._running,
+            self._clock,
+            self._random_bits,
+            found.judge,
+        )
+
+    def _begin_reading_pauses(self) -> None:
+        if (work := self._deciding.work) is not None:
+            self._running().start(work.read_paused, self.guard("the pauses"))
 
     def _warm_up(self) -> None:
         """Open the store now: the first user should not wait for a migration.
@@ -252,16 +296,11 @@ class Escalator:
             except ConfigurationError as error:
                 wrong = error
             else:
-                self._running().start(self._work.read_paused, self.guard("the start"))
+                self._begin_reading_pauses()
         if wrong is not None:
             self.close()
             raise wrong
-        if self._get_ready is not None:
-            self._running().start(self._ready, self._get_ready)
-
-    async def _ready(self, get_ready: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        with self.guard("the start")("classifier"):
-            await get_ready()
+        self._running().start(self._deciding.ready)
 
     def after_fork(self) -> None:
         """In a child process: start afresh, and leave the parent's loop and store untouched."""
@@ -279,7 +318,11 @@ class Escalator:
             raise TypeError(
                 "an Escalator that was handed its store cannot be pickled; make it by from_settings"
             )
-        return Escalator.from_settings, (self._made_from,)
+        return Escalator.shared, (self._made_from,)
+
+
+async def _nothing(_preparation: Preparation) -> Prepared:
+    raise RuntimeError("nothing is prepared for a turn that we take no part in")
 
 
 def _close_in(pid: int, background: Background, settings: Settings) -> None:

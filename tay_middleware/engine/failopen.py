@@ -12,13 +12,24 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from threading import Lock
 from types import TracebackType
+from typing import TypeVar
 
 from tay_middleware.errors import TayError
 
 WARNING_SECONDS = 60.0
 """Between two warnings of one kind, which is the phase and the error's class."""
 
+T = TypeVar("T")
+
 _log = logging.getLogger("tay_middleware")
+
+
+def attempt(work: Callable[[], T]) -> T | Exception:
+    """What `work` gives, or what it raised: for whoever goes on without it and tells of it."""
+    try:
+        return work()
+    except Exception as error:  # noqa: BLE001 - a start must not fail for what is in a file
+        return error
 
 
 class Faults:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 
-from tay_middleware.domain import Mode
-from tay_middleware.engine import Escalator
+from tay_middleware.engine import Escalator, Seat
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.langchain.announce import EVENT_NAME
 from tay_middleware.langchain.asker import known_in
@@ -58,10 +57,10 @@ class EscalationAgentMiddleware(_Base):
 
     Args:
         settings: the operator's knobs; default: from `TAY_*` variables.
-        escalator: an engine to share between surfaces; default: one of its own, from `settings`.
+        escalator: an engine to share; default: that of this process for `settings`.
 
     Raises:
-        ConfigurationError: settings or playbook are wrong, or the extra is not installed.
+        ConfigurationError: settings are wrong, or the extra is not installed.
     """
 
     def __init__(
@@ -72,9 +71,14 @@ class EscalationAgentMiddleware(_Base):
                 "EscalationAgentMiddleware needs an extra: pip install 'tay-middleware[agent]'"
             )
         super().__init__()
-        self._engine = escalator or Escalator.from_settings(settings)
+        self._seat = Seat.at(escalator, lambda: Escalator.shared(settings))
         self._latest: tuple[BaseChatModel, EscalationChatModel] | None = None
         self._told_of: set[str] = set()
+
+    @property
+    def escalator(self) -> Escalator:
+        """The engine, for surfaces beside this one."""
+        return self._seat.engine
 
     def wrap_model_call(
         self,
@@ -98,17 +102,20 @@ class EscalationAgentMiddleware(_Base):
 
     def flush(self, timeout_seconds: float = 5.0) -> bool:
         """Wait until every decision so far is written; false when the time was too short."""
-        return self._engine.flush(timeout_seconds)
+        return self._seat.engine.flush(timeout_seconds)
 
     def close(self) -> None:
-        """Write what is unwritten and let go of the store; for apps that end before Python does."""
-        self._engine.close()
+        """Write what is unwritten and, as the last at its engine, let go of the store.
+
+        For apps that end before Python does.
+        """
+        self._seat.leave()
 
     def _over(self, request: "ModelRequest[Any]") -> "ModelRequest[Any]":
         """The request with our chat model in it; as it was where that cannot be."""
-        if self._engine.settings.mode is Mode.OFF:
+        if not self._seat.engine.takes_part():
             return request
-        with self._engine.guard("an agent's model")("wrap"):
+        with self._seat.engine.guard("an agent's model")("wrap"):
             known = known_in(getattr(request.runtime, "context", None))
             model = wrapped_within(request.model, lambda found: self._ours(found, known))
             if model is not None:
@@ -125,7 +132,7 @@ class EscalationAgentMiddleware(_Base):
             if latest is None or latest[0] is not model:
                 latest = self._latest = (
                     model,
-                    EscalationChatModel(bound=model, escalator=self._engine),
+                    EscalationChatModel(bound=model, escalator=self._seat.engine),
                 )
             ours = latest[1]
         return ours.known_as(known) if known else ours
@@ -137,9 +144,9 @@ class EscalationAgentMiddleware(_Base):
 
     def _write(self, request: "ModelRequest[Any]", response: "ModelResponse[Any]") -> None:
         """Write the decision of a final reply to the graph's custom stream."""
-        if self._engine.settings.mode is Mode.OFF:
+        if not self._seat.engine.takes_part():
             return
-        with self._engine.guard("an agent's reply")("event"):
+        with self._seat.engine.guard("an agent's reply")("event"):
             write = getattr(request.runtime, "stream_writer", None)
             for message in response.result:
                 if write is None or not isinstance(message, AIMessage) or message.tool_calls:

@@ -14,7 +14,7 @@ from langchain_core.runnables import RunnableConfig
 
 from tay_middleware.decide import describe
 from tay_middleware.decide.describe import Json
-from tay_middleware.domain import Mode, ReplyStatus
+from tay_middleware.domain import ReplyStatus
 from tay_middleware.engine import Escalator, Outcome, Pending, Reply
 from tay_middleware.langchain.announce import aannounce, announce, hears, parent_of
 from tay_middleware.langchain.asker import as_told, begin_turn
@@ -64,7 +64,7 @@ class Beside:
         Raises:
             InputError: the question is not where it was said to be.
         """
-        if engine.settings.mode is Mode.OFF:
+        if not engine.takes_part():
             return cls(None)
         place = locate(value, input_key)
         with engine.guard("a turn that did not begin")("begin"):

@@ -30,8 +30,7 @@ from langchain_core.runnables.utils import ConfigurableFieldSpec
 from langchain_core.utils.uuid import uuid7
 from pydantic import Field, PrivateAttr, model_validator
 
-from tay_middleware.domain import Mode
-from tay_middleware.engine import Escalator
+from tay_middleware.engine import Escalator, Seat
 from tay_middleware.langchain.announce import beneath
 from tay_middleware.langchain.arguments import only_a_model, only_known
 from tay_middleware.langchain.asker import specs_beside
@@ -54,17 +53,17 @@ class EscalationChatModel(StandIn):
     Args:
         bound: the model to wrap.
         settings: the operator's knobs; default: from `TAY_*` variables.
-        escalator: an engine to share between surfaces; default: one of its own, from `settings`.
+        escalator: an engine to share; default: that of this process for `settings`.
 
     Raises:
-        ConfigurationError: settings or playbook are wrong, an argument is unknown, or `bound` is
+        ConfigurationError: settings are wrong, an argument is unknown, or `bound` is
             no chat model but something around one.
     """
 
     settings: Settings | None = Field(default=None, exclude=True, repr=False)
     escalator: Escalator | None = Field(default=None, exclude=True, repr=False)
 
-    _engine: Escalator = PrivateAttr()
+    _seat: Seat = PrivateAttr()
     _given: Mapping[str, Any] = PrivateAttr(default_factory=dict)
     _asked: RunnableConfig | None = PrivateAttr(default=None)
 
@@ -84,8 +83,8 @@ class EscalationChatModel(StandIn):
                 self.escalator = self.escalator or self.bound.escalator
             self.bound = self.bound.bound
         super().model_post_init(context)
-        self.escalator = self.escalator or Escalator.from_settings(self.settings)
-        self._engine = self.escalator
+        self._seat = Seat.at(self.escalator, lambda: Escalator.shared(self.settings))
+        self.escalator = self._seat.engine
 
     def known_as(self, given: Mapping[str, Any]) -> "EscalationChatModel":
         """This model for somebody of whom `given` is known; it wins over `configurable`."""
@@ -95,11 +94,14 @@ class EscalationChatModel(StandIn):
 
     def flush(self, timeout_seconds: float = 5.0) -> bool:
         """Wait until every decision so far is written; false when the time was too short."""
-        return self._engine.flush(timeout_seconds)
+        return self._seat.engine.flush(timeout_seconds)
 
     def close(self) -> None:
-        """Write what is unwritten and let go of the store; for apps that end before Python does."""
-        self._engine.close()
+        """Write what is unwritten and, as the last at its engine, let go of the store.
+
+        For apps that end before Python does.
+        """
+        self._seat.leave()
 
     # Asked in public: remember who asks, for the hooks below. On a copy: this instance serves all.
 
@@ -157,7 +159,7 @@ class EscalationChatModel(StandIn):
             return ours
         if isinstance(bound, RunnableBinding) and bound.bound is self.bound and not bound.config:
             return self.bind(**bound.kwargs)
-        return EscalationStep(bound=bound, escalator=self._engine)
+        return EscalationStep(bound=bound, escalator=self._seat.engine)
 
     @property
     def config_specs(self) -> list[ConfigurableFieldSpec]:
@@ -275,7 +277,7 @@ class EscalationChatModel(StandIn):
     def _for(self, config: RunnableConfig | None) -> "tuple[EscalationChatModel, RunnableConfig]":
         """A copy of this model that knows who asks, and the config with the id of its run to be."""
         config = ensure_config(config)
-        if self._engine.settings.mode is Mode.OFF:
+        if not self._seat.engine.takes_part():
             return self, config
         config["run_id"] = config.get("run_id") or uuid7()
         asked = self._copied()
@@ -296,5 +298,5 @@ class EscalationChatModel(StandIn):
         run_id: UUID | None = config.get("run_id") if run_manager is None else run_manager.run_id
         if self._given:
             config = {**config, "configurable": {**config.get("configurable", {}), **self._given}}
-        beside = Beside.begin(self._engine, messages, None, config, run_manager)
+        beside = Beside.begin(self._seat.engine, messages, None, config, run_manager)
         return (config if run_id is None else beneath(config, run_id)), beside

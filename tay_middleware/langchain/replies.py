@@ -12,6 +12,7 @@ from tay_middleware import weave
 from tay_middleware.decide.describe import Json
 from tay_middleware.engine import Outcome, Reply
 from tay_middleware.errors import TayError
+from tay_middleware.langchain.telling import tell_of_dict
 from tay_middleware.langchain.written_calls import calls_tools
 
 M = TypeVar("M", bound=BaseMessage)
@@ -66,6 +67,7 @@ def reply_of(output: Any) -> Reply:
         return spoken(output)
     if isinstance(output, AIMessage):
         return spoken(str(output.text), obstacle_in(output))
+    tell_of_dict(output)
     return Reply("", "not_text")
 
 

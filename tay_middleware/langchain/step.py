@@ -26,7 +26,7 @@ from pydantic import (
     model_validator,
 )
 
-from tay_middleware.engine import Escalator
+from tay_middleware.engine import Escalator, Seat
 from tay_middleware.langchain.arguments import only_known
 from tay_middleware.langchain.asker import specs_beside
 from tay_middleware.langchain.beside import Beside
@@ -51,12 +51,12 @@ class EscalationStep(RunnableSerializable[Any, Any]):
     Args:
         bound: the model or chain to wrap.
         settings: the operator's knobs; default: from `TAY_*` variables.
-        escalator: an engine to share between steps; default: one of its own, from `settings`.
+        escalator: an engine to share between steps; default: that of this process for `settings`.
         input_key: for inputs that are dicts: the key of the question, or a function of the dict;
             default: `question`, `input` or `messages`.
 
     Raises:
-        ConfigurationError: settings or playbook are wrong, or an argument is unknown.
+        ConfigurationError: settings are wrong, or an argument is unknown.
     """
 
     bound: SerializeAsAny[Runnable[Any, Any]]
@@ -64,7 +64,7 @@ class EscalationStep(RunnableSerializable[Any, Any]):
     escalator: Escalator | None = Field(default=None, exclude=True, repr=False)
     input_key: InputKey = None
 
-    _engine: Escalator = PrivateAttr()
+    _seat: Seat = PrivateAttr()
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -74,10 +74,10 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         return only_known(cls, given)
 
     def model_post_init(self, _context: Any, /) -> None:
-        """Make the engine now, so that a mistake in the playbook is told at the start."""
+        """Make the engine now, so that a mistake is told at the start."""
+        self._seat = Seat.at(self.escalator, lambda: Escalator.shared(self.settings))
         # Kept on the field too: `configurable_fields` copies the fields for every single call.
-        self.escalator = self.escalator or Escalator.from_settings(self.settings)
-        self._engine = self.escalator
+        self.escalator = self._seat.engine
 
     @classmethod
     def is_lc_serializable(cls) -> bool:
@@ -125,11 +125,14 @@ class EscalationStep(RunnableSerializable[Any, Any]):
 
     def flush(self, timeout_seconds: float = 5.0) -> bool:
         """Wait until every decision so far is written; false when the time was too short."""
-        return self._engine.flush(timeout_seconds)
+        return self._seat.engine.flush(timeout_seconds)
 
     def close(self) -> None:
-        """Write what is unwritten and let go of the store; for apps that end before Python does."""
-        self._engine.close()
+        """Write what is unwritten and, as the last at its engine, let go of the store.
+
+        For apps that end before Python does.
+        """
+        self._seat.leave()
 
     def bind_tools(self, tools: Any, **kwargs: Any) -> "EscalationStep":
         """This step over the model with tools; tool calls themselves get no addition."""
@@ -279,7 +282,7 @@ class EscalationStep(RunnableSerializable[Any, Any]):
         run_manager: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun,
         config: RunnableConfig,
     ) -> Beside:
-        beside = Beside.begin(self._engine, value, self.input_key, config, run_manager)
+        beside = Beside.begin(self._seat.engine, value, self.input_key, config, run_manager)
         # A message says itself how it ended; but a model of ours decides on it.
         if not isinstance(self.bound, BaseChatModel) or isinstance(self.bound, StandIn):
             beside.listen(config)

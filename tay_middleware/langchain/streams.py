@@ -28,6 +28,7 @@ from tay_middleware.langchain.replies import (
     spoken,
     woven,
 )
+from tay_middleware.langchain.telling import tell_of_dict
 
 
 class StreamedReply:
@@ -74,6 +75,7 @@ class StreamedReply:
         if isinstance(chunk, str):
             self._texts.append(chunk)
         else:
+            tell_of_dict(chunk)
             self._obstacle = self._obstacle or "not_text"
         return [*self.let_go(), chunk]
 

@@ -3,9 +3,9 @@
 import asyncio
 import signal
 
+from tay_middleware.engine.in_force import sound_playbook
 from tay_middleware.payments.inbox import Counts, InboxWorker
 from tay_middleware.payments.terms import terms_of
-from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.versions import check_current
@@ -15,7 +15,7 @@ def run_inbox(settings: Settings, *, once: bool) -> Counts:
     """Work until SIGTERM or SIGINT, or, with `once`, until nothing is due.
 
     Raises:
-        ConfigurationError: settings or playbook are wrong.
+        ConfigurationError: settings are wrong, or the playbook is and no good one is known here.
         SchemaMismatch: the database needs `tay db upgrade`.
         StorageError: with `once`: the database does not answer.
     """
@@ -24,7 +24,7 @@ def run_inbox(settings: Settings, *, once: bool) -> Counts:
 
 async def _run(settings: Settings, *, once: bool) -> Counts:
     database = Database(settings.resolved_database_url)
-    worker = InboxWorker(database, terms_of(settings, load_playbook(settings.prompts_dir)))
+    worker = InboxWorker(database, terms_of(settings, sound_playbook(settings)))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)

@@ -129,16 +129,22 @@ def shipped() -> Path:
     return inside if inside.is_dir() else package.parent / "prompts"
 
 
+def files_of(directory: Path) -> list[Path]:
+    """The files of a playbook, in the order in which its version reads them."""
+    found = (path for path in directory.rglob("*") if path.suffix in {".yaml", ".md"})
+    return sorted(
+        (path for path in found if path.name != "README.md"),
+        key=lambda one: one.relative_to(directory).as_posix(),
+    )
+
+
 def version_of(directory: Path) -> str:
     """SHA-256 over names and contents: the same words are the same version.
 
     Line ends are no words, nor is the mark that some editors put before a text.
     """
     digest = hashlib.sha256()
-    paths = [path for path in directory.rglob("*") if path.suffix in {".yaml", ".md"}]
-    for path in sorted(paths, key=lambda one: one.relative_to(directory).as_posix()):
-        if path.name == "README.md":
-            continue
+    for path in files_of(directory):
         content = path.read_bytes().removeprefix(BOM_UTF8).replace(b"\r\n", b"\n")
         digest.update(path.relative_to(directory).as_posix().encode())
         digest.update(len(content).to_bytes(8, "big"))

@@ -8,10 +8,11 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from tay_middleware.analytics import measures
+from tay_middleware.engine.in_force import sound_playbook
 from tay_middleware.errors import StorageError
 from tay_middleware.payments.inbox import InboxWorker
 from tay_middleware.payments.terms import Terms, terms_of
-from tay_middleware.playbook import Playbook, load_playbook
+from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.refusals import refusals_of
@@ -52,9 +53,9 @@ def make_app(settings: Settings, *, works: bool = True) -> FastAPI:
         works: whether this process handles the inbox too.
 
     Raises:
-        ConfigurationError: settings or playbook are wrong.
+        ConfigurationError: settings are wrong, or the playbook is and no good one is known here.
     """
-    playbook = load_playbook(settings.prompts_dir)
+    playbook = sound_playbook(settings)
     terms = terms_of(settings, playbook)
     webhooks.senders(settings)
 

@@ -1,5 +1,6 @@
 """What all endpoints share; handed to them by FastAPI's `Depends`."""
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from tay_middleware.storage import Database
 from tay_middleware.storage.refusals import Refusals
 from tay_middleware.web.beside import Beside
 from tay_middleware.web.intake import Intake
+from tay_middleware.web.on_disk import Looks, Seen
 from tay_middleware.web.rates import Rates
 from tay_middleware.web.turned_away import TurnedAway
 
@@ -40,10 +42,15 @@ class Context:
     random_bits: Callable[[int], int] = secrets.randbits
     beside: Beside = field(default_factory=Beside)
     turned_away: TurnedAway = field(default_factory=TurnedAway)
+    looks: Looks = field(default_factory=Looks)
 
     def new_id(self, now: datetime) -> UUID:
         """An id that begins with the time."""
         return uuid7(now, self.random_bits(74))
+
+    async def on_disk(self) -> Seen:
+        """What lies in `prompts/`, beside the playbook that is in force."""
+        return await asyncio.to_thread(self.looks.look, self.settings, self.playbook)
 
     def key_of_user(self, user_id: str) -> str:
         """The key under which the engine keeps a user; of an empty id none."""

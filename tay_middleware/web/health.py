@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from tay_middleware.storage import inbox, turned_away
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.context import Here
+from tay_middleware.web.on_disk import OnDisk
 from tay_middleware.web.problems import responses
 
 router = APIRouter(tags=["health"])
@@ -26,6 +27,12 @@ class Health(BaseModel):
     dead: int = Field(0, description="deliveries that were given up")
     refused: int = Field(
         0, description="deliveries that were turned away yesterday and today (UTC)"
+    )
+    playbook: str = Field(
+        "unknown",
+        examples=["in_force"],
+        description="what lies in prompts/: in_force; edited: sound, and read at the next start; "
+        "refused: wrong, so that the last good one is in force",
     )
     troubled: list[str] = Field(
         [],
@@ -55,7 +62,10 @@ async def ready(here: Here) -> Health:
     troubled = here.beside.troubled()
     if here.worker is not None and not here.worker.is_well:
         troubled.append(INBOX)
-    return Health(status="ok", database="ok", troubled=troubled, **counts)
+    on_disk = (await here.on_disk()).state
+    if on_disk is OnDisk.REFUSED:
+        troubled.append("playbook")
+    return Health(status="ok", database="ok", playbook=on_disk.value, troubled=troubled, **counts)
 
 
 def _counts(transaction: Transaction, yesterday: datetime) -> dict[str, int]:

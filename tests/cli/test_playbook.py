@@ -97,3 +97,17 @@ def test_a_playbook_that_is_wrong_is_refused_with_its_problems(tay: Tay, changed
     made = tay("playbook", "diff", str(changed), "--replay")
     assert made.returncode == 1
     assert made.stderr.startswith("tay: the playbook has")
+
+
+def test_a_check_that_fails_says_what_starts_meanwhile(tay: Tay, changed: Path) -> None:
+    settings = {"TAY_PROMPTS_DIR": str(changed)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TAY_PROMPTS_DIR", str(changed))
+        asked()
+    version = load_playbook(changed).version
+    assert "not in force" not in tay("playbook", "check", **settings).stderr
+    (changed / "policy.yaml").write_text("threshold: [")
+    made = tay("playbook", "check", **settings)
+    assert made.returncode == 1
+    assert f"goes by version {version}, the last good one" in made.stderr
+    assert "policy.yaml:" in made.stderr

@@ -49,3 +49,13 @@ async def test_a_closed_cascade_leaves_no_thread_and_no_encoder_behind(playbook:
 
 def encoder_threads() -> list[Thread]:
     return [thread for thread in enumerate_threads() if thread.name.startswith("tay-encoder")]
+
+
+@pytest.mark.anyio
+async def test_a_turn_that_comes_while_python_ends_has_no_second_opinion() -> None:
+    beside = EncoderBeside(lambda: cast("Encoder", SaysAlways(an_opinion(0.99))))
+    beside.opened()
+    assert beside._room is not None
+    beside._room.threads.shutdown()  # as Python does at its end, before ours has come to its own
+    assert await beside.judge(QUESTION) is None
+    assert beside._room.waiting == 0

@@ -1,5 +1,8 @@
 import json
+import os
 import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
@@ -9,6 +12,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from tay_middleware.decide.encoder import (
     FORMAT,
+    NO_TELEMETRY,
     Encoder,
     is_installed,
     open_encoder,
@@ -123,3 +127,11 @@ def test_a_directory_without_an_encoder_of_ours_is_refused_by_name(
     with pytest.raises(ConfigurationError, match=told) as caught:
         open_encoder(directory)
     assert str(directory) in str(caught.value)
+
+
+def test_an_encoder_reports_nothing_to_the_maker_of_its_runtime(tmp_path: Path) -> None:
+    opened = "from tay_middleware.decide.encoder import open_encoder; open_encoder()"
+    home = {name: value for name, value in os.environ.items() if name != NO_TELEMETRY[0]}
+    home |= {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    subprocess.run([sys.executable, "-c", opened], env=home, check=True)
+    assert list(tmp_path.rglob("*")) == []

@@ -82,5 +82,5 @@ def test_a_running_engine_keeps_its_playbook_whatever_is_done_to_the_files(
     (prompts / "templates" / "mentorship.yaml").unlink()
     assert ask(engine).addition is not None
     with pytest.raises(PlaybookError):
-        Escalator.from_settings(settings)
+        Escalator.from_settings(settings.model_copy(update={"strict_start": True}))
     engine.close()

@@ -153,6 +153,7 @@ def test_closing_writes_what_is_unwritten_and_may_be_repeated(settings: Settings
 def test_an_engine_that_nobody_holds_lets_go_of_its_thread(settings: Settings) -> None:
     engine = Escalator.from_settings(settings)
     ask(engine)
+    assert engine.flush(10)  # what is under way may hold it
     reference = weakref.ref(engine)
     before = threading.active_count()
     del engine

@@ -30,6 +30,7 @@ from tay_middleware.web.dashboard.pages import render
 from tay_middleware.web.dashboard.state import Desk
 from tay_middleware.web.dashboard.visitors import Looking
 from tay_middleware.web.filters import offer_of
+from tay_middleware.web.on_disk import OnDisk
 from tay_middleware.web.turned_away import TOLD_FOR, sentence
 
 router = APIRouter()
@@ -82,6 +83,9 @@ async def home(request: Request, here: Here, desk: Desk, visitor: Looking) -> Re
         now=now,
     )
     refused = await here.database.read(turned_away.told, now - TOLD_FOR)
+    on_disk = await here.on_disk()
+    if on_disk.state is OnDisk.REFUSED:
+        problems.append(on_disk.told)
     values = {
         "visitor": visitor,
         "title": "Overview",

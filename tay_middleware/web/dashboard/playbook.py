@@ -103,9 +103,11 @@ async def _page(
 ) -> Response:
     wordings = await _wordings(here)
     history = await here.database.read(pauses.history, here.clock())
+    on_disk = await here.on_disk()
     values = {
         "visitor": visitor,
         "title": "Playbook",
+        "problems": [on_disk.told] if on_disk.told else [],
         "playbook": here.playbook,
         "wordings": wordings,
         "broken": sum(bool(one.violations) for one in wordings),

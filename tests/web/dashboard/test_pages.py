@@ -4,6 +4,7 @@ import re
 import sys
 from datetime import timedelta
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from sqlalchemy import delete
 
 from tay_middleware.analytics import charts
 from tay_middleware.payments.signatures import NO_MATCH
+from tay_middleware.playbook import shipped
 from tay_middleware.settings import Settings
 from tay_middleware.storage import log, turned_away
 from tay_middleware.storage.log import Filter
@@ -21,7 +23,7 @@ from tay_middleware.storage.turned_away import Refusal, Times
 from tay_middleware.web import mounting
 from tay_middleware.web.dashboard import board, pages, statics
 from tests.databases import migrated
-from tests.web.dashboard.stage import MONDAY, ROOT, Served, Visitor, text_of
+from tests.web.dashboard.stage import MONDAY, ROOT, Served, Visitor, copied, settings_of, text_of
 
 PAGES = {
     "Overview": "/",
@@ -325,3 +327,20 @@ def test_what_is_being_worked_out_is_shown_a_moment_later(alone: Served) -> None
     assert "Arms of holdout" in page
     alone.clock.now += timedelta(minutes=30)
     assert "Arms of holdout" in robin.page("/experiments")  # the old ones, while new ones are made
+
+
+def test_a_playbook_that_is_wrong_on_disk_is_told_where_the_business_looks(
+    month: Path, tmp_path: Path
+) -> None:
+    prompts = copytree(shipped(), tmp_path / "prompts")
+    settings = settings_of(copied(month, tmp_path / "home"))
+    served = Served(settings.model_copy(update={"prompts_dir": prompts})).start()
+    try:
+        robin = served.visitor()
+        (prompts / "policy.yaml").write_text("threshold: [")
+        for path in ("/", "/playbook"):
+            page = robin.page(path)
+            assert "The files in prompts/ are wrong, and not in force" in page, path
+            assert "policy.yaml:" in page, path
+    finally:
+        served.stop()

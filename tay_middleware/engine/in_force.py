@@ -1,0 +1,210 @@
+"""Which playbook an engine goes by: the one on disk, else the last good one, else none for now.
+
+A typing error in `prompts/` must not stop a chat server that restarts, so what stands in files is
+never a reason not to start, unless `strict_start` says so. It is told in the log, with file, line,
+field and mend, and looked at again until it is mended.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from tay_middleware.decide.cascade import Cascade
+from tay_middleware.decide.stages import make_cascade
+from tay_middleware.domain import Mode
+from tay_middleware.engine.failopen import attempt
+from tay_middleware.engine.judging import TurnJudge
+from tay_middleware.errors import ConfigurationError, ScorerError, TayError
+from tay_middleware.playbook import (
+    Playbook,
+    keep,
+    last_good,
+    shared_playbook,
+    shipped,
+    version_of,
+)
+from tay_middleware.settings import Settings
+
+LOOK_SECONDS = 5.0
+"""Between two looks at files that were wrong: a hash of them each time, and turns wait for none."""
+
+_log = logging.getLogger("tay_middleware")
+
+_Traces = tuple[str | None, tuple[int, int] | None]
+"""What changes when the playbook or the scorer's file is edited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The playbook that a process goes by, and what is wrong with the one on disk.
+
+    `playbook` is `None` where none is known to be good, `fault` where that on disk is.
+    """
+
+    playbook: Playbook | None
+    fault: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What turns are decided by. `cascade` is the judge where it is ours to open and close."""
+
+    playbook: Playbook
+    settings: Settings
+    judge: TurnJudge
+    cascade: Cascade | None
+
+    def is_as(self, other: "InForce") -> bool:
+        """Whether both decide the same."""
+        same_words = self.playbook.version == other.playbook.version
+        return same_words and self.settings == other.settings
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a start found. `faults` are empty where all is as it should be."""
+
+    in_force: InForce | None
+    faults: tuple[Exception, ...] = ()
+    seen: _Traces = (None, None)
+
+
+def playbook_in_force(settings: Settings) -> Standing:
+    """The playbook on disk where it is good, which is remembered; else the last good one.
+
+    Raises:
+        PlaybookError: it is not, and `strict_start` is set.
+    """
+    found = attempt(lambda: shared_playbook(settings.prompts_dir))
+    if isinstance(found, Playbook):
+        if settings.mode is not Mode.OFF:
+            kept = attempt(lambda: keep(found, settings.prompts_dir, settings.home))
+            if isinstance(kept, Exception):
+                _tell(
+                    logging.WARNING,
+                    f"the last good playbook cannot be kept in {settings.home.absolute()}: {kept}",
+                )
+        return Standing(found)
+    if settings.strict_start:
+        raise found
+    former = attempt(lambda: last_good(settings.prompts_dir, settings.home))
+    if not isinstance(former, Playbook):
+        return Standing(None, found)
+    _tell(
+        logging.WARNING,
+        f"tay goes on with the last good playbook, version {former.version}, because the one in "
+        f"{_place(settings)} is wrong. {_said(found)}",
+    )
+    return Standing(former, found)
+
+
+def sound_playbook(settings: Settings) -> Playbook:
+    """As `playbook_in_force`, for a server beside the chat, which is of no use without any.
+
+    Raises:
+        ConfigurationError: the one on disk is wrong, and no good one is known or wanted.
+    """
+    standing = playbook_in_force(settings)
+    if standing.playbook is None:
+        raise ConfigurationError(
+            f"{_said(standing.fault)}\nand no good playbook of {_place(settings)} is known here"
+        )
+    return standing.playbook
+
+
+def start(settings: Settings) -> Start:
+    """What an engine with these settings goes by now.
+
+    Raises:
+        PlaybookError: the playbook is wrong, and `strict_start` is set.
+        ScorerError: the scorer's file cannot be read, and `strict_start` is set.
+        ConfigurationError: the classifier's settings do not fit.
+    """
+    seen = _traces(settings)
+    standing = playbook_in_force(settings)
+    faults = () if standing.fault is None else (standing.fault,)
+    if standing.playbook is None:
+        _tell(
+            logging.ERROR,
+            f"tay leaves every reply as it is until the playbook in {_place(settings)} is mended: "
+            f"it is wrong, and no good one of it is known here. {_said(standing.fault)}",
+        )
+        return Start(None, faults, seen)
+    try:
+        return Start(in_force_of(standing.playbook, settings), faults, seen)
+    except ScorerError as error:
+        if settings.strict_start:
+            raise
+        _tell(logging.ERROR, f"tay mentions nothing, and goes on listening and logging: {error}")
+        mode = Mode.OFF if settings.mode is Mode.OFF else Mode.SHADOW
+        quiet = settings.model_copy(update={"mode": mode, "scorer": "off"})
+        return Start(in_force_of(standing.playbook, quiet), (*faults, error), seen)
+
+
+def in_force_of(playbook: Playbook, settings: Settings, judge: TurnJudge | None = None) -> InForce:
+    """A playbook with what judges by it: the cascade of the settings where nothing is given.
+
+    Raises:
+        ConfigurationError: the cascade cannot be made.
+    """
+    if judge is not None:
+        return InForce(playbook, settings, judge, None)
+    cascade = make_cascade(playbook, settings)
+    return InForce(playbook, settings, cascade, cascade)
+
+
+class Awaited:
+    """Files that were wrong at a start, looked at again until they are good."""
+
+    def __init__(
+        self, settings: Settings, seen: _Traces, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Wait for the files of these settings to be others than those that were `seen`."""
+        self._settings = settings
+        self._seen = seen
+        self._clock = clock
+        self._next_at = clock() + LOOK_SECONDS
+
+    def is_due(self) -> bool:
+        """Whether it is time to look; once true, not again for a while."""
+        now = self._clock()
+        if now < self._next_at:
+            return False
+        self._next_at = now + LOOK_SECONDS
+        return True
+
+    def look(self) -> Start | None:
+        """What a start would find now, `None` where nothing was edited. Takes a second at worst."""
+        if _traces(self._settings) == self._seen:
+            return None
+        found = start(self._settings)
+        self._seen = found.seen
+        return found
+
+
+def _traces(settings: Settings) -> _Traces:
+    version = attempt(lambda: version_of(_place(settings)))
+    file = settings.scorer_file
+    stat = None if file is None else attempt(file.stat)
+    return (
+        version if isinstance(version, str) else None,
+        None if stat is None or isinstance(stat, Exception) else (stat.st_mtime_ns, stat.st_size),
+    )
+
+
+def _said(fault: Exception | None) -> str:
+    """What is wrong; what is no error of ours by its name, too."""
+    return str(fault) if isinstance(fault, TayError) else f"{type(fault).__name__}: {fault}"
+
+
+def _place(settings: Settings) -> Path:
+    return (settings.prompts_dir or shipped()).absolute()
+
+
+@cache
+def _tell(level: int, message: str) -> None:
+    """Once in a process: a chain that is built for every request would say it every time."""
+    _log.log(level, "%s", message)

@@ -1,0 +1,30 @@
+"""What is told once in a process: slips of an app that would else be silent for good."""
+
+import logging
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+_TEXT_KEYS = ("answer", "output", "result", "response", "text", "messages")
+"""Under which chains, retrieval chains and agents give their reply in a dict."""
+
+_log = logging.getLogger("tay_middleware")
+
+
+@cache
+def tell_once(message: str) -> None:
+    """Warn, where that has not been told yet."""
+    _log.warning("%s", message)
+
+
+def tell_of_dict(output: Any) -> None:
+    """Tell of a reply that stands in a dict, to which nothing is ever added."""
+    if not isinstance(output, Mapping):
+        return
+    for name in _TEXT_KEYS:
+        if isinstance(output.get(name), str | list):
+            tell_once(
+                f"what is wrapped ends in a dict, whose {name!r} may be the reply: nothing is ever "
+                "added to a dict. Wrap the model inside it"
+            )
+            return

@@ -1,0 +1,332 @@
+"""A bad edit in `prompts/` before a start: the chat goes on, and so does Tay where she can."""
+
+import gc
+import json
+import logging
+import os
+import subprocess
+import sys
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import copytree, rmtree
+
+import pytest
+
+from tay_middleware import Escalator
+from tay_middleware.domain import Mode, Suppression
+from tay_middleware.engine import Reply
+from tay_middleware.engine.in_force import LOOK_SECONDS, Awaited, start
+from tay_middleware.errors import ConfigurationError, PlaybookError, ScorerError
+from tay_middleware.playbook import shipped
+from tay_middleware.settings import Settings
+from tests.engine.scenes import NEED, ask, logged
+from tests.servers import wait_until
+
+TYPO = "cooldown:\n  turns_between: [\n"
+
+
+@pytest.fixture
+def prompts(tmp_path: Path) -> Path:
+    return copytree(shipped(), tmp_path / "prompts")
+
+
+@pytest.fixture
+def edited(settings: Settings, prompts: Path) -> Settings:
+    """Settings of an app whose business edits `prompts`."""
+    return settings.model_copy(update={"prompts_dir": prompts})
+
+
+@pytest.fixture
+def engines() -> Iterator[list[Escalator]]:
+    made: list[Escalator] = []
+    yield made
+    for engine in made:
+        engine.close()
+
+
+def spoil(prompts: Path) -> None:
+    (prompts / "policy.yaml").write_text(TYPO)
+
+
+def mend(prompts: Path) -> None:
+    (prompts / "policy.yaml").write_bytes((shipped() / "policy.yaml").read_bytes())
+
+
+def started(settings: Settings, engines: list[Escalator]) -> Escalator:
+    engines.append(Escalator.from_settings(settings))
+    return engines[-1]
+
+
+def restarted(settings: Settings, engines: list[Escalator]) -> Escalator:
+    """Another engine, made after the one before has ended."""
+    engines[-1].close()
+    return started(settings, engines)
+
+
+def looked(engine: Escalator) -> None:
+    """Let the engine look again, as it does with a turn after a while."""
+    awaited = engine._deciding._awaited
+    if awaited is not None:
+        awaited._next_at = 0.0
+    engine.takes_part()
+    assert engine.flush(30)
+
+
+def stands_in(engine: Escalator) -> bool:
+    return not engine.is_as_on_disk
+
+
+def told(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
+    return [one.getMessage() for one in caplog.records if one.levelno == level]
+
+
+def test_a_start_after_a_bad_edit_goes_by_the_last_good_playbook(
+    edited: Settings, prompts: Path, engines: list[Escalator], caplog: pytest.LogCaptureFixture
+) -> None:
+    version = started(edited, engines).playbook.version
+    spoil(prompts)
+    engine = restarted(edited, engines)
+    assert engine.playbook.version == version
+    assert stands_in(engine)
+    assert engine.degraded_counts == {"start": 1}
+    assert ask(engine).addition is not None
+    (warning,) = told(caplog, logging.WARNING)
+    assert f"the last good playbook, version {version}" in warning
+    assert "policy.yaml:3: " in warning
+    assert [one.playbook_version for one in logged(engine)] == [version]
+
+
+def test_it_takes_the_mended_files_without_a_restart(
+    edited: Settings, prompts: Path, engines: list[Escalator]
+) -> None:
+    version = started(edited, engines).playbook.version
+    spoil(prompts)
+    engine = restarted(edited, engines)
+    looked(engine)
+    assert stands_in(engine)
+    mend(prompts)
+    with (prompts / "voice.yaml").open("a") as voice:
+        voice.write("\n# and better\n")
+    looked(engine)
+    assert not stands_in(engine)
+    assert engine.playbook.version != version
+    assert ask(engine).addition is not None
+
+
+def test_a_directory_that_is_not_there_is_a_bad_edit_too(
+    edited: Settings, prompts: Path, engines: list[Escalator]
+) -> None:
+    started(edited, engines)
+    rmtree(prompts)
+    assert ask(restarted(edited, engines)).addition is not None
+
+
+def test_a_first_start_with_a_wrong_playbook_leaves_every_reply_until_it_is_mended(
+    edited: Settings, prompts: Path, engines: list[Escalator], caplog: pytest.LogCaptureFixture
+) -> None:
+    spoil(prompts)
+    engine = started(edited, engines)
+    assert ask(engine).decision is None
+    assert ask(engine).addition is None
+    with pytest.raises(ConfigurationError, match="tay playbook check"):
+        _ = engine.playbook
+    (error,) = told(caplog, logging.ERROR)
+    assert "leaves every reply as it is" in error
+    assert "policy.yaml:3: " in error
+    mend(prompts)
+    looked(engine)
+    assert not stands_in(engine)
+    assert ask(engine).addition is not None
+
+
+def test_another_mistake_in_place_of_the_first_is_told_and_changes_nothing(
+    edited: Settings, prompts: Path, engines: list[Escalator], caplog: pytest.LogCaptureFixture
+) -> None:
+    spoil(prompts)
+    engine = started(edited, engines)
+    (prompts / "policy.yaml").write_text("threshold: 7\n")
+    looked(engine)
+    assert len(told(caplog, logging.ERROR)) == 2
+    assert ask(engine).decision is None
+
+
+def test_turns_that_were_begun_before_the_mend_end_as_they_were_begun(
+    edited: Settings, prompts: Path, engines: list[Escalator]
+) -> None:
+    spoil(prompts)
+    engine = started(edited, engines)
+    silent = engine.begin(engine.turn(question=NEED, user_id="u"))
+    mend(prompts)
+    looked(engine)
+    assert silent.settle(Reply(ANSWER)).addition is None
+    assert ask(engine).addition is not None
+
+
+def test_who_asks_for_it_is_refused(edited: Settings, prompts: Path) -> None:
+    strict = edited.model_copy(update={"strict_start": True})
+    Escalator.from_settings(strict).close()
+    spoil(prompts)
+    with pytest.raises(PlaybookError):
+        Escalator.from_settings(strict)
+
+
+def test_a_scorer_that_cannot_be_read_mentions_nothing_and_goes_on_listening(
+    settings: Settings, tmp_path: Path, engines: list[Escalator], caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "model.json"
+    file.write_text("{")
+    broken = settings.model_copy(update={"scorer_file": file})
+    engine = started(broken, engines)
+    outcome = ask(engine)
+    assert outcome.addition is None
+    assert outcome.decision is not None
+    assert outcome.decision.suppressed is Suppression.MODE
+    (error,) = told(caplog, logging.ERROR)
+    assert str(file) in error
+    file.write_bytes(
+        (Path(start.__code__.co_filename).parents[1] / "decide/model.json").read_bytes()
+    )
+    looked(engine)
+    assert ask(engine, user_id="bea").addition is not None
+    assert not stands_in(engine)
+
+
+def test_a_scorer_that_cannot_be_read_is_refused_where_that_is_asked_for(
+    settings: Settings, tmp_path: Path
+) -> None:
+    strict = {"scorer_file": tmp_path / "none.json", "strict_start": True}
+    with pytest.raises(ScorerError):
+        Escalator.from_settings(settings.model_copy(update=strict))
+
+
+def test_mode_off_starts_whatever_is_wrong_and_writes_nothing(
+    edited: Settings, prompts: Path, tmp_path: Path, engines: list[Escalator]
+) -> None:
+    home = tmp_path / "home"
+    off = edited.model_copy(update={"mode": Mode.OFF, "home": home})
+    started(off, engines)
+    spoil(prompts)
+    assert ask(restarted(off, engines)).decision is None
+    assert not home.exists()
+
+
+def test_a_home_that_cannot_be_written_is_told_and_no_reason_not_to_start(
+    edited: Settings, engines: list[Escalator], caplog: pytest.LogCaptureFixture
+) -> None:
+    (edited.home / "playbooks").write_text("in the way")
+    assert ask(started(edited, engines)).addition is not None
+    (warning,) = told(caplog, logging.WARNING)
+    assert warning.startswith("the last good playbook cannot be kept")
+
+
+def test_files_are_looked_at_again_after_a_while_and_read_only_when_edited(
+    edited: Settings, prompts: Path
+) -> None:
+    now = 0.0
+    spoil(prompts)
+    awaited = Awaited(edited, start(edited).seen, clock=lambda: now)
+    assert not awaited.is_due()
+    now = LOOK_SECONDS
+    assert awaited.is_due()
+    assert not awaited.is_due()
+    assert awaited.look() is None
+    mend(prompts)
+    found = awaited.look()
+    assert found is not None
+    assert found.in_force is not None
+    assert found.faults == ()
+
+
+def test_no_engine_is_kept_alive_by_what_it_closes(edited: Settings, prompts: Path) -> None:
+    spoil(prompts)
+    engine = Escalator.from_settings(edited)
+    ask(engine)
+    gone = weakref.ref(engine)
+    engine.flush(5)
+    del engine
+    gc.collect()
+    assert gone() is None
+
+
+ANSWER = "Start with one honest hour."
+
+CHAT = """
+import json
+import sys
+from langchain_core.prompts import ChatPromptTemplate
+from tay_middleware import EscalationStep
+from tay_middleware.langchain import ScriptedChatModel
+
+model = ScriptedChatModel(reply=lambda question: "Start with one honest hour.")
+chain = ChatPromptTemplate.from_messages([("human", "{question}")]) | EscalationStep(bound=model)
+print("up", flush=True)
+for line in sys.stdin:
+    user, _, question = line.strip().partition(" ")
+    said = chain.invoke({"question": question}, {"configurable": {"user_id": user}})
+    print(json.dumps(said.text), flush=True)
+"""
+"""A chat server as far as a restart is concerned: one question a line, one reply a line."""
+
+
+class Chat:
+    """It, in a process of its own."""
+
+    def __init__(self, home: Path, prompts: Path) -> None:
+        home.mkdir(exist_ok=True)
+        self._log = home / "chat.log"
+        with self._log.open("a") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", CHAT],
+                env={
+                    **os.environ,
+                    "TAY_HOME": str(home),
+                    "TAY_PROMPTS_DIR": str(prompts),
+                    "TAY_GRACE_SECONDS": "5",
+                    "TAY_RECALL_TIMEOUT_SECONDS": "5",
+                },
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self._line() == "up\n", self.log()
+
+    def mentions(self, user: str) -> bool:
+        """Whether the reply to a need has an addition; that it is the model's, in any case."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{user} {NEED}\n")
+        self._process.stdin.flush()
+        said = json.loads(self._line())
+        assert said.startswith(ANSWER)
+        return bool(said != ANSWER)
+
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def end(self) -> None:
+        self._process.communicate(timeout=30)
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
+
+
+def test_a_chat_server_that_restarts_after_a_typing_error_is_up_and_mentions(
+    prompts: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    before = Chat(home, prompts)
+    assert before.mentions("ada")
+    before.end()
+    spoil(prompts)
+    after = Chat(home, prompts)
+    assert after.mentions("bea")
+    assert "policy.yaml:3: " in after.log()
+    after.end()
+    elsewhere = Chat(tmp_path / "another machine", prompts)
+    assert not elsewhere.mentions("ada")
+    mend(prompts)
+    users = iter(range(1000))
+    wait_until(lambda: elsewhere.mentions(f"user-{next(users)}"), "the mended files", 60)
+    elsewhere.end()
