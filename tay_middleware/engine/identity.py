@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
 from types import MappingProxyType
 from typing import TypeVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from tay_middleware.domain import ClosedGate, History, Message, PastTurn, Tier, Turn, user_key
+from tay_middleware.hashing import digest, named_uuid
 from tay_middleware.identities import identifier
 
 OfSession = TypeVar("OfSession", PastTurn, ClosedGate)
@@ -94,7 +94,7 @@ _NO_SIGNALS: Mapping[str, object] = MappingProxyType({})
 
 
 def _digest(question: str) -> str:
-    return sha256(question.encode("utf-8", "surrogatepass")).hexdigest()
+    return digest(question.encode("utf-8", "surrogatepass")).hex()
 
 
 def _names(value: object) -> frozenset[str]:
@@ -114,5 +114,5 @@ def _turn_id(value: object, asker: str, seed: str | None, fresh: UUID) -> UUID:
         try:
             return UUID(text)
         except ValueError:
-            return uuid5(TURN_NAMESPACE, f"turn:{asker}:{text}")
-    return fresh if seed is None else uuid5(TURN_NAMESPACE, f"run:{seed}")
+            return named_uuid(TURN_NAMESPACE, f"turn:{asker}:{text}")
+    return fresh if seed is None else named_uuid(TURN_NAMESPACE, f"run:{seed}")
