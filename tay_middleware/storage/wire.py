@@ -60,6 +60,10 @@ before, which may work off the same spool, passes over it."""
 NOBODY = "-"
 """Stands where a turn has no user, or no session."""
 
+_KINDS = {kind.value: kind for kind in Kind}
+_REASONS = {reason.value: reason for reason in Reason}
+"""To call the enumeration takes ten times as long, and a history has fifty entries."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -236,19 +240,26 @@ def _entry(record: TurnRecord, session: str) -> str:
 def _past_turn(entry: str) -> PastTurn:
     turn_id, kind, _session, asked, _answered, rest = entry.split(" ", 5)
     session_id, topic, offer, reason, names = _from_json(rest)
-    wordings = [name.removeprefix(_WORDING) for name in names if name.startswith(_WORDING)]
+    gates, template, failed = _read_names(names) if names else ((), None, False)
     return PastTurn(
         turn_id=UUID(turn_id),
         at=moment(int(asked)),
         session_id=session_id,
         topic=topic,
-        kind=Kind(kind),
+        kind=_KINDS[kind],
         offer=offer,
-        reason=Reason(reason) if reason else None,
-        gates=tuple(name for name in names if name != _FAILED and not name.startswith(_WORDING)),
-        template=wordings[0] if wordings else None,
-        failed=_FAILED in names,
+        reason=_REASONS[reason] if reason else None,
+        gates=gates,
+        template=template,
+        failed=failed,
     )
+
+
+def _read_names(names: Sequence[str]) -> tuple[tuple[str, ...], str | None, bool]:
+    """Gates, wording and failure, which stand in one list."""
+    wordings = [name.removeprefix(_WORDING) for name in names if name.startswith(_WORDING)]
+    gates = tuple(name for name in names if name != _FAILED and not name.startswith(_WORDING))
+    return gates, wordings[0] if wordings else None, _FAILED in names
 
 
 def _from_json(text: str) -> Any:
