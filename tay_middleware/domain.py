@@ -4,7 +4,6 @@ The names here are those of code, SQL, API and docs. Times are aware and in UTC;
 character positions in the question.
 """
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,6 +11,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 from uuid import UUID
+
+from tay_middleware.hashing import keyed_digest
 
 
 class Tier(StrEnum):
@@ -24,10 +25,8 @@ class Tier(StrEnum):
     @classmethod
     def parse(cls, value: object) -> "Tier":
         """Read a tier as the app gives it, in any letter case."""
-        try:
-            return cls(str(value).strip().lower())
-        except ValueError:
-            return cls.FREE
+        told = str(value).strip().lower()
+        return next((tier for tier in cls if tier == told), cls.FREE)
 
 
 class Strength(StrEnum):
@@ -338,7 +337,7 @@ def user_key(secret: bytes, identity: str) -> str:
 
     This alone appears in keys, logs and metrics; without the secret it leads back to nobody.
     """
-    return hmac.digest(secret, identity.encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
+    return keyed_digest(secret, identity.encode("utf-8", "surrogatepass")).hex()[:32]
 
 
 def uuid7(at: datetime, random_bits: int) -> UUID:

@@ -1,6 +1,5 @@
 """What was asked: finding question and transcript in everything a LangChain step may be handed."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +15,7 @@ from langchain_core.prompt_values import PromptValue
 
 from tay_middleware.domain import Message
 from tay_middleware.errors import InputError
+from tay_middleware.hashing import digest
 from tay_middleware.langchain.replies import METADATA_KEY
 
 InputKey = str | Callable[[Any], Any] | None
@@ -57,10 +57,8 @@ class Asked:
     @property
     def fingerprint(self) -> str:
         """A hash that is the same for the same question after the same messages."""
-        digest = hashlib.sha256(self.question.encode("utf-8", "surrogatepass"))
-        for message in self.transcript:
-            digest.update(f"\x00{message.role}\x00{message.content}".encode(errors="surrogatepass"))
-        return digest.hexdigest()
+        before = (f"\x00{message.role}\x00{message.content}" for message in self.transcript)
+        return digest("".join([self.question, *before]).encode(errors="surrogatepass")).hex()
 
 
 @dataclass(frozen=True, slots=True)

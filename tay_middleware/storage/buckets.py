@@ -7,8 +7,9 @@ events could then not share a stream with anybody's).
 
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from uuid import UUID
+
+from tay_middleware.hashing import digest
 
 BUCKETS = 64
 """Slots that users are spread over: enough for some thirty masters and as many drains, few enough
@@ -43,7 +44,7 @@ class TurnKeys:
 
 def bucket_of(identity: str) -> int:
     """The bucket of a user's key, the same on every machine and for ever."""
-    return int.from_bytes(sha256(identity.encode()).digest()[:4]) % BUCKETS
+    return int.from_bytes(digest(identity.encode())[:4]) % BUCKETS
 
 
 def meta_of(prefix: str = PREFIX) -> str:

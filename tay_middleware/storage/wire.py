@@ -9,9 +9,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from tay_middleware.domain import (
     ClosedGate,
@@ -23,6 +24,7 @@ from tay_middleware.domain import (
     Suppression,
     Turn,
 )
+from tay_middleware.hashing import digest
 from tay_middleware.storage.base import TurnRecord, Verdict
 from tay_middleware.storage.buckets import PREFIX, keys_of
 from tay_middleware.storage.spacing import MOST_SPANS
@@ -57,6 +59,10 @@ before, which may work off the same spool, passes over it."""
 
 NOBODY = "-"
 """Stands where a turn has no user, or no session."""
+
+_KINDS = {kind.value: kind for kind in Kind}
+_REASONS = {reason.value: reason for reason in Reason}
+"""To call the enumeration takes ten times as long, and a history has fifty entries."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -93,14 +99,14 @@ def commit_call(record: TurnRecord, limits: Limits, prefix: str = PREFIX) -> Cal
         f"{micros(turn.asked_at - timedelta(seconds=cap.seconds))}:{cap.most}"
         for cap in (claim.caps if claim else ())
     ]
-    keys = keys_of(turn.user_key, turn.turn_id, prefix)
+    keys, session = keys_of(turn.user_key, turn.turn_id, prefix), _session_tag(turn.session_id)
     args = (
         str(turn.turn_id),
         str(record.id),
         record.status.value,
         decision.addition or "",
         turn.user_key or NOBODY,
-        _session_tag(turn.session_id),
+        session,
         str(micros(turn.asked_at)),
         str(micros(record.answered_at)),
         str(claim.session_turns) if claim else "",
@@ -113,9 +119,9 @@ def commit_call(record: TurnRecord, limits: Limits, prefix: str = PREFIX) -> Cal
         str(PROFILE_SECONDS),
         str(TURN_SECONDS),
         turn_event(record),
-        _entry(record),
+        _entry(record, session),
         turn_event(held) if held is not record else "",
-        _entry(held) if held is not record else "",
+        _entry(held, session) if held is not record else "",
         *_profile_changes(record),
         *((_VISIT_PAUSE, str(round(claim.visit_pause_seconds * 1e6))) if claim else ()),
     )
@@ -205,7 +211,7 @@ def _session_tag(session_id: str | None) -> str:
     """
     if session_id is None:
         return NOBODY
-    return sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return digest(session_id.encode("utf-8", "surrogatepass")).hex()[:16]
 
 
 def _known_by(session_id: str | None, turn: Turn) -> str | None:
@@ -213,7 +219,8 @@ def _known_by(session_id: str | None, turn: Turn) -> str | None:
     return turn.session_key or session_id if session_id == turn.session_id else session_id
 
 
-def _entry(record: TurnRecord) -> str:
+def _entry(record: TurnRecord, session: str) -> str:
+    """What history in Redis keeps of a turn; `session` is the tag of its session."""
     turn, decision, detection = record.turn, record.decision, record.decision.detection
     reason = decision.reason.value if decision.reason else None
     names = [*detection.gates, *([f"{_WORDING}{decision.template}"] if decision.template else [])]
@@ -223,7 +230,7 @@ def _entry(record: TurnRecord) -> str:
     head = (
         str(turn.turn_id),
         decision.kind.value,
-        _session_tag(turn.session_id),
+        session,
         str(micros(turn.asked_at)),
         str(micros(record.answered_at)),
     )
@@ -232,20 +239,35 @@ def _entry(record: TurnRecord) -> str:
 
 def _past_turn(entry: str) -> PastTurn:
     turn_id, kind, _session, asked, _answered, rest = entry.split(" ", 5)
-    session_id, topic, offer, reason, names = json.loads(rest)
-    wordings = [name.removeprefix(_WORDING) for name in names if name.startswith(_WORDING)]
+    session_id, topic, offer, reason, names = _from_json(rest)
+    gates, template, failed = _read_names(names) if names else ((), None, False)
     return PastTurn(
         turn_id=UUID(turn_id),
         at=moment(int(asked)),
         session_id=session_id,
         topic=topic,
-        kind=Kind(kind),
+        kind=_KINDS[kind],
         offer=offer,
-        reason=Reason(reason) if reason else None,
-        gates=tuple(name for name in names if name != _FAILED and not name.startswith(_WORDING)),
-        template=wordings[0] if wordings else None,
-        failed=_FAILED in names,
+        reason=_REASONS[reason] if reason else None,
+        gates=gates,
+        template=template,
+        failed=failed,
     )
+
+
+def _read_names(names: Sequence[str]) -> tuple[tuple[str, ...], str | None, bool]:
+    """Gates, wording and failure, which stand in one list."""
+    wordings = [name.removeprefix(_WORDING) for name in names if name.startswith(_WORDING)]
+    gates = tuple(name for name in names if name != _FAILED and not name.startswith(_WORDING))
+    return gates, wordings[0] if wordings else None, _FAILED in names
+
+
+def _from_json(text: str) -> Any:
+    """JSON read back; there are fifty entries in a history."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:  # half a character, in entries of versions before
+        return json.loads(text)
 
 
 def _closed_gates(profile: Mapping[bytes, bytes]) -> Iterator[ClosedGate]:

@@ -4,8 +4,9 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from tay_middleware.domain import ClosedGate, History
+from tay_middleware.domain import ClosedGate, History, Kind, PastTurn, Reason
 from tay_middleware.engine.identity import recognised
 from tay_middleware.storage import Outbox, open_store
 from tay_middleware.storage.redis import RedisStore
@@ -58,6 +59,24 @@ def test_no_session_id_lies_in_redis_and_what_was_said_in_it_is_still_known(
     assert sessions_of(known) == ([STRANGER, SESSION], SESSION, [SESSION])
     elsewhere = recognised(history, other.turn)
     assert sessions_of(elsewhere) == (["another", KEY], KEY, [KEY])
+
+
+def test_of_a_turn_of_the_same_session_all_else_is_kept() -> None:
+    turn = recorded(1, SESSION, KEY).turn
+    past = PastTurn(
+        UUID(int=3),
+        NOON,
+        KEY,
+        "pricing",
+        Kind.MENTION,
+        "course",
+        Reason.STRATEGIC,
+        gates=("support",),
+        template="course.gentle.any.A",
+        failed=True,
+    )
+    (known,) = recognised(History(turns=(past,)), turn).turns
+    assert known == replace(past, session_id=SESSION)
 
 
 def test_what_a_version_before_wrote_is_known_as_it_was() -> None:

@@ -25,3 +25,9 @@ def test_a_turn_that_failed_is_told_among_its_gates() -> None:
     call = wire.commit_call(a_record(shown=False, status=ReplyStatus.FAILED), wire.Limits(20, 9))
     turn = read(call.args[18])
     assert (turn.failed, turn.gates) == (True, ())
+
+
+def test_an_entry_from_before_that_holds_half_a_character_is_read() -> None:
+    asked = str(wire.micros(NOON))
+    entry = f'{a_record().turn.turn_id} none s {asked} {asked} ["\\ud800","pricing",null,null,[]]'
+    assert read(entry).session_id == "\ud800"
