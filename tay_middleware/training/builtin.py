@@ -21,7 +21,7 @@ from sklearn.neural_network import MLPRegressor
 
 from tay_middleware.decide.features import Features
 from tay_middleware.decide.model import FORMAT, SCALE_UNIT
-from tay_middleware.decide.opinion import ESCALATE, OFFER, ON_TOPIC
+from tay_middleware.decide.opinion import ESCALATE, GATE, OFFER, ON_TOPIC
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.training.base import Base
 from tay_middleware.training.calibration import label_of
@@ -53,9 +53,11 @@ class Recipe:
     weight_decay: float = 0.3
     dropout: float = 0.5
     blank_share: float = 0.3
+    smoothing: float = 0.25
     placing: float = 0.6
     off_topic_weight: float = 0.2
     gated_weight: float = 0.1
+    unsaid_weight: float = 0.3
     seed: int = 20_261_125
 
     @property
@@ -68,6 +70,7 @@ class Recipe:
             self.weight_decay,
             self.dropout,
             self.blank_share,
+            self.smoothing,
             self.seed,
         )
 
@@ -268,7 +271,19 @@ def _whole(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _targets(example: Example) -> list[float]:
     labels = (label_of(name, example) for name in OUTPUTS)
-    return [np.nan if label is None else float(label) for label in labels]
+    return [
+        0.0 if label is None and _is_unsaid(name, example) else np.nan if label is None else label
+        for name, label in zip(OUTPUTS, labels, strict=True)
+    ]
+
+
+def _is_unsaid(name: str, example: Example) -> bool:
+    """Whether a row of some gate does not name this one: it may be in it, but seldom is.
+
+    All outputs share the hidden layer: without this every gate would close on a row of any.
+    """
+    in_one = name.startswith(GATE) and any(example.gates.values())
+    return in_one and name.removeprefix(GATE) not in example.gates
 
 
 def _learned(targets: np.ndarray, recipe: Recipe) -> list[int]:
@@ -295,7 +310,7 @@ def _weights(example: Example, recipe: Recipe) -> list[float]:
 def _weight(name: str, example: Example, recipe: Recipe) -> float:
     """What a gate or the topic holds back says little about whether there is a need."""
     if name != ESCALATE:
-        return 1.0
+        return recipe.unsaid_weight if _is_unsaid(name, example) else 1.0
     if not example.on_topic:
         return recipe.off_topic_weight
     held = not example.escalate and any(example.gates.values())

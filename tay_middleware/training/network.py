@@ -4,7 +4,8 @@
 
 A deep averaging network (Iyyer et al. 2015) with one layer: at run time it is a sum of rows and a
 few hundred products. Terms are blanked at random while it learns, as they did with words. Learned
-by gradients of the logistic loss with AdamW (Loshchilov and Hutter 2019), a warm-up, then half a
+by gradients of the logistic loss with smoothed labels (Szegedy et al. 2016, section 7), which keep
+it from being sure of a few words, with AdamW (Loshchilov and Hutter 2019), a warm-up, then half a
 cosine. No library learns this one without a framework of half a gigabyte: scikit-learn's networks
 know neither dropout nor rows that say nothing of an output.
 """
@@ -51,6 +52,7 @@ class Study:
     weight_decay: float
     dropout: float
     blank_share: float
+    smoothing: float
     seed: int
 
 
@@ -109,7 +111,8 @@ def gradients_of(
     said = hidden @ network.out + network.out_bias
     chance = 1 / (1 + np.exp(-np.clip(said, -30, 30)))
     known = ~np.isnan(lessons.targets)
-    wrong = np.where(known, chance - np.nan_to_num(lessons.targets), 0) * lessons.weights
+    wanted = np.nan_to_num(lessons.targets) * (1 - study.smoothing) + study.smoothing / 2
+    wrong = np.where(known, chance - wanted, 0) * lessons.weights
     wrong = (wrong / len(wrong)).astype(np.float32)
     back = (wrong @ network.out.T) * open_
     return (

@@ -23,9 +23,9 @@ def test_the_learned_gates_are_those_of_the_model() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "field", "said"),
     [
-        ("gates: {distress: 0.25", "gates: {distres: 0.35", "scorer.gates.distres", "'distress'?"),
-        ("gates: {distress: 0.25, ", "gates: {", "scorer.gates", "'distress' is missing"),
-        ("gates: {distress: 0.12, ", "gates: {", "encoder.gates", "'distress' is missing"),
+        ("gates: {distress: 0.33", "gates: {distres: 0.35", "scorer.gates.distres", "'distress'?"),
+        ("gates: {distress: 0.33, ", "gates: {", "scorer.gates", "'distress' is missing"),
+        ("gates: {distress: 0.105, ", "gates: {", "encoder.gates", "'distress' is missing"),
         ("gates: [distress,", "gates: [distres,", "encoder.reopen.gates.0", "'distress'?"),
         (
             "behind: [conduct, distress",
@@ -47,7 +47,7 @@ def test_a_gate_that_a_stage_misnames_or_leaves_out_is_named(
 def test_where_nothing_is_learned_no_learned_gate_is_needed(directory: Path) -> None:
     path = directory / "policy.yaml"
     text = path.read_text().replace("learned: true ", "learned: false ")
-    path.write_text(text.replace("gates: {distress: 0.25, ", "gates: {"))
+    path.write_text(text.replace("gates: {distress: 0.33, ", "gates: {"))
     assert not load_playbook(directory).policy.cascade.learned
 
 

@@ -35,6 +35,7 @@ def as_0017_left_it(connection: Connection) -> None:
     counted = [{**row, "status": ReplyStatus.REPLIED.value, "detected": True} for row in rows]
     figures.note(connection, figures.difference(counted, []), figures.days_of(rows))
     connection.execute(text("UPDATE question_logs SET detected = (1 = 1)"))
+    connection.execute(text("ALTER TABLE pauses DROP COLUMN until"))
     connection.execute(text("DROP TABLE schema_compatibility"))
     connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0017'"))  # noqa: S608 - our own name
 

@@ -15,6 +15,7 @@ STUDY = Study(
     weight_decay=0.0,
     dropout=0.0,
     blank_share=0.0,
+    smoothing=0.0,
     seed=3,
 )
 EITHER = np.array([[1, 0], [0, 1], [1, 1], [0, 0]] * 16, np.float32)
@@ -38,22 +39,24 @@ def said(rows: Lessons, study: Study = STUDY) -> np.ndarray:
     return chances
 
 
-def loss(rows: Lessons, weights: list[np.ndarray]) -> float:
+def loss(rows: Lessons, weights: list[np.ndarray], smoothing: float) -> float:
     terms, places, bias, out, out_bias = weights
     hidden = np.maximum(0, rows.terms @ terms + rows.places @ places + bias)
     scores = hidden @ out + out_bias
-    each = np.logaddexp(0, scores) - np.nan_to_num(rows.targets) * scores
+    wanted = np.nan_to_num(rows.targets) * (1 - smoothing) + smoothing / 2
+    each = np.logaddexp(0, scores) - wanted * scores
     each = np.where(np.isnan(rows.targets), 0, each) * rows.weights
     return float(each.sum() / len(each))
 
 
-def test_gradients_are_those_of_the_loss() -> None:
+@pytest.mark.parametrize("smoothing", [0.0, 0.25])
+def test_gradients_are_those_of_the_loss(smoothing: float) -> None:
     draw = np.random.default_rng(1)
     targets = draw.integers(0, 2, (64, 3)).astype(np.float32)
     targets[::5, 1] = np.nan
     rows = replace(lessons(EITHER, targets), weights=draw.random((64, 3), dtype=np.float32))
     net = learn(rows, replace(STUDY, epochs=2))
-    found = gradients_of(net, rows, STUDY, draw)
+    found = gradients_of(net, rows, replace(STUDY, smoothing=smoothing), draw)
     weights = [one.astype(np.float64) for one in net.weights]
     for at, gradient in enumerate(found):
         for place in np.ndindex(weights[at].shape):
@@ -61,7 +64,7 @@ def test_gradients_are_those_of_the_loss() -> None:
             for step in (1e-6, -1e-6):
                 changed = [one.copy() for one in weights]
                 changed[at][place] += step
-                moved.append(loss(rows, changed))
+                moved.append(loss(rows, changed, smoothing))
             slope = (moved[0] - moved[1]) / 2e-6
             assert gradient[place] == pytest.approx(slope, abs=2e-5)
 
@@ -97,3 +100,8 @@ def test_weights_that_decay_stay_smaller() -> None:
     rows = lessons(EITHER, EITHER)
     free, kept = learn(rows, STUDY), learn(rows, replace(STUDY, weight_decay=5.0))
     assert np.abs(kept.terms).max() < np.abs(free.terms).max()
+
+
+def test_smoothed_labels_make_nothing_sure() -> None:
+    chances = said(lessons(EITHER, EITHER), replace(STUDY, smoothing=0.25))
+    assert chances == pytest.approx(np.where(EITHER == 1, 0.875, 0.125), abs=0.02)
