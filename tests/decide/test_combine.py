@@ -122,7 +122,32 @@ def test_a_buyer_gets_her_link_unless_something_is_surely_amiss(combine: Combine
 
     assert gates(wish, 0.59) == ()
     assert gates(wish, 0.6) == ("conduct",)
-    assert gates(a_detection(), 0.59) == ("perhaps_conduct",)
+    assert gates(replace(a_detection(), scores={"total": 2.0}), 0.59) == ("perhaps_conduct",)
+
+
+def test_where_phrases_find_much_of_a_need_that_something_is_amiss_is_no_more_than_a_guess(
+    combine: Combiner,
+) -> None:
+    rule = a_rule(gates={"conduct": 0.3, "distress": 0.3}, gates_stick_from=0.6)
+    little, much = (replace(a_detection(), scores={"total": total}) for total in (2.9, 3.0))
+
+    def gates(seen: Detection, **chances: float) -> tuple[str, ...]:
+        return combine(seen, an_opinion(0.9, gates=chances), rule).gates
+
+    assert gates(little, conduct=0.5) == ("perhaps_conduct",)
+    assert gates(much, conduct=0.5) == ()
+    assert gates(much, conduct=0.6) == ("conduct",)
+    assert gates(much, distress=0.5) == ("perhaps_distress",)  # a head that knows what it is
+
+
+@pytest.mark.parametrize("gate", ["refusal", "opt_out"])
+def test_a_plain_no_is_all_that_is_amiss(combine: Combiner, gate: str) -> None:
+    rule = a_rule(gates={"conduct": 0.3, "complaint": 0.3}, gates_stick_from=0.6)
+    said = no_need(gates=(gate,))
+    sure = combine(said, an_opinion(0.1, gates={"conduct": 0.9, gate: 0.9}), rule)
+    assert sure.gates == (gate,)
+    angry = combine(said, an_opinion(0.1, gates={"conduct": 0.9, "complaint": 0.9}), rule)
+    assert "complaint" in angry.gates
 
 
 def test_what_the_words_speak_against_is_not_suspected(combine: Combiner) -> None:

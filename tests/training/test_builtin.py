@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,23 @@ def test_of_many_terms_those_are_kept_that_move_most(playbook: Playbook) -> None
     assert set(names) < learned
     assert {"tyre", "crying"} & set(names)  # what labels hang on
     assert min(sum(name in row.terms for row in rows) for name in names) > 1
+
+
+def test_a_row_of_one_gate_speaks_against_those_that_it_does_not_name(playbook: Playbook) -> None:
+    """Only rows of distress and of complaints; neither says anything of the other gate."""
+    made = [
+        replace(one, gates={"complaint" if at % 2 else "distress": True}, question=asked)
+        for at, one in enumerate(e for e in some_examples(24) if e.gates["distress"])
+        for asked in ("my refund is late again" if at % 2 else "i cannot stop crying",)
+    ]
+    examples = [*some_examples(24), *(replace(one, id=f"{one.id}x") for one in made)]
+    detector = Detector(playbook)
+    examined = [detector.examine(e.question) for e in examples]
+    rows = [features(spoken(one.literal), one.detection) for one in examined]
+    fitted = builtin.fit(examples, rows, SPACE, replace(RECIPE, unsaid_weight=1.0))
+    late = [at for at, e in enumerate(examples) if "refund" in e.question]
+    said = fitted.scores(rows)
+    assert max(said["gate.distress"][late]) < 0 < min(said["gate.complaint"][late])
 
 
 def test_too_few_rows_for_an_opinion_are_refused_with_what_they_lack() -> None:
