@@ -288,7 +288,7 @@ def test_a_pool_without_weight_is_named(spoil: Spoil) -> None:
 
 def test_a_stage_agrees_by_groups_that_there_are(spoil: Spoil) -> None:
     problems = spoil("policy.yaml", replaced("agreed_by: [personal, ", "agreed_by: [personnal, "))
-    assert problems[0].field == "cascade.encoder.agreed_by.0"
+    assert problems[0].field == "cascade.scorer.agreed_by.0"
     assert "did you mean 'personal'?" in problems[0].message
 
 
