@@ -63,7 +63,8 @@ def test_the_same_replay_says_the_same(town: Town) -> None:
 
 
 def test_a_higher_threshold_takes_mentions_away_and_frees_later_ones(town: Town) -> None:
-    assert [town.ask(question) for question in (PLAIN, NEED)] == [True, False]
+    agreed = "Can you audit my business and give me a strategy to restructure it?"
+    assert [town.ask(question) for question in (PLAIN, agreed)] == [True, False]
     higher = ("policy.yaml", f"    threshold: {CASCADE.scorer.threshold}", "    threshold: 0.99")
     assert flips(town.preview(town.changed(higher))) == {
         ("no longer offered", "now: no need found"): 1,
