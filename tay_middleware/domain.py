@@ -12,8 +12,6 @@ from types import MappingProxyType
 from typing import Literal
 from uuid import UUID
 
-from tay_middleware.hashing import keyed_digest
-
 
 class Tier(StrEnum):
     """What the user pays for. A missing or unknown tier is `free`."""
@@ -330,14 +328,6 @@ class Decision:
     def shown(self) -> bool:
         """Whether a mention of an offer is appended (an acknowledgement is none)."""
         return self.kind is Kind.MENTION
-
-
-def user_key(secret: bytes, identity: str) -> str:
-    """The HMAC-SHA256 of `identity` under `secret`, as 32 hex digits.
-
-    This alone appears in keys, logs and metrics; without the secret it leads back to nobody.
-    """
-    return keyed_digest(secret, identity.encode("utf-8", "surrogatepass")).hex()[:32]
 
 
 def uuid7(at: datetime, random_bits: int) -> UUID:

@@ -14,8 +14,8 @@ from tay_middleware.domain import (
     Stage,
     Tier,
     Turn,
-    user_key,
 )
+from tay_middleware.identities import user_key
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SECRET = b"a secret of the tests"

@@ -1,13 +1,31 @@
 """Migrated databases for tests that are about something else: a new file is a copy."""
 
+import asyncio
 import sqlite3
 import tempfile
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from tay_middleware.private import make_file, make_home
-from tay_middleware.storage import upgrade
+from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.location import file_of, is_file, read_url
+
+Scene = Callable[[Database], Awaitable[Any]]
+
+
+def play(url: str, scene: Scene) -> Any:
+    """What a scene on a database comes to; the database is closed afterwards."""
+
+    async def opened() -> Any:
+        database = Database(url)
+        try:
+            return await scene(database)
+        finally:
+            await database.aclose()
+
+    return asyncio.run(opened())
 
 
 def migrated(url: str) -> str:

@@ -51,9 +51,6 @@ DISTRESS = "distress"
 UPSET_FROM = 0.5
 """From this share of the bar of `distress` on, a mention calls nobody "girl"."""
 
-_PLAIN_FROM = 3.0
-"""The weight of phrases that needs no scorer to be a need: two indicators make one from 2.0 on."""
-
 _LEAST_OPEN = 0.1
 """The least chance that no gate is closed, as a divisor: a need gets at most ten times likelier."""
 
@@ -231,13 +228,14 @@ def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...
         chance = opinion.gates.get(name, 0.0)
         if chance < bar or name in unasked or name in closed:
             continue
-        if name == CONDUCT and not NO_GATES.isdisjoint(closed):
-            continue  # a plain no is what is amiss
         if chance >= rule.gates_stick_from:
             closed.append(name)
         elif name not in only_surely:
             closed.append(f"{PERHAPS}{name}")
-    return tuple(closed)
+    if NO_GATES.isdisjoint(closed):
+        return tuple(closed)
+    # A plain no is all that is amiss.
+    return tuple(gate for gate in closed if gate.removeprefix(PERHAPS) != CONDUCT)
 
 
 def _off_topic(seen: Detection, opinion: Opinion, rule: OnTopic, need: float) -> tuple[str, ...]:
@@ -262,20 +260,14 @@ def _unasked(seen: Detection) -> Collection[str]:
 def _only_surely(seen: Detection, opinion: Opinion, rule: StageRule) -> Collection[str]:
     """The gates that a head must be sure of to close them."""
     if not _is_plain_wish(seen, opinion, rule):
-        return {*seen.spoken_against, CONDUCT} if _is_plain(seen) else seen.spoken_against
+        # What phrases make much of is plain: that something may be amiss is no more than a guess.
+        plain = seen.escalate and seen.scores.get("total", 0.0) >= rule.plain_from
+        return {*seen.spoken_against, CONDUCT} if plain else seen.spoken_against
     # That something is amiss, and no head says what, is no reason to leave a buyer without a link.
     faint = {CONDUCT}
     if opinion.gates.get(REFUSAL, 0.0) < rule.gates_stick_from / 2:
         faint.add(REFUSAL)
     return {*seen.spoken_against, *faint}
-
-
-def _is_plain(seen: Detection) -> bool:
-    """Whether the phrases alone find a need, and much of one.
-
-    That something is amiss, when no head says what, is a guess then.
-    """
-    return seen.escalate and seen.scores.get("total", 0.0) >= _PLAIN_FROM
 
 
 def _is_ours(seen: Detection, opinion: Opinion, rule: OnTopic, need: float) -> bool:

@@ -6,9 +6,9 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
-from tay_middleware.domain import History, Message, PastTurn, Tier, Turn, user_key
+from tay_middleware.domain import History, Message, PastTurn, Tier, Turn
 from tay_middleware.hashing import digest, named_uuid
-from tay_middleware.identities import identifier
+from tay_middleware.identities import identifier, user_key
 
 TURN_NAMESPACE = UUID("6f1e2c1a-6b7e-5b0e-9a53-0c1a7f3f8d11")
 """Turn ids derived from names lie in a namespace of their own, so that they cannot meet others."""

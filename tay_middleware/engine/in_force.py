@@ -9,7 +9,6 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from tay_middleware.decide.cascade import Cascade
@@ -17,6 +16,7 @@ from tay_middleware.decide.stages import make_cascade
 from tay_middleware.domain import Mode
 from tay_middleware.engine.failopen import attempt
 from tay_middleware.engine.judging import TurnJudge
+from tay_middleware.engine.telling import tell_once
 from tay_middleware.errors import ConfigurationError, ScorerError, TayError
 from tay_middleware.playbook import (
     Playbook,
@@ -30,8 +30,6 @@ from tay_middleware.settings import Settings
 
 LOOK_SECONDS = 5.0
 """Between two looks at files that were wrong: a hash of them each time, and turns wait for none."""
-
-_log = logging.getLogger("tay_middleware")
 
 _Traces = tuple[str | None, tuple[int, int] | None]
 """What changes when the playbook or the scorer's file is edited."""
@@ -83,8 +81,7 @@ def playbook_in_force(settings: Settings) -> Standing:
         if settings.mode is not Mode.OFF:
             kept = attempt(lambda: keep(found, settings.prompts_dir, settings.home))
             if isinstance(kept, Exception):
-                _tell(
-                    logging.WARNING,
+                tell_once(
                     f"the last good playbook cannot be kept in {settings.home.absolute()}: {kept}",
                 )
         return Standing(found)
@@ -93,8 +90,7 @@ def playbook_in_force(settings: Settings) -> Standing:
     former = attempt(lambda: last_good(settings.prompts_dir, settings.home))
     if not isinstance(former, Playbook):
         return Standing(None, found)
-    _tell(
-        logging.WARNING,
+    tell_once(
         f"tay goes on with the last good playbook, version {former.version}, because the one in "
         f"{_place(settings)} is wrong. {_said(found)}",
     )
@@ -127,10 +123,10 @@ def start(settings: Settings) -> Start:
     standing = playbook_in_force(settings)
     faults = () if standing.fault is None else (standing.fault,)
     if standing.playbook is None:
-        _tell(
-            logging.ERROR,
+        tell_once(
             f"tay leaves every reply as it is until the playbook in {_place(settings)} is mended: "
             f"it is wrong, and no good one of it is known here. {_said(standing.fault)}",
+            logging.ERROR,
         )
         return Start(None, faults, seen)
     try:
@@ -138,7 +134,9 @@ def start(settings: Settings) -> Start:
     except ScorerError as error:
         if settings.strict_start:
             raise
-        _tell(logging.ERROR, f"tay mentions nothing, and goes on listening and logging: {error}")
+        tell_once(
+            f"tay mentions nothing, and goes on listening and logging: {error}", logging.ERROR
+        )
         mode = Mode.OFF if settings.mode is Mode.OFF else Mode.SHADOW
         quiet = settings.model_copy(update={"mode": mode, "scorer": "off"})
         return Start(in_force_of(standing.playbook, quiet), (*faults, error), seen)
@@ -202,9 +200,3 @@ def _said(fault: Exception | None) -> str:
 
 def _place(settings: Settings) -> Path:
     return (settings.prompts_dir or shipped()).absolute()
-
-
-@cache
-def _tell(level: int, message: str) -> None:
-    """Once in a process: a chain that is built for every request would say it every time."""
-    _log.log(level, "%s", message)

@@ -10,8 +10,8 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.utils import ConfigurableFieldSpec, get_unique_config_specs
 
 from tay_middleware.engine import Escalator, Pending
+from tay_middleware.engine.telling import tell_once
 from tay_middleware.langchain.reading import Asked
-from tay_middleware.langchain.telling import tell_once
 
 SPECS = (
     # Word for word LangChain's own, as its message history declares them: two different

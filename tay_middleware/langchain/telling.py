@@ -1,20 +1,12 @@
-"""What is told once in a process: slips of an app that would else be silent for good."""
+"""A slip of an app that would else be silent for good: a reply that nothing is ever added to."""
 
-import logging
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
+
+from tay_middleware.engine.telling import tell_once
 
 _TEXT_KEYS = ("answer", "output", "result", "response", "text", "messages")
 """Under which chains, retrieval chains and agents give their reply in a dict."""
-
-_log = logging.getLogger("tay_middleware")
-
-
-@cache
-def tell_once(message: str) -> None:
-    """Warn, where that has not been told yet."""
-    _log.warning("%s", message)
 
 
 def tell_of_dict(output: Any) -> None:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from tay_middleware.domain import user_key
-from tay_middleware.identities import KeyOf
+from tay_middleware.identities import KeyOf, user_key
 from tay_middleware.payments.catalogue import Rules
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings

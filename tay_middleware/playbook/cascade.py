@@ -91,6 +91,11 @@ class StageRule(Entry):
     agreed_by: tuple[Slug, ...] = Field(
         (), description="groups of indicators.yaml by all of which they must say so for that"
     )
+    plain_from: float = Field(
+        3.0,
+        ge=0,
+        description="weight of phrases from which on `conduct` alone holds back only where sure",
+    )
     follow_up: Chance = Field(
         0.5, description="the same for words that only what was said before makes ours"
     )

@@ -16,9 +16,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, func, select
 
-from tay_middleware.domain import user_key as hidden
 from tay_middleware.errors import StorageError
 from tay_middleware.identities import KeyOf
+from tay_middleware.identities import user_key as hidden
 from tay_middleware.settings import Settings
 from tay_middleware.storage.buckets import bucket_of, outbox_of
 from tay_middleware.storage.buyers import about, deliveries_about

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tay_middleware.domain import user_key
+from tay_middleware.identities import user_key
 from tay_middleware.settings import LEAST_SECRET_CHARS, Settings
 from tay_middleware.storage.buckets import PREFIX
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Protocol
 from uuid import UUID
 
-from tay_middleware.domain import user_key
+from tay_middleware.identities import user_key
 from tay_middleware.settings import Settings
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.places import Outbox

@@ -100,30 +100,6 @@ def load_space(base: Base) -> Space:
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
-    """Fitted vectorizers, and the network over terms, then words, as scikit-learn keeps one.
-
-    `outputs` are the names of what it says, in order.
-    """
-
-    terms: TfidfVectorizer
-    words: TfidfVectorizer
-    network: MLPRegressor
-    outputs: tuple[str, ...]
-    rounded: "Rounded"
-
-    def scores(self, features: Sequence[Features]) -> dict[str, np.ndarray]:
-        """Every output before calibration, by scikit-learn itself."""
-        matrix = sparse.hstack(
-            [
-                self.terms.transform([one.terms for one in features]),
-                self.words.transform([one.words for one in features]),
-            ]
-        ).tocsr()
-        return dict(zip(self.outputs, self.network.predict(matrix).T, strict=True))
-
-
-@dataclass(frozen=True, slots=True)
 class Rounded:
     """The first layer as whole numbers of a unit for each hidden unit.
 
@@ -137,6 +113,30 @@ class Rounded:
     words: np.ndarray
     term_units: np.ndarray
     word_units: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Fitted vectorizers, and the network over terms, then words, as scikit-learn keeps one.
+
+    `outputs` are the names of what it says, in order.
+    """
+
+    terms: TfidfVectorizer
+    words: TfidfVectorizer
+    network: MLPRegressor
+    outputs: tuple[str, ...]
+    rounded: Rounded
+
+    def scores(self, features: Sequence[Features]) -> dict[str, np.ndarray]:
+        """Every output before calibration, by scikit-learn itself."""
+        matrix = sparse.hstack(
+            [
+                self.terms.transform([one.terms for one in features]),
+                self.words.transform([one.words for one in features]),
+            ]
+        ).tocsr()
+        return dict(zip(self.outputs, self.network.predict(matrix).T, strict=True))
 
 
 def fit(
@@ -232,7 +232,10 @@ def _vectorizer(names: Sequence[str], scales: np.ndarray) -> TfidfVectorizer:
 
 
 def _weightiest(terms: np.ndarray, found: sparse.csr_matrix, most: int) -> np.ndarray:
-    """The places of the terms that move the hidden layer most over all rows, in order."""
+    """The places of the terms that move the hidden layer most over all rows, in order.
+
+    Those that are kept have length 1 together, as all had when it learned: that costs nothing.
+    """
     rows = np.asarray((found > 0).sum(axis=0)).ravel()
     moved = np.linalg.norm(terms, axis=1) * np.sqrt(rows)
     return np.sort(np.argsort(-moved, kind="stable")[:most])
@@ -270,11 +273,14 @@ def _whole(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _targets(example: Example) -> list[float]:
-    labels = (label_of(name, example) for name in OUTPUTS)
-    return [
-        0.0 if label is None and _is_unsaid(name, example) else np.nan if label is None else label
-        for name, label in zip(OUTPUTS, labels, strict=True)
-    ]
+    return [_target(name, example) for name in OUTPUTS]
+
+
+def _target(name: str, example: Example) -> float:
+    label = label_of(name, example)
+    if label is not None:
+        return float(label)
+    return 0.0 if _is_unsaid(name, example) else np.nan
 
 
 def _is_unsaid(name: str, example: Example) -> bool:

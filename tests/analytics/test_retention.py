@@ -1,7 +1,5 @@
 """Conversion is of the mentions whose rows are there: counts are kept for ever, sales are not."""
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +24,7 @@ from tay_middleware.storage.sql import escalation_logs, escalation_row, question
 from tay_middleware.storage.trends import Narrowed
 from tay_middleware.web.views import stats_fields
 from tests.databases import migrated
+from tests.databases import play as on
 from tests.storage.records import a_record
 
 DAY = timedelta(days=1)
@@ -57,17 +56,6 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     migrated(url)
     on(url, lambda database: database.write(fill))
     return url
-
-
-def on(url: str, work: Callable[[Database], Any]) -> Any:
-    async def run() -> Any:
-        database = Database(url)
-        try:
-            return await work(database)
-        finally:
-            await database.aclose()
-
-    return asyncio.run(run())
 
 
 TERMS: dict[str, Any] = {"now": NOW, "attribution_days": WINDOW, "retention_days": KEPT}

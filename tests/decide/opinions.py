@@ -6,8 +6,19 @@ from dataclasses import dataclass
 from tay_middleware.decide.features import Features
 from tay_middleware.decide.opinion import Opinion
 from tay_middleware.domain import Message
+from tay_middleware.playbook.cascade import OnTopic, StageRule
 
 OFFERS = {"mentorship": 0.8, "course": 0.15, "masterclass": 0.05}
+
+
+def a_rule(threshold: float = 0.5, **changes: object) -> StageRule:
+    plain = {
+        "threshold": threshold,
+        "on_topic": OnTopic(with_a_word=0.3, without=0.8),
+        "gates": {"distress": 0.4, "minor": 0.6},
+        "gates_stick_from": 0.0,
+    }
+    return StageRule.model_validate({**plain, **changes})
 
 
 def an_opinion(

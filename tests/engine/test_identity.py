@@ -2,8 +2,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tay_middleware.domain import Tier, Turn, user_key
+from tay_middleware.domain import Tier, Turn
 from tay_middleware.engine.identity import make_turn
+from tay_middleware.identities import user_key
 from tests.builders import NOON, SECRET
 
 FRESH = UUID(int=9)

@@ -1,7 +1,7 @@
 """A session is known in Redis by its key, and to the engine by its id, whoever wrote it there."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -75,6 +75,8 @@ def test_of_a_turn_of_the_same_session_all_else_is_kept() -> None:
         template="course.gentle.any.A",
         failed=True,
     )
+    told = [one for one in fields(past) if one.default is not MISSING]
+    assert all(getattr(past, one.name) != one.default for one in told)  # or its loss is not seen
     (known,) = recognised(History(turns=(past,)), turn).turns
     assert known == replace(past, session_id=SESSION)
 

@@ -7,8 +7,8 @@ import pytest
 from langchain_core.runnables import RunnableConfig, RunnableLambda
 
 from tay_middleware import EscalationStep
+from tay_middleware.engine.telling import tell_once
 from tay_middleware.langchain import ScriptedChatModel, asker
-from tay_middleware.langchain.telling import tell_once
 from tay_middleware.settings import Settings
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from tay_middleware.domain import user_key
+from tay_middleware.identities import user_key
 from tay_middleware.payments import stripe
 from tay_middleware.payments.catalogue import Rules
 from tay_middleware.payments.facts import Fact

@@ -20,9 +20,9 @@ from tay_middleware.storage import Database, inbox, purchases, sales
 from tay_middleware.storage.payment_tables import conversions
 from tay_middleware.storage.sql import escalation_logs
 from tests.builders import NOON
-from tests.databases import migrated
+from tests.databases import migrated, play
 from tests.payments import deliveries as d
-from tests.payments.test_settle import LATER, NUMBERS, TERMS, a_delivery, mention, play
+from tests.payments.test_settle import LATER, NUMBERS, TERMS, a_delivery, mention
 from tests.storage.records import a_record
 
 DAY = timedelta(days=1)

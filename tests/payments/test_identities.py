@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tay_middleware.domain import user_key
 from tay_middleware.engine import Escalator
 from tay_middleware.engine.identity import make_turn
-from tay_middleware.identities import MOST_ID_CHARS, identifier
+from tay_middleware.identities import MOST_ID_CHARS, identifier, user_key
 from tay_middleware.payments import generic, shopify
 from tay_middleware.payments.reading import Part, evidence_of
 from tay_middleware.playbook import Playbook

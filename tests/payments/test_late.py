@@ -23,9 +23,9 @@ from tay_middleware.storage.payment_tables import awaited_mentions, conversions
 from tay_middleware.storage.sql import escalation_logs
 from tay_middleware.storage.touches import note_click
 from tests.builders import NOON
-from tests.databases import migrated
+from tests.databases import migrated, play
 from tests.payments import deliveries as d
-from tests.payments.test_settle import BUYER, TERMS, handled, mention, play, worker
+from tests.payments.test_settle import BUYER, TERMS, handled, mention, worker
 from tests.storage.records import DAY, SECOND, a_record, key
 
 RULES = TERMS.rules

@@ -8,6 +8,7 @@ import pytest
 from tay_middleware.payments.providers import PROVIDERS, digest
 from tay_middleware.payments.reading import Part
 from tay_middleware.storage import Database, inbox, ledger
+from tests.databases import play
 from tests.payments import deliveries as d
 from tests.payments.test_settle import (
     LATER,
@@ -16,7 +17,6 @@ from tests.payments.test_settle import (
     a_delivery,
     mention,
     of_ada,
-    play,
     worked_off,
     worker,
 )

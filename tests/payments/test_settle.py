@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
@@ -25,7 +25,7 @@ from tay_middleware.storage.bulk import insert_turns
 from tay_middleware.storage.payment_tables import conversions, payment_facts, webhook_events
 from tay_middleware.storage.sql import escalation_logs, question_row
 from tests.builders import NOON
-from tests.databases import migrated
+from tests.databases import migrated, play
 from tests.payments import deliveries as d
 from tests.payments.test_purchases import STORIES
 from tests.storage.records import a_record, key
@@ -35,23 +35,10 @@ LATER = NOON + timedelta(days=40)
 
 NUMBERS = count(1)
 
-Scene = Callable[[Database], Awaitable[Any]]
-
 
 @pytest.fixture
 def url(either_url: str) -> str:
     return either_url
-
-
-def play(url: str, scene: Scene) -> Any:
-    async def opened() -> Any:
-        database = Database(url)
-        try:
-            return await scene(database)
-        finally:
-            await database.aclose()
-
-    return asyncio.run(opened())
 
 
 def a_delivery(payload: dict[str, Any], number: int) -> dict[str, Any]:

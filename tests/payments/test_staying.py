@@ -14,8 +14,9 @@ from tay_middleware.storage.partitions import maintain, maintain_database
 from tay_middleware.storage.payment_tables import conversions
 from tay_middleware.storage.sql import escalation_logs
 from tests.builders import NOON
+from tests.databases import play
 from tests.payments import deliveries as d
-from tests.payments.test_settle import BUYER, MENTION, TERMS, handled, mention, play, worker
+from tests.payments.test_settle import BUYER, MENTION, TERMS, handled, mention, worker
 from tests.storage.records import a_record, key
 
 DAY = timedelta(days=1)

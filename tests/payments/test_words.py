@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from sqlalchemy.event import listen
 
 from tay_middleware.storage import Database, inbox
-from tests.databases import migrated
+from tests.databases import migrated, play
 from tests.payments import deliveries as d
-from tests.payments.test_settle import LATER, NUMBERS, a_delivery, handled, play, worker
+from tests.payments.test_settle import LATER, NUMBERS, a_delivery, handled, worker
 
 PAST = LATER + timedelta(days=91)
 

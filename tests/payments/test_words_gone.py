@@ -10,8 +10,9 @@ from tay_middleware.payments.providers import PROVIDERS, digest, parse
 from tay_middleware.storage import Database, inbox, ledger
 from tay_middleware.storage.payment_tables import conversions, payment_facts
 from tests.builders import NOON
+from tests.databases import play
 from tests.payments import deliveries as d
-from tests.payments.test_settle import LATER, a_delivery, play, worked_off, worker
+from tests.payments.test_settle import LATER, a_delivery, worked_off, worker
 from tests.storage.records import key
 
 RENA: dict[str, Any] = {

@@ -12,9 +12,9 @@ from tay_middleware.domain import (
     ReplyStatus,
     Strength,
     Turn,
-    user_key,
     uuid7,
 )
+from tay_middleware.identities import user_key
 from tay_middleware.storage import Cap, Claim, TurnRecord, TurnStore
 from tests.builders import NOON, SECRET, a_detection, a_turn, no_need
 

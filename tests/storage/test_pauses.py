@@ -1,7 +1,5 @@
 """A pause ends when somebody ends it, or by itself when it has run out; on both databases."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,28 +12,16 @@ from tay_middleware.storage.pause_board import paused_key, publish_by, read_boar
 from tay_middleware.storage.pauses import BY_ITSELF, Subject
 from tay_middleware.storage.reactions import last_lifted
 from tests.builders import NOON
+from tests.databases import play
 
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
 END = NOON + 3 * HOUR
 
-Scene = Callable[[Database], Awaitable[Any]]
-
 
 @pytest.fixture
 def url(either_url: str) -> str:
     return either_url
-
-
-def play(url: str, scene: Scene) -> Any:
-    async def opened() -> Any:
-        database = Database(url)
-        try:
-            return await scene(database)
-        finally:
-            await database.aclose()
-
-    return asyncio.run(opened())
 
 
 async def paused(

@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from tay_middleware.domain import user_key
+from tay_middleware.identities import user_key
 from tay_middleware.storage import open_store_of
 from tests.payments import deliveries as d
 from tests.web.stage import BROWSER, LIST, WISH, Site

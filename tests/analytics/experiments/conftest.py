@@ -1,14 +1,13 @@
 """An empty database of each kind."""
 
-import asyncio
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tay_middleware.storage import Database
-from tests.analytics.experiments.rows import Play, Scene
+from tests.analytics.experiments.rows import Play
 from tests.databases import migrated
+from tests.databases import play as scene_on
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -20,14 +19,4 @@ def play(request: pytest.FixtureRequest, tmp_path: Path) -> Play:
     else:
         migrated(url)
 
-    def run(scene: Scene) -> Any:
-        async def opened() -> Any:
-            database = Database(url)
-            try:
-                return await scene(database)
-            finally:
-                await database.aclose()
-
-        return asyncio.run(opened())
-
-    return run
+    return partial(scene_on, url)

@@ -1,6 +1,6 @@
 """Rows that verdicts are made of, written as the product writes them."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import Connection, insert
 
 from tay_middleware.domain import uuid7
-from tay_middleware.storage import Database, exposures
+from tay_middleware.storage import exposures
 from tay_middleware.storage.payment_tables import conversions, payment_facts
 from tests.builders import NOON
+from tests.databases import Scene
 
 DAY = timedelta(days=1)
-Scene = Callable[[Database], Awaitable[Any]]
 Play = Callable[[Scene], Any]
 """Runs a scene on an empty database."""
 
