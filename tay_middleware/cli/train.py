@@ -12,10 +12,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from tay_middleware.cli.screen import screen
+from tay_middleware.decide.encoder import open_encoder
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.evals.out_of_fold import training_files
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
+from tay_middleware.training.later import judge_later
 
 OURS = Path("evals/data")
 """Label files that are learned from where none are given."""
@@ -36,6 +38,14 @@ def train(
     ] = None,
     encoder: Annotated[
         bool, typer.Option("--encoder", help="fine-tune the encoder instead (hours on two cores)")
+    ] = False,
+    later: Annotated[
+        bool,
+        typer.Option(
+            "--later",
+            help="train nothing: add to the opinions of --out-of-fold what the encoder in --model "
+            "says of authors whom it never learned from",
+        ),
     ] = False,
     folds: Annotated[
         int | None,
@@ -62,6 +72,9 @@ def train(
     tay label import mine.jsonl --into own.jsonl   tay train evals/data own.jsonl
     """
     files = _files(labels or [_ours()])
+    if later:
+        _judge_later(files, model, out_of_fold)
+        return
     for directory in (out, *([] if model is None else [model.parent])):
         _make(directory)
     opinions = out_of_fold or out / ("encoder.jsonl" if encoder else "builtin.jsonl")
@@ -127,6 +140,23 @@ def _encoder(
         work=work,
         progress=step,
     )
+
+
+def _judge_later(files: list[Path], model: Path | None, out_of_fold: Path | None) -> None:
+    if model is None or out_of_fold is None:
+        raise ConfigurationError(
+            "--later needs the encoder's directory (--model) and the file of its opinions "
+            "(--out-of-fold)"
+        )
+    with _progress() as step:
+        added = judge_later(
+            files,
+            opinions=out_of_fold,
+            directory=model,
+            open_encoder=open_encoder,
+            progress=step,
+        )
+    screen().print(f"{added:,} opinions of an encoder that never met their authors: {out_of_fold}")
 
 
 @contextmanager

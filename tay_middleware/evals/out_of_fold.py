@@ -22,13 +22,22 @@ _DIGITS = 5
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where the opinions of a file come from; `data` is `data_hash` of the label files."""
+    """Where the opinions of a file come from; `data` is `data_hash` of the label files.
+
+    `later` are authors of whom the scorer that ships has learned nothing: it gave their opinions.
+    """
 
     tier: str
     data: str
     recipe: Mapping[str, float]
     folds: Sequence[Sequence[str]]
     seed: int
+    later: Sequence[str] = ()
+
+    @property
+    def authors(self) -> frozenset[str]:
+        """All of whose rows there are opinions."""
+        return frozenset(self.later).union(*self.folds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,7 @@ def write_out_of_fold(path: Path, header: Header, opinions: Mapping[str, Opinion
         "recipe": dict(header.recipe),
         "folds": [list(fold) for fold in header.folds],
         "seed": header.seed,
+        **({"later": list(header.later)} if header.later else {}),
     }
     lines = [first, *({"id": name, **_told(opinion)} for name, opinion in opinions.items())]
     text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
@@ -88,17 +98,27 @@ def read_out_of_fold(path: Path, files: Sequence[Path]) -> OutOfFold:
     Raises:
         ConfigurationError: it cannot be read, or the label files have changed since.
     """
+    found = read_opinions(path)
+    if found.header.data != data_hash(files):
+        raise ConfigurationError(
+            f"{path}: the label files have changed since these opinions were made; "
+            "make them anew: make eval-train"
+        )
+    return found
+
+
+def read_opinions(path: Path) -> OutOfFold:
+    """Read a file of opinions, whatever has become of their rows.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
     try:
         first, *rest = path.read_text(encoding="utf-8").splitlines()
         header = Header(**json.loads(first))
         opinions = {row["id"]: _opinion(row) for row in map(json.loads, rest)}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(f"{path}: no out-of-fold file of ours: {error!r}") from error
-    if header.data != data_hash(files):
-        raise ConfigurationError(
-            f"{path}: the label files have changed since these opinions were made; "
-            "make them anew: make eval-train"
-        )
     return OutOfFold(header, opinions)
 
 

@@ -13,10 +13,8 @@ import torch
 from torch import Tensor
 
 from tay_middleware.decide.encoding import Encoded, encode
-from tay_middleware.decide.features import spoken
-from tay_middleware.decide.normalise import normalise
 from tay_middleware.decide.spelling import respelled
-from tay_middleware.training.examples import Example
+from tay_middleware.training.examples import Example, text_of
 
 STEP = 16
 """Lengths are padded to a multiple of this: kernels are compiled once for each shape."""
@@ -109,11 +107,6 @@ class Epochs:
             [encoded.tokens[0], *encoded.tokens[start:stop], encoded.tokens[-1]],
             [encoded.segments[0], *encoded.segments[start:stop], encoded.segments[-1]],
         )
-
-
-def text_of(example: Example) -> str:
-    """The question as the encoder is given it, at run time as in training."""
-    return spoken(normalise(example.question).aloud().literal)
 
 
 def mistyped(text: str, randomness: random.Random) -> str:

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from tay_middleware.decide.encoding import MAX_TOKENS, encode
 from tay_middleware.training.base import Base
-from tay_middleware.training.batches import Epochs, Roughening, padded, text_of
+from tay_middleware.training.batches import Epochs, Roughening, padded
 from tay_middleware.training.bert import WIDTH, MiniLM, load_base, mean_of, unseen
-from tay_middleware.training.examples import GATES, OFFERS, OUTPUTS, Example
+from tay_middleware.training.examples import GATES, OFFERS, OUTPUTS, Example, text_of
 from tay_middleware.training.vocabulary import kept_ids, pruned_tokenizer
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tay_middleware.decide.features import spoken
+from tay_middleware.decide.normalise import normalise
 from tay_middleware.decide.opinion import ESCALATE, GATE, OFFER, ON_TOPIC
 from tay_middleware.domain import Message
 from tay_middleware.errors import ConfigurationError
@@ -96,6 +98,11 @@ def examples_of(paths: Iterable[Path]) -> tuple[Example, ...]:
             rows[row.id], homes[row.id] = row, path
     naming = {r.author for r in rows.values() if not _SLICE_GATES.keys().isdisjoint(r.slices)}
     return tuple(_example(row, names_gates=row.author in naming) for row in rows.values())
+
+
+def text_of(example: Example) -> str:
+    """The question as the encoder is given it, at run time as in training."""
+    return spoken(normalise(example.question).aloud().literal)
 
 
 def authors_of(examples: Sequence[Example]) -> tuple[str, ...]:

@@ -24,3 +24,12 @@ def test_outside_of_a_checkout_it_asks_for_label_files(
     assert isinstance(told.exception, ConfigurationError)
     assert "give label files" in str(told.exception)
     assert not [*tmp_path.iterdir()]
+
+
+def test_later_opinions_need_an_encoder_and_a_file(tmp_path: Path) -> None:
+    labels = tmp_path / "questions_a.jsonl"
+    labels.touch()
+    told = CliRunner().invoke(app, ["train", str(labels), "--later"])
+    assert isinstance(told.exception, ConfigurationError)
+    assert "--model" in str(told.exception)
+    assert "--out-of-fold" in str(told.exception)
