@@ -62,6 +62,9 @@ LOOKS = 8
 PATIENT_SECONDS = 3.0
 """The deadline of a worker, which nobody waits for."""
 
+CLOSE_SECONDS = 1.0
+"""How long a client that is being closed keeps a caller who has been cancelled."""
+
 SCRIPTS = ("commit", "retract", "recall", "erase")
 
 T = TypeVar("T")
@@ -188,12 +191,23 @@ def make_client(url: str, *, patience_seconds: float | None, **options: Any) -> 
 
 
 async def close_client(client: Any) -> None:
-    """Give back all connections of a client.
+    """Give back all connections of a client, also where the caller is cancelled meanwhile.
 
-    That of a cluster closes nothing by itself while it looks for its servers anew.
+    The driver closes each connection in a task of its own, and one that is cancelled before its
+    first step closes nothing.
     """
+    closing = asyncio.ensure_future(_closed(client))
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
+        raise
+
+
+async def _closed(client: Any) -> None:
     await client.aclose()
     if isinstance(client, RedisCluster):
+        # It closes nothing by itself while it looks for its servers anew.
         await client.nodes_manager.aclose()
         await client.nodes_manager.aclose("startup_nodes")
 

@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections import OrderedDict
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -206,9 +206,10 @@ class RedisStore:
             self._mending.cancel()
             await asyncio.gather(self._mending, return_exceptions=True)
             self._mending = None
-        await self.spool.aclose()
-        await self._database.aclose()
-        await self.link.aclose()
+        async with AsyncExitStack() as closing:  # each, whatever becomes of the others
+            closing.push_async_callback(self.link.aclose)
+            closing.push_async_callback(self._database.aclose)
+            closing.push_async_callback(self.spool.aclose)
 
     async def replay(self) -> bool:
         """Run the oldest spooled calls; whether there may be more that can be run now."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import time
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -140,9 +141,7 @@ async def _drain(places: Places, pace: Pace, *, once: bool) -> Counts:
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
-        await store.aclose()
-        await database.aclose()
-        await close_client(client)
+        await _closed(store, database, client)
 
 
 async def keep_board(
@@ -186,9 +185,15 @@ async def health_of(places: Places) -> Health:
         owed, dead = await store.spool.owed(), await database.read(_dead)
         return _summed(backlog, len(silent), owed, dead)
     finally:
-        await store.aclose()
-        await database.aclose()
-        await close_client(client)
+        await _closed(store, database, client)
+
+
+async def _closed(store: RedisStore, database: Database, client: Any) -> None:
+    """Close each, whatever becomes of the others."""
+    async with AsyncExitStack() as closing:
+        closing.push_async_callback(close_client, client)
+        closing.push_async_callback(database.aclose)
+        closing.push_async_callback(store.aclose)
 
 
 def _summed(backlog: list[Backlog], silent: int, owed: Owed, dead: int) -> Health:

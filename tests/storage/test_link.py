@@ -7,7 +7,7 @@ import pytest
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.storage.breaker import FAILURES, Breaker
 from tay_middleware.storage.buckets import BUCKETS, bucket_of, keys_of
-from tay_middleware.storage.link import Link, in_time, make_client
+from tay_middleware.storage.link import Link, close_client, in_time, make_client
 from tests.builders import a_turn
 
 
@@ -53,6 +53,22 @@ def test_an_answer_that_has_arrived_while_we_were_busy_is_taken() -> None:
         return answer
 
     assert asyncio.run(scene()) == b"here\n"
+
+
+def test_a_client_is_closed_however_soon_its_closing_is_cancelled(redis_url: str) -> None:
+    async def scene(steps: int) -> bool:
+        client = make_client(redis_url, patience_seconds=5)
+        await client.ping()
+        [connection] = client.connection_pool._available_connections  # noqa: SLF001 - no public way
+        assert connection.is_connected
+        closing = asyncio.create_task(close_client(client))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.gather(closing, return_exceptions=True)
+        return bool(connection.is_connected)
+
+    assert not any(asyncio.run(scene(steps)) for steps in range(1, 12))
 
 
 def test_buckets_are_stable_and_even() -> None:
