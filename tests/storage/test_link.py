@@ -59,7 +59,7 @@ def test_a_client_is_closed_however_soon_its_closing_is_cancelled(redis_url: str
     async def scene(steps: int) -> bool:
         client = make_client(redis_url, patience_seconds=5)
         await client.ping()
-        [connection] = client.connection_pool._available_connections  # noqa: SLF001 - no public way
+        [connection] = client.connection_pool._available_connections
         assert connection.is_connected
         closing = asyncio.create_task(close_client(client))
         for _ in range(steps):
