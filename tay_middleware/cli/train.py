@@ -1,6 +1,7 @@
 """`tay train`: labelled questions in, a scorer and its card out."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +54,12 @@ def train(
             min=2, help="leave several authors out together, in so many folds: stricter, quicker"
         ),
     ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="runs of the encoder side by side, a processor each; all if none is given"
+        ),
+    ] = None,
     out: Annotated[
         Path, typer.Option(help="where the scorer, its card and its out-of-fold opinions go")
     ] = Path("trained"),
@@ -80,7 +87,9 @@ def train(
     opinions = out_of_fold or out / ("encoder.jsonl" if encoder else "builtin.jsonl")
     with _progress() as step:
         if encoder:
-            card = _encoder(files, folds, model or out / "encoder", opinions, out / "work", step)
+            card = _encoder(
+                files, folds, jobs, model or out / "encoder", opinions, out / "work", step
+            )
         else:
             card = _builtin(files, folds, model or out / "model.json", opinions, step)
     (out / f"{card['tier']}-card.json").write_text(json.dumps(card, indent=1) + "\n")
@@ -126,6 +135,7 @@ def _builtin(
 def _encoder(
     files: list[Path],
     folds: int | None,
+    jobs: int | None,
     directory: Path,
     opinions: Path,
     work: Path,
@@ -138,6 +148,7 @@ def _encoder(
         directory=directory,
         out_of_fold_file=opinions,
         work=work,
+        jobs=jobs or os.cpu_count() or 1,
         progress=step,
     )
 

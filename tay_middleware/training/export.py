@@ -5,6 +5,7 @@ scale a channel); what that changes is measured on the way and stands in the car
 """
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,27 +22,33 @@ _OPSET = 17
 _INPUTS = ("tokens", "segments", "mask")
 
 
-def write_encoder(
-    trained: Trained,
-    directory: Path,
-    calibration: Mapping[str, tuple[float, float]],
-    about: Mapping[str, Any],
-) -> int:
-    """Write `model.onnx`, `tokenizer.json` and `card.json`; the model's size in bytes."""
+def export_encoder(trained: Trained, directory: Path) -> None:
+    """Write `model.onnx` and `tokenizer.json`."""
     directory.mkdir(parents=True, exist_ok=True)
-    model = directory / "model.onnx"
     with TemporaryDirectory() as scratch:
         whole = Path(scratch) / "whole.onnx"
         _export(trained, whole)
         quantize_dynamic(
             whole,
-            model,
+            directory / "model.onnx",
             per_channel=True,
             weight_type=QuantType.QInt8,
             op_types_to_quantize=["MatMul", "Gather"],
             extra_options={"MatMulConstBOnly": True},
         )
     trained.tokenizer.save(str(directory / "tokenizer.json"), pretty=False)
+
+
+def write_encoder(
+    exported: Path,
+    directory: Path,
+    calibration: Mapping[str, tuple[float, float]],
+    about: Mapping[str, Any],
+) -> int:
+    """Copy what was exported to `directory`, with the card; the model's size in bytes."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name in ("model.onnx", "tokenizer.json"):
+        shutil.copyfile(exported / name, directory / name)
     card = {
         "format": FORMAT,
         "about": dict(about),
@@ -55,7 +62,7 @@ def write_encoder(
         ],
     }
     (directory / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
-    return model.stat().st_size
+    return (directory / "model.onnx").stat().st_size
 
 
 def _export(trained: Trained, path: Path) -> None:

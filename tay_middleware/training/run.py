@@ -20,10 +20,11 @@ from tay_middleware.evals.out_of_fold import Header, data_hash, write_out_of_fol
 from tay_middleware.playbook import Playbook
 from tay_middleware.training import builtin
 from tay_middleware.training.base import find_base
-from tay_middleware.training.calibration import PLAIN, Scored, calibrations
+from tay_middleware.training.calibration import Scored, calibrations
 from tay_middleware.training.card import card_of
 from tay_middleware.training.examples import OUTPUTS, Example, examples_of
 from tay_middleware.training.folds import LEAST_POSITIVES, Fold, folds_of, out_of_fold
+from tay_middleware.training.side_by_side import side_by_side
 
 Progress = Callable[[str, float], None]
 """Called with the name of the step and the share of it that is done."""
@@ -101,30 +102,32 @@ def train_encoder(
     directory: Path,
     out_of_fold_file: Path,
     work: Path,
+    jobs: int = 1,
     progress: Progress = lambda *_: None,
 ) -> dict[str, Any]:
     """Fine-tune the encoder on all rows and fold by fold, and write it to `directory`.
 
-    Scores of a fold are kept in `work`, by the hash of the rows and the recipe: a run that was
-    stopped goes on where it was.
+    At most `jobs` runs work side by side. What a run came to is kept in `work`, by the hash of the
+    rows and the recipe: one that was stopped goes on where it was.
     """
     from tay_middleware.training import encoder, export  # noqa: PLC0415 - torch is heavy
+    from tay_middleware.training.fine_tuning import Run, fine_tuned  # noqa: PLC0415 - the same
 
     base, recipe = find_base(), encoder.Recipe()
-    shipped = encoder.fine_tune(
-        lesson.examples, base, recipe, lambda share: progress("with all authors", share)
-    )
     kept = work / lesson.data[:12] / recipe.name
-    export.write_encoder(shipped, kept / "uncalibrated", dict.fromkeys(OUTPUTS, PLAIN), {})
+    kept.mkdir(parents=True, exist_ok=True)
+    shipped = kept / "all"
 
-    def score(name: str, learn: list[Example], held: list[Example]) -> np.ndarray:
-        file = kept / f"{name}.npy"
-        if not file.exists():
-            trained = encoder.fine_tune(
-                learn, base, recipe, lambda share: progress(f"without {name}", share)
-            )
-            np.save(file, np.array(encoder.logits_of(trained, held)))
-        said: np.ndarray = np.load(file)
+    def run(fold: Fold) -> Run:
+        learn = tuple(e for e in lesson.examples if e.author not in fold.held_out)
+        held = tuple(e for e in lesson.examples if e.author in fold.held_out)
+        return Run(learn, held, base, recipe, kept / f"{fold.name}.npy")
+
+    runs = [Run(lesson.examples, (), base, recipe, shipped), *map(run, lesson.folds)]
+    side_by_side(fine_tuned, runs, jobs, lambda share: progress(f"{len(runs)} runs", share))
+
+    def score(name: str, _learn: list[Example], _held: list[Example]) -> np.ndarray:
+        said: np.ndarray = np.load(kept / f"{name}.npy")
         return said
 
     scored = out_of_fold(lesson.examples, lesson.folds, score)
