@@ -76,14 +76,25 @@ def playbook_in_force(settings: Settings) -> Standing:
     Raises:
         PlaybookError: it is not, and `strict_start` is set.
     """
+    standing = playbook_standing(settings)
+    good = standing.playbook
+    if good is not None and standing.fault is None and settings.mode is not Mode.OFF:
+        kept = attempt(lambda: keep(good, settings.prompts_dir, settings.home))
+        if isinstance(kept, Exception):
+            tell_once(
+                f"the last good playbook cannot be kept in {settings.home.absolute()}: {kept}",
+            )
+    return standing
+
+
+def playbook_standing(settings: Settings) -> Standing:
+    """As `playbook_in_force`, for a command: it remembers nothing, wherever it is run.
+
+    Raises:
+        PlaybookError: the one on disk is wrong, and `strict_start` is set.
+    """
     found = attempt(lambda: shared_playbook(settings.prompts_dir))
     if isinstance(found, Playbook):
-        if settings.mode is not Mode.OFF:
-            kept = attempt(lambda: keep(found, settings.prompts_dir, settings.home))
-            if isinstance(kept, Exception):
-                tell_once(
-                    f"the last good playbook cannot be kept in {settings.home.absolute()}: {kept}",
-                )
         return Standing(found)
     if settings.strict_start:
         raise found
