@@ -9,18 +9,18 @@ import secrets
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Never
 
 from pydantic import AliasChoices, Field, HttpUrl, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from tay_middleware.domain import Mode
 from tay_middleware.errors import ConfigurationError
+from tay_middleware.misfits import misfits
 from tay_middleware.private import make_home
 
 SECRET_BYTES = 32
 """256 bits: an HMAC key of the hash's own size, so that guessing user ids by key is hopeless."""
-
 
 LEAST_SECRET_CHARS = 32
 """Of a key that hides user ids on several machines: who guesses a short one, knows every id."""
@@ -33,8 +33,9 @@ SHORT = (
     "whose a row is. One is made by `openssl rand -hex 32`"
 )
 
-_log = logging.getLogger("tay_middleware")
+UNNAMED = 'settings are passed by name: Settings(mode="shadow")'
 
+_log = logging.getLogger("tay_middleware")
 
 MOST_DAYS = 36_500
 """A hundred years, for what is kept for some time: more reaches to where there are no days."""
@@ -54,6 +55,17 @@ class Settings(BaseSettings):
         extra="forbid",
         populate_by_name=True,
     )
+
+    if not TYPE_CHECKING:  # a checker reads the fields
+
+        def __init__(self, *unnamed: object, **values: object) -> None:
+            """Read them; a value that does not fit is a `ConfigurationError` that names it."""
+            if unnamed:
+                raise ConfigurationError(UNNAMED)
+            try:
+                super().__init__(**values)
+            except (ValidationError, SettingsError) as error:
+                raise ConfigurationError(misfits(error, type(self).model_fields)) from None
 
     mode: Mode = Field(Mode.ON, description="on, shadow (decide and log, never weave) or off")
     home: Path = Field(
@@ -281,20 +293,13 @@ def _tell_short(chars: int) -> None:
     _log.warning(f"{SHORT}; under a new key nobody is known who was known before", chars)
 
 
-def load_settings(**overrides: object) -> Settings:
-    """Read settings, turning pydantic's report into one that names each variable and its mend.
+def load_settings(*unnamed: Never, **overrides: object) -> Settings:
+    """Read settings; the same as `Settings`, for values of any type.
 
     Raises:
         ConfigurationError: a value does not fit; the message names the variables.
     """
-    try:
-        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic validates the values
-    except ValidationError as error:
-        lines = [
-            f"  TAY_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
-            for item in error.errors(include_url=False, include_input=False)
-        ]
-        raise ConfigurationError("\n".join(["settings are wrong:", *lines])) from None
+    return Settings(*unnamed, **overrides)  # type: ignore[arg-type]  # pydantic validates the values
 
 
 def strays() -> list[tuple[str, str | None]]:

@@ -1,11 +1,15 @@
 """What the environment says, and what it does not say."""
 
+import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from tay_middleware.domain import Mode
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.settings import Settings, load_settings
 
@@ -79,3 +83,44 @@ def test_those_who_make_the_user_key_at_once_get_one_and_the_same(tmp_path: Path
     keys = {one.communicate(timeout=120)[0].strip() for one in racing}
     assert keys == {(tmp_path / "user_key_secret").read_text().strip()}
     assert [file.name for file in tmp_path.iterdir()] == ["user_key_secret"]
+
+
+WRONG = [
+    ({"mode": "loud"}, "TAY_MODE: Input should be 'on', 'shadow' or 'off'"),
+    ({"moed": "shadow"}, "TAY_MOED: there is no such setting; is mode meant?"),
+    ({"colour": "red"}, "TAY_COLOUR: there is no such setting"),
+    ({"webhook_secrets": {"stripe": 3}}, "TAY_WEBHOOK_SECRETS__STRIPE: Input should be a valid"),
+]
+
+
+@pytest.mark.parametrize("make", [Settings, load_settings])
+@pytest.mark.parametrize(("given", "told"), WRONG)
+def test_whichever_way_settings_are_made_what_is_wrong_is_one_kind_of_error(
+    make: Any, given: dict[str, object], told: str
+) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        make(**given)
+    assert str(error.value).startswith(f"settings are wrong:\n  {told}")
+    assert error.value.__cause__ is None
+
+
+@pytest.mark.parametrize("make", [Settings, load_settings])
+def test_a_variable_that_is_no_json_is_named_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, make: Any
+) -> None:
+    monkeypatch.setenv("TAY_WEBHOOK_SECRETS", "whsec_secret")
+    with pytest.raises(ConfigurationError, match="TAY_WEBHOOK_SECRETS: is no JSON object") as error:
+        make()
+    assert "whsec" not in str(error.value)
+
+
+@pytest.mark.parametrize("make", [Settings, load_settings])
+def test_settings_are_passed_by_name(make: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"by name: Settings\(mode=\"shadow\"\)"):
+        make("shadow")
+
+
+def test_settings_go_through_a_copy_and_a_pickle(tmp_path: Path) -> None:
+    made = Settings(home=tmp_path, redis_url=SecretStr("redis://127.0.0.1"))
+    assert pickle.loads(pickle.dumps(made)) == made == made.model_copy()  # noqa: S301 - our own bytes
+    assert made.model_copy(update={"mode": Mode.OFF}).mode is Mode.OFF

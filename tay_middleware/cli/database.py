@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tay_middleware.errors import ConfigurationError
+from tay_middleware.errors import ConfigurationError, PlaybookError
 from tay_middleware.settings import MOST_DAYS, Settings, load_settings
 from tay_middleware.storage import current, maintain_now, upgrade
 
 if TYPE_CHECKING:
+    from tay_middleware.engine.in_force import Standing
     from tay_middleware.playbook import Playbook
 
 app = typer.Typer(help="Migrate the database, and maintain its rows.", no_args_is_help=True)
@@ -44,25 +45,40 @@ def maintain_command(
 
     Run it daily, from cron say. On PostgreSQL whole months are dropped. Figures are kept for ever:
     what needs the rows of a day is summed up before they go. Who is in a test is kept until what
-    its users buy counts no more.
+    its users buy counts no more. A playbook that is wrong holds up no partitions; rows then go by
+    the last good one, as chats do, and stay where none is known.
     """
     from tay_middleware.cli.asking import existing  # noqa: PLC0415 - `upgrade` needs none
 
     settings = load_settings()
     place = existing(settings)
     days, open_tests = keep_days or settings.retention_days, frozenset[str]()
-    if days is not None:
-        from tay_middleware.playbook import load_playbook  # noqa: PLC0415 - `upgrade` needs none
-
-        playbook = load_playbook(settings.prompts_dir)
+    rules = _rules(settings) if days is not None else None
+    playbook = rules.playbook if rules is not None else None
+    if days is not None and playbook is not None:
         _refuse_to_forget_mentions(settings, playbook, days)
         _sum_up(settings, playbook, days)
         open_tests = playbook.open_tests(datetime.now(UTC))
-    done = maintain_now(settings.resolved_database_url, days, open_tests=open_tests)
+    removes = days if playbook is not None else None
+    done = maintain_now(settings.resolved_database_url, removes, open_tests=open_tests)
     typer.echo(
         f"made {len(done.made)} partitions, dropped {len(done.dropped)}, "
         f"moved {done.moved} rows, deleted {done.deleted} rows (in {place})"
     )
+    if rules is not None and playbook is None:
+        raise ConfigurationError(
+            f"no rows were removed: which still count is said by the playbook. {rules.fault}"
+        )
+
+
+def _rules(settings: Settings) -> "Standing":
+    """The playbook that chats go by, which says what may not go: capped mentions, open tests."""
+    from tay_middleware.engine.in_force import Standing, playbook_standing  # noqa: PLC0415 - `upgrade` needs none
+
+    try:
+        return playbook_standing(settings)
+    except PlaybookError as error:  # `strict_start`
+        return Standing(None, error)
 
 
 def _refuse_to_forget_mentions(settings: Settings, playbook: "Playbook", keep_days: int) -> None:

@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from multiprocessing import parent_process
 from multiprocessing.util import Finalize
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from tay_middleware.domain import Message, Mode, Turn, uuid7
 from tay_middleware.engine.alone import note_closed, note_made
 from tay_middleware.engine.background import Background
 from tay_middleware.engine.deciding import Deciding
 from tay_middleware.engine.failopen import Faults, Guard
+from tay_middleware.engine.given import given_settings, only_whole
 from tay_middleware.engine.identity import make_turn
 from tay_middleware.engine.in_force import InForce, Start, in_force_of, start
 from tay_middleware.engine.judging import TurnJudge
@@ -26,9 +27,8 @@ from tay_middleware.engine.repeats import Repeats
 from tay_middleware.engine.sharing import Seat, shared
 from tay_middleware.engine.work import TurnWork
 from tay_middleware.errors import ConfigurationError
-from tay_middleware.identities import MOST_ID_CHARS
 from tay_middleware.playbook import Playbook
-from tay_middleware.settings import Settings, load_settings
+from tay_middleware.settings import Settings
 from tay_middleware.storage import TurnStore, open_store_of
 
 WARM_UP_SECONDS = 10.0
@@ -53,6 +53,13 @@ class Escalator:
     One instance serves all users, from any number of threads and event loops, and goes on in a
     child after `fork`. Nothing but its construction raises.
     """
+
+    if not TYPE_CHECKING:  # a checker reads the arguments below
+
+        def __new__(cls, *given: object, **named: object) -> Self:
+            """Refuse an engine of less than it needs, before Python does without a mend."""
+            only_whole(*given, **named)
+            return super().__new__(cls)
 
     def __init__(
         self,
@@ -92,7 +99,6 @@ class Escalator:
         if isinstance(found, Playbook):
             found = Start(in_force_of(found, settings, judge))
         self._deciding = Deciding(found, settings, self._working, self.faults)
-        self._told_of_long = False
         self._made_from: Settings | None = None
         self._lock = threading.Lock()
         self._background: Background | None = None
@@ -109,7 +115,7 @@ class Escalator:
             ConfigurationError: settings are wrong, or the store must not be used; with
                 `strict_start` playbook or scorer are.
         """
-        settings = settings or load_settings()
+        settings = given_settings(settings)
         engine = cls(
             start(settings),
             lambda: open_store_of(settings),
@@ -127,7 +133,7 @@ class Escalator:
         Raises:
             ConfigurationError: as `from_settings`.
         """
-        return shared().of(settings or load_settings(), cls.from_settings)
+        return shared().of(given_settings(settings), cls.from_settings)
 
     def turn(
         self,
@@ -145,7 +151,6 @@ class Escalator:
     ) -> Turn:
         """A turn asked now; see `make_turn` for what each value may be."""
         now = self._clock()
-        self._tell_of_long(user_id)
         return make_turn(
             question=question,
             at=now,
@@ -161,15 +166,6 @@ class Escalator:
             signals=signals,
             simulated=simulated,
         )
-
-    def _tell_of_long(self, user_id: object) -> None:
-        if isinstance(user_id, str) and len(user_id) > MOST_ID_CHARS and not self._told_of_long:
-            self._told_of_long = True
-            _log.warning(
-                "a user_id has %d characters: is it a token? One that is new with each login is a "
-                "new user each time",
-                len(user_id),
-            )
 
     def begin(self, turn: Turn, when_answered: Callable[[], None] | None = None) -> Pending:
         """Start recall and detection in the background; returns at once and never raises.

@@ -7,11 +7,17 @@ from types import MappingProxyType
 from uuid import UUID
 
 from tay_middleware.domain import History, Message, PastTurn, Tier, Turn
+from tay_middleware.engine.telling import tell_once
 from tay_middleware.hashing import digest, named_uuid
-from tay_middleware.identities import identifier, user_key
+from tay_middleware.identities import MOST_ID_CHARS, identifier, user_key
 
 TURN_NAMESPACE = UUID("6f1e2c1a-6b7e-5b0e-9a53-0c1a7f3f8d11")
 """Turn ids derived from names lie in a namespace of their own, so that they cannot meet others."""
+
+LONG = (
+    f"a user_id has more than {MOST_ID_CHARS} characters: is it a token? One that is new with each "
+    "login is a new user each time"
+)
 
 
 def make_turn(
@@ -38,6 +44,8 @@ def make_turn(
     together with the question: strangers, and conversations of one user, all have a turn 1.
     Without a `turn_id` `idempotency_seed` makes one, and without that it is `fresh_id`.
     """
+    if isinstance(user_id, str) and len(user_id) > MOST_ID_CHARS:
+        tell_once(LONG)
     user, session = identifier(user_id), identifier(session_id)
     asker = f"{user!r}:{session!r}" if session else f"{user!r}:{session!r}:{_digest(question)}"
     return Turn(

@@ -5,6 +5,7 @@ never a reason not to start, unless `strict_start` says so. It is told in the lo
 field and mend, and looked at again until it is mended.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -76,14 +77,25 @@ def playbook_in_force(settings: Settings) -> Standing:
     Raises:
         PlaybookError: it is not, and `strict_start` is set.
     """
+    standing = playbook_standing(settings)
+    good = standing.playbook
+    if good is not None and standing.fault is None and settings.mode is not Mode.OFF:
+        kept = attempt(lambda: keep(good, settings.prompts_dir, settings.home))
+        if isinstance(kept, Exception):
+            tell_once(
+                f"the last good playbook cannot be kept in {settings.home.absolute()}: {kept}",
+            )
+    return standing
+
+
+def playbook_standing(settings: Settings) -> Standing:
+    """As `playbook_in_force`, for a command: it remembers nothing, wherever it is run.
+
+    Raises:
+        PlaybookError: the one on disk is wrong, and `strict_start` is set.
+    """
     found = attempt(lambda: shared_playbook(settings.prompts_dir))
     if isinstance(found, Playbook):
-        if settings.mode is not Mode.OFF:
-            kept = attempt(lambda: keep(found, settings.prompts_dir, settings.home))
-            if isinstance(kept, Exception):
-                tell_once(
-                    f"the last good playbook cannot be kept in {settings.home.absolute()}: {kept}",
-                )
         return Standing(found)
     if settings.strict_start:
         raise found
@@ -97,18 +109,52 @@ def playbook_in_force(settings: Settings) -> Standing:
     return Standing(former, found)
 
 
-def sound_playbook(settings: Settings) -> Playbook:
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The playbook of a server beside the chat. `mending` is there while that on disk is wrong."""
+
+    playbook: Playbook
+    mending: "Mending | None" = None
+
+
+def sound_playbook(settings: Settings) -> Sound:
     """As `playbook_in_force`, for a server beside the chat, which is of no use without any.
 
     Raises:
         ConfigurationError: the one on disk is wrong, and no good one is known or wanted.
     """
+    mending = Mending(settings)
     standing = playbook_in_force(settings)
     if standing.playbook is None:
         raise ConfigurationError(
             f"{_said(standing.fault)}\nand no good playbook of {_place(settings)} is known here"
         )
-    return standing.playbook
+    return Sound(standing.playbook, None if standing.fault is None else mending)
+
+
+class Mending:
+    """A playbook that is wrong, looked at again until it is good."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Wait for the files of these settings to be others than they are now."""
+        self._settings = settings
+        self._seen = _version(settings)
+
+    async def mended(self, look_seconds: float = LOOK_SECONDS) -> Playbook:
+        """The playbook once it is good, which is remembered as at a start."""
+        while True:
+            await asyncio.sleep(look_seconds)
+            found = await asyncio.to_thread(self._look)
+            if found is not None:
+                return found
+
+    def _look(self) -> Playbook | None:
+        version = _version(self._settings)
+        if version == self._seen:
+            return None
+        self._seen = version
+        standing = playbook_in_force(self._settings)
+        return standing.playbook if standing.fault is None else None
 
 
 def start(settings: Settings) -> Start:
@@ -184,13 +230,17 @@ class Awaited:
 
 
 def _traces(settings: Settings) -> _Traces:
-    version = attempt(lambda: version_of(_place(settings)))
     file = settings.scorer_file
     stat = None if file is None else attempt(file.stat)
     return (
-        version if isinstance(version, str) else None,
+        _version(settings),
         None if stat is None or isinstance(stat, Exception) else (stat.st_mtime_ns, stat.st_size),
     )
+
+
+def _version(settings: Settings) -> str | None:
+    version = attempt(lambda: version_of(_place(settings)))
+    return version if isinstance(version, str) else None
 
 
 def _said(fault: Exception | None) -> str:

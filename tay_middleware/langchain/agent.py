@@ -8,15 +8,17 @@ Needs the extra `agent`. Without it the name is there, and making one says what 
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Never
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
+from langchain_core.runnables import Runnable
 
 from tay_middleware.engine import Escalator, Seat
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.langchain.announce import EVENT_NAME
+from tay_middleware.langchain.arguments import only_fitting, refuse_unknown
 from tay_middleware.langchain.asker import known_in
 from tay_middleware.langchain.chat_model import EscalationChatModel
 from tay_middleware.langchain.replies import METADATA_KEY
@@ -37,6 +39,8 @@ NOT_WRAPPED = (
     "the agent's model is a %s, which no chat model can be found in: its replies get no addition; "
     "give the agent a chat model, or one with fallbacks, retries or bound arguments"
 )
+
+_MODEL_NAMES = frozenset({"bound", "model", "llm"})
 
 _log = logging.getLogger("tay_middleware")
 
@@ -64,12 +68,18 @@ class EscalationAgentMiddleware(_Base):
     """
 
     def __init__(
-        self, settings: Settings | None = None, *, escalator: Escalator | None = None
+        self,
+        settings: Settings | None = None,
+        *unnamed: Never,
+        escalator: Escalator | None = None,
+        **unknown: Never,
     ) -> None:
+        """Take a seat at the engine; `unnamed` and `unknown` are refused with the mend."""
         if _Base is object:
             raise ConfigurationError(
                 "EscalationAgentMiddleware needs an extra: pip install 'tay-middleware[agent]'"
             )
+        _refuse(settings, escalator, unnamed, unknown)
         super().__init__()
         self._seat = Seat.at(escalator, lambda: Escalator.shared(settings))
         self._latest: tuple[BaseChatModel, EscalationChatModel] | None = None
@@ -154,3 +164,21 @@ class EscalationAgentMiddleware(_Base):
                 told = message.response_metadata.get(METADATA_KEY)
                 if told is not None:
                     write({EVENT_NAME: {**told, "message_id": message.id}})
+
+
+def _refuse(
+    settings: object, escalator: object, unnamed: Sequence[object], unknown: Mapping[str, object]
+) -> None:
+    """Refuse what no agent surface is made of.
+
+    Raises:
+        ConfigurationError: an argument is unknown or no such thing; what is meant is told.
+    """
+    name = EscalationAgentMiddleware.__name__
+    if unnamed or isinstance(settings, Runnable) or not _MODEL_NAMES.isdisjoint(unknown):
+        raise ConfigurationError(
+            f"{name} takes settings, and `escalator` by name; the model is the agent's: "
+            f"create_agent(model, tools, middleware=[{name}()])"
+        )
+    refuse_unknown(name, unknown, ("settings", "escalator"))
+    only_fitting(name, {"settings": settings, "escalator": escalator})

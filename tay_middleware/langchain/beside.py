@@ -1,7 +1,7 @@
 """What we do beside one reply, from its question to its last chunk; the step only passes things on.
 
 Everything here fails open through the engine's guards: whatever goes wrong, the reply leaves as the
-model made it. The one error that leaves is `InputError`, before the model is asked.
+model made it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,6 +16,7 @@ from tay_middleware.decide import describe
 from tay_middleware.decide.describe import Json
 from tay_middleware.domain import ReplyStatus
 from tay_middleware.engine import Escalator, Outcome, Pending, Reply
+from tay_middleware.engine.telling import tell_once
 from tay_middleware.langchain.announce import aannounce, announce, hears, parent_of
 from tay_middleware.langchain.asker import as_told, begin_turn
 from tay_middleware.langchain.claims import Claim, lay
@@ -60,15 +61,14 @@ class Beside:
             input_key: where in it the question is.
             config: of what lies inside the run.
             run: the surface's run; `None` where LangChain made none.
-
-        Raises:
-            InputError: the question is not where it was said to be.
         """
         if not engine.takes_part():
             return cls(None)
-        place = locate(value, input_key)
         with engine.guard("a turn that did not begin")("begin"):
+            place = locate(value, input_key)
             asked = as_told(understand(place), config)
+            if asked is None and place.unfound is not None:
+                tell_once(place.unfound)
             if asked is not None and not asked.is_answered:
                 parent = parent_of(config) if run is None else run.parent_run_id
                 pending = begin_turn(engine, asked, config, parent)

@@ -15,7 +15,7 @@ in for an `invoke` (a graph in messages mode) does not look into that cache.
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
 from copy import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from langchain_core.callbacks import (
@@ -32,7 +32,13 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from tay_middleware.engine import Escalator, Seat
 from tay_middleware.langchain.announce import beneath
-from tay_middleware.langchain.arguments import only_a_model, only_known
+from tay_middleware.langchain.arguments import (
+    only_a_model,
+    only_a_runnable,
+    only_fitting,
+    only_known,
+    only_named,
+)
 from tay_middleware.langchain.asker import specs_beside
 from tay_middleware.langchain.beside import Beside
 from tay_middleware.langchain.generations import HeldGenerations, with_first
@@ -56,8 +62,8 @@ class EscalationChatModel(StandIn):
         escalator: an engine to share; default: that of this process for `settings`.
 
     Raises:
-        ConfigurationError: settings are wrong, an argument is unknown, or `bound` is
-            no chat model but something around one.
+        ConfigurationError: settings are wrong, an argument is unknown, missing or no such thing, or
+            `bound` is no chat model but something around one.
     """
 
     settings: Settings | None = Field(default=None, exclude=True, repr=False)
@@ -67,10 +73,17 @@ class EscalationChatModel(StandIn):
     _given: Mapping[str, Any] = PrivateAttr(default_factory=dict)
     _asked: RunnableConfig | None = PrivateAttr(default=None)
 
+    if not TYPE_CHECKING:  # a checker reads the fields
+
+        def __init__(self, *unnamed: object, **given: object) -> None:
+            only_named(type(self), unnamed)
+            super().__init__(**given)
+
     @model_validator(mode="before")
     @classmethod
-    def _only_known(cls, given: Any) -> Any:
-        return only_a_model(cls, only_known(cls, given))
+    def _only_fitting(cls, given: Any) -> Any:
+        found = only_a_runnable(cls, only_known(cls, given))
+        return only_fitting(cls.__name__, only_a_model(cls, found))
 
     def model_post_init(self, context: Any, /) -> None:
         """Make the engine now, so that a mistake in the playbook is told at the start.

@@ -14,7 +14,6 @@ from langchain_core.messages import (
 from langchain_core.prompt_values import PromptValue
 
 from tay_middleware.domain import Message
-from tay_middleware.errors import InputError
 from tay_middleware.hashing import digest
 from tay_middleware.langchain.replies import METADATA_KEY
 
@@ -63,34 +62,42 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the question lies (a text or messages), and where messages from before it do."""
+    """Where the question lies (a text or messages), and where messages from before it do.
+
+    `unfound` says what is amiss and how to mend it, where the app looks for the question in the
+    wrong place: no reply of it would ever have an addition.
+    """
 
     question: Any
     earlier: Any = ()
+    unfound: str | None = None
+
+
+MEND = (
+    "no reply to such an input has an addition, nor is it logged. Set input_key of EscalationStep "
+    "to the key that holds the question, or to a function of the input; or pass `question` in "
+    "`configurable`"
+)
+"""What to do about a question that is not found. Neither keys nor values of the input are told: a
+log is no place for what users write."""
 
 
 def read(value: Any, input_key: InputKey = None) -> Asked | None:
-    """Find the question in a step's input; `None` when it holds none (an image alone, say).
-
-    Raises:
-        InputError: as `locate`.
-    """
+    """Find the question in a step's input; `None` when it holds none (an image alone, say)."""
     return understand(locate(value, input_key))
 
 
 def locate(value: Any, input_key: InputKey = None) -> Place:
-    """Where in a step's input the question lies, without looking at it.
-
-    Raises:
-        InputError: the question is not where it was said to be. That is a mistake of the program
-            that no reply would ever mend, so it is told at once.
-    """
+    """Where in a step's input the question lies, without looking at it; raises nothing of ours."""
     if callable(input_key):
-        return Place(_called(input_key, value), _earlier(value))
-    if isinstance(value, Mapping):
-        key = _key(value, input_key)
-        return Place(value[key], _earlier(value, key))
-    return Place(value)
+        return _called(input_key, value)
+    if not isinstance(value, Mapping):
+        return _placed(value, "the input")
+    key = input_key or next((name for name in QUESTION_KEYS if name in value), None)
+    if key is None or key not in value:
+        names = f"{key!r}, which input_key names" if key else " or ".join(map(repr, QUESTION_KEYS))
+        return Place(None, _earlier(value), f"the input has no key {names}: {MEND}")
+    return _placed(value[key], f"what stands under {key!r} in the input", _earlier(value, key))
 
 
 def understand(place: Place) -> Asked | None:
@@ -102,40 +109,28 @@ def understand(place: Place) -> Asked | None:
     return replace(asked, transcript=_transcript(_messages(before))) if before else asked
 
 
-def _called(input_key: Callable[[Any], Any], value: Any) -> Any:
+def _called(input_key: Callable[[Any], Any], value: Any) -> Place:
+    earlier = _earlier(value)
     try:
-        return input_key(value)
+        found = input_key(value)
     except (LookupError, AttributeError, TypeError, ValueError) as error:
-        raise InputError(
-            f"input_key found no question in the input ({type(error).__name__}: {error}); found "
-            f"{_keys(value) if isinstance(value, Mapping) else type(value).__name__}."
-        ) from error
+        name, kind = type(error).__name__, type(value).__name__
+        return Place(None, earlier, f"input_key raised {name} for an input of {kind}: {MEND}")
+    return _placed(found, "what input_key gives", earlier)
 
 
-def _key(value: Mapping[str, Any], input_key: str | None) -> str:
-    if input_key is not None and input_key not in value:
-        raise InputError(
-            f"input_key={input_key!r} is not in the input; found {_keys(value)}. Set input_key of "
-            "EscalationStep to the key that holds the question, or to a function of the input."
-        )
-    key = input_key or next((name for name in QUESTION_KEYS if name in value), None)
-    if key is None:
-        raise InputError(
-            f"no question in the input: found {_keys(value)}, looked for "
-            f"{', '.join(QUESTION_KEYS)}. Set input_key of EscalationStep to the key that holds "
-            "the question, or to a function of the input."
-        )
-    return key
+def _placed(question: Any, subject: str, earlier: Any = ()) -> Place:
+    """A question of some type; what no text and no messages can be in is told."""
+    if question is None or isinstance(question, str | BaseMessage | PromptValue | Sequence):
+        return Place(question, earlier)
+    kind = type(question).__name__
+    return Place(None, earlier, f"{subject} is of {kind}, no text and no messages: {MEND}")
 
 
 def _earlier(value: Any, but: str | None = None) -> Any:
     if not isinstance(value, Mapping):
         return ()
     return next((value[name] for name in TRANSCRIPT_KEYS if name != but and name in value), ())
-
-
-def _keys(value: Mapping[str, Any]) -> str:
-    return ", ".join(repr(key) for key in value) or "an empty dict"
 
 
 def _in_messages(value: Any) -> Asked | None:

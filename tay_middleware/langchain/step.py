@@ -7,7 +7,7 @@ answers at the end of the reply. Nothing of a request is kept on the instance.
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, closing
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import (
     AsyncCallbackManagerForChainRun,
@@ -27,7 +27,12 @@ from pydantic import (
 )
 
 from tay_middleware.engine import Escalator, Seat
-from tay_middleware.langchain.arguments import only_known
+from tay_middleware.langchain.arguments import (
+    only_a_runnable,
+    only_fitting,
+    only_known,
+    only_named,
+)
 from tay_middleware.langchain.asker import specs_beside
 from tay_middleware.langchain.beside import Beside
 from tay_middleware.langchain.passing import added, as_run
@@ -56,7 +61,7 @@ class EscalationStep(RunnableSerializable[Any, Any]):
             default: `question`, `input` or `messages`.
 
     Raises:
-        ConfigurationError: settings are wrong, or an argument is unknown.
+        ConfigurationError: settings are wrong, or an argument is unknown, missing or no such thing.
     """
 
     bound: SerializeAsAny[Runnable[Any, Any]]
@@ -68,10 +73,16 @@ class EscalationStep(RunnableSerializable[Any, Any]):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
+    if not TYPE_CHECKING:  # a checker reads the fields
+
+        def __init__(self, *unnamed: object, **given: object) -> None:
+            only_named(type(self), unnamed)
+            super().__init__(**given)
+
     @model_validator(mode="before")
     @classmethod
-    def _only_known(cls, given: Any) -> Any:
-        return only_known(cls, given)
+    def _only_fitting(cls, given: Any) -> Any:
+        return only_fitting(cls.__name__, only_a_runnable(cls, only_known(cls, given)))
 
     def model_post_init(self, _context: Any, /) -> None:
         """Make the engine now, so that a mistake is told at the start."""

@@ -90,6 +90,10 @@ class InboxWorker:
         """There is something in the inbox."""
         self._wake.set()
 
+    def go_by(self, terms: Terms) -> None:
+        """Read and credit by these terms, from the next batch on."""
+        self._terms = terms
+
     def stop(self) -> None:
         """End after the batch that is under way."""
         self._stopped = True

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 
-from tay_middleware.engine.in_force import sound_playbook
+from tay_middleware.engine.in_force import LOOK_SECONDS, Mending, sound_playbook
 from tay_middleware.payments.inbox import Counts, InboxWorker
 from tay_middleware.payments.terms import terms_of
 from tay_middleware.settings import Settings
@@ -24,7 +24,8 @@ def run_inbox(settings: Settings, *, once: bool) -> Counts:
 
 async def _run(settings: Settings, *, once: bool) -> Counts:
     database = Database(settings.resolved_database_url)
-    worker = InboxWorker(database, terms_of(settings, sound_playbook(settings)))
+    sound = sound_playbook(settings)
+    worker = InboxWorker(database, terms_of(settings, sound.playbook))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
@@ -37,7 +38,23 @@ async def _run(settings: Settings, *, once: bool) -> Counts:
             await worker.work_off()
             await worker.upkeep()
         else:
-            await worker.run()
+            following = asyncio.create_task(follow(settings, worker, sound.mending))
+            try:
+                await worker.run()
+            finally:
+                following.cancel()
+                await asyncio.wait([following])
     finally:
         await database.aclose()
     return worker.counts
+
+
+async def follow(
+    settings: Settings,
+    worker: InboxWorker,
+    mending: Mending | None,
+    look_seconds: float = LOOK_SECONDS,
+) -> None:
+    """Let a worker go by the playbook once it is mended, where it was wrong at the start."""
+    if mending is not None:
+        worker.go_by(terms_of(settings, await mending.mended(look_seconds)))

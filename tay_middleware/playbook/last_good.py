@@ -50,12 +50,21 @@ def keep(playbook: Playbook, directory: Path | None, home: Path) -> None:
             there.parent.mkdir(exist_ok=True, parents=True)
             there.write_bytes(each.read_bytes())
         # Edited since it was read: the copy would be of another version, which nobody has checked.
-        if version_of(draft) == playbook.version and not copy.exists():
-            draft.rename(copy)
+        if version_of(draft) == playbook.version:
+            _moved(draft, copy)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     for old in _copies(room)[KEPT:]:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _moved(draft: Path, copy: Path) -> None:
+    """Give a copy its name; another process that starts at the same time may be sooner."""
+    try:
+        draft.rename(copy)
+    except OSError:
+        if not copy.is_dir():
+            raise
 
 
 def last_good(directory: Path | None, home: Path) -> Playbook | None:

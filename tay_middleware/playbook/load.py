@@ -1,6 +1,7 @@
 """Loads `prompts/` into a `Playbook`, or says everything that is wrong with it at once."""
 
 import hashlib
+import os
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +14,7 @@ from typing import Annotated, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 
 from tay_middleware.domain import Strength, Tier
-from tay_middleware.errors import PlaybookError, Problem
+from tay_middleware.errors import ConfigurationError, PlaybookError, Problem
 from tay_middleware.playbook.agreement import disagreements
 from tay_middleware.playbook.conduct import ConductRules
 from tay_middleware.playbook.document import Document, read_document, read_text
@@ -109,7 +110,7 @@ class Playbook:
         return {key: tuple(pool) for key, pool in pools.items()}
 
 
-def load_playbook(directory: Path | None = None) -> Playbook:
+def load_playbook(directory: Path | str | None = None) -> Playbook:
     """Load and check a playbook.
 
     Args:
@@ -118,8 +119,16 @@ def load_playbook(directory: Path | None = None) -> Playbook:
     Raises:
         PlaybookError: it does not validate; the error holds every problem, each with its file, its
             line, its field and the mend.
+        ConfigurationError: this is no directory's name.
     """
-    return _Loading(directory or shipped()).playbook()
+    if directory is None:
+        return _Loading(shipped()).playbook()
+    if not isinstance(directory, str | os.PathLike):
+        raise ConfigurationError(
+            f"`directory` is an object of {type(directory).__name__}, and takes a path: "
+            'load_playbook("prompts")'
+        )
+    return _Loading(Path(directory)).playbook()
 
 
 def shipped() -> Path:

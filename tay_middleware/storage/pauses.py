@@ -72,8 +72,14 @@ Index(
 
 def paused_names(connection: Connection, now: datetime) -> frozenset[str]:
     """The names that are paused now."""
+    return frozenset(open_pauses(connection, now))
+
+
+def open_pauses(connection: Connection, now: datetime) -> dict[str, datetime | None]:
+    """The names that are paused now, each with when that ends by itself; `None`: it does not."""
     is_open = and_(_UNENDED, or_(pauses.c.until.is_(None), pauses.c.until > now))
-    return frozenset(connection.execute(select(pauses.c.name).where(is_open)).scalars())
+    found = connection.execute(select(pauses.c.name, pauses.c.until).where(is_open))
+    return {row.name: row.until for row in found}
 
 
 def pause(

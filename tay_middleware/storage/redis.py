@@ -23,7 +23,7 @@ from tay_middleware.storage.checks import check
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.link import Link, in_time, translated
 from tay_middleware.storage.newest import newest
-from tay_middleware.storage.pause_board import paused_key, read_board
+from tay_middleware.storage.pause_board import paused_key, read_board, standing
 from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.spool import Spool
 from tay_middleware.storage.wire import (
@@ -193,12 +193,13 @@ class RedisStore:
         with translated("reading the outbox"):
             return await in_time(newest(self.link, self._database, limit), LATEST_SECONDS)
 
-    async def paused(self, _now: datetime, /) -> frozenset[str]:
-        """What is paused; see `TurnStore`. What has run out goes when it is told again."""
+    async def paused(self, now: datetime, /) -> frozenset[str]:
+        """What is paused; see `TurnStore`. What has run out is over, whoever tells so or not."""
         self._refuse_unchecked()
         key = paused_key(self.link.prefix)
         with translated("reading what is paused"):
-            return read_board(await in_time(self.link.client.get(key), CHECK_SECONDS))
+            board = read_board(await in_time(self.link.client.get(key), CHECK_SECONDS))
+        return standing(board, now)
 
     async def aclose(self) -> None:
         """Give back the connections; see `TurnStore`. What is spooled stays in its file."""

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from tay_middleware.analytics import measures
-from tay_middleware.engine.in_force import sound_playbook
+from tay_middleware.engine.in_force import LOOK_SECONDS, sound_playbook
 from tay_middleware.errors import StorageError
 from tay_middleware.payments.inbox import InboxWorker
 from tay_middleware.payments.terms import Terms, terms_of
@@ -31,6 +31,7 @@ from tay_middleware.web import (
 )
 from tay_middleware.web.bounds import Bounds
 from tay_middleware.web.context import Context
+from tay_middleware.web.following import FOLLOWING, follow
 from tay_middleware.web.intake import Intake
 from tay_middleware.web.keeping import keep_sheets, sheet_rounds
 from tay_middleware.web.pausing import guard_rounds, keep_guard
@@ -45,17 +46,21 @@ ROUTERS = (
 """Everything that is served, but for the dashboard; see `mounting`."""
 
 
-def make_app(settings: Settings, *, works: bool = True) -> FastAPI:
+def make_app(
+    settings: Settings, *, works: bool = True, look_seconds: float = LOOK_SECONDS
+) -> FastAPI:
     """The app that the settings describe; it opens its database when it starts.
 
     Args:
         settings: the operator's knobs.
         works: whether this process handles the inbox too.
+        look_seconds: between two looks at a playbook that was wrong at the start.
 
     Raises:
         ConfigurationError: settings are wrong, or the playbook is and no good one is known here.
     """
-    playbook = sound_playbook(settings)
+    sound = sound_playbook(settings)
+    playbook, mending = sound.playbook, sound.mending
     terms = terms_of(settings, playbook)
     webhooks.senders(settings)
 
@@ -67,6 +72,9 @@ def make_app(settings: Settings, *, works: bool = True) -> FastAPI:
             )
             app.state.context = context
             await stack.enter_async_context(dashboard.running(context))
+            if mending is not None:
+                following = follow(app, dashboard, mending, _begin_by_playbook, look_seconds)
+                context.beside.begin(FOLLOWING, following)
             yield
 
     app = FastAPI(
@@ -127,6 +135,14 @@ def _running(
 
 def _begin(here: Context) -> "list[asyncio.Task[None]]":
     """Begin what works beside the requests; the worker of the inbox, which ends its batch first."""
+    _begin_by_playbook(here)
+    beside, turned_away = here.beside, here.turned_away
+    beside.begin(turned_away.rounds.name, turned_away.go(here.database), turned_away.rounds)
+    return [] if here.worker is None else [beside.begin(health.INBOX, here.worker.run())]
+
+
+def _begin_by_playbook(here: Context) -> None:
+    """Begin what works by the playbook of a context, in place of what worked by another one."""
     database, playbook, settings = here.database, here.playbook, here.settings
     guarding, sheets, beside = guard_rounds(), sheet_rounds(), here.beside
     terms = measures.terms_of(settings, playbook)
@@ -135,10 +151,7 @@ def _begin(here: Context) -> "list[asyncio.Task[None]]":
         keep_guard(database, playbook, settings, here.new_id, rounds=guarding),
         guarding,
     )
-    turned_away = here.turned_away
-    beside.begin(turned_away.rounds.name, turned_away.go(database), turned_away.rounds)
     beside.begin(sheets.name, keep_sheets(database, terms, rounds=sheets), sheets)
-    return [] if here.worker is None else [beside.begin(health.INBOX, here.worker.run())]
 
 
 def _describe_problems(app: FastAPI) -> None:

@@ -16,22 +16,26 @@ class Beside:
     def __init__(self) -> None:
         """Begin with none."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._rounds: list[Rounds] = []
+        self._rounds: dict[str, Rounds] = {}
+        self._former: list[asyncio.Task[None]] = []
 
     def begin(
         self, name: str, work: Coroutine[Any, Any, None], rounds: Rounds | None = None
     ) -> "asyncio.Task[None]":
-        """Let something work.
+        """Let something work, in place of what worked under its name.
 
         Args:
             name: what it is called.
             work: what it does; it may end by itself where there is nothing to do.
             rounds: how its rounds go, if it makes any.
         """
+        if (former := self._tasks.get(name)) is not None:
+            former.cancel()
+            self._former.append(former)
         task = self._tasks[name] = asyncio.create_task(work)
         task.add_done_callback(_say_why)
         if rounds is not None:
-            self._rounds.append(rounds)
+            self._rounds[name] = rounds
         return task
 
     def ended(self) -> list[str]:
@@ -41,13 +45,13 @@ class Beside:
 
     def troubled(self) -> list[str]:
         """The names of those that go on, and whose last round failed."""
-        return [one.name for one in self._rounds if not one.is_well]
+        return [one.name for one in self._rounds.values() if not one.is_well]
 
     async def aclose(self) -> None:
         """Stop them all."""
         for task in self._tasks.values():
             task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await asyncio.gather(*self._tasks.values(), *self._former, return_exceptions=True)
 
 
 def _say_why(task: "asyncio.Task[None]") -> None:

@@ -41,6 +41,12 @@ class Mounted:
             warming.cancel()
             await board.aclose()
 
+    def go_by(self, here: Context) -> None:
+        """Go by a context that takes the place of the one before, while the server serves."""
+        if self.app is not None:
+            self.app.state.context = here
+            self.app.state.board.go_by(here)
+
 
 async def _warmed(board: "Board") -> None:
     """Wait until everything is loaded that a server keeps for its life, and let it lie.

@@ -1,5 +1,6 @@
 """A bad edit in `prompts/` before a start: the chat goes on, and so does Tay where she can."""
 
+import asyncio
 import gc
 import json
 import logging
@@ -16,9 +17,9 @@ import pytest
 from tay_middleware import Escalator
 from tay_middleware.domain import Mode, Suppression
 from tay_middleware.engine import Reply
-from tay_middleware.engine.in_force import LOOK_SECONDS, Awaited, start
+from tay_middleware.engine.in_force import LOOK_SECONDS, Awaited, Mending, sound_playbook, start
 from tay_middleware.errors import ConfigurationError, PlaybookError, ScorerError
-from tay_middleware.playbook import shipped
+from tay_middleware.playbook import load_playbook, shipped
 from tay_middleware.settings import Settings
 from tests.engine.scenes import NEED, ask, logged
 from tests.servers import wait_until
@@ -330,3 +331,26 @@ def test_a_chat_server_that_restarts_after_a_typing_error_is_up_and_mentions(
     users = iter(range(1000))
     wait_until(lambda: elsewhere.mentions(f"user-{next(users)}"), "the mended files", 60)
     elsewhere.end()
+
+
+def test_a_server_waits_for_the_files_to_be_good_and_remembers_them(edited: Settings) -> None:
+    prompts = edited.prompts_dir
+    assert prompts is not None
+    spoil(prompts)
+    mending = Mending(edited)
+
+    async def scene() -> str:
+        waiting = asyncio.create_task(mending.mended(0.01))
+        await asyncio.sleep(0.1)
+        with (prompts / "policy.yaml").open("a") as policy:
+            policy.write("another: [\n")
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        mend(prompts)
+        async with asyncio.timeout(60):
+            return (await waiting).version
+
+    version = asyncio.run(scene())
+    assert version == load_playbook(prompts).version
+    spoil(prompts)
+    assert sound_playbook(edited).playbook.version == version

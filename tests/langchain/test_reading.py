@@ -10,10 +10,10 @@ from langchain_core.messages import (
 )
 
 from tay_middleware.domain import Message
-from tay_middleware.errors import InputError
-from tay_middleware.langchain.reading import READ_BACK, Asked, read
+from tay_middleware.langchain.reading import MEND, READ_BACK, Asked, InputKey, locate, read
 
 EARLIER = [HumanMessage("hi"), AIMessage("hello"), SystemMessage("x"), AIMessage("")]
+IMAGE = HumanMessage([{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}])
 TOLD = (Message("user", "hi"), Message("assistant", "hello"))
 
 
@@ -130,13 +130,45 @@ def test_a_function_leaves_the_transcript_where_it_usually_lies() -> None:
     assert found == Asked("and now?", TOLD)
 
 
+KEYS = "'question' or 'input' or 'messages'"
+SAID = "is of dict, no text and no messages"
+
+
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "input_key", "told"),
     [
-        ({"text": "hi", "user": 1}, r"\(KeyError: 'ask'\); found 'text', 'user'\."),
-        (7, r"\(TypeError: .*\); found int\."),
+        ({"text": "hi"}, None, f"the input has no key {KEYS}"),
+        ({}, None, f"the input has no key {KEYS}"),
+        ({"text": "hi"}, "q", "the input has no key 'q', which input_key names"),
+        ({"q": {"text": "hi"}}, "q", f"what stands under 'q' in the input {SAID}"),
+        ({"input": {"text": "hi"}}, None, f"what stands under 'input' in the input {SAID}"),
+        ({"a": {}}, lambda said: said["a"], f"what input_key gives {SAID}"),
+        (
+            {"text": "hi"},
+            lambda said: said["ask"],
+            "input_key raised KeyError for an input of dict",
+        ),
+        (7, lambda said: said["ask"], "input_key raised TypeError for an input of int"),
+        (7, None, "the input is of int, no text and no messages"),
     ],
 )
-def test_a_function_that_finds_nothing_says_what_there_was(value: Any, told: str) -> None:
-    with pytest.raises(InputError, match=told):
-        read(value, lambda asked: asked["ask"])
+def test_where_a_question_is_looked_for_in_vain_the_mend_is_told_and_nothing_raised(
+    value: Any, input_key: InputKey, told: str
+) -> None:
+    place = locate(value, input_key)
+    assert (place.question, place.unfound) == (None, f"{told}: {MEND}")
+    assert read(value, input_key) is None
+
+
+@pytest.mark.parametrize("value", [None, "", [], {"question": None}, {"messages": []}, IMAGE])
+def test_that_nothing_was_asked_is_no_slip(value: Any) -> None:
+    assert locate(value).unfound is None
+    assert read(value) is None
+
+
+def test_neither_keys_nor_words_of_a_user_are_told() -> None:
+    def whole(value: Any) -> Any:
+        return int(value["text"])
+
+    for value, input_key in (({"my secret": 1}, None), ({"text": "my secret"}, whole)):
+        assert "secret" not in str(locate(value, input_key).unfound)

@@ -1,8 +1,10 @@
 """The copy of the last good playbook: by directory, whole or not at all, the last one first."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shutil import copytree, rmtree
+from threading import Barrier
 
 import pytest
 
@@ -94,3 +96,16 @@ def test_a_damaged_copy_is_passed_over_for_the_one_before(
         (copy / "offers.yaml").unlink()
     os.utime(copy)
     assert known(prompts, home) == first.version
+
+
+def test_those_who_start_at_once_on_one_volume_keep_one_copy(prompts: Path, home: Path) -> None:
+    good, begin = load_playbook(prompts), Barrier(8)
+
+    def start(_number: int) -> None:
+        begin.wait()
+        keep(good, prompts, home)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(start, range(8)))
+    (room,) = (home / "playbooks").iterdir()
+    assert [path.name for path in room.iterdir()] == [good.version]

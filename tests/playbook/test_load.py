@@ -1,11 +1,12 @@
 import pickle
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tay_middleware.domain import Strength, Tier
-from tay_middleware.errors import PlaybookError, Problem
+from tay_middleware.errors import ConfigurationError, PlaybookError, Problem
 from tay_middleware.playbook import Playbook, load_playbook
 
 Spoil = Callable[[str, Callable[[str], str]], list[Problem]]
@@ -26,6 +27,15 @@ def test_the_playbook_that_ships_is_sound(playbook: Playbook) -> None:
     assert list(playbook.offers) == ["mentorship", "course", "masterclass"]
     assert len(playbook.templates) >= 81
     assert len(playbook.version) == 16
+
+
+def test_a_directory_may_be_a_text_and_nothing_but_a_path(directory: Path) -> None:
+    assert load_playbook(str(directory)).version == load_playbook(directory).version
+    with pytest.raises(PlaybookError):
+        load_playbook("nowhere")
+    nothing: Any = 3
+    with pytest.raises(ConfigurationError, match=r'takes a path: load_playbook\("prompts"\)'):
+        load_playbook(nothing)
 
 
 def test_every_pool_that_can_occur_has_three_wordings_or_more(playbook: Playbook) -> None:

@@ -146,5 +146,5 @@ def test_an_event_of_an_app_from_before_is_read(play: Any) -> None:
     [(None, set()), (b"[]", set()), (b'["course","a.b"]', {"course", "a.b"})],
 )
 def test_what_stands_on_the_board_is_read(value: bytes | None, names: set[str]) -> None:
-    assert read_board(value) == names
+    assert read_board(value).keys() == names
     assert paused_key() == "tay:paused"

@@ -1,20 +1,34 @@
 """What stands in Redis is what is paused, whoever writes it last."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import StorageError
+from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Database
-from tay_middleware.storage.pause_board import paused_key, publish_by, read_board
-from tay_middleware.storage.pauses import Subject, pause
+from tay_middleware.storage.pause_board import (
+    paused_key,
+    publish_by,
+    read_board,
+    standing,
+    write_board,
+)
+from tay_middleware.storage.pauses import Subject, pause, paused_names
 from tests.builders import NOON
 from tests.databases import migrated
+
+LATER = NOON + timedelta(hours=3)
 
 
 class Slow:
@@ -36,7 +50,7 @@ class Slow:
         await self._client.set(key, value)
 
 
-async def paused(database: Database, name: str, number: int) -> None:
+async def paused(database: Database, name: str, number: int, until: datetime | None = None) -> None:
     await database.write(
         pause,
         pause_id=uuid7(NOON, number),
@@ -46,6 +60,7 @@ async def paused(database: Database, name: str, number: int) -> None:
         by="a",
         reason="r",
         figures={},
+        until=until,
     )
 
 
@@ -65,7 +80,7 @@ def test_a_write_that_comes_late_unpauses_nothing(redis_url: str, tmp_path: Path
             slow = Slow(client, another_pauses)
             await paused(database, "mentorship", 1)
             told = await publish_by(slow, database, NOON)
-            board = read_board(await client.get(paused_key()))
+            board = frozenset(read_board(await client.get(paused_key())))
             await publish_by(slow, database, NOON)
         await database.aclose()
         return told, board, slow.writes
@@ -94,4 +109,79 @@ def test_what_is_no_list_of_names_is_an_error_of_storage_and_is_written_over(
 
     with pytest.raises(StorageError):
         read_board(value)
-    assert read_board(asyncio.run(scene())) == {"course"}
+    assert read_board(asyncio.run(scene())) == {"course": None}
+
+
+BOARDS = st.dictionaries(st.text(), st.none() | st.datetimes(timezones=st.just(UTC)))
+
+
+@given(BOARDS)
+def test_what_is_told_is_read(board: dict[str, datetime | None]) -> None:
+    assert read_board(write_board(board)) == board
+
+
+def read_by_a_version_without_ends(value: bytes) -> frozenset[str]:
+    """Word for word what the versions before ends stood in Redis do with it."""
+    found = json.loads(value) if value else []
+    assert isinstance(found, list)
+    assert all(isinstance(name, str) for name in found)
+    return frozenset(found)
+
+
+def written_by_a_version_without_ends(names: frozenset[str]) -> bytes:
+    """The same of what they write."""
+    return json.dumps(sorted(names)).encode()
+
+
+def test_a_version_without_ends_reads_every_name_and_one_more_that_is_nothing_s(
+    playbook: Playbook,
+) -> None:
+    wording = min(playbook.by_id)
+    board = {"course": None, "mentorship": LATER, wording: LATER}
+    found = read_by_a_version_without_ends(write_board(board))
+    assert found >= set(board)
+    known = {*playbook.offers, *playbook.by_id}
+    assert found & known == set(board)
+
+
+def test_what_a_version_without_ends_writes_lasts_until_it_is_told_again() -> None:
+    """Its list takes the place of the ends too: none of an earlier pause of that name is left."""
+    ended = write_board({"course": LATER})
+    found = read_board(written_by_a_version_without_ends(frozenset({"course"})))
+    assert standing(read_board(ended), LATER) == frozenset()
+    assert standing(found, LATER) == {"course"}
+
+
+@pytest.mark.parametrize("name", ["until", "until then", "until 2027-05-01T00:00:00 course"])
+def test_a_name_that_looks_like_an_end_is_a_name(name: str) -> None:
+    assert read_board(write_board({name: None, "course": LATER})) == {name: None, "course": LATER}
+
+
+def test_versions_that_tell_by_turns_end_no_pause_and_leave_none(
+    redis_url: str, tmp_path: Path
+) -> None:
+    """Of a rolling upgrade: both look once a minute, and each writes it its own way."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
+    migrated(url)
+
+    async def scene() -> list[tuple[frozenset[str], frozenset[str]]]:
+        database, found = Database(url), []
+        client: Any
+        async with Redis.from_url(redis_url) as client:
+            await paused(database, "course", 1, until=LATER)
+            for now in (NOON, LATER):
+                names = await database.read(paused_names, now)
+                old = written_by_a_version_without_ends(names)
+                for tell in (
+                    partial(publish_by, client, database, now),
+                    partial(client.set, paused_key(), old),
+                ) * 2:
+                    await tell()
+                    value = await client.get(paused_key())
+                    by_old = read_by_a_version_without_ends(value) & {"course"}
+                    found.append((standing(read_board(value), now), by_old))
+        await database.aclose()
+        return found
+
+    during, after = frozenset({"course"}), frozenset[str]()
+    assert asyncio.run(scene()) == [(during, during)] * 4 + [(after, after)] * 4

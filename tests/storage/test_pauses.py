@@ -1,18 +1,20 @@
 """A pause ends when somebody ends it, or by itself when it has run out; on both databases."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
 from tay_middleware.domain import uuid7
-from tay_middleware.storage import Database, pauses
-from tay_middleware.storage.pause_board import paused_key, publish_by, read_board
+from tay_middleware.storage import Database, Outbox, open_store, pauses
+from tay_middleware.storage.pause_board import Board, paused_key, publish_by, read_board
 from tay_middleware.storage.pauses import BY_ITSELF, Subject
 from tay_middleware.storage.reactions import last_lifted
 from tests.builders import NOON
 from tests.databases import play
+from tests.storage.records import opened
 
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
@@ -111,7 +113,7 @@ def test_a_person_may_end_it_before_its_time_and_not_after(url: str) -> None:
 def test_what_has_run_out_goes_from_the_board_when_it_is_told_again(
     url: str, redis_url: str
 ) -> None:
-    async def scene(database: Database) -> list[frozenset[str]]:
+    async def scene(database: Database) -> list[Board]:
         client: Any
         found = []
         async with Redis.from_url(redis_url) as client:
@@ -121,4 +123,23 @@ def test_what_has_run_out_goes_from_the_board_when_it_is_told_again(
                 found.append(read_board(await client.get(paused_key())))
         return found
 
-    assert play(url, scene) == [{"course"}, frozenset()]
+    assert play(url, scene) == [{"course": END}, {}]
+
+
+def test_what_has_run_out_is_over_behind_redis_when_nobody_tells(
+    url: str, redis_url: str, tmp_path: Path
+) -> None:
+    async def scene(database: Database) -> list[frozenset[str]]:
+        store = open_store(url, history_turns=1, outbox=Outbox(redis_url, tmp_path / "spool.db"))
+        client: Any
+        async with Redis.from_url(redis_url) as client:
+            await paused(database, NOON, END)
+            await paused(database, NOON, None, "mentorship")
+            await publish_by(client, database, NOON)
+        await opened(store)
+        found = [await store.paused(now) for now in (NOON, END - SECOND, END)]
+        await store.aclose()
+        return found
+
+    both = {"course", "mentorship"}
+    assert play(url, scene) == [both, both, {"mentorship"}]

@@ -174,7 +174,7 @@ def test_a_redis_that_came_back_empty_is_told_again_what_a_person_has_paused(
             async with asyncio.timeout(30):
                 while not await client.get(paused_key()):  # noqa: ASYNC110 - nothing tells
                     await asyncio.sleep(0.01)
-            found.append(read_board(await client.get(paused_key())))
+            found.append(frozenset(read_board(await client.get(paused_key()))))
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         await close_client(client)

@@ -1,18 +1,24 @@
 """`tay serve` after a bad edit in `prompts/`: it starts, and says by which playbook it goes."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from starlette.routing import Mount
 
 from tay_middleware.engine import Escalator
+from tay_middleware.engine.in_force import sound_playbook
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.playbook import load_playbook, shipped
 from tay_middleware.settings import Settings
 from tay_middleware.web.app import make_app
+from tay_middleware.web.following import FOLLOWING
 from tay_middleware.web.on_disk import Looks, OnDisk
 
 
@@ -60,6 +66,99 @@ def test_a_server_that_knows_of_no_good_one_does_not_start(edited: Settings) -> 
     spoil(edited)
     with pytest.raises(ConfigurationError, match=r"policy\.yaml:3: (.|\n)*no good playbook of"):
         make_app(edited)
+
+
+def mend(settings: Settings) -> str:
+    """Make it good again, and another one than before; its version."""
+    (place(settings) / "policy.yaml").write_bytes((shipped() / "policy.yaml").read_bytes())
+    with (place(settings) / "voice.yaml").open("a") as voice:
+        voice.write("\n# mended\n")
+    return load_playbook(settings.prompts_dir).version
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not is_so():  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.01)
+
+
+def dashboard_of(app: FastAPI) -> Any:
+    (found,) = [one.app for one in app.routes if isinstance(one, Mount)]
+    return found
+
+
+def test_a_server_takes_a_mended_playbook_without_a_restart(edited: Settings) -> None:
+    """With all that goes by it: API, dashboard, the worker of the inbox, what works beside."""
+    Escalator.from_settings(edited).close()
+    spoil(edited)
+
+    async def scene() -> None:
+        app = make_app(edited, look_seconds=0.01)
+        reach = httpx.ASGITransport(app)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=reach, base_url="http://tay.example") as client,
+        ):
+            before = app.state.context
+            await until(lambda: before.worker.is_running)
+            assert (await client.get("/readyz")).json()["playbook"] == "refused"
+            version = mend(edited)
+            await until(lambda: app.state.context is not before)
+            here = app.state.context
+            told = (await client.get("/readyz")).json()
+            assert (told["playbook"], told["troubled"]) == ("in_force", [])
+            assert here.playbook.version == version != before.playbook.version
+            assert here.worker is before.worker
+            assert here.worker._terms is here.terms
+            dashboard = dashboard_of(app)
+            assert dashboard.state.context is here
+            assert (await dashboard.state.board.cascade()) is not None
+            assert dashboard.state.board._here is here
+            assert here.beside.ended() == []
+
+    asyncio.run(scene())
+
+
+def test_what_is_mended_to_what_is_in_force_changes_nothing(edited: Settings) -> None:
+    good = load_playbook(edited.prompts_dir)
+    Escalator.from_settings(edited).close()
+    spoil(edited)
+
+    async def scene() -> None:
+        app = make_app(edited, works=False, look_seconds=0.01)
+        async with app.router.lifespan_context(app):
+            before = app.state.context
+            policy = place(edited) / "policy.yaml"
+            policy.write_bytes((shipped() / "policy.yaml").read_bytes())
+            await until(before.beside._tasks[FOLLOWING].done)
+            assert app.state.context is before
+            assert before.playbook.version == good.version
+            assert before.beside.ended() == []
+
+    asyncio.run(scene())
+
+
+def test_a_server_that_starts_well_watches_no_files(edited: Settings) -> None:
+    """An edit is taken by a restart, when a person has checked it."""
+    assert sound_playbook(edited).mending is None
+
+
+def test_a_board_whose_playbook_is_another_one_judges_by_that(edited: Settings) -> None:
+    async def scene() -> None:
+        app = make_app(edited, works=False)
+        async with app.router.lifespan_context(app):
+            dashboard = dashboard_of(app)
+            board, here = dashboard.state.board, app.state.context
+            first = await board.cascade()
+            assert await board.cascade() is first
+            board.go_by(replace(here))
+            making = asyncio.create_task(board.cascade())
+            await asyncio.sleep(0)
+            board.go_by(replace(here))
+            assert await making is not await board.cascade()
+            assert await board.cascade() is not first
+
+    asyncio.run(scene())
 
 
 def test_what_is_on_disk_is_looked_at_each_time_and_read_once(edited: Settings) -> None:

@@ -39,6 +39,16 @@ class Board:
         self.past = Kept(self._looked_back, PAST_FOR, here.clock)
         self.lag = Kept(self._owed, LAG_FOR, here.clock)
         self._cascade: Cascade | None = None
+        self._former: list[Cascade] = []
+
+    def go_by(self, here: Context) -> None:
+        """Show what another playbook makes of it, from the next page on."""
+        self._here = here
+        if self._cascade is not None:  # a page may be at it
+            self._former.append(self._cascade)
+            self._cascade = None
+        self.verdicts.forget()
+        self.past.forget()
 
     def begin(self) -> "asyncio.Task[str | None]":
         """Make ready what the first page would wait for."""
@@ -59,6 +69,9 @@ class Board:
                 make_cascade, here.playbook, here.settings, Until.ENCODER
             )
             made.start()
+            if here is not self._here:
+                self._former.append(made)
+                return made
             self._cascade = made
         return self._cascade
 
@@ -66,8 +79,9 @@ class Board:
         """Stop looking."""
         for kept in (self.verdicts, self.past, self.lag):
             await kept.aclose()
-        if self._cascade is not None:
-            await self._cascade.aclose()
+        for cascade in (*self._former, self._cascade):
+            if cascade is not None:
+                await cascade.aclose()
 
     async def _examined(self) -> tuple[Verdict, ...]:
         here = self._here
