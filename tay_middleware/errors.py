@@ -4,7 +4,7 @@
     ├── ConfigurationError      a setting or an argument is wrong; fix it and start again
     │   ├── PlaybookError       `prompts/` does not validate; carries every problem found
     │   └── ScorerError         the built-in scorer's file cannot be read
-    ├── InputError              a command was handed something that it cannot read
+    ├── InputError              what was handed over cannot be read, or is not where it should be
     ├── SignatureError          a delivery was not signed by the one it says it is from
     ├── PayloadError            a delivery says something that cannot be understood
     └── StorageError            history or log could not be read or written
@@ -15,8 +15,8 @@
         └── CallRefused         a call that Redis will never run
 
 None of them ever leaves a running chat because of *our* work: the engine fails open, at its start
-too where files of the business are wrong, and where a question is not found in the input of a step.
-They reach a caller only while something is being built (settings, arguments), or from a command.
+too where files of the business are wrong. They reach a caller only while something is being built
+(settings, arguments), from a command, or because the input of the step itself is unusable.
 """
 
 from collections.abc import Sequence
@@ -68,7 +68,7 @@ class ScorerError(ConfigurationError):
 
 
 class InputError(TayError, ValueError):
-    """What was handed over (a period, a file of purchases, …) cannot be read or is not there."""
+    """What was handed over (a question, a period, a file …) cannot be read, or is not there."""
 
 
 class SignatureError(TayError):

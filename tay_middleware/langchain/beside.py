@@ -1,7 +1,7 @@
 """What we do beside one reply, from its question to its last chunk; the step only passes things on.
 
 Everything here fails open through the engine's guards: whatever goes wrong, the reply leaves as the
-model made it.
+model made it. The one error that leaves is `InputError`, before the model is asked.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,6 +17,7 @@ from tay_middleware.decide.describe import Json
 from tay_middleware.domain import ReplyStatus
 from tay_middleware.engine import Escalator, Outcome, Pending, Reply
 from tay_middleware.engine.telling import tell_once
+from tay_middleware.errors import InputError
 from tay_middleware.langchain.announce import aannounce, announce, hears, parent_of
 from tay_middleware.langchain.asker import as_told, begin_turn
 from tay_middleware.langchain.claims import Claim, lay
@@ -61,15 +62,21 @@ class Beside:
             input_key: where in it the question is.
             config: of what lies inside the run.
             run: the surface's run; `None` where LangChain made none.
+
+        Raises:
+            InputError: the question is in no place where it was said to be, nor beside the input.
         """
         if not engine.takes_part():
             return cls(None)
+        missing = None
         with engine.guard("a turn that did not begin")("begin"):
             place = locate(value, input_key)
             asked = as_told(understand(place), config)
-            if asked is None and place.unfound is not None:
-                tell_once(place.unfound)
-            if asked is not None and not asked.is_answered:
+            if asked is None:
+                missing = place.missing
+                if place.unread is not None:
+                    tell_once(place.unread)
+            elif not asked.is_answered:
                 parent = parent_of(config) if run is None else run.parent_run_id
                 pending = begin_turn(engine, asked, config, parent)
                 around = endings_around(config, run)
@@ -79,6 +86,8 @@ class Beside:
                     has_listeners=run is None or any(map(hears, run.handlers)),
                     claim=lay(pending.turn.question, [endings.claims for endings in around]),
                 )
+        if missing is not None:
+            raise InputError(missing)
         return cls(None)
 
     def listen(self, config: RunnableConfig) -> None:

@@ -64,22 +64,23 @@ class Asked:
 class Place:
     """Where the question lies (a text or messages), and where messages from before it do.
 
-    `unfound` says what is amiss and how to mend it, where the app looks for the question in the
-    wrong place: no reply of it would ever have an addition.
+    `missing` says what there was where the app looks in a place that there is not: a mistake of the
+    program, which no reply would ever mend. `unread` says what cannot be read in that place.
     """
 
     question: Any
     earlier: Any = ()
-    unfound: str | None = None
+    missing: str | None = None
+    unread: str | None = None
 
 
 MEND = (
-    "no reply to such an input has an addition, nor is it logged. Set input_key of EscalationStep "
-    "to the key that holds the question, or to a function of the input; or pass `question` in "
-    "`configurable`"
+    "Set input_key of EscalationStep to the key that holds the question, or to a function of the "
+    "input; or pass `question` in `configurable`"
 )
-"""What to do about a question that is not found. Neither keys nor values of the input are told: a
-log is no place for what users write."""
+
+UNREAD = f"no text and no messages: no reply to such an input has an addition. {MEND}"
+"""Told in the log, which is no place for what users write: neither keys nor values are."""
 
 
 def read(value: Any, input_key: InputKey = None) -> Asked | None:
@@ -94,9 +95,12 @@ def locate(value: Any, input_key: InputKey = None) -> Place:
     if not isinstance(value, Mapping):
         return _placed(value, "the input")
     key = input_key or next((name for name in QUESTION_KEYS if name in value), None)
-    if key is None or key not in value:
-        names = f"{key!r}, which input_key names" if key else " or ".join(map(repr, QUESTION_KEYS))
-        return Place(None, _earlier(value), f"the input has no key {names}: {MEND}")
+    if key is None:
+        looked = f"found {_keys(value)}, looked for {', '.join(QUESTION_KEYS)}"
+        return Place(None, _earlier(value), f"no question in the input: {looked}. {MEND}")
+    if key not in value:
+        looked = f"input_key={key!r} is not in the input; found {_keys(value)}"
+        return Place(None, _earlier(value), f"{looked}. {MEND}")
     return _placed(value[key], f"what stands under {key!r} in the input", _earlier(value, key))
 
 
@@ -114,8 +118,9 @@ def _called(input_key: Callable[[Any], Any], value: Any) -> Place:
     try:
         found = input_key(value)
     except (LookupError, AttributeError, TypeError, ValueError) as error:
-        name, kind = type(error).__name__, type(value).__name__
-        return Place(None, earlier, f"input_key raised {name} for an input of {kind}: {MEND}")
+        found = _keys(value) if isinstance(value, Mapping) else type(value).__name__
+        said = f"({type(error).__name__}: {error}); found {found}"
+        return Place(None, earlier, f"input_key found no question in the input {said}. {MEND}")
     return _placed(found, "what input_key gives", earlier)
 
 
@@ -124,13 +129,17 @@ def _placed(question: Any, subject: str, earlier: Any = ()) -> Place:
     if question is None or isinstance(question, str | BaseMessage | PromptValue | Sequence):
         return Place(question, earlier)
     kind = type(question).__name__
-    return Place(None, earlier, f"{subject} is of {kind}, no text and no messages: {MEND}")
+    return Place(None, earlier, unread=f"{subject} is of {kind}, {UNREAD}")
 
 
 def _earlier(value: Any, but: str | None = None) -> Any:
     if not isinstance(value, Mapping):
         return ()
     return next((value[name] for name in TRANSCRIPT_KEYS if name != but and name in value), ())
+
+
+def _keys(value: Mapping[str, Any]) -> str:
+    return ", ".join(repr(key) for key in value) or "an empty dict"
 
 
 def _in_messages(value: Any) -> Asked | None:

@@ -18,7 +18,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
 from pydantic import BaseModel
 
-from tay_middleware import EscalationStep, Escalator
+from tay_middleware import EscalationStep, Escalator, InputError
 from tay_middleware.langchain import ScriptedChatModel
 from tay_middleware.settings import Settings, load_settings
 from tests.langchain.models import ANSWER, NEED, PIECES, SHAPES, model
@@ -100,6 +100,15 @@ def test_02_the_key_may_be_named_or_computed(wrap: Wrap) -> None:
     for input_key in ("ask", lambda value: value["ask"]):
         reply = wrap(inner, input_key=input_key).invoke({"ask": NEED}, someone())
         assert reply.startswith(f"{ANSWER}\n\n")
+
+
+def test_02_a_dict_without_a_question_is_told_at_once_and_readably(wrap: Wrap) -> None:
+    asked = model(PLAIN)
+    with pytest.raises(InputError, match=r"found 'text', 'user', looked for question, input"):
+        wrap(asked).invoke({"text": NEED, "user": 1}, someone())
+    with pytest.raises(InputError, match=r"input_key='q' is not in the input; found 'text'"):
+        wrap(asked, input_key="q").invoke({"text": NEED}, someone())
+    assert asked.calls == []
 
 
 @pytest.mark.parametrize(
