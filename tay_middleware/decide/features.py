@@ -34,7 +34,7 @@ _LONG = 5
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What the built-in scorer reads: `terms` by name and, apart, the distinct plain `words`."""
+    """What the built-in scorer reads: `terms` by name, the distinct plain `words` among them."""
 
     terms: list[str]
     words: list[str]
