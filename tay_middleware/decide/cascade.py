@@ -165,9 +165,9 @@ class Cascade:
     ) -> Detection:
         """All offline stages up to `until`, in this thread; waits for the encoder to open."""
         draft = self.draft(question, transcript, signals, until)
-        if not until.reaches(Until.ENCODER) or not self._asks_encoder(draft):
+        if self._encoder is None or not until.reaches(Until.ENCODER):
             return draft.detection
-        encoder = self._encoder.opened() if self._encoder is not None else None
+        encoder = self._encoder.opened() if self._asks_encoder(draft) else None
         if encoder is None:
             return draft.detection
         return self._refined(draft, encoder.judge(draft.text, transcript))
