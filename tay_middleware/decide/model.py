@@ -100,16 +100,15 @@ class Model:
     def _units(self, features: Features) -> tuple[float, ...]:
         """The hidden layer; the words of a question are among its terms."""
         found = list(filter(None, map(self._rows.get, features.terms)))
-        *sums, known = self._packing.sums(found)
-        hidden = self._hidden
+        sums, hidden = self._packing.sums(found), self._hidden
         width = len(hidden.bias)
-        length, spread = sqrt(sums[width]) * SCALE_UNIT or 1.0, sqrt(known) or 1.0
+        length, spread = sqrt(sums[width]) * SCALE_UNIT or 1.0, sqrt(sums[-1]) or 1.0
         reached = [
             terms * of_terms / length + words * of_words / spread + bias
             for terms, of_terms, words, of_words, bias in zip(
                 sums[:width],
                 hidden.term_units,
-                sums[width + 1 :],
+                sums[width + 1 : -1],
                 hidden.word_units,
                 hidden.bias,
                 strict=True,
