@@ -1,6 +1,6 @@
 """Keywords → built-in scorer → encoder → a model's opinion: each stage only where it is needed.
 
-The first two take a tenth of a millisecond and run where the question is. The encoder runs on a
+The first two take a fifth of a millisecond and run where the question is. The encoder runs on a
 thread of its own, and a model is asked over the network; both beside the model's reply. Whatever of
 that is missing, late or wrong, the detection of the stage before stands.
 """

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from math import dist, sqrt
-from operator import mul
+from operator import itemgetter, mul
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +170,8 @@ def _rows(content: Mapping[str, Any], packing: Packing, width: int) -> dict[str,
     squares = (int(scale) ** 2 for scale in content["scales"])
     as_terms = zip(squares, terms, _numbers(told["terms"], width, len(terms)), strict=True)
     # Common terms have small scales. Side by side in memory they are looked up in less time.
-    rows = {term: packing.first(row, square) for square, term, row in sorted(as_terms)}
+    common_first = sorted(as_terms, key=itemgetter(0))
+    rows = {term: packing.first(row, square) for square, term, row in common_first}
     for word, row in zip(words, _numbers(told["words"], width, len(words)), strict=True):
         rows[word] = rows.get(word, 0) + packing.second(row, 1)
     return rows

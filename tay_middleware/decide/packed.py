@@ -26,7 +26,8 @@ class Packing:
         self._row = struct.Struct(f"<{width}hI{width}hI")
         top, lanes = 1 << (_BITS - 1), range(0, width * _BITS, _BITS)
         self._top_bits = sum(top << at for at in lanes)
-        self._all_top_bits = self._top_bits | self._top_bits << 8 * self._half.size
+        self._half_bits = 8 * self._half.size
+        self._all_top_bits = self._top_bits | self._top_bits << self._half_bits
 
     def first(self, numbers: Sequence[int], square: int) -> int:
         """The first half of a row; `square` is from 1 to 2^23, so that no half is 0."""
@@ -36,7 +37,7 @@ class Packing:
 
     def second(self, numbers: Sequence[int], square: int) -> int:
         """The second half of a row, likewise."""
-        return self.first(numbers, square) << 8 * self._half.size
+        return self.first(numbers, square) << self._half_bits
 
     def sums(self, rows: Sequence[int]) -> tuple[int, ...]:
         """Rows added up number by number: the first half, its square, the second, its square."""
