@@ -89,12 +89,12 @@ class Answers:
 
     def _asks_more(self, text: str, reading: Reading) -> bool:
         """Whether a message, or what follows its opener, asks for what was just mentioned."""
+        begun = text if len(text) > SHORT_CHARS else opened(text)
+        if begun == text and not reading.has(Part.ASKS_MORE):
+            return False
         if speaks_of(reading, Part.CRAFT):
             return False
-        begun = text if len(text) > SHORT_CHARS else opened(text)
-        return reading.has(Part.ASKS_MORE) or (
-            begun != text and self._reader.read(begun).has(Part.ASKS_MORE)
-        )
+        return reading.has(Part.ASKS_MORE) or self._reader.read(begun).has(Part.ASKS_MORE)
 
     def _asked_back(self, reading: Reading, transcript: Sequence[Message]) -> bool:
         """Whether this answers a question of the reply just before it, and not our mention."""

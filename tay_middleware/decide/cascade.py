@@ -1,6 +1,6 @@
 """Keywords → built-in scorer → encoder → a model's opinion: each stage only where it is needed.
 
-The first two take a tenth of a millisecond and run where the question is. The encoder runs on a
+The first two take a fifth of a millisecond and run where the question is. The encoder runs on a
 thread of its own, and a model is asked over the network; both beside the model's reply. Whatever of
 that is missing, late or wrong, the detection of the stage before stands.
 """
@@ -165,9 +165,9 @@ class Cascade:
     ) -> Detection:
         """All offline stages up to `until`, in this thread; waits for the encoder to open."""
         draft = self.draft(question, transcript, signals, until)
-        if not until.reaches(Until.ENCODER) or not self._asks_encoder(draft):
+        if self._encoder is None or not until.reaches(Until.ENCODER):
             return draft.detection
-        encoder = self._encoder.opened() if self._encoder is not None else None
+        encoder = self._encoder.opened() if self._asks_encoder(draft) else None
         if encoder is None:
             return draft.detection
         return self._refined(draft, encoder.judge(draft.text, transcript))

@@ -303,12 +303,15 @@ def _reopens(gate: str, opinion: Opinion, rule: StageRule) -> bool:
 def figures(tier: str, opinion: Opinion) -> dict[str, float]:
     """What of an opinion stands among the scores of a detection, under the tier's name."""
     told = {
-        f"{tier}.escalate": opinion.escalate,
-        f"{tier}.on_topic": opinion.on_topic,
-        **{f"{tier}.offer.{name}": chance for name, chance in opinion.offers.items()},
-        **{f"{tier}.gate.{name}": p for name, p in opinion.gates.items() if p >= _WORTH_TELLING},
+        f"{tier}.escalate": round(opinion.escalate, 4),
+        f"{tier}.on_topic": round(opinion.on_topic, 4),
     }
-    return {name: round(figure, 4) for name, figure in told.items()}
+    for name, chance in opinion.offers.items():
+        told[f"{tier}.offer.{name}"] = round(chance, 4)
+    for name, chance in opinion.gates.items():
+        if chance >= _WORTH_TELLING:
+            told[f"{tier}.gate.{name}"] = round(chance, 4)
+    return told
 
 
 def with_choice(

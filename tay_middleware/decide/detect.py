@@ -86,6 +86,8 @@ class Detector:
         self._answers = Answers(self._reader, Woven(rules.templates))
         self._spoken_of = SpokenOf(rules, self._reader)
         self._buying = Buying(rules, self._reader.read, self._spoken_of, self._catalogue)
+        gates = rules.gates.gates.items()
+        self._suspected = tuple(name for name, gate in gates if gate.suspected_by)
         kinds = {name: group.kind for name, group in rules.indicators.groups.items()}
         self._of_kind = {
             kind: frozenset(name for name, own in kinds.items() if own == kind)
@@ -188,7 +190,7 @@ class Detector:
             if gates
             else (),
             certainly=certainly_closed(reading, gates) if gates else (),
-            unsuspected=unsuspected(reading, transcript, self._rules.gates, self._reader.read),
+            unsuspected=unsuspected(reading, transcript, self._suspected, self._reader.read),
             spoken_against=tuple(reading.names(Part.AGAINST)),
             answers=answer.closes,
             asks_more=answer.asks_more,

@@ -34,7 +34,7 @@ _LONG = 5
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What the built-in scorer reads: `terms` by name and, apart, the distinct plain `words`."""
+    """What the built-in scorer reads: `terms` by name, the distinct plain `words` among them."""
 
     terms: list[str]
     words: list[str]
@@ -42,7 +42,9 @@ class Features:
 
 def spoken(folded: str) -> str:
     """The folded text as a reader would take it: no greeting, no slip, nothing that was blanked."""
-    text = _EMOJI.sub(" ", folded.replace(BLANK, " "))
+    text = folded.replace(BLANK, " ")
+    if not text.isascii():
+        text = _EMOJI.sub(" ", text)
     greeting = _GREETING.match(text)
     if greeting is not None and greeting.end() < len(text):
         text = text[greeting.end() :]
@@ -76,7 +78,7 @@ def _add_shape(found: dict[str, None], words: list[str], history: Sequence[Messa
     found[f"@length {min(7, len(words).bit_length())}"] = None
     found[f"@asks {min(3, words.count('?'))}"] = None
     found[f"@numbers {min(3, words.count('#'))}"] = None
-    found[f"@first person {min(4, sum(word in _FIRST_PERSON for word in words))}"] = None
+    found[f"@first person {min(4, sum(map(_FIRST_PERSON.__contains__, words)))}"] = None
     if history:
         found["@history"] = None
 

@@ -166,15 +166,20 @@ def certainly_closed(reading: Reading, closed: Collection[str]) -> tuple[str, ..
 
 
 def unsuspected(
-    reading: Reading, transcript: Sequence[Message], gates: Gates, read: Callable[[str], Reading]
+    reading: Reading,
+    transcript: Sequence[Message],
+    suspected: Sequence[str],
+    read: Callable[[str], Reading],
 ) -> tuple[str, ...]:
     """The gates that no learned head may close: nothing that she says is about what they are for.
+
+    `suspected` are the gates that have words for such a suspicion (`Gate.suspected_by`).
 
     Nobody can tell an age from "how do I grow my wig business?", and a scorer that tries has
     learned who else writes so.
     """
-    names = [name for name, gate in gates.gates.items() if gate.suspected_by]
-    names = [name for name in names if name not in reading.names(Part.SUSPECTED)]
+    said = reading.names(Part.SUSPECTED)
+    names = [name for name in suspected if name not in said]
     asked = [one.content[:SUSPECT_CHARS] for one in transcript if one.role == "user"]
     if not names or not asked:
         return tuple(names)
@@ -259,10 +264,10 @@ def _goes_on(
     read: Callable[[str], Reading],
 ) -> bool:
     """Whether a question goes on about somebody else whom an earlier one was asked for."""
-    if ANOTHER not in gates.gates or not _is_of_another(reading.window.literal):
+    asked = [one.content for one in transcript if one.role == "user"]
+    if not asked or ANOTHER not in gates.gates or not _is_of_another(reading.window.literal):
         return False
-    asked = (one.content for one in reversed(transcript) if one.role == "user")
-    for text in islice(asked, RECENT_MESSAGES):
+    for text in reversed(asked[-RECENT_MESSAGES:]):
         before = read(text)
         if any(sense.name == ANOTHER for *_, sense in before.of(Part.GATE)):
             return True

@@ -125,11 +125,10 @@ class PhraseMatcher(Generic[MeaningT]):
         In order of the words where the phrases begin, shorter phrases first.
         """
         parts = window.text.split(" ")
-        known = self._words
-        words = [
-            part if part.isalpha() else known[part] if part in known else self._read(part)
-            for part in parts
-        ]
+        known, words = self._words, parts.copy()
+        for at, plain in enumerate(map(str.isalpha, parts)):
+            if not plain and (part := parts[at]):
+                words[at] = known[part] if part in known else self._read(part)
         ended: list[tuple[int, int, _State[MeaningT]]] = []
         opened = list(map(self._first.get, words))
         words.append("")

@@ -7,26 +7,19 @@ words lie in a pretrained space. All outputs read the same hidden layer; each is
 """
 
 import json
-import math
 import zlib
 from base64 import b64decode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from operator import mul
+from math import dist, sqrt
+from operator import itemgetter, mul
 from pathlib import Path
 from typing import Any
 
 from tay_middleware.decide.features import Features
-from tay_middleware.decide.opinion import (
-    ESCALATE,
-    OFFER,
-    ON_TOPIC,
-    Opinion,
-    opinion_of,
-    probability,
-)
-from tay_middleware.decide.packed import PackedRows
+from tay_middleware.decide.opinion import ESCALATE, ON_TOPIC, Opinion, Outputs, probability
+from tay_middleware.decide.packed import Packing
 from tay_middleware.errors import ScorerError
 
 FORMAT = 3
@@ -59,65 +52,69 @@ class Model:
     """A network that was read from a file; immutable, used from any thread.
 
     Args:
-        terms: names, and for each the row of its whole numbers, then the square of its scale.
-        words: names with their rows.
+        rows: what each term and word adds to the hidden layer (see `_rows`).
+        packing: how these rows are packed.
         hidden: what the numbers of a row are worth.
         heads: the outputs, in order.
     """
 
     def __init__(
         self,
-        terms: tuple[Sequence[str], PackedRows],
-        words: tuple[Sequence[str], PackedRows],
+        rows: Mapping[str, int],
+        packing: Packing,
         hidden: _Hidden,
         heads: Mapping[str, _Head],
     ) -> None:
-        (term_names, self._terms), (word_names, self._words) = terms, words
-        self._by_term = dict(zip(term_names, self._terms.rows, strict=True))
-        self._by_word = dict(zip(word_names, self._words.rows, strict=True))
-        self._hidden = hidden
+        self._rows, self._packing, self._hidden = rows, packing, hidden
         self._heads = tuple(heads.values())
-        self._outputs = tuple(heads)
+        self._squares = [sum(map(mul, head.weights, head.weights)) for head in self._heads]
+        self._outputs = Outputs(heads)
 
     @property
     def outputs(self) -> tuple[str, ...]:
         """The names of its outputs, in order."""
-        return self._outputs
+        return self._outputs.names
 
     @property
     def offers(self) -> tuple[str, ...]:
         """The offers that it has learned."""
-        return tuple(name.removeprefix(OFFER) for name in self._outputs if name.startswith(OFFER))
+        return self._outputs.offers
 
     def judge(self, features: Features) -> Opinion:
         """What the features of a question (see `features`) speak for."""
-        chances = {
-            name: probability(head.slope * score + head.intercept)
-            for name, head, score in zip(
-                self._outputs, self._heads, self.scores(features), strict=True
-            )
-        }
-        return opinion_of(chances)
+        scored = zip(self._heads, self.scores(features), strict=True)
+        return self._outputs.opinion(
+            [probability(head.slope * score + head.intercept) for head, score in scored]
+        )
 
     def scores(self, features: Features) -> list[float]:
         """All outputs before calibration: what scikit-learn's network predicts."""
-        found = list(filter(None, map(self._by_term.get, features.terms)))
-        known = list(filter(None, map(self._by_word.get, features.words)))
-        *said, squares = self._terms.sums(found)
-        length, spread = math.sqrt(squares) * SCALE_UNIT or 1.0, math.sqrt(len(known)) or 1.0
-        units = self._hidden
-        hidden = [
-            max(0.0, terms * of_terms / length + words * of_words / spread + bias)
+        hidden = self._units(features)
+        square = sum(map(mul, hidden, hidden))
+        # w·h = (|w|² + |h|² - |w - h|²) / 2: `dist` takes a third of the time of adding products.
+        return [
+            (own + square - dist(head.weights, hidden) ** 2) / 2 + head.bias
+            for head, own in zip(self._heads, self._squares, strict=True)
+        ]
+
+    def _units(self, features: Features) -> tuple[float, ...]:
+        """The hidden layer; the words of a question are among its terms."""
+        found = list(filter(None, map(self._rows.get, features.terms)))
+        sums, hidden = self._packing.sums(found), self._hidden
+        width = len(hidden.bias)
+        length, spread = sqrt(sums[width]) * SCALE_UNIT or 1.0, sqrt(sums[-1]) or 1.0
+        reached = [
+            terms * of_terms / length + words * of_words / spread + bias
             for terms, of_terms, words, of_words, bias in zip(
-                said,
-                units.term_units,
-                self._words.sums(known),
-                units.word_units,
-                units.bias,
+                sums[:width],
+                hidden.term_units,
+                sums[width + 1 : -1],
+                hidden.word_units,
+                hidden.bias,
                 strict=True,
             )
         ]
-        return [sum(map(mul, head.weights, hidden)) + head.bias for head in self._heads]
+        return tuple([unit if unit > 0 else 0.0 for unit in reached])
 
 
 def read_model(path: Path | None = None) -> Model:
@@ -160,20 +157,27 @@ def model_of(content: Mapping[str, Any]) -> Model:
     hidden = _Hidden(
         *(tuple(map(float, told[name])) for name in ("bias", "term_units", "word_units"))
     )
-    width, terms, words = len(hidden.bias), content["terms"], content["words"]
+    width = len(hidden.bias)
     if any(len(head.weights) != width for head in heads.values()):
         raise ValueError(f"an output does not read {width} hidden units")
+    packing = Packing(width)
+    return Model(_rows(content, packing, width), packing, hidden, heads)
+
+
+def _rows(content: Mapping[str, Any], packing: Packing, width: int) -> dict[str, int]:
+    """Row by name: in its first half what it adds as a term, in its second what as a plain word."""
+    terms, words, told = content["terms"], content["words"], content["hidden"]
     squares = (int(scale) ** 2 for scale in content["scales"])
-    term_rows = zip(_rows(told["terms"], width, len(terms)), squares, strict=True)
-    return Model(
-        (terms, PackedRows(((*row, square) for row, square in term_rows), width + 1)),
-        (words, PackedRows(_rows(told["words"], width, len(words)), width)),
-        hidden,
-        heads,
-    )
+    as_terms = zip(squares, terms, _numbers(told["terms"], width, len(terms)), strict=True)
+    # Common terms have small scales. Side by side in memory they are looked up in less time.
+    common_first = sorted(as_terms, key=itemgetter(0))
+    rows = {term: packing.first(row, square) for square, term, row in common_first}
+    for word, row in zip(words, _numbers(told["words"], width, len(words)), strict=True):
+        rows[word] = rows.get(word, 0) + packing.second(row, 1)
+    return rows
 
 
-def _rows(packed: str, width: int, count: int) -> Iterator[list[int]]:
+def _numbers(packed: str, width: int, count: int) -> Iterator[list[int]]:
     """Rows of signed bytes, `width` in each, that were packed and told as text."""
     numbers = memoryview(zlib.decompress(b64decode(packed, validate=True))).cast("b").tolist()
     if len(numbers) != width * count:

@@ -1,7 +1,7 @@
 """What a learned scorer thinks of a question: probabilities, one shape for both tiers."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 ESCALATE, ON_TOPIC = "escalate", "on_topic"
@@ -32,22 +32,42 @@ class Opinion:
         return max(self.offers, key=self.offers.__getitem__)
 
 
+class Outputs:
+    """The outputs of a scorer, by what each of them tells; immutable."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(names)
+        places = {name: at for at, name in enumerate(self.names)}
+        self._escalate, self._on_topic = places[ESCALATE], places[ON_TOPIC]
+        self._offers, self._gates = self._named(OFFER), self._named(GATE)
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """The names of the offers among them."""
+        return tuple(self._offers)
+
+    def opinion(self, chances: Sequence[float]) -> Opinion:
+        """The opinion of one chance for each output; those of offers are made to sum to 1."""
+        offers = {name: chances[at] for name, at in self._offers.items()}
+        total = sum(offers.values()) or 1.0
+        return Opinion(
+            escalate=chances[self._escalate],
+            offers={name: chance / total for name, chance in offers.items()},
+            on_topic=chances[self._on_topic],
+            gates={name: chances[at] for name, at in self._gates.items()},
+        )
+
+    def _named(self, prefix: str) -> dict[str, int]:
+        return {
+            name.removeprefix(prefix): at
+            for at, name in enumerate(self.names)
+            if name.startswith(prefix)
+        }
+
+
 def opinion_of(chances: Mapping[str, float]) -> Opinion:
     """The opinion of named outputs; chances of offers are made to sum to 1."""
-    offers: dict[str, float] = {}
-    gates: dict[str, float] = {}
-    for name, chance in chances.items():
-        if name.startswith(GATE):
-            gates[name.removeprefix(GATE)] = chance
-        elif name.startswith(OFFER):
-            offers[name.removeprefix(OFFER)] = chance
-    total = sum(offers.values()) or 1.0
-    return Opinion(
-        escalate=chances[ESCALATE],
-        offers={name: chance / total for name, chance in offers.items()},
-        on_topic=chances[ON_TOPIC],
-        gates=gates,
-    )
+    return Outputs(chances).opinion(tuple(chances.values()))
 
 
 def blend(first: Opinion, second: Opinion, weight: float) -> Opinion:

@@ -141,8 +141,10 @@ def closing(names: Iterable[str], offer: str | None) -> tuple[str, ...]:
 
     What she has already; something else may be offered to her still.
     """
-    hers = dict.fromkeys(name for name in names if name.startswith(OWNS))
-    return tuple(name for name in hers if offer is None or name == f"{OWNS}{offer}")
+    hers = [name for name in names if name.startswith(OWNS)]
+    if not hers:
+        return ()
+    return tuple(name for name in dict.fromkeys(hers) if offer in (None, name.removeprefix(OWNS)))
 
 
 def told_of(names: Iterable[str]) -> Iterator[str]:

@@ -1,33 +1,48 @@
-"""Rows of whole numbers, each row one long integer: adding up rows is one addition a row.
+"""Rows of small whole numbers, each one long integer: adding up rows is one addition a row.
 
-The scorer adds up some hundred rows of thirty-three numbers for every question. Number by number
-that is most of what it costs in plain Python; and numbers that lie all over the memory cost as much
-again.
+The scorer adds up some sixty rows for every question. Number by number that is most of what it
+costs in plain Python; and numbers that lie all over the memory cost as much again.
 """
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-_UP = 1 << 19
-"""Every number is moved up by this, so that it is positive and no lane borrows from the next."""
+_BITS = 16
+"""Of the lane of a number."""
 
-MOST_ROWS = (1 << 32) // (2 * _UP) - 1
-"""As many rows can be added up."""
+MOST_ROWS = 1 << (_BITS - 8)
+"""As many rows of signed bytes are added up before a lane is full; of more, so many at a time."""
 
 
-class PackedRows:
-    """Rows of as many whole numbers each, none of them 2^19 or more from zero; immutable.
+class Packing:
+    """Rows of two halves, each of `width` signed bytes and a square, as integers; immutable.
 
-    No row is 0.
+    An integer is the sum of its numbers, each times 2 to the place of its lane. So a row may be put
+    together from its halves, and rows added up, by plain addition.
     """
 
-    def __init__(self, rows: Iterable[Sequence[int]], width: int) -> None:
-        self._lanes = struct.Struct(f"<{width}I")
-        pack, up = self._lanes.pack, _UP.__add__
-        self.rows = [int.from_bytes(pack(*map(up, row)), "little") for row in rows]
+    def __init__(self, width: int) -> None:
+        self._half = struct.Struct(f"<{width}hI")
+        self._row = struct.Struct(f"<{width}hI{width}hI")
+        top, lanes = 1 << (_BITS - 1), range(0, width * _BITS, _BITS)
+        self._top_bits = sum(top << at for at in lanes)
+        self._half_bits = 8 * self._half.size
+        self._all_top_bits = self._top_bits | self._top_bits << self._half_bits
 
-    def sums(self, rows: Sequence[int]) -> list[int]:
-        """Some of the rows, at most `MOST_ROWS`, added up number by number."""
-        up = len(rows) * _UP
-        lanes = self._lanes.unpack(sum(rows).to_bytes(self._lanes.size, "little"))
-        return [lane - up for lane in lanes]
+    def first(self, numbers: Sequence[int], square: int) -> int:
+        """The first half of a row; `square` is from 1 to 2^23, so that no half is 0."""
+        told = int.from_bytes(self._half.pack(*numbers, square), "little")
+        # Bit by bit a lane holds -1 as 65535: its top bit turned, it holds the number and 32768.
+        return (told ^ self._top_bits) - self._top_bits
+
+    def second(self, numbers: Sequence[int], square: int) -> int:
+        """The second half of a row, likewise."""
+        return self.first(numbers, square) << self._half_bits
+
+    def sums(self, rows: Sequence[int]) -> tuple[int, ...]:
+        """Rows added up number by number: the first half, its square, the second, its square."""
+        if len(rows) > MOST_ROWS:
+            some, others = self.sums(rows[:MOST_ROWS]), self.sums(rows[MOST_ROWS:])
+            return tuple(map(sum, zip(some, others, strict=True)))
+        told = (sum(rows) + self._all_top_bits) ^ self._all_top_bits
+        return self._row.unpack(told.to_bytes(self._row.size, "little"))

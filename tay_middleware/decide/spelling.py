@@ -19,8 +19,10 @@ _KEPT = 20_000
 
 def respelled(text: str) -> str:
     """The text, lower case, with its slips mended; other characters stay as they are."""
-    known = known_words()
-    return _WORD.sub(lambda found: found[0] if found[0] in known else _meant(found[0]), text)
+    odd = {word: _meant(word) for word in set(_WORD.findall(text)) - known_words()}
+    if all(word == meant for word, meant in odd.items()):
+        return text
+    return _WORD.sub(lambda found: odd.get(found[0], found[0]), text)
 
 
 @cache

@@ -43,7 +43,12 @@ def topic_of(
     own = _strongest(wordings, topics)
     if own is not None:
         others = max((len(said) for name, said in wordings.items() if name != own), default=0)
-        return About(own, len(_wordings(reading, noun_fits=True).get(own, ())) > others)
+        fitting = {
+            reading.window.literal[start:end]
+            for start, end, sense in reading.of(Part.TOPIC)
+            if sense.name == own and not sense.weak
+        }
+        return About(own, len(fitting) > others)
     if not transcript or len(reading.window.text.split()) > FOLLOW_UP_WORDS:
         return About(None, sure=False)
     if any(reading.names(Part.GATE)):
@@ -53,12 +58,11 @@ def topic_of(
     return About(next(filter(None, found), None), sure=False)
 
 
-def _wordings(reading: Reading, *, noun_fits: bool = False) -> dict[str, set[str]]:
-    """The distinct wordings of each topic found, or those alone that its noun fits."""
+def _wordings(reading: Reading) -> dict[str, set[str]]:
+    """The distinct wordings of each topic found."""
     wordings: dict[str, set[str]] = {}
     for start, end, sense in reading.of(Part.TOPIC):
-        if not (noun_fits and sense.weak):
-            wordings.setdefault(sense.name, set()).add(reading.window.literal[start:end])
+        wordings.setdefault(sense.name, set()).add(reading.window.literal[start:end])
     return wordings
 
 

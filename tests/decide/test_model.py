@@ -47,7 +47,7 @@ def content(**changes: Any) -> dict[str, Any]:
 
 def test_terms_have_length_one_together_and_words_are_divided_by_their_spread() -> None:
     model = model_of(content())
-    scores = dict(zip(model.outputs, model.scores(Features(["a", "b"], ["c"])), strict=True))
+    scores = dict(zip(model.outputs, model.scores(Features(["c", "a", "b"], ["c"])), strict=True))
     length = math.sqrt(1.0 + 4.0)
     first = (4 + 2) * 0.5 / length + 1 * 2.0 + 0.25
     assert (0 + 4) * 0.25 / length - 3 * 1.0 - 0.5 < 0  # the second unit is shut
@@ -56,16 +56,22 @@ def test_terms_have_length_one_together_and_words_are_divided_by_their_spread() 
     assert scores["gate.distress"] == pytest.approx(-first - 1.0)
 
 
+def test_a_name_may_be_a_term_and_a_word() -> None:
+    model = model_of(content(words=["a"]))
+    (escalate, *_) = model.scores(Features(["a"], ["a"]))
+    assert escalate == pytest.approx(4 * 0.5 + 1 * 2.0 + 0.25 - 1.0)
+
+
 def test_two_words_count_by_the_root_of_two() -> None:
     twice = content(words=["c", "d"])
     twice["hidden"] = {**twice["hidden"], "words": rows(1, 0, 1, 0)}
-    (escalate, *_) = model_of(twice).scores(Features([], ["c", "d"]))
+    (escalate, *_) = model_of(twice).scores(Features(["c", "d"], ["c", "d"]))
     assert escalate == pytest.approx(2 * 2.0 / math.sqrt(2) + 0.25 - 1.0)
 
 
 def test_a_text_of_unknown_words_gets_the_biases() -> None:
     model = model_of(content())
-    said = dict(zip(model.outputs, model.scores(Features(["x"], ["y"])), strict=True))
+    said = dict(zip(model.outputs, model.scores(Features(["y", "x"], ["y"])), strict=True))
     assert said["escalate"] == pytest.approx(0.25 - 1.0)
     assert said["on_topic"] == pytest.approx(-1.0)
 

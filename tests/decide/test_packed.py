@@ -4,40 +4,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tay_middleware.decide.features import features, spoken
-from tay_middleware.decide.packed import MOST_ROWS, PackedRows
-from tests.builders import no_need
+from tay_middleware.decide.packed import MOST_ROWS, Packing
 
-LARGEST = 2**19 - 1
-NUMBERS = st.integers(-LARGEST, LARGEST)
+NUMBERS = st.tuples(*[st.integers(-128, 127)] * 3)
+SQUARES = st.integers(1, 2**23)
+HALVES = st.tuples(NUMBERS, SQUARES)
+Half = tuple[tuple[int, int, int], int]
 
-
-@given(st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS), min_size=1, max_size=40))
-def test_sums_are_those_of_the_numbers(table: list[tuple[int, int, int]]) -> None:
-    packed = PackedRows(table, width=3)
-    assert packed.sums(packed.rows) == [sum(column) for column in zip(*table, strict=True)]
+PACKING = Packing(3)
 
 
-@pytest.mark.parametrize("number", [-LARGEST, LARGEST])
-def test_as_many_of_the_largest_as_there_may_be_fit(number: int) -> None:
-    packed = PackedRows([(number, -number, 0)], width=3)
-    (row,) = packed.rows
-    assert packed.sums([row] * MOST_ROWS) == [number * MOST_ROWS, -number * MOST_ROWS, 0]
+@given(st.lists(st.tuples(HALVES, HALVES), max_size=40))
+def test_sums_are_those_of_the_numbers(table: list[tuple[Half, Half]]) -> None:
+    rows = [PACKING.first(*first) + PACKING.second(*second) for first, second in table]
+    flat = [(*one, first, *other, second) for (one, first), (other, second) in table]
+    assert PACKING.sums(rows) == tuple(map(sum, zip(*flat, strict=True)) if flat else [0] * 8)
+
+
+@given(HALVES, HALVES)
+def test_a_row_may_have_either_half_alone(first: Half, second: Half) -> None:
+    rows = [PACKING.first(*first), PACKING.second(*second)]
+    assert PACKING.sums(rows) == (*first[0], first[1], *second[0], second[1])
+
+
+@pytest.mark.parametrize("number", [-128, 127])
+@pytest.mark.parametrize("times", [MOST_ROWS, MOST_ROWS + 1, 5 * MOST_ROWS])
+def test_no_lane_runs_over_however_many_rows_there_are(number: int, times: int) -> None:
+    row = PACKING.first((number, -number - 1, 0), 1) + PACKING.second((0, number, number), 2)
+    first = (number * times, (-number - 1) * times, 0, times)
+    second = (0, number * times, number * times, 2 * times)
+    assert PACKING.sums([row] * times) == (*first, *second)
 
 
 def test_nothing_found_is_nothing() -> None:
-    assert PackedRows([(1, 2)], width=2).sums([]) == [0, 0]
-    assert PackedRows([(0, 0)], width=2).rows[0] > 0  # a row that is found is never 0
-    assert PackedRows([], width=2).rows == []
-
-
-def test_no_question_has_more_features_than_are_added_up() -> None:
-    words = (
-        f"{first}{second}{third}word"
-        for first in "abcdefghij"
-        for second in "abcdefghij"
-        for third in "abcdefghijklmnop"
-    )
-    found = features(spoken(" ".join(words)), no_need())
-    assert 1000 < len(found.terms) <= MOST_ROWS
-    assert len(found.words) <= MOST_ROWS
+    assert Packing(2).sums([]) == (0, 0, 0, 0, 0, 0)
+    assert PACKING.first((0, 0, 0), 1) > 0  # a row that is found is never 0

@@ -1,4 +1,6 @@
+import base64
 import json
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,10 +54,12 @@ def test_a_word_that_no_row_holds_has_a_weight_from_where_it_lies(playbook: Play
     near = builtin.Space([*WORDS, "prices"], np.vstack([np.eye(len(WORDS)), np.eye(len(WORDS))[0]]))
     fitted = builtin.fit(some_examples(), seen(playbook), near, RECIPE)
     content = builtin.exported(fitted, dict.fromkeys(fitted.outputs, (1.0, 0.0)), {})
-    model = model_of(content)
+    nothing = base64.b64encode(zlib.compress(b"")).decode()
+    hidden = {**content["hidden"], "terms": nothing}
+    model = model_of({**content, "terms": [], "scales": [], "hidden": hidden})
     place = model.outputs.index("escalate")
     known, unseen, other = (
-        model.scores(Features([], [word]))[place] for word in ("pricing", "prices", "glue")
+        model.scores(Features([word], [word]))[place] for word in ("pricing", "prices", "glue")
     )
     assert unseen == pytest.approx(known)
     assert unseen > other
