@@ -13,6 +13,9 @@ _BITS = 16
 MOST_ROWS = 1 << (_BITS - 8)
 """As many rows of signed bytes are added up before a lane is full; of more, so many at a time."""
 
+LARGEST_SQUARE = 1 << 23
+"""The squares of as many rows fill no more than a lane of 32 bits."""
+
 
 class Packing:
     """Rows of two halves, each of `width` signed bytes and a square, as integers; immutable.
@@ -30,7 +33,13 @@ class Packing:
         self._all_top_bits = self._top_bits | self._top_bits << self._half_bits
 
     def first(self, numbers: Sequence[int], square: int) -> int:
-        """The first half of a row; `square` is from 1 to 2^23, so that no half is 0."""
+        """The first half of a row; no half is 0, for its square is 1 or more.
+
+        Raises:
+            ValueError: the square is none, or larger than can be added up.
+        """
+        if not 0 < square <= LARGEST_SQUARE:
+            raise ValueError(f"a square of {square} where 1 to {LARGEST_SQUARE} may stand")
         told = int.from_bytes(self._half.pack(*numbers, square), "little")
         # Bit by bit a lane holds -1 as 65535: its top bit turned, it holds the number and 32768.
         return (told ^ self._top_bits) - self._top_bits

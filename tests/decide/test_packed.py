@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tay_middleware.decide.packed import MOST_ROWS, Packing
+from tay_middleware.decide.packed import LARGEST_SQUARE, MOST_ROWS, Packing
 
 NUMBERS = st.tuples(*[st.integers(-128, 127)] * 3)
 SQUARES = st.integers(1, 2**23)
@@ -39,3 +39,15 @@ def test_no_lane_runs_over_however_many_rows_there_are(number: int, times: int) 
 def test_nothing_found_is_nothing() -> None:
     assert Packing(2).sums([]) == (0, 0, 0, 0, 0, 0)
     assert PACKING.first((0, 0, 0), 1) > 0  # a row that is found is never 0
+
+
+@pytest.mark.parametrize("square", [0, -1, LARGEST_SQUARE + 1])
+def test_a_square_that_would_overflow_its_lane_is_refused(square: int) -> None:
+    with pytest.raises(ValueError, match="square"):
+        Packing(2).first((1, 2), square)
+
+
+def test_the_largest_squares_fill_no_more_than_their_lane() -> None:
+    packing = Packing(2)
+    *_, square = packing.sums([packing.second((1, -2), LARGEST_SQUARE)] * MOST_ROWS)
+    assert square == LARGEST_SQUARE * MOST_ROWS
