@@ -15,6 +15,7 @@ from pathlib import Path
 from tay_middleware.decide.cascade import Cascade
 from tay_middleware.decide.classify import Classifier
 from tay_middleware.decide.model import read_model
+from tay_middleware.domain import Stage
 from tay_middleware.evals.judges import Judge, Judged, StatelessPolicy
 from tay_middleware.evals.labels import TRAFFIC, Labels, read_ours
 from tay_middleware.evals.offline import CHECKOUT
@@ -95,12 +96,16 @@ def report(said: list[Said]) -> None:
     for name, attribute in (("without a model", "offline"), ("with an oracle", "asked")):
         pairs = [(getattr(one, attribute).mentions, one.row.escalate) for one in said]
         print(f"{name:<18} {figures(pairs)}  ({len(pairs)} rows)")
-    unanswered = sum(one.offline.unsure and one.asked is one.offline for one in said)
+    unanswered = sum(one.offline.unsure and not _is_answered(one.asked) for one in said)
     rows = sum(one.offline.unsure for one in said)
     print(
         f"asked for {rows} rows, {unanswered} without an answer; "
         f"{1000 * asked / len(traffic):.0f} per 1,000 of the traffic-shaped file"
     )
+
+
+def _is_answered(judged: Judged) -> bool:
+    return judged.detection is not None and judged.detection.stage is Stage.LLM
 
 
 def main() -> None:
