@@ -8,7 +8,7 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Awaitable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -197,6 +197,8 @@ async def close_client(client: Any) -> None:
     first step closes nothing.
     """
     closing = asyncio.ensure_future(_closed(client))
+    _closings.add(closing)
+    closing.add_done_callback(_let_go)
     try:
         await asyncio.shield(closing)
     except asyncio.CancelledError:
@@ -205,11 +207,22 @@ async def close_client(client: Any) -> None:
 
 
 async def _closed(client: Any) -> None:
-    await client.aclose()
-    if isinstance(client, RedisCluster):
-        # It closes nothing by itself while it looks for its servers anew.
-        await client.nodes_manager.aclose()
-        await client.nodes_manager.aclose("startup_nodes")
+    async with AsyncExitStack() as closing:
+        if isinstance(client, RedisCluster):
+            # It closes nothing by itself while it looks for its servers anew.
+            closing.push_async_callback(client.nodes_manager.aclose, "startup_nodes")
+            closing.push_async_callback(client.nodes_manager.aclose)
+        closing.push_async_callback(client.aclose)
+
+
+_closings: set[asyncio.Future[None]] = set()
+"""Clients that are being closed: a task that nobody holds may be collected before it ends."""
+
+
+def _let_go(closing: asyncio.Future[None]) -> None:
+    _closings.discard(closing)
+    if not closing.cancelled():
+        closing.exception()  # who was cancelled while waiting for it has not asked
 
 
 @contextmanager

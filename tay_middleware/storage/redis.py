@@ -203,14 +203,14 @@ class RedisStore:
 
     async def aclose(self) -> None:
         """Give back the connections; see `TurnStore`. What is spooled stays in its file."""
-        if self._mending is not None:
-            self._mending.cancel()
-            await asyncio.gather(self._mending, return_exceptions=True)
-            self._mending = None
         async with AsyncExitStack() as closing:  # each, whatever becomes of the others
             closing.push_async_callback(self.link.aclose)
             closing.push_async_callback(self._database.aclose)
             closing.push_async_callback(self.spool.aclose)
+            if self._mending is not None:
+                self._mending.cancel()
+                await asyncio.gather(self._mending, return_exceptions=True)
+                self._mending = None
 
     async def replay(self) -> bool:
         """Run the oldest spooled calls; whether there may be more that can be run now."""

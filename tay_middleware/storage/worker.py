@@ -138,10 +138,12 @@ async def _drain(places: Places, pace: Pace, *, once: bool) -> Counts:
             ]
         return await worker.run(once=once)
     finally:
-        for task in beside:
-            task.cancel()
-        await asyncio.gather(*beside, return_exceptions=True)
-        await _closed(store, database, client)
+        try:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+        finally:
+            await _closed(store, database, client)
 
 
 async def keep_board(

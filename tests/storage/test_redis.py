@@ -62,6 +62,36 @@ def test_redis_keeps_a_no_and_mentions_as_long_as_the_longest_policy(
     assert mentions > longest(CapRule, "hours") * 3600
 
 
+def test_what_is_closed_while_a_call_is_made_up_for_is_closed_whole(
+    redis_url: str, tmp_path: Path
+) -> None:
+    """Also where whoever closes is cancelled before that has ended."""
+
+    async def slowly() -> None:
+        try:
+            await asyncio.sleep(30)
+        finally:
+            await asyncio.sleep(30)
+
+    async def scene() -> bool:
+        outbox = Outbox(redis_url, tmp_path / "spool.db", call_seconds=5)
+        url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
+        store = await opened(open_store(url, history_turns=10, outbox=outbox))
+        assert isinstance(store, RedisStore)
+        await store.commit(a_record(1))
+        pool = store.link.client.connection_pool
+        connections = [*pool._available_connections, *pool._in_use_connections]
+        assert any(one.is_connected for one in connections)
+        store._mending = asyncio.create_task(slowly())
+        closing = asyncio.create_task(store.aclose())
+        await asyncio.sleep(0.05)
+        closing.cancel()
+        await asyncio.gather(closing, return_exceptions=True)
+        return any(one.is_connected for one in connections)
+
+    assert not asyncio.run(scene())
+
+
 def test_redis_counts_as_many_mentions_as_a_cap_may_allow(redis_url: str, tmp_path: Path) -> None:
     most = int(longest(CapRule, "most"))
     claim = Claim(session_turns=0, caps=(Cap(86400.0, most),))
