@@ -73,6 +73,19 @@ def test_rows_stay_where_no_good_playbook_is_known_and_the_reason_is_told(
     assert len(read_latest(url, 10)) == 1
 
 
+@pytest.mark.parametrize("strict", ["true", "false"])
+def test_a_playbook_that_cannot_be_read_stops_no_more_than_a_wrong_one(
+    maintain: Tay, prompts: Path, url: str, strict: str
+) -> None:
+    (prompts / "templates" / "x.yaml").mkdir()
+    done = maintain(*KEEP, TAY_STRICT_START=strict)
+    assert done.returncode == 1
+    assert "deleted 0 rows" in done.stdout
+    assert "no rows were removed" in done.stderr
+    assert "x.yaml" in done.stderr
+    assert len(read_latest(url, 10)) == 1
+
+
 def test_partitions_of_a_server_are_made_whatever_the_playbook_is(
     maintain: Tay, prompts: Path, postgres_url: str
 ) -> None:
