@@ -9,6 +9,7 @@ import pytest
 from tay_middleware.playbook import load_playbook, shipped
 from tay_middleware.playbook.last_good import keep
 from tay_middleware.storage import open_store, read_latest
+from tay_middleware.storage.partitions import MONTHS_AHEAD, PARTITIONED
 from tests.commands import Run, Tay
 from tests.storage.records import a_record, opened
 
@@ -92,7 +93,8 @@ def test_partitions_of_a_server_are_made_whatever_the_playbook_is(
     spoil(prompts)
     done = maintain(*KEEP, TAY_DATABASE_URL=postgres_url, TAY_USER_KEY_SECRET="x" * 40)
     assert done.returncode == 1
-    assert "partitions, dropped 0" in done.stdout
+    made = (1 + MONTHS_AHEAD) * len(PARTITIONED)
+    assert f"made {made} partitions, dropped 0" in done.stdout
 
 
 def test_without_a_retention_no_playbook_is_read(maintain: Tay, prompts: Path, url: str) -> None:
