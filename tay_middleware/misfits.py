@@ -1,35 +1,48 @@
 """What is wrong with settings: each variable by its name, with the mend, and never a value."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 
-from pydantic import ValidationError
+from pydantic import AliasChoices, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 
-def misfits(error: ValidationError | SettingsError, known: Iterable[str]) -> str:
+def misfits(error: ValidationError | SettingsError, known: Mapping[str, FieldInfo]) -> str:
     """What pydantic found, a line for each variable.
 
     Args:
         error: what it raised; a variable that is no JSON where it should be is told of alone.
-        known: the settings that there are.
+        known: the settings that there are, by name.
     """
+    aliases = {alias for field in known.values() for alias in _aliases(field)}
     if isinstance(error, SettingsError):
         name = next(iter(re.findall(r'field "(\w+)"', str(error))), "…")
         lines = [f'{_variable(name)}: is no JSON object, such as {{"name": "value"}}']
     else:
         found = error.errors(include_url=False, include_input=False)
-        lines = [f"{_variable(*one['loc'])}: {_mend(one, known)}" for one in found]
+        lines = [f"{_told(one['loc'], aliases)}: {_mend(one, known)}" for one in found]
     return "\n  ".join(["settings are wrong:", *lines])
+
+
+def _aliases(field: FieldInfo) -> list[str]:
+    alias = field.validation_alias
+    names = alias.choices if isinstance(alias, AliasChoices) else [alias]
+    return [name for name in names if isinstance(name, str)]
+
+
+def _told(place: tuple[str | int, ...], aliases: Collection[str]) -> str:
+    """What was given: a setting is told as its variable, and an alias is one already."""
+    return str(place[0]) if place[0] in aliases else _variable(*place)
 
 
 def _variable(*place: str | int) -> str:
     return f"TAY_{'__'.join(map(str, place)).upper()}"
 
 
-def _mend(found: ErrorDetails, known: Iterable[str]) -> str:
+def _mend(found: ErrorDetails, known: Collection[str]) -> str:
     if found["type"] != "extra_forbidden":
         return found["msg"]
     nearest = get_close_matches(str(found["loc"][0]), known, 1, 0.6)

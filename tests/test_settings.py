@@ -89,6 +89,9 @@ WRONG = [
     ({"mode": "loud"}, "TAY_MODE: Input should be 'on', 'shadow' or 'off'"),
     ({"moed": "shadow"}, "TAY_MOED: there is no such setting; is mode meant?"),
     ({"colour": "red"}, "TAY_COLOUR: there is no such setting"),
+    ({"TAY_CLASSIFIER_API_KEY": 3}, "TAY_CLASSIFIER_API_KEY: Input should be a valid string"),
+    ({"OPENAI_API_KEY": 3}, "OPENAI_API_KEY: Input should be a valid string"),
+    ({"classifier_api_key": 3}, "TAY_CLASSIFIER_API_KEY: Input should be a valid string"),
     ({"webhook_secrets": {"stripe": 3}}, "TAY_WEBHOOK_SECRETS__STRIPE: Input should be a valid"),
 ]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tay_middleware.errors import ConfigurationError, PlaybookError
+from tay_middleware.errors import ConfigurationError
 from tay_middleware.settings import MOST_DAYS, Settings, load_settings
 from tay_middleware.storage import current, maintain_now, upgrade
 
@@ -73,12 +73,12 @@ def maintain_command(
 
 def _rules(settings: Settings) -> "Standing":
     """The playbook that chats go by, which says what may not go: capped mentions, open tests."""
+    from tay_middleware.engine.failopen import attempt  # noqa: PLC0415 - `upgrade` needs none
     from tay_middleware.engine.in_force import Standing, playbook_standing  # noqa: PLC0415 - `upgrade` needs none
 
-    try:
-        return playbook_standing(settings)
-    except PlaybookError as error:  # `strict_start`
-        return Standing(None, error)
+    found = attempt(lambda: playbook_standing(settings))
+    # `strict_start` raises whatever was found: a directory in place of a file, say.
+    return Standing(None, found) if isinstance(found, Exception) else found
 
 
 def _refuse_to_forget_mentions(settings: Settings, playbook: "Playbook", keep_days: int) -> None:

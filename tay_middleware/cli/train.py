@@ -23,6 +23,9 @@ from tay_middleware.training.later import judge_later
 OURS = Path("evals/data")
 """Label files that are learned from where none are given."""
 
+TRAINED = Path("trained")
+"""Where what was trained goes where nothing is said."""
+
 _MISSING = (
     "training needs more than answering does ({name} is missing): "
     "pip install 'tay-middleware[{extra}]'"
@@ -44,8 +47,8 @@ def train(
         bool,
         typer.Option(
             "--later",
-            help="train nothing: add to the opinions of --out-of-fold what the encoder in --model "
-            "says of authors whom it never learned from",
+            help="with --encoder, train nothing: add to the opinions of --out-of-fold what the "
+            "encoder in --model says of authors whom it never learned from",
         ),
     ] = False,
     folds: Annotated[
@@ -57,12 +60,17 @@ def train(
     jobs: Annotated[
         int | None,
         typer.Option(
-            min=1, help="runs of the encoder side by side, a processor each; all if none is given"
+            min=1,
+            help="with --encoder: its runs side by side, a processor each; all if none is given",
         ),
     ] = None,
     out: Annotated[
-        Path, typer.Option(help="where the scorer, its card and its out-of-fold opinions go")
-    ] = Path("trained"),
+        Path | None,
+        typer.Option(
+            help="where the scorer, its card and its out-of-fold opinions go",
+            show_default=str(TRAINED),
+        ),
+    ] = None,
     model: Annotated[
         Path | None, typer.Option(help="write the scorer here instead: a file, or a directory")
     ] = None,
@@ -78,10 +86,12 @@ def train(
     Try: tay label export --unsure > mine.jsonl   (fill it in)
     tay label import mine.jsonl --into own.jsonl   tay train evals/data own.jsonl
     """
+    _fitting(encoder=encoder, later=later, folds=folds, jobs=jobs, out=out)
     files = _files(labels or [_ours()])
     if later:
         _judge_later(files, model, out_of_fold)
         return
+    out = out or TRAINED
     for directory in (out, *([] if model is None else [model.parent])):
         _make(directory)
     opinions = out_of_fold or out / ("encoder.jsonl" if encoder else "builtin.jsonl")
@@ -94,6 +104,25 @@ def train(
             card = _builtin(files, folds, model or out / "model.json", opinions, step)
     (out / f"{card['tier']}-card.json").write_text(json.dumps(card, indent=1) + "\n")
     print_card(card, screen())
+
+
+def _fitting(
+    *, encoder: bool, later: bool, folds: int | None, jobs: int | None, out: Path | None
+) -> None:
+    """Refuse what would be passed over in silence."""
+    if later and not encoder:
+        raise ConfigurationError(
+            "--later is of the encoder's opinions: write --encoder --later, or leave --later out"
+        )
+    for name, given in (("--folds", folds), ("--jobs", jobs), ("--out", out)):
+        if later and given is not None:
+            raise ConfigurationError(
+                f"{name} is of no use with --later, which trains nothing: leave it out"
+            )
+    if jobs is not None and not encoder:
+        raise ConfigurationError(
+            "--jobs is of the encoder's runs: write --encoder --jobs, or leave --jobs out"
+        )
 
 
 def print_card(card: dict[str, Any], console: Console) -> None:

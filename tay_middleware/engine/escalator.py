@@ -57,8 +57,12 @@ class Escalator:
     if not TYPE_CHECKING:  # a checker reads the arguments below
 
         def __new__(cls, *given: object, **named: object) -> Self:
-            """Refuse an engine of less than it needs, before Python does without a mend."""
-            only_whole(*given, **named)
+            """Refuse an engine of less than it needs, before Python does without a mend.
+
+            A subclass whose constructor takes something else asks for that itself.
+            """
+            if cls.__init__ is Escalator.__init__:
+                only_whole(*given, **named)
             return super().__new__(cls)
 
     def __init__(

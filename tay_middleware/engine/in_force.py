@@ -93,6 +93,7 @@ def playbook_standing(settings: Settings) -> Standing:
 
     Raises:
         PlaybookError: the one on disk is wrong, and `strict_start` is set.
+        OSError: it cannot be read (a directory in place of a file, say), and that is set.
     """
     found = attempt(lambda: shared_playbook(settings.prompts_dir))
     if isinstance(found, Playbook):

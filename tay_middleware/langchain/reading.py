@@ -80,7 +80,8 @@ MEND = (
 )
 
 UNREAD = f"no text and no messages: no reply to such an input has an addition. {MEND}"
-"""Told in the log, which is no place for what users write: neither keys nor values are."""
+"""Told in the log, which is no place for what users write: of the input no value is told, and
+no key but the one that the program looks under."""
 
 
 def read(value: Any, input_key: InputKey = None) -> Asked | None:
@@ -119,7 +120,8 @@ def _called(input_key: Callable[[Any], Any], value: Any) -> Place:
         found = input_key(value)
     except (LookupError, AttributeError, TypeError, ValueError) as error:
         found = _keys(value) if isinstance(value, Mapping) else type(value).__name__
-        said = f"({type(error).__name__}: {error}); found {found}"
+        # An error's text may quote what the user wrote.
+        said = f"({type(error).__name__}); found {found}"
         return Place(None, earlier, f"input_key found no question in the input {said}. {MEND}")
     return _placed(found, "what input_key gives", earlier)
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
@@ -27,19 +27,22 @@ def side_by_side(
     """
     context = get_context("spawn")  # a fork would inherit locks of threads that are not there
     shares = context.Array("d", len(runs))
-    with ProcessPoolExecutor(
+    pool = ProcessPoolExecutor(
         min(jobs, len(runs)), mp_context=context, initializer=_begin, initargs=(shares,)
-    ) as pool:
-        waiting = {pool.submit(_do, work, number, run) for number, run in enumerate(runs)}
-        try:
-            while waiting:
-                ended, waiting = wait(waiting, LOOK_SECONDS, FIRST_EXCEPTION)
-                for one in ended:
-                    one.result()
-                progress(math.fsum(shares[:]) / len(runs))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    )
+    try:
+        begun, waiting = 0, set[Future[None]]()
+        while waiting or begun < len(runs):
+            # No more than work: the pool would hand one on that no cancelling reaches any more.
+            while begun < len(runs) and len(waiting) < jobs:
+                waiting.add(pool.submit(_do, work, begun, runs[begun]))
+                begun += 1
+            ended, waiting = wait(waiting, LOOK_SECONDS, FIRST_COMPLETED)
+            for one in ended:
+                one.result()
+            progress(math.fsum(shares[:]) / len(runs))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _begin(shares: Any) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tay_middleware.playbook import load_playbook, shipped
 from tay_middleware.playbook.last_good import keep
 from tay_middleware.storage import open_store, read_latest
+from tay_middleware.storage.partitions import MONTHS_AHEAD, PARTITIONED
 from tests.commands import Run, Tay
 from tests.storage.records import a_record, opened
 
@@ -73,13 +74,27 @@ def test_rows_stay_where_no_good_playbook_is_known_and_the_reason_is_told(
     assert len(read_latest(url, 10)) == 1
 
 
+@pytest.mark.parametrize("strict", ["true", "false"])
+def test_a_playbook_that_cannot_be_read_stops_no_more_than_a_wrong_one(
+    maintain: Tay, prompts: Path, url: str, strict: str
+) -> None:
+    (prompts / "templates" / "x.yaml").mkdir()
+    done = maintain(*KEEP, TAY_STRICT_START=strict)
+    assert done.returncode == 1
+    assert "deleted 0 rows" in done.stdout
+    assert "no rows were removed" in done.stderr
+    assert "x.yaml" in done.stderr
+    assert len(read_latest(url, 10)) == 1
+
+
 def test_partitions_of_a_server_are_made_whatever_the_playbook_is(
     maintain: Tay, prompts: Path, postgres_url: str
 ) -> None:
     spoil(prompts)
     done = maintain(*KEEP, TAY_DATABASE_URL=postgres_url, TAY_USER_KEY_SECRET="x" * 40)
     assert done.returncode == 1
-    assert "partitions, dropped 0" in done.stdout
+    made = (1 + MONTHS_AHEAD) * len(PARTITIONED)
+    assert f"made {made} partitions, dropped 0" in done.stdout
 
 
 def test_without_a_retention_no_playbook_is_read(maintain: Tay, prompts: Path, url: str) -> None:

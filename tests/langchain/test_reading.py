@@ -143,7 +143,7 @@ def missed(found: Any) -> Any:
         ({"text": "hi"}, None, "no question in the input: found 'text', looked for question, "),
         ({}, None, "no question in the input: found an empty dict"),
         ({"text": "hi"}, "q", "input_key='q' is not in the input; found 'text'."),
-        ({"text": "hi", "user": 1}, missed, "(KeyError: 'ask'); found 'text', 'user'."),
+        ({"text": "hi", "user": 1}, missed, "(KeyError); found 'text', 'user'."),
         (7, missed, "found int."),
     ],
 )
@@ -154,6 +154,12 @@ def test_where_the_program_looks_in_no_place_it_is_told_what_there_was(
     assert told in (place.missing or "")
     assert MEND in (place.missing or "")
     assert (place.question, place.unread) == (None, None)
+
+
+def test_an_error_of_input_key_is_told_without_its_text() -> None:
+    place = locate({"text": "I owe 300"}, lambda found: int(found["text"]))
+    assert "(ValueError); found 'text'." in (place.missing or "")
+    assert "owe" not in (place.missing or "")
 
 
 @pytest.mark.parametrize(
