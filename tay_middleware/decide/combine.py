@@ -78,7 +78,7 @@ class Combiner:
 
         `told` goes among its scores (see `figures`).
         """
-        closed = _gates(seen, opinion, rule)
+        closed = _gates(seen, opinion, rule, wishes=self._wishes(seen, opinion))
         need = _need(opinion, closed)
         gates = (*closed, *_off_topic(seen, opinion, rule.on_topic, need))
         offer, reason = self._verdict(seen, opinion, rule, need, closed)
@@ -118,6 +118,11 @@ class Combiner:
         if offer is None or offer not in self._catalogue:
             return None, None
         return offer, self._catalogue.reason(offer, _points(seen))
+
+    def _wishes(self, seen: Detection, opinion: Opinion) -> bool:
+        """Whether she asks after what is ours, or to buy it and has a need at all."""
+        asks = seen.enquires or seen.asks_anyway
+        return asks or (seen.purchase and opinion.escalate >= self._purchase_from)
 
     def _least(self, seen: Detection, rule: StageRule) -> float:
         """How likely a need must be: less where the phrases found one, more in a mere follow-up."""
@@ -215,7 +220,7 @@ def _named(gates: Iterable[str]) -> set[str]:
     return {gate.removeprefix(PERHAPS) for gate in gates}
 
 
-def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...]:
+def _gates(seen: Detection, opinion: Opinion, rule: StageRule, *, wishes: bool) -> tuple[str, ...]:
     closed = [
         gate
         for gate in seen.gates
@@ -223,7 +228,7 @@ def _gates(seen: Detection, opinion: Opinion, rule: StageRule) -> tuple[str, ...
         and not gate.startswith(OWNS)
         and (_is_held_by_words(gate, seen) or not _reopens(gate, opinion, rule))
     ]
-    unasked, only_surely = _unasked(seen), _only_surely(seen, opinion, rule)
+    unasked, only_surely = _unasked(seen), _only_surely(seen, opinion, rule, wishes=wishes)
     for name, bar in rule.gates.items():
         chance = opinion.gates.get(name, 0.0)
         if chance < bar or name in unasked or name in closed:
@@ -257,9 +262,11 @@ def _unasked(seen: Detection) -> Collection[str]:
     return unasked
 
 
-def _only_surely(seen: Detection, opinion: Opinion, rule: StageRule) -> Collection[str]:
+def _only_surely(
+    seen: Detection, opinion: Opinion, rule: StageRule, *, wishes: bool
+) -> Collection[str]:
     """The gates that a head must be sure of to close them."""
-    if not _is_plain_wish(seen, opinion, rule):
+    if not wishes:
         # What phrases make much of is plain: that something may be amiss is no more than a guess.
         plain = seen.escalate and seen.scores.get("total", 0.0) >= rule.plain_from
         return {*seen.spoken_against, CONDUCT} if plain else seen.spoken_against
