@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tay_middleware.engine.failopen import attempt
-from tay_middleware.playbook import Playbook, load_playbook, shipped, version_of
+from tay_middleware.playbook import Playbook, Traces, load_playbook, shipped, traces_of
 from tay_middleware.settings import Settings
 
 
@@ -28,21 +28,21 @@ class Looks:
     """Looks at the files, and reads them only where they were edited since the last look."""
 
     def __init__(self) -> None:
-        self._last: tuple[str, Seen] | None = None
+        self._last: tuple[Traces, Seen] | None = None
 
     def look(self, settings: Settings, in_force: Playbook) -> Seen:
         """What is on disk now; takes half a second after an edit, so call it on a thread."""
         where = settings.prompts_dir or shipped()
-        version = attempt(lambda: version_of(where))
-        if version == in_force.version:
+        traces = attempt(lambda: traces_of(where))
+        if isinstance(traces, Exception):
+            return _refused(traces, in_force)
+        if traces == (in_force.version, ()):
             return Seen(OnDisk.IN_FORCE)
-        if isinstance(version, Exception):
-            return _refused(version, in_force)
         last = self._last
-        if last is None or last[0] != version:
+        if last is None or last[0] != traces:
             found = attempt(lambda: load_playbook(where))
             seen = _refused(found, in_force) if isinstance(found, Exception) else _edited(found)
-            last = self._last = version, seen
+            last = self._last = traces, seen
         return last[1]
 
 

@@ -175,3 +175,17 @@ def test_what_is_on_disk_is_looked_at_each_time_and_read_once(edited: Settings) 
     assert seen.state is OnDisk.REFUSED
     assert "policy.yaml:3: " in seen.told
     assert in_force.version in seen.told
+
+
+def test_a_stray_is_told_for_as_long_as_it_lies_there(edited: Settings) -> None:
+    looks, in_force = Looks(), load_playbook(edited.prompts_dir)
+    stray = place(edited) / "gates.yml"
+    stray.write_text("[]\n")
+    seen = looks.look(edited, in_force)
+    assert seen.state is OnDisk.REFUSED
+    assert "gates.yml: " in seen.told
+    with (place(edited) / "voice.yaml").open("a") as voice:
+        voice.write("\n# edited\n")
+    assert looks.look(edited, in_force).state is OnDisk.REFUSED
+    stray.unlink()
+    assert looks.look(edited, in_force).state is OnDisk.EDITED
