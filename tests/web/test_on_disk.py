@@ -138,6 +138,29 @@ def test_what_is_mended_to_what_is_in_force_changes_nothing(edited: Settings) ->
     asyncio.run(scene())
 
 
+def test_an_app_that_starts_again_goes_by_what_is_on_disk_then(edited: Settings) -> None:
+    """It found a bad edit the first time, and was stopped before it was mended."""
+    Escalator.from_settings(edited).close()
+    spoil(edited)
+
+    async def scene() -> None:
+        app = make_app(edited, works=False)
+        async with app.router.lifespan_context(app):
+            former = app.state.context.playbook.version
+        version = mend(edited)
+        async with app.router.lifespan_context(app):
+            here = app.state.context
+            assert here.playbook.version == version != former
+            assert FOLLOWING not in here.beside._tasks
+        spoil(edited)
+        async with app.router.lifespan_context(app):
+            here = app.state.context
+            assert here.playbook.version == version
+            assert not here.beside._tasks[FOLLOWING].done()
+
+    asyncio.run(scene())
+
+
 def test_a_server_that_starts_well_watches_no_files(edited: Settings) -> None:
     """An edit is taken by a restart, when a person has checked it."""
     assert sound_playbook(edited).mending is None
