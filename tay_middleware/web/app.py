@@ -31,9 +31,10 @@ from tay_middleware.web import (
 )
 from tay_middleware.web.bounds import Bounds
 from tay_middleware.web.context import Context
-from tay_middleware.web.following import FOLLOWING, follow
+from tay_middleware.web.following import follow
 from tay_middleware.web.intake import Intake
 from tay_middleware.web.keeping import keep_sheets, sheet_rounds
+from tay_middleware.web.on_disk import FOLLOWING
 from tay_middleware.web.pausing import guard_rounds, keep_guard
 from tay_middleware.web.problems import MEDIA_TYPE, Problem, answer_with_problems, responses
 from tay_middleware.web.rates import Rates

@@ -18,8 +18,7 @@ from tay_middleware.errors import ConfigurationError
 from tay_middleware.playbook import load_playbook, shipped
 from tay_middleware.settings import Settings
 from tay_middleware.web.app import make_app
-from tay_middleware.web.following import FOLLOWING
-from tay_middleware.web.on_disk import Looks, OnDisk
+from tay_middleware.web.on_disk import FOLLOWING, Looks, OnDisk
 
 
 @pytest.fixture
@@ -157,6 +156,25 @@ def test_an_app_that_starts_again_goes_by_what_is_on_disk_then(edited: Settings)
             here = app.state.context
             assert here.playbook.version == version
             assert not here.beside._tasks[FOLLOWING].done()
+
+    asyncio.run(scene())
+
+
+def test_until_a_server_takes_what_was_mended_it_asks_for_no_restart(edited: Settings) -> None:
+    Escalator.from_settings(edited).close()
+    spoil(edited)
+
+    async def scene() -> None:
+        app = make_app(edited, works=False, look_seconds=60)
+        async with app.router.lifespan_context(app):
+            here = app.state.context
+            version = mend(edited)
+            seen = await here.on_disk()
+            assert seen.state is OnDisk.EDITED
+            assert f"version {version} is in force within seconds here" in seen.told
+            here.beside._tasks[FOLLOWING].cancel()
+            await until(here.beside._tasks[FOLLOWING].done)
+            assert "this server are started again" in (await here.on_disk()).told
 
     asyncio.run(scene())
 
