@@ -21,18 +21,19 @@ from tay_middleware.engine.telling import tell_once
 from tay_middleware.errors import ConfigurationError, ScorerError, TayError
 from tay_middleware.playbook import (
     Playbook,
+    Traces,
     keep,
     last_good,
     shared_playbook,
     shipped,
-    version_of,
+    traces_of,
 )
 from tay_middleware.settings import Settings
 
 LOOK_SECONDS = 5.0
 """Between two looks at files that were wrong: a hash of them each time, and turns wait for none."""
 
-_Traces = tuple[str | None, tuple[int, int] | None]
+_Traces = tuple[Traces | None, tuple[int, int] | None]
 """What changes when the playbook or the scorer's file is edited."""
 
 
@@ -139,7 +140,7 @@ class Mending:
     def __init__(self, settings: Settings) -> None:
         """Wait for the files of these settings to be others than they are now."""
         self._settings = settings
-        self._seen = _version(settings)
+        self._seen = _playbook_traces(settings)
 
     async def mended(self, look_seconds: float = LOOK_SECONDS) -> Playbook:
         """The playbook once it is good, which is remembered as at a start."""
@@ -150,10 +151,10 @@ class Mending:
                 return found
 
     def _look(self) -> Playbook | None:
-        version = _version(self._settings)
-        if version == self._seen:
+        seen = _playbook_traces(self._settings)
+        if seen == self._seen:
             return None
-        self._seen = version
+        self._seen = seen
         standing = playbook_in_force(self._settings)
         return standing.playbook if standing.fault is None else None
 
@@ -234,14 +235,14 @@ def _traces(settings: Settings) -> _Traces:
     file = settings.scorer_file
     stat = None if file is None else attempt(file.stat)
     return (
-        _version(settings),
+        _playbook_traces(settings),
         None if stat is None or isinstance(stat, Exception) else (stat.st_mtime_ns, stat.st_size),
     )
 
 
-def _version(settings: Settings) -> str | None:
-    version = attempt(lambda: version_of(_place(settings)))
-    return version if isinstance(version, str) else None
+def _playbook_traces(settings: Settings) -> Traces | None:
+    found = attempt(lambda: traces_of(_place(settings)))
+    return None if isinstance(found, Exception) else found
 
 
 def _said(fault: Exception | None) -> str:

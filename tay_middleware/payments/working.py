@@ -1,14 +1,17 @@
 """The worker of the inbox as a process of its own, for production beside `tay drain`."""
 
 import asyncio
+import logging
 import signal
 
-from tay_middleware.engine.in_force import LOOK_SECONDS, Mending, sound_playbook
+from tay_middleware.engine.in_force import LOOK_SECONDS, Sound, sound_playbook
 from tay_middleware.payments.inbox import Counts, InboxWorker
 from tay_middleware.payments.terms import terms_of
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.versions import check_current
+
+_log = logging.getLogger("tay_middleware.payments")
 
 
 def run_inbox(settings: Settings, *, once: bool) -> Counts:
@@ -22,7 +25,7 @@ def run_inbox(settings: Settings, *, once: bool) -> Counts:
     return asyncio.run(_run(settings, once=once))
 
 
-async def _run(settings: Settings, *, once: bool) -> Counts:
+async def _run(settings: Settings, *, once: bool, look_seconds: float = LOOK_SECONDS) -> Counts:
     database = Database(settings.resolved_database_url)
     sound = sound_playbook(settings)
     worker = InboxWorker(database, terms_of(settings, sound.playbook))
@@ -38,7 +41,8 @@ async def _run(settings: Settings, *, once: bool) -> Counts:
             await worker.work_off()
             await worker.upkeep()
         else:
-            following = asyncio.create_task(follow(settings, worker, sound.mending))
+            following = asyncio.create_task(follow(settings, worker, sound, look_seconds))
+            following.add_done_callback(_say_why)
             try:
                 await worker.run()
             finally:
@@ -52,9 +56,22 @@ async def _run(settings: Settings, *, once: bool) -> Counts:
 async def follow(
     settings: Settings,
     worker: InboxWorker,
-    mending: Mending | None,
-    look_seconds: float = LOOK_SECONDS,
+    sound: Sound,
+    look_seconds: float,
 ) -> None:
     """Let a worker go by the playbook once it is mended, where it was wrong at the start."""
-    if mending is not None:
-        worker.go_by(terms_of(settings, await mending.mended(look_seconds)))
+    if sound.mending is None:
+        return
+    playbook = await sound.mending.mended(look_seconds)
+    if playbook.version != sound.playbook.version:
+        worker.go_by(terms_of(settings, playbook))
+        _log.warning("tay webhooks work goes by version %s of the playbook now", playbook.version)
+
+
+def _say_why(task: "asyncio.Task[None]") -> None:
+    """Say why nobody looks at the files any more, if an error is the reason."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error(
+            "tay webhooks work goes by the playbook of its start until it is started again",
+            exc_info=error,
+        )

@@ -5,7 +5,7 @@ from tay_middleware.playbook.evidence import Gate, Gates, Group, Indicators, Top
 from tay_middleware.playbook.experiments import Arm, Experiment, ExperimentKind, Experiments
 from tay_middleware.playbook.fairness import HOLDOUT
 from tay_middleware.playbook.last_good import keep, last_good
-from tay_middleware.playbook.load import Playbook, load_playbook, shipped, version_of
+from tay_middleware.playbook.load import Playbook, Traces, load_playbook, shipped, traces_of
 from tay_middleware.playbook.schema import AutoPause, Offer, Policy, Template, Voice
 from tay_middleware.playbook.shared import shared_playbook
 from tay_middleware.playbook.wording import fill
@@ -27,6 +27,7 @@ __all__ = [
     "Policy",
     "Template",
     "Topic",
+    "Traces",
     "Violation",
     "Voice",
     "fill",
@@ -35,5 +36,5 @@ __all__ = [
     "load_playbook",
     "shared_playbook",
     "shipped",
-    "version_of",
+    "traces_of",
 ]

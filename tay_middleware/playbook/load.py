@@ -161,6 +161,15 @@ def version_of(directory: Path) -> str:
     return digest.hexdigest()[:VERSION_DIGITS]
 
 
+Traces = tuple[str, tuple[str, ...]]
+"""The version of a playbook, and what else lies there that is refused."""
+
+
+def traces_of(directory: Path) -> Traces:
+    """What changes with every edit that can spoil or mend it: a stray is of no version."""
+    return version_of(directory), tuple(one.file for one in strays(directory))
+
+
 class _Loading:
     """One load; collects problems until the end, so that all of them can be mended at once."""
 

@@ -7,7 +7,7 @@ anew by the next engine.
 from functools import lru_cache
 from pathlib import Path
 
-from tay_middleware.playbook.load import Playbook, load_playbook, shipped, version_of
+from tay_middleware.playbook.load import Playbook, Traces, load_playbook, shipped, traces_of
 
 KEPT = 2
 """The one in use, and the one before an edit or of another brand."""
@@ -21,14 +21,14 @@ def shared_playbook(directory: Path | None = None) -> Playbook:
     """
     where = (directory or shipped()).absolute()
     try:
-        version = version_of(where)
-        found = _loaded(where, version)
+        seen = traces_of(where)
+        found = _loaded(where, seen)
     except OSError:  # what cannot be read is told by who reads it as a playbook
         return load_playbook(directory)
     # Edited between the two looks: what was read is of no known version of the files.
-    return found if found.version == version else load_playbook(directory)
+    return found if found.version == seen[0] else load_playbook(directory)
 
 
 @lru_cache(KEPT)
-def _loaded(directory: Path, _version: str) -> Playbook:
+def _loaded(directory: Path, _seen: Traces) -> Playbook:
     return load_playbook(directory)

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from tay_middleware.analytics import measures
-from tay_middleware.engine.in_force import LOOK_SECONDS, sound_playbook
+from tay_middleware.engine.in_force import LOOK_SECONDS, Sound, sound_playbook
 from tay_middleware.errors import StorageError
 from tay_middleware.payments.inbox import InboxWorker
 from tay_middleware.payments.terms import Terms, terms_of
@@ -31,9 +31,10 @@ from tay_middleware.web import (
 )
 from tay_middleware.web.bounds import Bounds
 from tay_middleware.web.context import Context
-from tay_middleware.web.following import FOLLOWING, follow
+from tay_middleware.web.following import follow
 from tay_middleware.web.intake import Intake
 from tay_middleware.web.keeping import keep_sheets, sheet_rounds
+from tay_middleware.web.on_disk import FOLLOWING
 from tay_middleware.web.pausing import guard_rounds, keep_guard
 from tay_middleware.web.problems import MEDIA_TYPE, Problem, answer_with_problems, responses
 from tay_middleware.web.rates import Rates
@@ -59,21 +60,20 @@ def make_app(
     Raises:
         ConfigurationError: settings are wrong, or the playbook is and no good one is known here.
     """
-    sound = sound_playbook(settings)
-    playbook, mending = sound.playbook, sound.mending
-    terms = terms_of(settings, playbook)
+    _terms_now(settings)
     webhooks.senders(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            sound, terms = await asyncio.to_thread(_terms_now, settings)
             context = await stack.enter_async_context(
-                _running(settings, playbook, terms, works=works)
+                _running(settings, sound.playbook, terms, works=works)
             )
             app.state.context = context
             await stack.enter_async_context(dashboard.running(context))
-            if mending is not None:
-                following = follow(app, dashboard, mending, _begin_by_playbook, look_seconds)
+            if sound.mending is not None:
+                following = follow(app, dashboard, sound.mending, _begin_by_playbook, look_seconds)
                 context.beside.begin(FOLLOWING, following)
             yield
 
@@ -93,6 +93,16 @@ def make_app(
     app.add_middleware(Bounds, policies=dashboard.policies)
     _describe_problems(app)
     return app
+
+
+def _terms_now(settings: Settings) -> tuple[Sound, Terms]:
+    """What a server goes by that starts now; an app may start again after an edit.
+
+    Raises:
+        ConfigurationError: as `make_app`.
+    """
+    sound = sound_playbook(settings)
+    return sound, terms_of(settings, sound.playbook)
 
 
 def _running(

@@ -38,6 +38,11 @@ class Beside:
             self._rounds[name] = rounds
         return task
 
+    def is_at(self, name: str) -> bool:
+        """Whether something works under this name."""
+        task = self._tasks.get(name)
+        return task is not None and not task.done()
+
     def ended(self) -> list[str]:
         """The names of those that an error has ended, or somebody has."""
         done = ((name, task) for name, task in self._tasks.items() if task.done())

@@ -20,7 +20,7 @@ from tay_middleware.storage import Database
 from tay_middleware.storage.refusals import Refusals
 from tay_middleware.web.beside import Beside
 from tay_middleware.web.intake import Intake
-from tay_middleware.web.on_disk import Looks, Seen
+from tay_middleware.web.on_disk import FOLLOWING, Looks, Seen
 from tay_middleware.web.rates import Rates
 from tay_middleware.web.turned_away import TurnedAway
 
@@ -50,7 +50,12 @@ class Context:
 
     async def on_disk(self) -> Seen:
         """What lies in `prompts/`, beside the playbook that is in force."""
-        return await asyncio.to_thread(self.looks.look, self.settings, self.playbook)
+        return await asyncio.to_thread(
+            self.looks.look,
+            self.settings,
+            self.playbook,
+            is_followed=self.beside.is_at(FOLLOWING),
+        )
 
     def key_of_user(self, user_id: str) -> str:
         """The key under which the engine keeps a user; of an empty id none."""

@@ -11,9 +11,6 @@ from tay_middleware.payments.terms import terms_of
 from tay_middleware.web.context import Context
 from tay_middleware.web.mounting import Mounted
 
-FOLLOWING = "mended playbook"
-"""What this is called among the tasks beside the requests."""
-
 _log = logging.getLogger("tay_middleware.web")
 
 

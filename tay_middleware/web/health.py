@@ -31,7 +31,8 @@ class Health(BaseModel):
     playbook: str = Field(
         "unknown",
         examples=["in_force"],
-        description="what lies in prompts/: in_force; edited: sound, and read at the next start; "
+        description="what lies in prompts/: in_force; edited: sound, and read at the next start, "
+        "or within seconds where those found at the start were wrong; "
         "refused: wrong, so that the last good one is in force",
     )
     troubled: list[str] = Field(

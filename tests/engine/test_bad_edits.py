@@ -239,6 +239,23 @@ def test_files_are_looked_at_again_after_a_while_and_read_only_when_edited(
     assert found.faults == ()
 
 
+@pytest.mark.parametrize("name", ["gates.yml", "tests.yaml.txt", "templates/course.yml"])
+def test_a_stray_that_is_taken_out_mends_what_it_spoiled(
+    edited: Settings, prompts: Path, name: str
+) -> None:
+    """It is of no version: the one on disk is the same before and after."""
+    stray = prompts / name
+    stray.write_text("[]\n")
+    found = start(edited)
+    assert found.in_force is None
+    awaited, mending = Awaited(edited, found.seen), Mending(edited)
+    stray.unlink()
+    mended = awaited.look()
+    assert mended is not None
+    assert mended.faults == ()
+    assert mending._look() is not None
+
+
 def test_no_engine_is_kept_alive_by_what_it_closes(edited: Settings, prompts: Path) -> None:
     spoil(prompts)
     engine = Escalator.from_settings(edited)

@@ -18,8 +18,7 @@ from tay_middleware.errors import ConfigurationError
 from tay_middleware.playbook import load_playbook, shipped
 from tay_middleware.settings import Settings
 from tay_middleware.web.app import make_app
-from tay_middleware.web.following import FOLLOWING
-from tay_middleware.web.on_disk import Looks, OnDisk
+from tay_middleware.web.on_disk import FOLLOWING, Looks, OnDisk
 
 
 @pytest.fixture
@@ -138,6 +137,48 @@ def test_what_is_mended_to_what_is_in_force_changes_nothing(edited: Settings) ->
     asyncio.run(scene())
 
 
+def test_an_app_that_starts_again_goes_by_what_is_on_disk_then(edited: Settings) -> None:
+    """It found a bad edit the first time, and was stopped before it was mended."""
+    Escalator.from_settings(edited).close()
+    spoil(edited)
+
+    async def scene() -> None:
+        app = make_app(edited, works=False)
+        async with app.router.lifespan_context(app):
+            former = app.state.context.playbook.version
+        version = mend(edited)
+        async with app.router.lifespan_context(app):
+            here = app.state.context
+            assert here.playbook.version == version != former
+            assert FOLLOWING not in here.beside._tasks
+        spoil(edited)
+        async with app.router.lifespan_context(app):
+            here = app.state.context
+            assert here.playbook.version == version
+            assert not here.beside._tasks[FOLLOWING].done()
+
+    asyncio.run(scene())
+
+
+def test_until_a_server_takes_what_was_mended_it_asks_for_no_restart(edited: Settings) -> None:
+    Escalator.from_settings(edited).close()
+    spoil(edited)
+
+    async def scene() -> None:
+        app = make_app(edited, works=False, look_seconds=60)
+        async with app.router.lifespan_context(app):
+            here = app.state.context
+            version = mend(edited)
+            seen = await here.on_disk()
+            assert seen.state is OnDisk.EDITED
+            assert f"version {version} is in force within seconds here" in seen.told
+            here.beside._tasks[FOLLOWING].cancel()
+            await until(here.beside._tasks[FOLLOWING].done)
+            assert "this server are started again" in (await here.on_disk()).told
+
+    asyncio.run(scene())
+
+
 def test_a_server_that_starts_well_watches_no_files(edited: Settings) -> None:
     """An edit is taken by a restart, when a person has checked it."""
     assert sound_playbook(edited).mending is None
@@ -175,3 +216,17 @@ def test_what_is_on_disk_is_looked_at_each_time_and_read_once(edited: Settings) 
     assert seen.state is OnDisk.REFUSED
     assert "policy.yaml:3: " in seen.told
     assert in_force.version in seen.told
+
+
+def test_a_stray_is_told_for_as_long_as_it_lies_there(edited: Settings) -> None:
+    looks, in_force = Looks(), load_playbook(edited.prompts_dir)
+    stray = place(edited) / "gates.yml"
+    stray.write_text("[]\n")
+    seen = looks.look(edited, in_force)
+    assert seen.state is OnDisk.REFUSED
+    assert "gates.yml: " in seen.told
+    with (place(edited) / "voice.yaml").open("a") as voice:
+        voice.write("\n# edited\n")
+    assert looks.look(edited, in_force).state is OnDisk.REFUSED
+    stray.unlink()
+    assert looks.look(edited, in_force).state is OnDisk.EDITED

@@ -50,6 +50,7 @@ class Kept(Generic[T]):
         self._patience = patience_seconds
         self._made: Made[T] = Made(None, None, None)
         self._task: asyncio.Task[None] | None = None
+        self._forgotten = 0
 
     async def get(self) -> Made[T]:
         """What is known; makes a newer value beside this if it is old."""
@@ -71,7 +72,8 @@ class Kept(Generic[T]):
             self._task = asyncio.create_task(self._renew())
 
     def forget(self) -> None:
-        """Something was changed: the next look begins to make it anew."""
+        """Something was changed: it is made anew, with the next look or by the one under way."""
+        self._forgotten += 1
         self._made = Made(self._made.value, None, self._made.problem)
 
     async def aclose(self) -> None:
@@ -81,11 +83,18 @@ class Kept(Generic[T]):
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _renew(self) -> None:
+        before = None
+        while before != self._forgotten:  # else what it was made of is another one by now
+            before = self._forgotten
+            made = await self._newest()
+        self._made = made
+
+    async def _newest(self) -> Made[T]:
         now = self._clock()
         try:
-            self._made = Made(await self._make(), now, None)
+            return Made(await self._make(), now, None)
         except TayError as error:
-            self._made = Made(None, now, str(error))
+            return Made(None, now, str(error))
         except Exception:  # noqa: BLE001 - the page would say for ever that it is on its way
             _log.exception("a value for the pages could not be made")
-            self._made = Made(None, now, "something of ours is wrong; the log says what")
+            return Made(None, now, "something of ours is wrong; the log says what")

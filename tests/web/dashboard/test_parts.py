@@ -109,6 +109,30 @@ def test_what_was_forgotten_is_made_anew() -> None:
     asyncio.run(scene())
 
 
+def test_what_was_under_way_when_it_was_forgotten_is_never_shown() -> None:
+    """It was made of what was before: a playbook that is no longer in force."""
+
+    async def scene() -> None:
+        of, let = ["former"], asyncio.Event()
+
+        async def make() -> str:
+            found = of[0]
+            await let.wait()
+            return found
+
+        kept = Kept(make, LONG, lambda: NOON, 0.01)
+        await kept.get()
+        of[0] = "new"
+        kept.forget()
+        assert (await kept.get()).value is None
+        let.set()
+        await kept.settled()
+        assert (await kept.get()).value == "new"
+        await kept.aclose()
+
+    asyncio.run(scene())
+
+
 @given(st.text(max_size=60))
 def test_visible_text_hides_nothing(text: str) -> None:
     shown = visible(text)
