@@ -1,9 +1,11 @@
 from collections.abc import Iterator
+from pathlib import Path
+from shutil import copytree
 
 import pytest
 
 from tay_middleware.engine import Escalator
-from tay_middleware.playbook import Playbook
+from tay_middleware.playbook import Playbook, shipped
 from tay_middleware.settings import Settings
 from tay_middleware.storage import TurnStore, open_store
 from tests.engine.scenes import Clock, EngineOf
@@ -34,3 +36,14 @@ def engine_on(playbook: Playbook, settings: Settings) -> Iterator[EngineOf]:
     yield make
     for engine in made:
         engine.close()
+
+
+@pytest.fixture
+def prompts(tmp_path: Path) -> Path:
+    return copytree(shipped(), tmp_path / "prompts")
+
+
+@pytest.fixture
+def edited(settings: Settings, prompts: Path) -> Settings:
+    """Settings of an app whose business edits `prompts`."""
+    return settings.model_copy(update={"prompts_dir": prompts})

@@ -22,7 +22,7 @@ from .town import (
     SMALL,
     STOP,
     WHY,
-    WITH_ADDRESS,
+    WITH_NUMBER,
     Town,
     a_town,
     busy,
@@ -155,7 +155,7 @@ def test_words_that_were_redacted_may_decide_otherwise_and_the_agreement_says_so
     town: Town,
 ) -> None:
     town.ask(NEED)
-    town.ask(WITH_ADDRESS, "bea", "b")
+    town.ask(WITH_NUMBER, "bea", "b")
     found = town.preview(town.playbook)
     assert (found.flips, found.agreement) == ((), 0.5)
 

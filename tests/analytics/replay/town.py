@@ -23,9 +23,8 @@ PLAIN = "explain wig pricing models, all of them"
 """A need by the scorer alone, at less than 0.5: no phrase says so."""
 COURSE = "I want to master the bald cap method from start to finish, where do I learn it properly?"
 SMALL = "how do i pluck a hairline"
-WITH_ADDRESS = (
-    "Can you review my pricing structure and tell me what's wrong? I am at ada@example.org"
-)
+WITH_NUMBER = "I sold 447700900123 wigs and I need a plan for my growth"
+"""A need only to who reads the number, which redaction takes for a telephone's."""
 BUYS = "How do I sign up for the mentorship?"
 WHY = "why did you mention that"
 STOP = "please stop recommending your stuff"
