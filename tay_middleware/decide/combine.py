@@ -78,7 +78,7 @@ class Combiner:
 
         `told` goes among its scores (see `figures`).
         """
-        closed = _gates(seen, opinion, rule, wishes=self._wishes(seen, opinion))
+        closed = _gates(seen, opinion, rule, wishes=_wishes(seen, opinion, self._purchase_from))
         need = _need(opinion, closed)
         gates = (*closed, *_off_topic(seen, opinion, rule.on_topic, need))
         offer, reason = self._verdict(seen, opinion, rule, need, closed)
@@ -119,11 +119,6 @@ class Combiner:
             return None, None
         return offer, self._catalogue.reason(offer, _points(seen))
 
-    def _wishes(self, seen: Detection, opinion: Opinion) -> bool:
-        """Whether she asks after what is ours, or to buy it and has a need at all."""
-        asks = seen.enquires or seen.asks_anyway
-        return asks or (seen.purchase and opinion.escalate >= self._purchase_from)
-
     def _least(self, seen: Detection, rule: StageRule) -> float:
         """How likely a need must be: less where the phrases found one, more in a mere follow-up."""
         least = min(rule.threshold, rule.agreed) if agrees(seen, rule) else rule.threshold
@@ -157,13 +152,17 @@ def _points(seen: Detection) -> dict[str, float]:
 
 
 def _is_plain_wish(seen: Detection, opinion: Opinion, rule: StageRule) -> bool:
-    """Whether she asks after what is ours and nothing else, or to buy, in a need like any other.
+    """Whether it is a wish in a need like any other: else it lifts no cool-down, no decline."""
+    return _wishes(seen, opinion, rule.threshold)
 
-    So does who asks in spite of a stop. Below that it is a need like others: it lifts no cool-down
-    and no decline.
+
+def _wishes(seen: Detection, opinion: Opinion, least: float) -> bool:
+    """Whether she asks after what is ours and nothing else, or to buy, in a need that likely.
+
+    So does who asks in spite of a stop.
     """
     asks = seen.enquires or seen.asks_anyway
-    return asks or (seen.purchase and opinion.escalate >= rule.threshold)
+    return asks or (seen.purchase and opinion.escalate >= least)
 
 
 def _is_upset(opinion: Opinion, rule: StageRule) -> bool:

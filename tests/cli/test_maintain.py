@@ -11,6 +11,7 @@ from tay_middleware.playbook.last_good import keep
 from tay_middleware.storage import open_store, read_latest
 from tay_middleware.storage.partitions import MONTHS_AHEAD, PARTITIONED
 from tests.commands import Run, Tay
+from tests.edits import spoil
 from tests.storage.records import a_record, opened
 
 KEEP = ("db", "maintain", "--keep-days", "30")
@@ -19,10 +20,6 @@ KEEP = ("db", "maintain", "--keep-days", "30")
 @pytest.fixture
 def prompts(tmp_path: Path) -> Path:
     return copytree(shipped(), tmp_path / "prompts")
-
-
-def spoil(prompts: Path) -> None:
-    (prompts / "policy.yaml").write_text("cooldown:\n  turns_between: [\n")
 
 
 @pytest.fixture

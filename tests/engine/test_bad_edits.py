@@ -15,7 +15,7 @@ from tay_middleware.engine import Reply
 from tay_middleware.engine.in_force import LOOK_SECONDS, Awaited, Mending, start
 from tay_middleware.errors import ConfigurationError, PlaybookError, ScorerError
 from tay_middleware.settings import Settings
-from tests.engine.edits import mend, spoil
+from tests.edits import mend, spoil
 from tests.engine.scenes import NEED, ask, logged
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tay_middleware.engine.in_force import Mending, sound_playbook
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import Settings
-from tests.engine.edits import mend, spoil
+from tests.edits import mend, spoil
 from tests.engine.scenes import NEED
 from tests.servers import wait_until
 

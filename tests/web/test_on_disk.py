@@ -19,6 +19,7 @@ from tay_middleware.playbook import load_playbook, shipped
 from tay_middleware.settings import Settings
 from tay_middleware.web.app import make_app
 from tay_middleware.web.on_disk import FOLLOWING, Looks, OnDisk
+from tests.edits import mend, spoil
 
 
 @pytest.fixture
@@ -30,10 +31,6 @@ def edited(settings: Settings, tmp_path: Path) -> Settings:
 def place(settings: Settings) -> Path:
     assert settings.prompts_dir is not None
     return settings.prompts_dir
-
-
-def spoil(settings: Settings) -> None:
-    (place(settings) / "policy.yaml").write_text("cooldown:\n  turns_between: [\n")
 
 
 def ready(settings: Settings) -> dict[str, Any]:
@@ -56,20 +53,20 @@ def test_a_server_starts_by_the_last_good_playbook_of_the_chat_and_readyz_says_s
     Escalator.from_settings(edited).close()
     told = ready(edited)
     assert (told["playbook"], told["troubled"]) == ("in_force", [])
-    spoil(edited)
+    spoil(place(edited))
     told = ready(edited)
     assert (told["playbook"], told["troubled"]) == ("refused", ["playbook"])
 
 
 def test_a_server_that_knows_of_no_good_one_does_not_start(edited: Settings) -> None:
-    spoil(edited)
+    spoil(place(edited))
     with pytest.raises(ConfigurationError, match=r"policy\.yaml:3: (.|\n)*no good playbook of"):
         make_app(edited)
 
 
-def mend(settings: Settings) -> str:
+def mended(settings: Settings) -> str:
     """Make it good again, and another one than before; its version."""
-    (place(settings) / "policy.yaml").write_bytes((shipped() / "policy.yaml").read_bytes())
+    mend(place(settings))
     with (place(settings) / "voice.yaml").open("a") as voice:
         voice.write("\n# mended\n")
     return load_playbook(settings.prompts_dir).version
@@ -89,7 +86,7 @@ def dashboard_of(app: FastAPI) -> Any:
 def test_a_server_takes_a_mended_playbook_without_a_restart(edited: Settings) -> None:
     """With all that goes by it: API, dashboard, the worker of the inbox, what works beside."""
     Escalator.from_settings(edited).close()
-    spoil(edited)
+    spoil(place(edited))
 
     async def scene() -> None:
         app = make_app(edited, look_seconds=0.01)
@@ -101,7 +98,7 @@ def test_a_server_takes_a_mended_playbook_without_a_restart(edited: Settings) ->
             before = app.state.context
             await until(lambda: before.worker.is_running)
             assert (await client.get("/readyz")).json()["playbook"] == "refused"
-            version = mend(edited)
+            version = mended(edited)
             await until(lambda: app.state.context is not before)
             here = app.state.context
             told = (await client.get("/readyz")).json()
@@ -121,14 +118,13 @@ def test_a_server_takes_a_mended_playbook_without_a_restart(edited: Settings) ->
 def test_what_is_mended_to_what_is_in_force_changes_nothing(edited: Settings) -> None:
     good = load_playbook(edited.prompts_dir)
     Escalator.from_settings(edited).close()
-    spoil(edited)
+    spoil(place(edited))
 
     async def scene() -> None:
         app = make_app(edited, works=False, look_seconds=0.01)
         async with app.router.lifespan_context(app):
             before = app.state.context
-            policy = place(edited) / "policy.yaml"
-            policy.write_bytes((shipped() / "policy.yaml").read_bytes())
+            mend(place(edited))
             await until(before.beside._tasks[FOLLOWING].done)
             assert app.state.context is before
             assert before.playbook.version == good.version
@@ -140,18 +136,18 @@ def test_what_is_mended_to_what_is_in_force_changes_nothing(edited: Settings) ->
 def test_an_app_that_starts_again_goes_by_what_is_on_disk_then(edited: Settings) -> None:
     """It found a bad edit the first time, and was stopped before it was mended."""
     Escalator.from_settings(edited).close()
-    spoil(edited)
+    spoil(place(edited))
 
     async def scene() -> None:
         app = make_app(edited, works=False)
         async with app.router.lifespan_context(app):
             former = app.state.context.playbook.version
-        version = mend(edited)
+        version = mended(edited)
         async with app.router.lifespan_context(app):
             here = app.state.context
             assert here.playbook.version == version != former
             assert FOLLOWING not in here.beside._tasks
-        spoil(edited)
+        spoil(place(edited))
         async with app.router.lifespan_context(app):
             here = app.state.context
             assert here.playbook.version == version
@@ -162,13 +158,13 @@ def test_an_app_that_starts_again_goes_by_what_is_on_disk_then(edited: Settings)
 
 def test_until_a_server_takes_what_was_mended_it_asks_for_no_restart(edited: Settings) -> None:
     Escalator.from_settings(edited).close()
-    spoil(edited)
+    spoil(place(edited))
 
     async def scene() -> None:
         app = make_app(edited, works=False, look_seconds=60)
         async with app.router.lifespan_context(app):
             here = app.state.context
-            version = mend(edited)
+            version = mended(edited)
             seen = await here.on_disk()
             assert seen.state is OnDisk.EDITED
             assert f"version {version} is in force within seconds here" in seen.told
@@ -211,7 +207,7 @@ def test_what_is_on_disk_is_looked_at_each_time_and_read_once(edited: Settings) 
     assert seen.state is OnDisk.EDITED
     assert load_playbook(edited.prompts_dir).version in seen.told
     assert looks.look(edited, in_force) is seen
-    spoil(edited)
+    spoil(place(edited))
     seen = looks.look(edited, in_force)
     assert seen.state is OnDisk.REFUSED
     assert "policy.yaml:3: " in seen.told
