@@ -29,7 +29,7 @@ _OWN_NAME = re.compile(r"[A-Z][\w'\u2019-]{0,20}(?: [A-Z][\w'\u2019-]{0,20})?")
 _LONE_NAME = re.compile(r"[A-Z][\w'\u2019-]{0,20}(?: [A-Z]\w{0,2})?")
 _CLOSED_NAME = re.compile(
     r"(?i:(?:\w+ ){0,4}(?:love|hugs?|kisses|regards|wishes|yours|cheers|warmly|blessings|sincerely"
-    rf"|sis|sister|mentor)(?: \w+){0, 2}), ?(?:your )?{_OWN_NAME.pattern}"
+    rf"|sis|sister|mentor)(?: \w+){{0,2}}), ?(?:your )?{_OWN_NAME.pattern}"
 )
 _DASHED_NAME = re.compile(
     r"[\u2013\u2014~-] ?[^\W\d_][\w'\u2019]{0,20}(?: [A-Z][\w'\u2019]{0,20})?"

@@ -25,6 +25,7 @@ OTHERS = [
     "Начни с одного честного часа.",  # noqa: RUF001 - it is Russian
 ]
 SHORT_ENGLISH = [
+    "Let's look:\n\n- Frontal 180: fine if it takes under three hours\n- Closure: too low once you add prep",
     "Pay it on net profit, quarterly, above a floor.",
     "Write me Monday to Saturday in hours: paid, unpaid, kids.",
     "Cold water, sulphate free, no heat over 180.",

@@ -8,7 +8,9 @@ from functools import cached_property
 
 from tay_middleware import naming, weave
 from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER, Heard, ReplyReader
+from tay_middleware.decide.woven import last_paragraph
 from tay_middleware.engine.answers import unanswered
+from tay_middleware.engine.drafts import DRAFT, ends_in_a_draft
 from tay_middleware.engine.pending import Reply
 from tay_middleware.languages import matches_language
 from tay_middleware.playbook import Playbook
@@ -28,7 +30,7 @@ class FoundFacts:
         """Why nothing may be added, by the surface or by the text itself."""
         obstacle, text = self._reply.obstacle, self._reply.text
         if obstacle is None:
-            obstacle = unanswered(text) if weave.has_place(text) else "no_place"
+            obstacle = _in_the_way(text)
         if self._heard.advises_against and obstacle in {None, NO_ANSWER}:
             return ADVISES_AGAINST
         return obstacle
@@ -52,9 +54,13 @@ class FoundFacts:
 
     @cached_property
     def pet_names(self) -> int:
-        """How many it has; after a goodbye no further one is left to say."""
+        """How many it has; below a goodbye, or a paragraph with one, there is none left to say."""
         voice, text = self._playbook.voice, self._reply.text
         counted = sum(word in voice.pet_names for word in self._words)
+        if counted and any(
+            word in voice.pet_names for word in naming.words(last_paragraph(text)[1])
+        ):
+            return max(counted, voice.max_pet_names)
         last = text.rstrip().rpartition("\n")[2].replace("\u2019", "'")
         if any(said.search(last) for said in self._playbook.farewells):
             return max(counted, voice.max_pet_names)
@@ -77,6 +83,12 @@ class FoundFacts:
     @cached_property
     def _heard(self) -> Heard:
         return self._reader.read(self._reply.text)
+
+
+def _in_the_way(text: str) -> str | None:
+    if not weave.has_place(text):
+        return "no_place"
+    return unanswered(text) or (DRAFT if ends_in_a_draft(text) else None)
 
 
 def _stands_in(link: object, text: str) -> bool:

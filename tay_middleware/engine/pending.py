@@ -19,7 +19,8 @@ class Reply:
 
     `obstacle` says in a word why nothing may be added, `None` when something may. Surfaces say
     `tool_calls`, `truncated`, `content_filter`, `refusal` or `not_text`; the text itself may say
-    `no_place` (empty, code, JSON, markup), `refusal` or `no_answer` (see `engine.answers`).
+    `no_place` (empty, code, JSON, markup, signed), `refusal` or `no_answer` (see
+    `engine.answers`), or `draft` (see `engine.drafts`).
     """
 
     text: str

@@ -184,3 +184,19 @@ def test_a_row_of_signs_is_looked_at_once(sign: str) -> None:
     begun = time.process_time()
     assert unanswered(f"Here you go: {sign * 100_000}end") == NO_ANSWER
     assert time.process_time() - begun < 2.0
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Add it all up.\n\nBabes, don't skip the boring part.", False),
+        ("Costs first, queen.", False),
+        ("Babes, add it all up.\n\nThen see what is left.", True),
+        ("Add it all up.\n\nThen see what is left.", True),
+    ],
+)
+def test_below_a_paragraph_with_a_pet_name_no_other_is_said(
+    playbook: Playbook, text: str, left: bool
+) -> None:
+    facts = FoundFacts(Reply(text), playbook, ReplyReader(playbook.gates))
+    assert (facts.pet_names < playbook.voice.max_pet_names) is left
