@@ -24,8 +24,14 @@ OTHERS = [
     "从一个诚实的小时开始",
     "Начни с одного честного часа.",  # noqa: RUF001 - it is Russian
 ]
+LISTED = (
+    "Let's look:\n",
+    "Frontal 180: fine if it takes under three hours",
+    "Closure 150: fine",
+    "Quick weave 90: too low once you add hair prep",
+)
 SHORT_ENGLISH = [
-    "Let's look:\n\n- Frontal 180: fine if it takes under three hours\n- Closure: too low once you add prep",
+    "\n- ".join(LISTED),
     "Pay it on net profit, quarterly, above a floor.",
     "Write me Monday to Saturday in hours: paid, unpaid, kids.",
     "Cold water, sulphate free, no heat over 180.",
