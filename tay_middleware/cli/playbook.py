@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from tay_middleware.cli.progress import bar
 from tay_middleware.errors import PlaybookError
 from tay_middleware.playbook import Playbook, last_good, load_playbook
-from tay_middleware.playbook.notes import notes
+from tay_middleware.playbook.notes import moved, notes
 from tay_middleware.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -52,10 +52,18 @@ def check(
         f"the playbook is sound: {len(found.offers)} offers, {len(found.templates)} wordings, "
         f"version {found.version}"
     )
-    for line in notes(found):
+    for line in (*notes(found), *_moved(found, directory or settings.prompts_dir, settings.home)):
         typer.echo(f"note: {line}")
     for line in unlearned(found):
         typer.echo(line)
+
+
+def _moved(found: Playbook, directory: Path | None, home: Path) -> Iterator[str]:
+    """What the change since a chat on this machine last started does to tests that run."""
+    with suppress(OSError):
+        former = last_good(directory, home)
+        if former is not None:
+            yield from moved(former, found, datetime.now(UTC))
 
 
 def _tell_of_last_good(directory: Path | None, home: Path) -> None:

@@ -105,6 +105,9 @@ def read_document(path: Path, name: str) -> Document | list[Problem]:
 def _broken(name: str, text: str, error: Exception) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     said = getattr(error, "problem", None) or str(error)
+    if isinstance(error, yaml.reader.ReaderError):
+        line = text.count("\n", 0, error.position) + 1
+        return Problem(name, "", "a control character stands in this line: take it out", line)
     if mark is None:
         return Problem(name, "", f"this is not YAML: {said}")
     line, mend = slip(text, mark.line + 1, said)

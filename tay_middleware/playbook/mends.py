@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from tay_middleware.errors import Problem
 from tay_middleware.playbook.document import Document
+from tay_middleware.playbook.names import Place
 
 _NO_LINK = "a link is meant here: begin it with https://"
 _NO_DAY = "a day is meant here: write it like 2026-10-12"
@@ -28,6 +29,7 @@ _SAID = {
     "date_from_datetime_inexact": _NO_DAY,
     **dict.fromkeys(("bool_type", "bool_parsing"), "write true or false"),
     "missing": "this key is missing",
+    "string_too_short": "nothing stands here: write it",
 }
 """What pydantic calls a fault → how a person mends it."""
 
@@ -39,7 +41,24 @@ def problems_of(document: Document, error: ValidationError, shape: object) -> It
     for item in error.errors(include_url=False):
         location = tuple(part for part in item["loc"] if part not in {"[key]", "function-after"})
         field = ".".join(str(part) for part in location)
-        yield Problem(document.name, field, _mend(item, shape), document.line(location))
+        mend = _mend(item, shape)
+        if item["type"] == "missing":
+            mend += _seen_elsewhere(document.value, location)
+        yield Problem(document.name, field, mend, document.line(location))
+
+
+def _seen_elsewhere(value: object, location: Place) -> str:
+    """Which entry beside this one has the key that it lacks."""
+    if len(location) < 2:
+        return ""
+    *above, name, key = location
+    for part in above:
+        value = value.get(str(part)) if isinstance(value, dict) else None
+    beside = value.items() if isinstance(value, dict) else ()
+    for other, entry in beside:
+        if other != name and isinstance(entry, dict) and key in entry:
+            return f": write it, as {other!r} has it"
+    return ""
 
 
 def _mend(item: ErrorDetails, shape: object) -> str:
@@ -52,9 +71,17 @@ def _mend(item: ErrorDetails, shape: object) -> str:
         return _one_of(given, str(limits["expected"]))
     if kind in _BOUNDS:
         return _within(kind, given, limits)
-    if kind == "too_short":
+    return _of_another_kind(kind, given) or _of_another_size(item) or _plainly(str(item["msg"]))
+
+
+def _of_another_size(item: ErrorDetails) -> str | None:
+    """The mend where there is too much or too little."""
+    limits = item.get("ctx", {})
+    if item["type"] == "string_too_long":
+        return f"{len(item['input'])} characters are too many: write at most {limits['max_length']}"
+    if item["type"] == "too_short":
         return f"there are {limits['actual_length']} here: write {limits['min_length']} or more"
-    return _of_another_kind(kind, given) or _plainly(str(item["msg"]))
+    return None
 
 
 def _of_another_kind(kind: str, given: object) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tay_middleware.errors import TayError
-from tay_middleware.playbook.conduct import ConductRules
+from tay_middleware.playbook.conduct import ConductRules, Violation
 from tay_middleware.playbook.schema import Offer, Template
 from tay_middleware.playbook.wording import fill, has_emoji, placeholders
 
@@ -21,6 +21,9 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 """Whatever leads somewhere: a link with or without its beginning, a handle, mail, a telephone."""
+
+INVENTED_PRICE = "invented_price"
+"""The conduct rule that a price of the catalogue may break."""
 
 _AFTER_LINK = ".,;:!?)"
 
@@ -133,7 +136,7 @@ def breaches(text: str, conduct: ConductRules, offer: Offer | None = None) -> It
     The price and the link of its own offer break no rule by themselves.
     """
     for broken in conduct.violations(text, facts_of(offer) if offer else ()):
-        yield f"breaks the conduct rule {broken.rule!r}: {broken.quote!r}"
+        yield breach(broken, of_offer=offer is not None)
     link = str(offer.link or "") if offer else ""
     own = f"{offer.name} {offer.price}" if offer else ""
     for found in _ADDRESS.findall(text):
@@ -142,6 +145,13 @@ def breaches(text: str, conduct: ConductRules, offer: Offer | None = None) -> It
         if not link or found.rstrip(_AFTER_LINK) != link.rstrip(_AFTER_LINK):
             mend = "write $link, with nothing but blanks around it"
             yield f"holds a link that is not the catalogue's: {found!r}: {mend}"
+
+
+def breach(broken: Violation, *, of_offer: bool = False) -> str:
+    """A broken rule in words, with what is to be done; `of_offer`: `$price` may be said there."""
+    priced = of_offer and broken.rule == INVENTED_PRICE
+    mend = "write $price, and the price in offers.yaml" if priced else "say it without"
+    return f"breaks the conduct rule {broken.rule!r}: {broken.quote!r}: {mend}"
 
 
 def facts_of(offer: Offer) -> tuple[str, ...]:

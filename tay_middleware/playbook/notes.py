@@ -1,9 +1,13 @@
 """What is no problem of a playbook, and may still be a slip: the check tells it."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tay_middleware import naming
+from tay_middleware.languages import matches_language
+from tay_middleware.playbook.experiments import Experiment
+from tay_middleware.playbook.mention import readings
 from tay_middleware.playbook.schema import Offer
 from tay_middleware.playbook.typed import has_article
 from tay_middleware.playbook.unfit import ENGLISH
@@ -19,13 +23,62 @@ def notes(playbook: "Playbook") -> Iterator[str]:
         yield from _unsaid(key, offer, playbook)
         if playbook.voice.language == ENGLISH:
             yield from _named(key, offer)
+    yield from _foreign(playbook)
+    if not playbook.policy.not_allowed:
+        yield f"policy.yaml: nothing stands under not_allowed: {_TO_ANYBODY}"
     for name in playbook.policy.paused_offers:
         yield f"policy.yaml: {name!r} is paused and never mentioned, {_UNTIL}"
     for name in playbook.policy.paused_templates:
         yield f"policy.yaml: {name!r} is paused and never shown, {_UNTIL}"
 
 
+def moved(former: "Playbook", playbook: "Playbook", now: datetime) -> Iterator[str]:
+    """What a change does to the tests that run now: `former` is the playbook that is in force."""
+    for name, before in former.experiments.running(now):
+        change = _change(before, playbook.experiments.experiments.get(name))
+        if change is not None:
+            yield (
+                f"experiments.yaml: {name!r} is running, and {change} since the version in force "
+                f"({former.version}): users who change arms by it are left out. End the test "
+                "first (stop), or leave it as it was"
+            )
+
+
+def _change(before: Experiment, after: Experiment | None) -> str | None:
+    """What has become of a test, `None` where everybody stays in the same arm."""
+    if after is None:
+        return "is gone, or has another name,"
+    gone = [arm for arm in before.arms if arm not in after.arms]
+    if gone:
+        return f"its arm {gone[0]!r} is gone, or has another name,"
+    new = [arm for arm in after.arms if arm not in before.arms]
+    if new:
+        return f"has a new arm {new[0]!r}"
+    other = [arm for arm, one in before.arms.items() if one != after.arms[arm]]
+    if other:
+        return f"its arm {other[0]!r} is another one"
+    for key in ("layer", "share", "from_", "scope"):
+        if getattr(before, key) != getattr(after, key):
+            return f"its {key.rstrip('_')} is another one"
+    return None
+
+
+_TO_ANYBODY = "mentions are shown whatever the app says of age or health"
+
 _UNTIL = "until you take it out there"
+
+
+def _foreign(playbook: "Playbook") -> Iterator[str]:
+    """Wordings that seem to be in another language than the replies that they join."""
+    voice = playbook.voice
+    for template in playbook.templates:
+        text = readings(template, playbook)[0]
+        if not matches_language(text, voice.function_words, voice.language):
+            place = ".".join(map(str, template.place))
+            yield (
+                f"{template.file}: {place} does not read as {voice.language!r}, the language of "
+                "voice.yaml: replies in another one get no mention"
+            )
 
 
 def _unsaid(key: str, offer: Offer, playbook: "Playbook") -> Iterator[str]:

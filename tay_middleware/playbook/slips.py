@@ -14,6 +14,9 @@ _COLON_INSIDE = re.compile(rf"{_KEY}:\s+[^\s\"'\[{{>|#][^\"]*:\s")
 _NO_BLANK = re.compile(r"\s*[A-Za-z_][\w-]*:[^\s/]")
 _NO_COLON = re.compile(r"\s*[A-Za-z_][\w-]*(?:\s[^:]*)?$")
 _LIST_BEHIND = re.compile(rf"{_KEY}:\s+-\s+(?P<what>\S.*)")
+_MARK_FIRST = re.compile(rf"{_KEY}:\s+(?:\{{\s*\w+:\s*)?(?P<mark>[@&*%`!|>])(?=\S|\s+\w)")
+_MERGE = re.compile(r"(?:<{7}|={7}|>{7})(?:\s|$)")
+_NO_BREAK = re.compile("[\u00a0\u2007\u202f\u200b\ufeff]")
 _REMARK = re.compile(r"\s*#")
 _REMARK_BEHIND = re.compile(r"\s#.*$")
 _STRAIGHT = re.compile(r'(?<!\\)"')
@@ -24,6 +27,18 @@ _QUOTED_WELL = re.compile(rf"(?:{_KEY}:|\s*-)\s+\"(?:[^\"\\]|\\.)*\"\s*(?:#.*)?$
 BLANKS = (
     "this line or the one above it begins with too many or too few blanks: begin it exactly under "
     "the lines of its kind"
+)
+
+_PLAINLY = {
+    "found another document": "a line of --- begins another file: take it out",
+    "unknown escape": "a backslash in double quotes is written twice: \\\\",
+    "expected ',' or": "a comma is missing here, or a quotation mark",
+}
+"""What the parser says of a slip that only it can see → how it is mended."""
+
+LOOK = (
+    "in this line or the one above it a colon, a blank behind one, a quotation mark or a bracket "
+    "is missing, or one too many"
 )
 
 
@@ -42,7 +57,10 @@ def slip(text: str, line: int, said: str) -> tuple[int, str]:
             mend = look(lines[number - 1], said)
             if mend is not None:
                 return number, mend
-    return line, BLANKS if "expected key" in said or "<block end>" in said else said
+    plain = next((mend for heard, mend in _PLAINLY.items() if heard in said), None)
+    if plain is not None:
+        return line, plain
+    return line, BLANKS if "expected key" in said or "<block end>" in said else f"{said}: {LOOK}"
 
 
 def _near(lines: list[str], line: int) -> Iterator[int]:
@@ -65,7 +83,20 @@ def _odd_blanks(line: str, _said: str) -> str | None:
         return "a tab stands at the beginning of this line: type blanks instead"
     if indent[0].strip(" \r"):
         return "blanks that are none (no-break, say) begin this line: type plain ones"
+    if _NO_BREAK.search(_QUOTED.sub("", line)):
+        return "a blank that is none (no-break, say) stands in this line: type a plain one"
     return None
+
+
+def _merge(line: str, _said: str) -> str | None:
+    if _MERGE.match(line):
+        return "a mark of a merge that is not done stands here: keep one side, and take it out"
+    return None
+
+
+def _mark_first(line: str, _said: str) -> str | None:
+    found = _MARK_FIRST.match(line)
+    return f"put a text that begins with {found['mark']} in double quotes" if found else None
 
 
 def _curly(line: str, _said: str) -> str | None:
@@ -83,10 +114,16 @@ def _marks(line: str, said: str) -> str | None:
         return "a \" stands inside a text in quotation marks: write ' there"
     if _APOSTROPHE.match(line):
         return 'an apostrophe ends this text in single marks: put it in double ones, "'
-    bare = _QUOTED.sub("", line)
+    return None
+
+
+def _brackets(line: str, said: str) -> str | None:
+    bare = "" if _REMARK.match(line) else _QUOTED.sub("", line)
     for opens, closes in ("{}", "[]"):
         if f"'{closes}'" in said and bare.count(opens) > bare.count(closes):
             return f"{opens} is not closed: write {closes} at the end"
+        if bare.count(closes) > bare.count(opens) > 0:
+            return f"one {closes} is too many: take it out"
     return None
 
 
@@ -112,10 +149,13 @@ def _list(line: str, said: str) -> str | None:
 
 
 _LOOKS: tuple[Callable[[str, str], str | None], ...] = (
+    _merge,
     _odd_blanks,
     _curly,
     _colons,
     _list,
     _marks,
+    _brackets,
+    _mark_first,
     _keys,
 )

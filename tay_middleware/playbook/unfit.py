@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tay_middleware import naming
 from tay_middleware.domain import Strength
-from tay_middleware.playbook.mention import breaches, readings, with_notice
+from tay_middleware.playbook.mention import INVENTED_PRICE, breach, breaches, readings, with_notice
 from tay_middleware.playbook.names import Found, unknown
 from tay_middleware.playbook.schema import Offer, Template, Voice
 from tay_middleware.playbook.typed import badly_typed
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 ENGLISH = "en"
 """The language of the two checks that know words; in any other they are silent."""
-
-INVENTED_PRICE = "invented_price"
-"""The conduct rule that a price of the catalogue may break."""
 
 _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _SHOUTS = re.compile(r"\b[A-Z]{4,}\b")
@@ -94,13 +91,12 @@ def _prices(playbook: "Playbook") -> Iterator[Found]:
     for name, offer in playbook.offers.items():
         for broken in playbook.conduct.violations(offer.price or ""):
             if broken.rule != INVENTED_PRICE:
-                message = f"breaks the conduct rule {broken.rule!r}: {broken.quote!r}"
-                yield "offers.yaml", (name, "price"), message
+                yield "offers.yaml", (name, "price"), breach(broken)
 
 
 def _said_badly(text: str, playbook: "Playbook") -> Iterator[str]:
     for violation in playbook.conduct.violations(text):
-        yield f"breaks the conduct rule {violation.rule!r}: {violation.quote!r}"
+        yield breach(violation)
     yield from _misshapen(text)
 
 
@@ -158,7 +154,11 @@ def _misused(template: Template, offer: Offer, playbook: "Playbook") -> Iterator
         yield f"uses $price, but the offer {template.offer!r} has no price"
     pet_names = playbook.voice.pet_names
     if template.pet_name and template.pet_name.lower() not in pet_names:
-        yield f"the pet name {template.pet_name!r} is not in voice.yaml's pet_names"
+        known = ", ".join(pet_names)
+        yield (
+            f"the pet name {template.pet_name!r} is not in voice.yaml's pet_names: write one of "
+            f"{known}, or add it there"
+        )
     if "link" in used and template.strength is Strength.GENTLE:
         yield "a gentle wording names no next step: take $link out"
     if template.strength is Strength.GENTLE and playbook.voice.language == ENGLISH:

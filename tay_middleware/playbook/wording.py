@@ -7,6 +7,7 @@ sandboxed template engine has no limit on the work one wording can cost.
 import re
 import string
 from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 
 PLACEHOLDERS = frozenset({"pet_name", "topic", "offer", "link", "price"})
 """All that a wording may ask for; each is filled from `prompts/`, never from the user's text."""
@@ -54,6 +55,12 @@ _DETERMINED = re.compile(
 )
 """An article before a value that has one of its own ("your clients"), or that may be empty."""
 
+_OWNED_NAME = re.compile(r"\$(?:pet_name\b|\{pet_name\})['\u2019]s\b")
+"""What belongs to a pet name, which may be empty."""
+
+_PRICED = re.compile(r"(?<!\$)\$\d(?:[\d.,]*\d)?")
+"""A price as it is written elsewhere: here `$` begins a placeholder."""
+
 _ARTICLE_TWICE = re.compile(
     r"\b(a|an|the|my|your|our|her|his|their)(?: (?:own|whole|next|best|new|little))? \$\{?offer\b",
     re.IGNORECASE,
@@ -88,6 +95,9 @@ def check_placeholders(text: str, allowed: Collection[str] = PLACEHOLDERS) -> st
     if "\n" in text or "\r" in text:
         raise ValueError("a wording is one paragraph: take the line break out")
     check_quotes(text)
+    priced = _PRICED.search(text)
+    if priced is not None:
+        raise ValueError(f"{priced[0]!r}: a price stands in offers.yaml: write $price here")
     template = _Wording(text)
     if not template.is_valid():
         capital = _IN_CAPITALS.search(text)
@@ -99,9 +109,16 @@ def check_placeholders(text: str, allowed: Collection[str] = PLACEHOLDERS) -> st
     if unknown and not set(unknown) - PLACEHOLDERS:
         raise ValueError(f"${unknown[0]} is not known here: take it out")
     if unknown:
-        known = ", ".join(f"${name}" for name in sorted(allowed)) or "none"
-        raise ValueError(f"unknown placeholder ${unknown[0]}; known are {known}")
+        raise ValueError(f"unknown placeholder ${unknown[0]}{_meant(unknown[0], allowed)}")
     return text
+
+
+def _meant(name: str, allowed: Collection[str]) -> str:
+    known = sorted(allowed)
+    close = get_close_matches(name, known, n=1)
+    if close:
+        return f": did you mean ${close[0]}?"
+    return f"; known are {', '.join(f'${one}' for one in known) or 'none'}"
 
 
 def check_quotes(text: str) -> str:
@@ -112,6 +129,8 @@ def check_quotes(text: str) -> str:
     """
     if text[:1] in {*_CURLY} and text[-1:] in {*_CURLY, '"', "'"}:
         raise ValueError(f'{text[0]} around it would be said: type straight quotation marks, "')
+    if text[:1] == text[-1:] == '"' and len(text) > 1:
+        raise ValueError('the " around it would be said: type the blank before them anew')
     if text.endswith('"') and text.count('"') % 2:
         raise ValueError('one " is missing: write one before the text and one behind it')
     return text
@@ -123,6 +142,8 @@ def _check_neighbours(text: str) -> None:
     if determined is not None:
         article, name = determined.groups()
         raise ValueError(f"{article!r} before ${name}: it may be 'your clients', or nothing")
+    if _OWNED_NAME.search(text):
+        raise ValueError("'s behind $pet_name: it may be nothing, and then 's would stand alone")
     twice = _ARTICLE_TWICE.search(text)
     if twice is not None:
         raise ValueError(f"{twice[1]!r} before $offer: its name has its own article, take this out")

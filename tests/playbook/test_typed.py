@@ -86,3 +86,18 @@ def test_what_is_paused_is_noted(playbook: Playbook) -> None:
         "policy.yaml: 'course' is paused and never mentioned, until you take it out there"
     )
     assert wording.startswith("policy.yaml: 'mentorship.gentle.any.A' is paused and never shown")
+
+
+def test_a_wording_in_another_language_is_noted(playbook: Playbook) -> None:
+    first, *others = playbook.templates
+    spanish = "Una técnica es orden y práctica. $offer te lo enseña, cuando quieras."
+    changed = replace(playbook, templates=(replace(first, text=spanish), *others))
+    (told,) = notes(changed)
+    assert told.startswith(f"{first.file}: wordings.")
+    assert "does not read as 'en'" in told
+
+
+def test_mentions_to_anybody_are_noted(playbook: Playbook) -> None:
+    policy = playbook.policy.model_copy(update={"not_allowed": ()})
+    (told,) = notes(replace(playbook, policy=policy))
+    assert told.startswith("policy.yaml: nothing stands under not_allowed")

@@ -64,10 +64,17 @@ def test_a_price_of_the_catalogue_may_be_said(directory: Path) -> None:
     assert "It is £500 a month, and the details are here: https://tay.example/mentorship" in said
 
 
+def test_a_price_that_is_typed_out_is_told_where_it_belongs(spoil: Spoil) -> None:
+    problems = spoil(MENTORSHIP, replaced(DETAILS, "It is £80, and it is all here: $link"))
+    assert {problem.message for problem in problems} == {
+        "breaks the conduct rule 'invented_price': '£8': write $price, and the price in offers.yaml"
+    }
+
+
 def test_a_topic_that_spoils_a_wording_is_found(spoil: Spoil) -> None:
     problems = spoil("topics.yaml", replaced("noun: sourcing", "noun: sourcing right now"))
     assert {problem.message for problem in problems} == {
-        "breaks the conduct rule 'urgency': 'right now'"
+        "breaks the conduct rule 'urgency': 'right now': say it without"
     }
 
 
