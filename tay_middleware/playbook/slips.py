@@ -105,7 +105,7 @@ def _curly(line: str, _said: str) -> str | None:
     return None
 
 
-def _marks(line: str, said: str) -> str | None:
+def _marks(line: str, _said: str) -> str | None:
     if _REMARK.match(line):
         return None
     if len(_STRAIGHT.findall(line)) % 2:
