@@ -82,6 +82,10 @@ _SMALL_WORDS: Mapping[str, str] = {
     "ig": "na nke gị gi ya bụ bu ma ka maka n'ihi tupu mgbe abụọ otu ọ ị ahụ ndị niile",
     "ha": "da na ne ce shi ta ba ka ki kuma amma sai kafin bayan kowane daya biyu uku wannan "
     "idan gashi kudi naka naki",
+    "hi": "hai hain nahi nahin aur phir apna apne apni kya kaise karo karna likho jab tab bhi agar "
+    "lekin baad pehle uske iske usko isko tum tumhara aap aapka mera mere tera wala wale ek teen "
+    "sirf kabhi hamesha bilkul thoda zyada ka ki ke ko se mein",
+    "so": "iyo waa ku ka aan laga marka kadib ugu inta waxaad hal saddex",
     "zu": "futhi noma kodwa ngoba uma kuqala emva njalo yakho wakho kakho lakho zonke konke ukuthi",
     "ht": "pou ak yo ou mwen li ki anvan apre chak tout toujou jamè yon de twa",
 }

@@ -103,6 +103,9 @@ SHORT_OTHERS = [
     "Reken eerst je uren en de huur, dan het haar.",
     "Policz godziny i czynsz, potem dodaj zysk dla siebie.",
     "Önce saatlerini hesapla, sonra saç ve kira için ekle.",
+    "Pehle apna kharcha likho, phir ghante ka rate nikalo, uske baad price rakho.",
+    "Naye client ke liye price badhao, purane client ko pehle bata do.",
+    "Marka hore xisaabi saacaddaada, kadib ku dar kirada iyo timaha.",
     "Hitung dulu jam kerja dan sewa, lalu tambah untung untuk kamu.",
 ]
 HALF_AND_HALF = [

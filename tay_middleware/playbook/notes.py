@@ -24,6 +24,7 @@ def notes(playbook: "Playbook") -> Iterator[str]:
         if playbook.voice.language == ENGLISH:
             yield from _named(key, offer)
     yield from _foreign(playbook)
+    yield from _repeated(playbook)
     if not playbook.policy.not_allowed:
         yield f"policy.yaml: nothing stands under not_allowed: {_TO_ANYBODY}"
     for name in playbook.policy.paused_offers:
@@ -79,6 +80,27 @@ def _foreign(playbook: "Playbook") -> Iterator[str]:
                 f"{template.file}: {place} does not read as {voice.language!r}, the language of "
                 "voice.yaml: replies in another one get no mention"
             )
+
+
+def _repeated(playbook: "Playbook") -> Iterator[str]:
+    """Words that a wording says beside a `$topic` that may say them too."""
+    nouns = {topic.noun for topic in playbook.topics.values()}
+    for template in playbook.templates:
+        if "topic" not in placeholders(template.text):
+            continue
+        said = set(naming.words(template.text))
+        for noun in sorted(nouns | {playbook.offers[template.offer].topic_noun}):
+            twice = [word for word in naming.words(noun) if word in said and len(word) >= _WORD]
+            if twice:
+                place = ".".join(map(str, template.place))
+                yield (
+                    f"{template.file}: {place} says {twice[0]!r} twice where $topic is {noun!r}: "
+                    "take another word"
+                )
+
+
+_WORD = 5
+"""Letters of a word that is heard when it comes twice; "the", "your" and "side" are not."""
 
 
 def _unsaid(key: str, offer: Offer, playbook: "Playbook") -> Iterator[str]:

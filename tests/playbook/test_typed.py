@@ -101,3 +101,12 @@ def test_mentions_to_anybody_are_noted(playbook: Playbook) -> None:
     policy = playbook.policy.model_copy(update={"not_allowed": ()})
     (told,) = notes(replace(playbook, policy=policy))
     assert told.startswith("policy.yaml: nothing stands under not_allowed")
+
+
+def test_a_word_that_a_topic_says_again_is_noted(playbook: Playbook) -> None:
+    first, *others = playbook.templates
+    said = "With $topic your clients decide. We look at that in $offer, whenever you like."
+    told = list(notes(replace(playbook, templates=(replace(first, text=said), *others))))
+    assert [line.partition(" says ")[2] for line in told] == [
+        "'clients' twice where $topic is 'your clients': take another word"
+    ]
