@@ -21,6 +21,7 @@ PRICES = "Hi lovely, from the 1st of May my prices change. Your next visit stays
         f"Tell them two weeks ahead. Here's a message you can send them:\n\n{PRICES}",
         f"Text her this:\n{PRICES}",
         f"**Send them this:**\r\n\r\n{PRICES}",
+        "Here's what I\u2019d post on your story:\n\nDoors open at nine, and coffee is on me.",
         "I'd go for something like:\n\nA deposit of 30 holds your place with me.",
         "Three reels a week.\n\nCaption: Your hair, your rules. Come and see me on Friday.",
         f"Here's the email:\n\n{PRICES}\n\nSee you in the chair, and bring your questions.",
