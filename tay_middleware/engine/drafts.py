@@ -13,7 +13,8 @@ _HANDS_OVER = re.compile(
     r"\b(?:messages?|texts?|dms?|e-?mails?|captions?|scripts?|letters?|templates?|drafts?|bios?|"
     r"announcements?|wording|(?:something|a line) like|like this|say this|write (?:this|back)|"
     r"(?:tell|send|post|paste) (?:her|him|them|it|this|that|your (?:\w+ )?\w+)(?: this)?|"
-    r"what i(?:['\u2019]d| would) (?:send|post|say|write|tell|text|put)|reply with(?: this)?)\b[^:]{0,60}$",
+    r"what i(?:['\u2019]d| would) (?:send|post|say|write|tell|text|put)|"
+    r"reply with(?: this)?)\b[^:]{0,60}$",
     re.IGNORECASE,
 )
 _BEGINS_WITH_IT = re.compile(
