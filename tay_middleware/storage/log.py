@@ -1,4 +1,4 @@
-"""Reading the log: pages of rows by their ids, and sums from the figures that are kept ready.
+"""Reading the log: pages of rows by their ids.
 
 Every function takes a `Connection`; run it by `Database.read`. Times filter by id, which begins
 with the time, so that partitions outside a range are not touched; a page begins after the last id
@@ -11,9 +11,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, select
 
-from tay_middleware.storage.figures import DIMENSIONS, hourly_stats
 from tay_middleware.storage.ids import first_id
 from tay_middleware.storage.sql import escalation_logs, question_logs
 
@@ -56,25 +55,6 @@ def questions(
     """A page of `question_logs`, newest first; as `escalations`, but for conversions."""
     statement = _narrowed(select(question_logs), question_logs.c, wanted, before)
     return connection.execute(statement.order_by(question_logs.c.id.desc()).limit(limit)).all()
-
-
-def sums(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
-    """Turns between two hours by everything that they are told apart by, hour aside.
-
-    Rows of the `DIMENSIONS` of `figures` but the hour, `questions` and `detected`; some hundreds.
-    """
-    counted = hourly_stats.c
-    dimensions = [counted[name] for name in DIMENSIONS[1:]]
-    statement = (
-        select(
-            *dimensions,
-            func.sum(counted.questions).label("questions"),
-            func.sum(counted.detected).label("detected"),
-        )
-        .where(counted.hour >= since, counted.hour < until)
-        .group_by(*dimensions)
-    )
-    return connection.execute(statement).all()
 
 
 def _narrowed(

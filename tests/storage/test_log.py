@@ -9,7 +9,7 @@ from sqlalchemy import Connection, update
 from tay_middleware.storage import Database
 from tay_middleware.storage.events import read_event
 from tay_middleware.storage.ledger import apply
-from tay_middleware.storage.log import Filter, escalations, questions, sums
+from tay_middleware.storage.log import Filter, escalations, questions
 from tay_middleware.storage.sql import escalation_logs
 from tay_middleware.storage.wire import turn_event
 from tests.builders import NOON
@@ -71,14 +71,3 @@ def test_filters_narrow(ask: Any) -> None:
     ask(convert, write=True)
     converted = Filter(converted_only=True, offer="mentorship")
     assert numbers(ask(partial(escalations, wanted=converted, limit=9))) == [32, 20, 8]
-
-
-def test_sums_are_those_of_the_rows(ask: Any) -> None:
-    found = ask(partial(sums, since=NOON, until=NOON + 100 * DAY))
-    assert sum(row.questions for row in found) == 40
-    mentions = [row for row in found if row.kind == "mention"]
-    assert [(row.offer, row.reason, row.questions, row.detected) for row in mentions] == [
-        ("mentorship", "personalized_help", 10, 10)
-    ]
-    day = ask(partial(sums, since=NOON + DAY, until=NOON + 2 * DAY))
-    assert sum(row.questions for row in day) == 4
