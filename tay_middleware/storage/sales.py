@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, bindparam, func, or_, select, text
 
 from tay_middleware.storage.by_hand import revenue_by_hand
 from tay_middleware.storage.columns import Id
-from tay_middleware.storage.figures import ALL, COUNTED, daily_counts
+from tay_middleware.storage.figures import ALL, COUNTED
 from tay_middleware.storage.ids import first_id
 from tay_middleware.storage.payment_tables import (
     conversions,
@@ -24,6 +24,7 @@ from tay_middleware.storage.payment_tables import (
 )
 from tay_middleware.storage.purchases import sales_and_marks
 from tay_middleware.storage.sql import escalation_logs, question_logs
+from tay_middleware.storage.trends import counted
 
 _NAMES = ", ".join(COUNTED)
 _SOLD = {
@@ -69,15 +70,15 @@ def figures(
     `lifetime`. Sales that an admin marked with an amount are of the kind `by_hand`.
     """
     known_since = max(since, rows_since or since)
-    questions, shown = _asked_and_shown(connection, since, until)
+    questions, shown = counted(connection, since, until)
     known = shown
     if known_since > since:
-        _, known = _asked_and_shown(connection, known_since, until)
+        _, known = counted(connection, known_since, until)
     sold = _sold(connection, known_since, until)
     return Figures(
         questions=questions,
-        escalations=shown[ALL].get("", 0),
-        known_escalations=known[ALL].get("", 0),
+        escalations=shown[ALL][""],
+        known_escalations=known[ALL][""],
         conversions=sum(sold["offer"].values()),
         shown=shown,
         known=known,
@@ -87,33 +88,6 @@ def figures(
             *(row for row in revenue_by_hand(connection, since, until) if row.currency),
         ],
     )
-
-
-def _asked_and_shown(
-    connection: Connection, since: datetime, until: datetime
-) -> tuple[int, dict[str, dict[str, int]]]:
-    shown: dict[str, dict[str, int]] = {name: {} for name in (ALL, *COUNTED)}
-    questions = 0
-    for row in _counted(connection, since, until):
-        questions += row.questions
-        if row.escalations:
-            shown[row.dimension][row.value] = int(row.escalations)
-    return int(questions), shown
-
-
-def _counted(connection: Connection, since: datetime, until: datetime) -> Sequence[Any]:
-    counted = daily_counts.c
-    key = (counted.dimension, counted.value)
-    statement = (
-        select(
-            *key,
-            func.sum(counted.questions).label("questions"),
-            func.sum(counted.escalations).label("escalations"),
-        )
-        .where(counted.day >= since.date(), counted.day < until.date())
-        .group_by(*key)
-    )
-    return connection.execute(statement).all()
 
 
 def _sold(

@@ -144,7 +144,8 @@ def stats_fields(figures: Figures) -> dict[str, Any]:
         "revenue": [_revenue(row) for row in figures.revenue],
     }
     for name in COUNTED:
-        counted = _by(figures.shown[name], figures.known[name], figures.sold[name])
+        shown, known = (found.get(name, {}) for found in (figures.shown, figures.known))
+        counted = _by(shown, known, figures.sold[name])
         fields[f"{name}s"] = counted
         fields[f"by_{name}"] = {value: one.escalations for value, one in counted.items()}
     return fields
