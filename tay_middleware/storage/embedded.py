@@ -23,7 +23,6 @@ from tay_middleware.domain import History, ReplyStatus, Suppression
 from tay_middleware.errors import ConfigurationError, SchemaTooNew, StorageError
 from tay_middleware.storage import exposures, figures, profiles
 from tay_middleware.storage.base import Claim, LoggedTurn, TurnRecord, Verdict
-from tay_middleware.storage.closed import read_closed
 from tay_middleware.storage.database import BUSY_SECONDS, READERS, file_engine
 from tay_middleware.storage.failures import translated
 from tay_middleware.storage.ledger import erased_users
@@ -339,5 +338,5 @@ def _history(recent: Sequence[Any], mentions: Sequence[datetime], profile: Any) 
         declined_at=profile.declined_at,
         declined_session=profile.declined_session,
         opted_out_at=profile.opted_out_at,
-        closed=read_closed(profile.closed_gates),
+        closed=profiles.read_closed(profile.closed_gates),
     )
