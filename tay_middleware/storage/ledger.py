@@ -104,6 +104,15 @@ def apply(
         raise RowRefused(f"an event does not fit ({type(error).__name__})") from error
 
 
+def was_erased(connection: Connection, user_key: str, at: datetime) -> bool:
+    """Whether a user was erased at a time, or later."""
+    until = connection.execute(_ERASED, {"user_key": user_key}).scalar()
+    return until is not None and at <= until
+
+
+_ERASED = select(erased_users.c.erased_at).where(erased_users.c.user_key == bindparam("user_key"))
+
+
 def lock(connection: Connection, buckets: Collection[int]) -> None:
     """Let nobody else write events of these buckets until the transaction ends.
 

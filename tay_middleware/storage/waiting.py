@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from tay_middleware.errors import RowRefused, StorageError, StorageUnavailable
 from tay_middleware.private import make_file
 from tay_middleware.storage import profiles
 from tay_middleware.storage.base import TurnRecord
 from tay_middleware.storage.events import Event, read_event
-from tay_middleware.storage.ledger import apply, erased_users
+from tay_middleware.storage.ledger import apply, was_erased
 from tay_middleware.storage.said import Said, from_plain, said_in, to_plain
 from tay_middleware.storage.sql import to_json
 from tay_middleware.storage.wire import turn_event
@@ -134,7 +134,7 @@ def make_up(connection: Connection, some: Sequence[Kept], now: datetime) -> dict
             event, said = _read(one)
             with connection.begin_nested():
                 apply(connection, [event], (), now)
-                if said is not None and not _is_erased(connection, said):
+                if said is not None and not was_erased(connection, said.user_key, said.at):
                     profiles.note(connection, said)
         except RowRefused as error:
             refused[one.number] = str(error)
@@ -147,10 +147,3 @@ def _read(one: Kept) -> tuple[Event, Said | None]:
         return read_event(one.kind, one.event), said
     except (StorageError, ValueError, TypeError) as error:
         raise RowRefused("it cannot be read") from error
-
-
-def _is_erased(connection: Connection, said: Said) -> bool:
-    """Whether the user was erased since."""
-    asked = select(erased_users.c.erased_at).where(erased_users.c.user_key == said.user_key)
-    until = connection.execute(asked).scalar()
-    return until is not None and said.at <= until
