@@ -5,7 +5,7 @@ line before it is named and left out.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
@@ -72,12 +72,6 @@ class _NotMeant(Exception):
 
     def __init__(self, report: Report) -> None:
         self.report = report
-
-
-def pieces(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
-    """Lines in so many that nobody waits long for the transaction that takes them in."""
-    for first in range(0, len(lines), PIECE):
-        yield lines[first : first + PIECE]
 
 
 def take(
