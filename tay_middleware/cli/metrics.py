@@ -12,8 +12,8 @@ from rich.table import Table
 
 from tay_middleware.analytics.calendar import day_of, last_days, named
 from tay_middleware.analytics.catalogue import Measure
-from tay_middleware.analytics.labels import LABELS
 from tay_middleware.analytics.measures import Measures, measure, terms_of
+from tay_middleware.analytics.titles import TITLES
 from tay_middleware.analytics.wording import figure, interval, missing_days, percent, target
 from tay_middleware.cli.amounts import day
 from tay_middleware.cli.asking import on_database
@@ -158,7 +158,7 @@ def _table(*, has_target: bool) -> Table:
 
 
 def _row(one: Measure, *, is_first: bool, has_target: bool) -> tuple[str, ...]:
-    said = LABELS[one.name].title if is_first else ""
+    said = TITLES[one.name] if is_first else ""
     n = "" if one.unit == "count" else f"{one.n:,}"
     value = "" if one.value is None else one.value or "(none)"
     value = f"{one.dimension}: {value}" if one.dimension in DIMENSIONS else value

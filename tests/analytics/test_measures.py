@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import delete, select, update
 from typer.testing import CliRunner
 
-from tay_middleware.analytics.labels import LABELS
 from tay_middleware.analytics.measures import Measures, measure, terms_of
 from tay_middleware.analytics.metrics import Period
+from tay_middleware.analytics.titles import TITLES
 from tay_middleware.cli.main import app
 from tay_middleware.settings import load_settings
 from tay_middleware.simulate import Order, Result, simulate
@@ -173,7 +173,7 @@ def test_days_that_are_not_over_are_left_out(made: Result) -> None:
 
 
 def test_every_name_has_a_label(made: Result) -> None:
-    assert {one.name for one in measured(made, SINCE, UNTIL).items} <= set(LABELS)
+    assert {one.name for one in measured(made, SINCE, UNTIL).items} <= set(TITLES)
 
 
 def test_a_month_of_made_up_people_says_so(made: Result) -> None:
