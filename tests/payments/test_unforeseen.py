@@ -44,7 +44,8 @@ def test_the_worker_goes_on_after_a_pause_and_says_that_it_is_not_well(
         database = Database(url)
         one = Worker(database, TERMS, clock=lambda: NOON, random=Random(1))
         one._upkeep_at = NOON + timedelta(days=1)  # none in this scene
-        one._backoff = noted(one._backoff, paused)  # type: ignore[method-assign]  # no sleeps
+        mended: Any = one
+        mended._backoff = noted(one._backoff, paused)  # no sleeps
         await one.run()
         await database.aclose()
         return one.states
