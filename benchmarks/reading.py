@@ -118,7 +118,7 @@ async def measured(url: str, rows: int) -> None:
     print(f"{rows} rows over {DAYS} days, made in {time.perf_counter() - begun:.0f} s")
     every = log.Filter()
     shown = partial(trends.shown, since=month, until=now, narrowed=trends.Narrowed())
-    await timed(database, "mentions by kind over 30 days", shown, 100)
+    await timed(database, "stats over 30 days", shown, 100)
     await timed(database, "the same from the rows", partial(raw, since=month), 0)
     page = await timed(
         database, "first page of escalations", partial(log.escalations, wanted=every, limit=20), 10
