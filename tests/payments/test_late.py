@@ -227,7 +227,7 @@ def _sold(number: int) -> Fact:
         "user_id": "ada",
     }
     payload = Part({"type": "purchase.paid", "data": data})
-    (fact,) = generic.read("standard")("", f"m{number}", payload, d.KEY_OF).facts or ()
+    (fact,) = generic.GenericReader("standard")("", f"m{number}", payload, d.KEY_OF).facts or ()
     return fact
 
 
