@@ -89,10 +89,9 @@ def _revoke(transaction: Transaction, token_id: str, now: datetime) -> bool:
     return done
 
 
-def _state(row: object, now: datetime) -> str:
-    if getattr(row, "revoked_at", None) is not None:
+def _state(row: Any, now: datetime) -> str:
+    if row.revoked_at is not None:
         return "revoked"
-    expires = getattr(row, "expires_at", None)
-    if expires is None:
+    if row.expires_at is None:
         return "valid"
-    return "expired" if expires <= now else f"valid until {expires:%Y-%m-%d}"
+    return "expired" if row.expires_at <= now else f"valid until {row.expires_at:%Y-%m-%d}"
