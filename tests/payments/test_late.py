@@ -35,11 +35,6 @@ FIRST = a_record(2, at=NOON - timedelta(hours=2))
 SESSION = d.session("s1", 0, **BUYER)
 
 
-@pytest.fixture
-def url(either_url: str) -> str:
-    return either_url
-
-
 def arrives(connection: Connection, record: Any, token: str | None = None) -> None:
     mention(connection, record)
     values = escalation_logs.update().where(escalation_logs.c.id == record.id)

@@ -25,11 +25,6 @@ from tests.storage.records import key
 WHOLE, STRIPE = PROVIDERS["standard"], PROVIDERS["stripe"]
 
 
-@pytest.fixture
-def url(either_url: str) -> str:
-    return either_url
-
-
 def hashed(payload: dict[str, Any], body_hash: str | None) -> dict[str, Any]:
     return a_delivery(payload, next(NUMBERS)) | {"body_hash": body_hash}
 

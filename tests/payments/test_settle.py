@@ -36,11 +36,6 @@ LATER = NOON + timedelta(days=40)
 NUMBERS = count(1)
 
 
-@pytest.fixture
-def url(either_url: str) -> str:
-    return either_url
-
-
 def a_delivery(payload: dict[str, Any], number: int) -> dict[str, Any]:
     return {
         "id": uuid7(LATER, number),

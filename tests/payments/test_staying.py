@@ -27,11 +27,6 @@ RENEWAL = d.invoice("i2", 2, LATE, reason="subscription_cycle", metadata={"tay_u
 Go = Callable[[Database], Awaitable[None]]
 
 
-@pytest.fixture
-def url(either_url: str) -> str:
-    return either_url
-
-
 async def retention(database: Database) -> None:
     if database.is_file:
         await maintain_database(database, GONE, 30)

@@ -43,11 +43,6 @@ IMPORTED = {
 LIVE = d.session("live", customer="cus_live", client_reference_id="ada")
 
 
-@pytest.fixture
-def url(either_url: str) -> str:
-    return either_url
-
-
 async def _told(database: Database) -> list[str]:
     """The names of the deliveries that an export hands out."""
     kept = await Archive(database, None, KEY_OF).export(key(), NOON)

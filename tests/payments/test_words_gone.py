@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from tay_middleware.payments.providers import PROVIDERS, digest, parse
@@ -24,11 +23,6 @@ NEWS: dict[str, Any] = {
     "email": "rena@example.com",
     "metadata": {"tay_user_id": "ada"},
 }
-
-
-@pytest.fixture
-def url(either_url: str) -> str:
-    return either_url
 
 
 def hashed(payload: dict[str, Any]) -> dict[str, Any]:

@@ -17,11 +17,6 @@ from tests.storage.records import DAY, a_record, key
 
 
 @pytest.fixture
-def url(either_url: str) -> str:
-    return either_url
-
-
-@pytest.fixture
 def ask(url: str) -> Any:
     """Runs a read on a log of 40 turns, one every six hours, every fourth of them a mention."""
     records = [

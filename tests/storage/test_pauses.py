@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from redis.asyncio import Redis
 
 from tay_middleware.domain import uuid7
@@ -19,11 +18,6 @@ from tests.storage.records import opened
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
 END = NOON + 3 * HOUR
-
-
-@pytest.fixture
-def url(either_url: str) -> str:
-    return either_url
 
 
 async def paused(
