@@ -22,6 +22,7 @@ from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.verdicts import label
 from tests.analytics.brute import Found, brute
+from tests.databases import play
 from tests.uncounted import at_scale, uncounted
 
 pytestmark = pytest.mark.scale
@@ -63,15 +64,11 @@ async def _measured(made: Result, period: Period, now: datetime, terms: object) 
 
 
 def asked(made: Result, function: object, *args: object, writes: bool = False) -> object:
-    async def run() -> object:
-        database = Database(made.place.settings.resolved_database_url)
-        try:
-            ask = database.write if writes else database.read
-            return await ask(function, *args)  # type: ignore[arg-type]  # a database of a kind that counts, or any function
-        finally:
-            await database.aclose()
+    async def run(database: Database) -> object:
+        ask = database.write if writes else database.read
+        return await ask(function, *args)  # type: ignore[arg-type]  # a database of a kind that counts, or any function
 
-    return asyncio.run(run())
+    return play(made.place.settings.resolved_database_url, run)
 
 
 def forget_sheets(connection: Transaction) -> None:
@@ -118,20 +115,16 @@ def test_sheets_are_made_once_and_say_the_same_when_they_are_made_anew(made: Res
     terms = terms_of(made.place.settings, made.place.playbook)
     steps: list[tuple[int, int]] = []
 
-    async def again() -> Measures:
-        database = Database(made.place.settings.resolved_database_url)
-        try:
-            return await measure(
-                database,
-                Period(SINCE, UNTIL),
-                terms,
-                now=NOW,
-                step=lambda done, total: steps.append((done, total)),
-            )
-        finally:
-            await database.aclose()
+    async def again(database: Database) -> Measures:
+        return await measure(
+            database,
+            Period(SINCE, UNTIL),
+            terms,
+            now=NOW,
+            step=lambda done, total: steps.append((done, total)),
+        )
 
-    assert asyncio.run(again()) == first
+    assert play(made.place.settings.resolved_database_url, again) == first
     assert steps == [(0, 0)]
     asked(made, forget_sheets, writes=True)
     assert measured(made, SINCE, UNTIL) == first

@@ -26,6 +26,7 @@ from tay_middleware.storage.partitions import maintain
 from tay_middleware.storage.reviews import reviews
 from tay_middleware.storage.simulations import simulations
 from tay_middleware.storage.sql import question_logs, question_row
+from tests.databases import play
 from tests.storage.records import a_record
 
 T = TypeVar("T")
@@ -36,14 +37,7 @@ MARCH = datetime(2026, 3, 15, tzinfo=UTC)
 
 
 def on(url: str, function: Callable[..., T], *args: Any) -> T:
-    async def run() -> T:
-        database = Database(url)
-        try:
-            return await database.write(function, *args)
-        finally:
-            await database.aclose()
-
-    return asyncio.run(run())
+    return play(url, lambda database: database.write(function, *args))
 
 
 def row_at(at: datetime, number: int) -> dict[str, Any]:
