@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from tay_middleware.private import make_file, make_home
 from tay_middleware.storage import Database, upgrade
-from tay_middleware.storage.location import file_of, is_file, read_url
+from tay_middleware.storage.connection.location import file_of, is_file, read_url
 
 T = TypeVar("T")
 Scene = Callable[[Database], Awaitable[Any]]

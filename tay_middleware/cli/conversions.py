@@ -17,7 +17,7 @@ from tay_middleware.payments.lines import SAVE_AS, Line, read_file, zone_named
 from tay_middleware.payments.terms import Terms, terms_of
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import Settings, load_settings
-from tay_middleware.storage.copies import copied
+from tay_middleware.storage.connection.copies import copied
 from tay_middleware.storage.transaction import parts
 
 app = typer.Typer(help="Import purchases from a file.", no_args_is_help=True)

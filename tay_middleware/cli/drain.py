@@ -43,8 +43,8 @@ def drain(
     on SIGTERM or Ctrl-C. What is killed in the middle is taken over by the others; nothing is
     written twice.
     """
+    from tay_middleware.storage.connection.location import spoken  # noqa: PLC0415 - imports SQL
     from tay_middleware.storage.drain import Pace  # noqa: PLC0415 - imports Redis
-    from tay_middleware.storage.location import spoken  # noqa: PLC0415 - imports SQL
     from tay_middleware.storage.worker import health, run_drain  # noqa: PLC0415 - the same
 
     places = _places(load_settings())

@@ -23,10 +23,11 @@ from tay_middleware.domain import History, ReplyStatus, Suppression
 from tay_middleware.errors import ConfigurationError, SchemaTooNew, StorageError
 from tay_middleware.storage import exposures, figures, profiles
 from tay_middleware.storage.base import Claim, LoggedTurn, TurnRecord, Verdict
+from tay_middleware.storage.connection.failures import translated
+from tay_middleware.storage.connection.location import EMBEDDED, file_of, is_file, read_url
+from tay_middleware.storage.connection.workers import Workers
 from tay_middleware.storage.database import BUSY_SECONDS, READERS, file_engine
-from tay_middleware.storage.failures import translated
 from tay_middleware.storage.ledger import was_erased
-from tay_middleware.storage.location import EMBEDDED, file_of, is_file, read_url
 from tay_middleware.storage.pauses import paused_names
 from tay_middleware.storage.said import said_in
 from tay_middleware.storage.schema import upgrade
@@ -53,7 +54,6 @@ from tay_middleware.storage.statements import (
 )
 from tay_middleware.storage.versions import check_may_write
 from tay_middleware.storage.waiting import Waiting, make_up
-from tay_middleware.storage.workers import Workers
 from tay_middleware.visits import visit_began
 
 MENTIONS_SECONDS = 8 * 86400.0

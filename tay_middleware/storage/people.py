@@ -22,6 +22,7 @@ from tay_middleware.identities import user_key as hidden
 from tay_middleware.settings import Settings
 from tay_middleware.storage.buckets import bucket_of, outbox_of
 from tay_middleware.storage.buyers import about, deliveries_about
+from tay_middleware.storage.connection.location import file_of, read_url
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.desk_tables import escalation_notes, question_labels
 from tay_middleware.storage.events import read_event
@@ -29,7 +30,6 @@ from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.figures import daily_users
 from tay_middleware.storage.ledger import dead_letters, erase_rows, lock, remember_erased
 from tay_middleware.storage.link import PATIENT_SECONDS, in_time, translated
-from tay_middleware.storage.location import file_of, read_url
 from tay_middleware.storage.payment_tables import (
     conversion_marks,
     conversions,

@@ -37,7 +37,7 @@ from tay_middleware.domain import (
 )
 from tay_middleware.storage.base import LoggedTurn, TurnRecord
 from tay_middleware.storage.columns import JSON_TYPE, Id, Utc, Words, one_of
-from tay_middleware.storage.text import storable
+from tay_middleware.storage.connection.text import storable
 
 metadata = MetaData(
     naming_convention={

@@ -10,9 +10,9 @@ from sqlalchemy.exc import ProgrammingError
 
 from tay_middleware.errors import ConfigurationError, StorageUnavailable
 from tay_middleware.storage import Database
-from tay_middleware.storage.failures import translated
-from tay_middleware.storage.location import read_url
-from tay_middleware.storage.server_url import server_options
+from tay_middleware.storage.connection.failures import translated
+from tay_middleware.storage.connection.location import read_url
+from tay_middleware.storage.connection.server_url import server_options
 from tests.databases import play
 
 HOST = "postgresql://u:hush@h/d"

@@ -6,7 +6,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from tay_middleware.errors import ConfigurationError
-from tay_middleware.storage.server_url import server_options
+from tay_middleware.storage.connection.server_url import server_options
 
 EMBEDDED = "sqlite+aiosqlite:///path/to/tay.db"
 SUPPORTED = f"{EMBEDDED} or postgresql+asyncpg://user:password@host/database"

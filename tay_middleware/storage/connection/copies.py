@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 from sqlalchemy.engine import URL
 
 from tay_middleware.errors import StorageUnavailable
+from tay_middleware.storage.connection.location import file_of, is_file, read_url
 from tay_middleware.storage.database import BUSY_SECONDS
-from tay_middleware.storage.location import file_of, is_file, read_url
 
 
 @contextmanager
