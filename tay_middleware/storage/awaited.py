@@ -24,10 +24,10 @@ from sqlalchemy import (
 )
 
 from tay_middleware.storage.columns import UUID_TYPE
-from tay_middleware.storage.ids import first_id
 from tay_middleware.storage.payment_tables import awaited_mentions, conversions, payment_facts
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.transaction import insert, parts
+from tay_middleware.storage.turns.ids import first_id
 
 _ID_CHARS = 36
 """An id as text; a token has 22."""

@@ -17,7 +17,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from tay_middleware.storage.ids import last_id
 from tay_middleware.storage.payment_tables import (
     conversion_marks,
     conversions,
@@ -26,6 +25,7 @@ from tay_middleware.storage.payment_tables import (
     payment_facts,
     webhook_events,
 )
+from tay_middleware.storage.turns.ids import last_id
 
 
 def about(user_key: str) -> ColumnElement[bool]:

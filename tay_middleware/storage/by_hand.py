@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, literal, not_, or_, select
 
-from tay_middleware.storage.ids import asked_between
 from tay_middleware.storage.payment_tables import conversion_marks, conversions
 from tay_middleware.storage.sql import escalation_logs
+from tay_middleware.storage.turns.ids import asked_between
 
 BY_HAND = "by_hand"
 """What such sales are called where purchases go by their kind."""

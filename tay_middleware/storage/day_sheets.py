@@ -33,13 +33,13 @@ from tay_middleware.playbook import HOLDOUT
 from tay_middleware.storage.by_hand import when_is_known
 from tay_middleware.storage.columns import JSON_TYPE
 from tay_middleware.storage.desk_tables import question_labels
-from tay_middleware.storage.exposures import exposures
-from tay_middleware.storage.figures import ALL, daily_counts, daily_users
-from tay_middleware.storage.ids import asked_between, first_id
 from tay_middleware.storage.payment_tables import feedback
 from tay_middleware.storage.removals import removed_until
 from tay_middleware.storage.sql import escalation_logs, metadata, question_logs
 from tay_middleware.storage.transaction import insert
+from tay_middleware.storage.turns.exposures import exposures
+from tay_middleware.storage.turns.figures import ALL, daily_counts, daily_users
+from tay_middleware.storage.turns.ids import asked_between, first_id
 
 day_sheets = Table(
     "day_sheets",

@@ -16,8 +16,8 @@ from sqlalchemy import (
 )
 
 from tay_middleware.storage.columns import JSON_TYPE, Id, Utc, Words
-from tay_middleware.storage.ids import last_id
 from tay_middleware.storage.sql import metadata
+from tay_middleware.storage.turns.ids import last_id
 
 audit_log = Table(
     "audit_log",

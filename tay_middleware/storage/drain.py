@@ -21,10 +21,10 @@ from typing import Any
 from tay_middleware.errors import RowRefused, SchemaMismatch, StorageError
 from tay_middleware.storage.buckets import PREFIX
 from tay_middleware.storage.database import Database
-from tay_middleware.storage.events import Event, read_event
 from tay_middleware.storage.ledger import apply, bury
 from tay_middleware.storage.rounds import backoff, wait_for
 from tay_middleware.storage.stream import Delivery, Streams
+from tay_middleware.storage.turns.events import Event, read_event
 from tay_middleware.storage.versions import check_current
 
 BATCH = 2_000

@@ -21,7 +21,6 @@ from sqlalchemy.engine import URL
 
 from tay_middleware.domain import History, ReplyStatus, Suppression
 from tay_middleware.errors import ConfigurationError, SchemaTooNew, StorageError
-from tay_middleware.storage import exposures, figures, profiles
 from tay_middleware.storage.base import Claim, LoggedTurn, TurnRecord, Verdict
 from tay_middleware.storage.connection.failures import translated
 from tay_middleware.storage.connection.location import EMBEDDED, file_of, is_file, read_url
@@ -29,9 +28,7 @@ from tay_middleware.storage.connection.workers import Workers
 from tay_middleware.storage.database import BUSY_SECONDS, READERS, file_engine
 from tay_middleware.storage.ledger import was_erased
 from tay_middleware.storage.pauses import paused_names
-from tay_middleware.storage.said import said_in
 from tay_middleware.storage.schema import upgrade
-from tay_middleware.storage.spacing import turns_passed
 from tay_middleware.storage.sql import (
     escalation_logs,
     escalation_row,
@@ -40,7 +37,10 @@ from tay_middleware.storage.sql import (
     question_logs,
     question_row,
 )
-from tay_middleware.storage.statements import (
+from tay_middleware.storage.turns import exposures, figures, profiles
+from tay_middleware.storage.turns.said import said_in
+from tay_middleware.storage.turns.spacing import turns_passed
+from tay_middleware.storage.turns.statements import (
     EARLIER,
     LAST_IN_SESSION,
     LATEST,

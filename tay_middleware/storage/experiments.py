@@ -25,9 +25,9 @@ from sqlalchemy import (
 )
 
 from tay_middleware.storage.by_hand import when_is_known
-from tay_middleware.storage.exposures import exposures
 from tay_middleware.storage.payment_tables import PurchaseKind, conversions, payment_facts
 from tay_middleware.storage.sql import escalation_logs
+from tay_middleware.storage.turns.exposures import exposures
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,17 +30,17 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from tay_middleware.errors import RowRefused
-from tay_middleware.storage import exposures, figures
-from tay_middleware.storage.bulk import insert_turns
 from tay_middleware.storage.buyers import forget_buyer
 from tay_middleware.storage.columns import Id, Utc
 from tay_middleware.storage.desk_tables import forget_notes
-from tay_middleware.storage.events import PERSONAL, Changes, Event, Known, folded
-from tay_middleware.storage.ids import first_id
 from tay_middleware.storage.locks import LOCK_SPACE
 from tay_middleware.storage.sql import escalation_logs, metadata, question_logs, user_profiles
-from tay_middleware.storage.statements import NOT_SHOWN
 from tay_middleware.storage.transaction import insert
+from tay_middleware.storage.turns import exposures, figures
+from tay_middleware.storage.turns.bulk import insert_turns
+from tay_middleware.storage.turns.events import PERSONAL, Changes, Event, Known, folded
+from tay_middleware.storage.turns.ids import first_id
+from tay_middleware.storage.turns.statements import NOT_SHOWN
 
 REMEMBERED = timedelta(days=35)
 """How far back a turn that comes again is looked for: the partitions of a month and its neighbour,

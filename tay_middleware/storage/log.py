@@ -13,8 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, select
 
-from tay_middleware.storage.ids import first_id
 from tay_middleware.storage.sql import escalation_logs, question_logs
+from tay_middleware.storage.turns.ids import first_id
 
 
 @dataclass(frozen=True, slots=True)

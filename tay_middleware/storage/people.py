@@ -25,9 +25,6 @@ from tay_middleware.storage.buyers import about, deliveries_about
 from tay_middleware.storage.connection.location import file_of, read_url
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.desk_tables import escalation_notes, question_labels
-from tay_middleware.storage.events import read_event
-from tay_middleware.storage.exposures import exposures
-from tay_middleware.storage.figures import daily_users
 from tay_middleware.storage.ledger import dead_letters, erase_rows, lock, remember_erased
 from tay_middleware.storage.link import PATIENT_SECONDS, in_time, translated
 from tay_middleware.storage.payment_tables import (
@@ -42,6 +39,9 @@ from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.schema import upgrade
 from tay_middleware.storage.sql import escalation_logs, question_logs, user_profiles
+from tay_middleware.storage.turns.events import read_event
+from tay_middleware.storage.turns.exposures import exposures
+from tay_middleware.storage.turns.figures import daily_users
 from tay_middleware.storage.unapplied import about_her, forget_words, ids_about
 from tay_middleware.storage.versions import check_current
 from tay_middleware.storage.waiting import Waiting, make_up

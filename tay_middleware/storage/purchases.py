@@ -12,7 +12,6 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, delete, or_, select, update
 
-from tay_middleware.storage.ids import first_id
 from tay_middleware.storage.ledger import erased_users
 from tay_middleware.storage.payment_tables import (
     awaited_mentions,
@@ -25,6 +24,7 @@ from tay_middleware.storage.payment_tables import (
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.touches import mention
 from tay_middleware.storage.transaction import Row, insert, parts
+from tay_middleware.storage.turns.ids import first_id
 
 PURCHASES = UUID("0c9b6f5e-2f43-5d0e-8f3f-5b1f0c6a9d27")
 """Ids of purchases are made from their keys, in a namespace of their own."""

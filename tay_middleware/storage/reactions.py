@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Text, cast, func, or_, select
 
-from tay_middleware.storage.ids import asked_between
 from tay_middleware.storage.pauses import ended_at, pauses
 from tay_middleware.storage.payment_tables import feedback
 from tay_middleware.storage.sql import escalation_logs, question_logs
+from tay_middleware.storage.turns.ids import asked_between
 
 
 @dataclass(frozen=True, slots=True)

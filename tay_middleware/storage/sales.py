@@ -14,8 +14,6 @@ from sqlalchemy import Connection, and_, bindparam, func, or_, select, text
 
 from tay_middleware.storage.by_hand import revenue_by_hand
 from tay_middleware.storage.columns import Id
-from tay_middleware.storage.figures import ALL, COUNTED
-from tay_middleware.storage.ids import first_id
 from tay_middleware.storage.payment_tables import (
     conversions,
     feedback,
@@ -25,6 +23,8 @@ from tay_middleware.storage.payment_tables import (
 from tay_middleware.storage.purchases import sales_and_marks
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.trends import counted
+from tay_middleware.storage.turns.figures import ALL, COUNTED
+from tay_middleware.storage.turns.ids import first_id
 
 _NAMES = ", ".join(COUNTED)
 _SOLD = {

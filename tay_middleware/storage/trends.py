@@ -15,11 +15,11 @@ from sqlalchemy import Connection, and_, case, func, select
 from sqlalchemy.sql import ColumnElement
 
 from tay_middleware.domain import Kind, Suppression
-from tay_middleware.storage.figures import ALL, daily_counts, hourly_stats
-from tay_middleware.storage.ids import asked_between
 from tay_middleware.storage.ledger import dead_letters
 from tay_middleware.storage.payment_tables import PurchaseKind, conversions, webhook_events
 from tay_middleware.storage.sql import escalation_logs
+from tay_middleware.storage.turns.figures import ALL, daily_counts, hourly_stats
+from tay_middleware.storage.turns.ids import asked_between
 
 WAITING_KINDS = (PurchaseKind.UNMATCHED, PurchaseKind.AMBIGUOUS)
 """Purchases that wait for a person."""

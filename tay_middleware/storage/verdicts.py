@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, select
 
 from tay_middleware.storage.desk_tables import escalation_notes, question_labels
-from tay_middleware.storage.ids import first_id
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.touches import mention
 from tay_middleware.storage.transaction import Row, insert
+from tay_middleware.storage.turns.ids import first_id
 
 
 def label(connection: Connection, row: Row) -> bool:

@@ -27,8 +27,8 @@ from tay_middleware.domain import (
 from tay_middleware.hashing import digest
 from tay_middleware.storage.base import TurnRecord, Verdict
 from tay_middleware.storage.buckets import PREFIX, keys_of
-from tay_middleware.storage.spacing import MOST_SPANS
 from tay_middleware.storage.sql import question_row, to_json
+from tay_middleware.storage.turns.spacing import MOST_SPANS
 
 HISTORY_SECONDS = 100 * 86400
 """How long the turns of a user who does not come back are kept."""

@@ -16,9 +16,10 @@ from tay_middleware.analytics.measures import Measures, measure
 from tay_middleware.analytics.metrics import Period
 from tay_middleware.analytics.review.sentences import _of_returns
 from tay_middleware.domain import uuid7
-from tay_middleware.storage import Database, exposures
-from tay_middleware.storage.figures import ALL, daily_counts, daily_users
+from tay_middleware.storage import Database
 from tay_middleware.storage.sql import question_logs, question_row
+from tay_middleware.storage.turns import exposures
+from tay_middleware.storage.turns.figures import ALL, daily_counts, daily_users
 from tests.databases import migrated, play
 from tests.storage.records import a_record
 from tests.uncounted import uncounted

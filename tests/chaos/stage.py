@@ -19,9 +19,9 @@ from tay_middleware.engine import Escalator
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, Outbox, open_store
-from tay_middleware.storage.figures import hourly_stats
 from tay_middleware.storage.ledger import dead_letters
 from tay_middleware.storage.sql import escalation_logs, question_logs
+from tay_middleware.storage.turns.figures import hourly_stats
 from tests.chaos.load import Told, at_share
 
 TAY = Path(sys.executable).with_name("tay")

@@ -20,10 +20,10 @@ from tay_middleware.errors import SchemaTooNew
 from tay_middleware.storage import Database, EmbeddedStore, Verdict, read_latest, upgrade
 from tay_middleware.storage.buckets import keys_of, outbox_of
 from tay_middleware.storage.drain import Drain, Pace
-from tay_middleware.storage.figures import hourly_stats
 from tay_middleware.storage.link import make_client
 from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
 from tay_middleware.storage.people import Archive
+from tay_middleware.storage.turns.figures import hourly_stats
 from tay_middleware.storage.waiting import Waiting
 from tests.builders import NOON
 from tests.databases import play

@@ -13,11 +13,11 @@ from tay_middleware.errors import StorageUnavailable
 from tay_middleware.storage import Claim, Database, Outbox, open_store
 from tay_middleware.storage.buckets import bucket_of
 from tay_middleware.storage.drain import Drain, Pace
-from tay_middleware.storage.events import read_event
 from tay_middleware.storage.ledger import apply, dead_letters
 from tay_middleware.storage.people import EXPORTED, Archive, Erased, Kept
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.sql import question_logs
+from tay_middleware.storage.turns.events import read_event
 from tay_middleware.storage.wire import erase_call, turn_event
 from tests.builders import NOON
 from tests.databases import migrated

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import bindparam, desc, func, literal_column, select
 
 from tay_middleware.domain import Kind, Suppression
-from tay_middleware.storage.spacing import MOST_SPANS
 from tay_middleware.storage.sql import escalation_logs, question_logs, user_profiles
+from tay_middleware.storage.turns.spacing import MOST_SPANS
 
 _NEWEST: Any = desc(literal_column("question_logs.rowid"))
 

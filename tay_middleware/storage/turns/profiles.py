@@ -13,9 +13,9 @@ from sqlalchemy import Connection, func
 from sqlalchemy.dialects.sqlite import insert
 
 from tay_middleware.domain import ClosedGate
-from tay_middleware.storage.said import Said
 from tay_middleware.storage.sql import user_profiles
-from tay_middleware.storage.statements import PROFILE
+from tay_middleware.storage.turns.said import Said
+from tay_middleware.storage.turns.statements import PROFILE
 
 Kept = Mapping[str, Sequence[Any]]
 """[when last, session or null] by the name of the gate, as it stands in `user_profiles`."""

@@ -16,11 +16,11 @@ from sqlalchemy import String
 
 from tay_middleware.domain import ReplyStatus
 from tay_middleware.errors import StorageError
-from tay_middleware.storage.bulk import RAW
 from tay_middleware.storage.columns import Words
 from tay_middleware.storage.sql import question_logs
-from tay_middleware.storage.statements import NOT_SHOWN
 from tay_middleware.storage.transaction import Row
+from tay_middleware.storage.turns.bulk import RAW
+from tay_middleware.storage.turns.statements import NOT_SHOWN
 
 PERSONAL = ("user_id", "user_key", "session_id", "question")
 """What leads to a person; erasing makes it null and leaves the rest of the row."""
