@@ -23,9 +23,9 @@ from tay_middleware.payments.providers import parse
 from tay_middleware.payments.reading import check_times
 from tay_middleware.payments.settle import foresee, settle
 from tay_middleware.payments.terms import Terms
-from tay_middleware.storage import inbox as sql
-from tay_middleware.storage import purchases
-from tay_middleware.storage.credits import give_way
+from tay_middleware.storage.payments import inbox as sql
+from tay_middleware.storage.payments import purchases
+from tay_middleware.storage.payments.credits import give_way
 from tay_middleware.storage.transaction import Transaction
 
 PIECE = 50

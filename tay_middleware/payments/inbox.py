@@ -19,8 +19,9 @@ from tay_middleware.payments.late import joinable
 from tay_middleware.payments.outcomes import forget_erased, understood
 from tay_middleware.payments.settle import reconsider, settle, would_change
 from tay_middleware.payments.terms import Terms
-from tay_middleware.storage import Database, awaited
-from tay_middleware.storage import inbox as sql
+from tay_middleware.storage import Database
+from tay_middleware.storage.payments import awaited
+from tay_middleware.storage.payments import inbox as sql
 from tay_middleware.storage.rounds import backoff, wait_for
 from tay_middleware.storage.transaction import Transaction, parts
 

@@ -24,8 +24,8 @@ from sqlalchemy import (
     true,
 )
 
-from tay_middleware.storage.by_hand import when_is_known
-from tay_middleware.storage.payment_tables import PurchaseKind, conversions, payment_facts
+from tay_middleware.storage.payments.by_hand import when_is_known
+from tay_middleware.storage.payments.tables import PurchaseKind, conversions, payment_facts
 from tay_middleware.storage.sql import escalation_logs
 from tay_middleware.storage.turns.exposures import exposures
 

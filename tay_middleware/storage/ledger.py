@@ -30,10 +30,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from tay_middleware.errors import RowRefused
-from tay_middleware.storage.buyers import forget_buyer
 from tay_middleware.storage.columns import Id, Utc
 from tay_middleware.storage.desk_tables import forget_notes
 from tay_middleware.storage.locks import LOCK_SPACE
+from tay_middleware.storage.payments.buyers import forget_buyer
 from tay_middleware.storage.sql import escalation_logs, metadata, question_logs, user_profiles
 from tay_middleware.storage.transaction import insert
 from tay_middleware.storage.turns import exposures, figures

@@ -9,9 +9,9 @@ from uuid import UUID
 from tay_middleware.identities import user_key
 from tay_middleware.settings import Settings
 from tay_middleware.storage.database import Database
+from tay_middleware.storage.payments.touches import note_refusal
 from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.sql import to_json
-from tay_middleware.storage.touches import note_refusal
 
 
 class Refusals(Protocol):

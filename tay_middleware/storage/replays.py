@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Text, case, cast, func, or_, s
 
 from tay_middleware.domain import Stage
 from tay_middleware.storage.desk_tables import question_labels
-from tay_middleware.storage.payment_tables import conversions, feedback
+from tay_middleware.storage.payments.tables import conversions, feedback
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.turns.ids import asked_between, first_id
 

@@ -12,15 +12,15 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, text
 
-from tay_middleware.storage.by_hand import revenue_by_hand
 from tay_middleware.storage.columns import Id
-from tay_middleware.storage.payment_tables import (
+from tay_middleware.storage.payments.by_hand import revenue_by_hand
+from tay_middleware.storage.payments.purchases import sales_and_marks
+from tay_middleware.storage.payments.tables import (
     conversions,
     feedback,
     link_clicks,
     payment_keys,
 )
-from tay_middleware.storage.purchases import sales_and_marks
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.trends import counted
 from tay_middleware.storage.turns.figures import ALL, COUNTED

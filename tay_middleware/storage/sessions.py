@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 
 from tay_middleware.storage.desk_tables import dashboard_sessions
-from tay_middleware.storage.payment_tables import admin_tokens
+from tay_middleware.storage.payments.tables import admin_tokens
 from tay_middleware.storage.transaction import Row, insert
 
 _COLUMNS = dashboard_sessions.c

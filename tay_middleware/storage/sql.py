@@ -152,7 +152,7 @@ escalation_logs = Table(
 """Every escalation: one row for each mention that was shown, with the id of its question's row.
 
 `converted` and `converted_at` are what `payments` and an admin make of them; see
-`storage.payment_tables`. `link_token` is the token of the tracked link in `addition`, if any.
+`storage.payments.tables`. `link_token` is the token of the tracked link in `addition`, if any.
 
 `turn_id` may be null in the schema only so that a process of the version before, still running
 while another one migrates, can go on writing.

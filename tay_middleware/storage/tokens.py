@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select, update
 
-from tay_middleware.storage.payment_tables import admin_tokens
+from tay_middleware.storage.payments.tables import admin_tokens
 from tay_middleware.storage.transaction import Row, insert
 
 _COLUMNS = admin_tokens.c

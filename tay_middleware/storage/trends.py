@@ -16,7 +16,7 @@ from sqlalchemy.sql import ColumnElement
 
 from tay_middleware.domain import Kind, Suppression
 from tay_middleware.storage.ledger import dead_letters
-from tay_middleware.storage.payment_tables import PurchaseKind, conversions, webhook_events
+from tay_middleware.storage.payments.tables import PurchaseKind, conversions, webhook_events
 from tay_middleware.storage.sql import escalation_logs
 from tay_middleware.storage.turns.figures import ALL, daily_counts, hourly_stats
 from tay_middleware.storage.turns.ids import asked_between

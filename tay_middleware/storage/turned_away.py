@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, Date, Integer, String, Table, delete,
 
 from tay_middleware.domain import uuid7
 from tay_middleware.storage.columns import Utc
-from tay_middleware.storage.payment_tables import webhook_events
+from tay_middleware.storage.payments.tables import webhook_events
 from tay_middleware.storage.sql import metadata
 from tay_middleware.storage.transaction import insert
 

@@ -7,7 +7,8 @@ import pytest
 
 from tay_middleware.payments.providers import PROVIDERS, digest
 from tay_middleware.payments.reading import Part
-from tay_middleware.storage import Database, inbox, ledger
+from tay_middleware.storage import Database, ledger
+from tay_middleware.storage.payments import inbox
 from tests.databases import play
 from tests.payments import deliveries as d
 from tests.payments.test_settle import (

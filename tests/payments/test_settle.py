@@ -20,8 +20,9 @@ from tay_middleware.domain import uuid7
 from tay_middleware.errors import RowRefused, StorageUnavailable
 from tay_middleware.payments.inbox import MOST_ATTEMPTS, InboxWorker, handle
 from tay_middleware.payments.terms import Terms
-from tay_middleware.storage import Database, inbox, ledger, touches
-from tay_middleware.storage.payment_tables import conversions, payment_facts, webhook_events
+from tay_middleware.storage import Database, ledger
+from tay_middleware.storage.payments import inbox, touches
+from tay_middleware.storage.payments.tables import conversions, payment_facts, webhook_events
 from tay_middleware.storage.sql import escalation_logs, question_row
 from tay_middleware.storage.turns.bulk import insert_turns
 from tests.builders import NOON

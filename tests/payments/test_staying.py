@@ -11,7 +11,7 @@ from tay_middleware.payments.facts import Evidence, Fact, Said
 from tay_middleware.payments.settle import settle
 from tay_middleware.storage import Database, ledger
 from tay_middleware.storage.partitions import maintain, maintain_database
-from tay_middleware.storage.payment_tables import conversions
+from tay_middleware.storage.payments.tables import conversions
 from tay_middleware.storage.sql import escalation_logs
 from tests.builders import NOON
 from tests.databases import play

@@ -26,9 +26,9 @@ from tay_middleware.settings import load_settings
 from tay_middleware.storage import Database
 from tay_middleware.storage.connection.copies import copied
 from tay_middleware.storage.connection.location import read_url
-from tay_middleware.storage.credits import lock
 from tay_middleware.storage.database import server_engine
-from tay_middleware.storage.payment_tables import conversions
+from tay_middleware.storage.payments.credits import lock
+from tay_middleware.storage.payments.tables import conversions
 from tay_middleware.storage.transaction import Transaction, parts
 from tests.payments.test_settle import TERMS, mention
 from tests.storage.records import a_record

@@ -10,9 +10,10 @@ import pytest
 from tay_middleware.domain import uuid7
 from tay_middleware.payments import imports
 from tay_middleware.payments.lines import Line
-from tay_middleware.storage import Database, inbox, ledger
+from tay_middleware.storage import Database, ledger
+from tay_middleware.storage.payments import inbox
+from tay_middleware.storage.payments.unapplied import names_in
 from tay_middleware.storage.people import Archive
-from tay_middleware.storage.unapplied import names_in
 from tests.builders import NOON
 from tests.databases import play
 from tests.payments import deliveries as d

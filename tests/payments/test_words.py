@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.event import listen
 
-from tay_middleware.storage import Database, inbox
+from tay_middleware.storage import Database
+from tay_middleware.storage.payments import inbox
 from tests.databases import migrated, play
 from tests.payments import deliveries as d
 from tests.payments.test_settle import LATER, NUMBERS, a_delivery, handled, worker

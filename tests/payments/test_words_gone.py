@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import select
 
 from tay_middleware.payments.providers import PROVIDERS, digest, parse
-from tay_middleware.storage import Database, inbox, ledger
-from tay_middleware.storage.payment_tables import conversions, payment_facts
+from tay_middleware.storage import Database, ledger
+from tay_middleware.storage.payments import inbox
+from tay_middleware.storage.payments.tables import conversions, payment_facts
 from tests.builders import NOON
 from tests.databases import play
 from tests.payments import deliveries as d

@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import Connection, Table, delete, insert, select
 
 from tay_middleware.domain import uuid7
-from tay_middleware.storage import Database, purchases, verdicts
+from tay_middleware.storage import Database, verdicts
 from tay_middleware.storage.desk_tables import escalation_notes
 from tay_middleware.storage.ledger import bury, dead_letters
 from tay_middleware.storage.partitions import maintain_database
-from tay_middleware.storage.payment_tables import (
+from tay_middleware.storage.payments import purchases
+from tay_middleware.storage.payments.tables import (
     conversion_marks,
     conversions,
     feedback,

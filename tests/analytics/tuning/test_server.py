@@ -15,7 +15,7 @@ from tay_middleware.analytics.tuning import Log, Order, beginning, gather, tune
 from tay_middleware.analytics.tuning.replay import Passing, Replay
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Database
-from tay_middleware.storage.payment_tables import feedback
+from tay_middleware.storage.payments.tables import feedback
 from tests.analytics.experiments.rows import buy
 from tests.builders import NOON
 from tests.databases import migrated, play

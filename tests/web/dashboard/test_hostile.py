@@ -12,7 +12,7 @@ from sqlalchemy import insert, update
 from tay_middleware.storage import log
 from tay_middleware.storage.ledger import dead_letters
 from tay_middleware.storage.log import Filter
-from tay_middleware.storage.payment_tables import conversions, webhook_events
+from tay_middleware.storage.payments.tables import conversions, webhook_events
 from tay_middleware.storage.sql import escalation_logs
 from tay_middleware.storage.tokens import Scope
 from tay_middleware.storage.transaction import Transaction

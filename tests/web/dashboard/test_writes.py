@@ -11,10 +11,11 @@ from typer.testing import CliRunner
 
 from tay_middleware.cli.main import app as cli
 from tay_middleware.domain import uuid7
-from tay_middleware.storage import audit, inbox, ledger, log, pauses, sales, verdicts
+from tay_middleware.storage import audit, ledger, log, pauses, sales, verdicts
 from tay_middleware.storage.desk_tables import audit_log, escalation_notes
 from tay_middleware.storage.log import Filter
-from tay_middleware.storage.payment_tables import webhook_events
+from tay_middleware.storage.payments import inbox
+from tay_middleware.storage.payments.tables import webhook_events
 from tay_middleware.storage.tokens import Scope
 from tests.web.dashboard.stage import ROOT, Served, Visitor, text_of
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, or_, select, update
 
-from tay_middleware.storage.payment_tables import feedback, link_clicks
+from tay_middleware.storage.payments.tables import feedback, link_clicks
 from tay_middleware.storage.sql import escalation_logs, user_profiles
 from tay_middleware.storage.transaction import insert
 

@@ -15,9 +15,9 @@ from uuid import UUID
 from sqlalchemy import Connection, or_, select, update
 
 from tay_middleware.identities import KeyOf, identifier
-from tay_middleware.storage.buyers import about
-from tay_middleware.storage.inbox import OTHER_MODE
-from tay_middleware.storage.payment_tables import payment_facts, webhook_events
+from tay_middleware.storage.payments.buyers import about
+from tay_middleware.storage.payments.inbox import OTHER_MODE
+from tay_middleware.storage.payments.tables import payment_facts, webhook_events
 from tay_middleware.storage.sql import escalation_logs
 from tay_middleware.storage.transaction import parts
 

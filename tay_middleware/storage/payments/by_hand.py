@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, literal, not_, or_, select
 
-from tay_middleware.storage.payment_tables import conversion_marks, conversions
+from tay_middleware.storage.payments.tables import conversion_marks, conversions
 from tay_middleware.storage.sql import escalation_logs
 from tay_middleware.storage.turns.ids import asked_between
 

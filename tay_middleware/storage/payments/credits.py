@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, exists, or_, text, update
 
 from tay_middleware.storage.locks import PAYMENTS_LOCK, hold
-from tay_middleware.storage.payment_tables import awaited_mentions, conversions
+from tay_middleware.storage.payments.tables import awaited_mentions, conversions
 
 GIVES_WAY_AFTER = "500ms"
 """Less than the second after which a server looks for a deadlock, and may end the other of two."""

@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import Connection, delete, or_, select, update
 
 from tay_middleware.storage.ledger import erased_users
-from tay_middleware.storage.payment_tables import (
+from tay_middleware.storage.payments.tables import (
     awaited_mentions,
     conversion_marks,
     conversions,
@@ -21,8 +21,8 @@ from tay_middleware.storage.payment_tables import (
     payment_facts,
     payment_keys,
 )
+from tay_middleware.storage.payments.touches import mention
 from tay_middleware.storage.sql import escalation_logs, question_logs
-from tay_middleware.storage.touches import mention
 from tay_middleware.storage.transaction import Row, insert, parts
 from tay_middleware.storage.turns.ids import first_id
 

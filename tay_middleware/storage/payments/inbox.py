@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select, update
 
-from tay_middleware.storage.payment_tables import conversions, webhook_events
+from tay_middleware.storage.payments.tables import conversions, webhook_events
 from tay_middleware.storage.transaction import Row, insert
 
 _COLUMNS = webhook_events.c

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from tay_middleware.storage.columns import UUID_TYPE
-from tay_middleware.storage.payment_tables import awaited_mentions, conversions, payment_facts
+from tay_middleware.storage.payments.tables import awaited_mentions, conversions, payment_facts
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.transaction import insert, parts
 from tay_middleware.storage.turns.ids import first_id

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from tay_middleware.storage.payment_tables import (
+from tay_middleware.storage.payments.tables import (
     conversion_marks,
     conversions,
     feedback,
