@@ -31,7 +31,7 @@ from sqlalchemy.sql import ColumnElement
 from tay_middleware.domain import ReplyStatus
 from tay_middleware.playbook import HOLDOUT
 from tay_middleware.storage.columns import JSON_TYPE
-from tay_middleware.storage.desk_tables import question_labels
+from tay_middleware.storage.desk.tables import question_labels
 from tay_middleware.storage.payments.by_hand import when_is_known
 from tay_middleware.storage.payments.tables import feedback
 from tay_middleware.storage.removals import removed_until

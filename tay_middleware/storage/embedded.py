@@ -26,8 +26,8 @@ from tay_middleware.storage.connection.failures import translated
 from tay_middleware.storage.connection.location import EMBEDDED, file_of, is_file, read_url
 from tay_middleware.storage.connection.workers import Workers
 from tay_middleware.storage.database import BUSY_SECONDS, READERS, file_engine
+from tay_middleware.storage.desk.pauses import paused_names
 from tay_middleware.storage.ledger import was_erased
-from tay_middleware.storage.pauses import paused_names
 from tay_middleware.storage.schema import upgrade
 from tay_middleware.storage.sql import (
     escalation_logs,

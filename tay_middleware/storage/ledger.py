@@ -31,7 +31,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from tay_middleware.errors import RowRefused
 from tay_middleware.storage.columns import Id, Utc
-from tay_middleware.storage.desk_tables import forget_notes
+from tay_middleware.storage.desk.tables import forget_notes
 from tay_middleware.storage.locks import LOCK_SPACE
 from tay_middleware.storage.payments.buyers import forget_buyer
 from tay_middleware.storage.sql import escalation_logs, metadata, question_logs, user_profiles

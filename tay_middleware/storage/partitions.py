@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from tay_middleware.storage.database import Database
-from tay_middleware.storage.desk_tables import escalation_notes
+from tay_middleware.storage.desk.tables import escalation_notes
 from tay_middleware.storage.ledger import dead_letters, retracted_turns
 from tay_middleware.storage.locks import MAINTENANCE_LOCK, hold
 from tay_middleware.storage.payments.credits import keep_credit

@@ -18,7 +18,7 @@ from tay_middleware.errors import StorageError
 from tay_middleware.settings import Settings
 from tay_middleware.storage.buckets import PREFIX
 from tay_middleware.storage.database import Database
-from tay_middleware.storage.pauses import open_pauses, paused_names
+from tay_middleware.storage.desk.pauses import open_pauses, paused_names
 from tay_middleware.storage.places import Outbox
 
 Board = Mapping[str, datetime | None]

@@ -23,7 +23,7 @@ from tay_middleware.settings import Settings
 from tay_middleware.storage.buckets import bucket_of, outbox_of
 from tay_middleware.storage.connection.location import file_of, read_url
 from tay_middleware.storage.database import Database
-from tay_middleware.storage.desk_tables import escalation_notes, question_labels
+from tay_middleware.storage.desk.tables import escalation_notes, question_labels
 from tay_middleware.storage.ledger import dead_letters, erase_rows, lock, remember_erased
 from tay_middleware.storage.link import PATIENT_SECONDS, in_time, translated
 from tay_middleware.storage.payments.buyers import about, deliveries_about

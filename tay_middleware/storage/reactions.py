@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Text, cast, func, or_, select
 
-from tay_middleware.storage.pauses import ended_at, pauses
+from tay_middleware.storage.desk.pauses import ended_at, pauses
 from tay_middleware.storage.payments.tables import feedback
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.turns.ids import asked_between

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Text, case, cast, func, or_, select
 
 from tay_middleware.domain import Stage
-from tay_middleware.storage.desk_tables import question_labels
+from tay_middleware.storage.desk.tables import question_labels
 from tay_middleware.storage.payments.tables import conversions, feedback
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.turns.ids import asked_between, first_id

@@ -18,9 +18,9 @@ from tay_middleware.cli.main import app
 from tay_middleware.settings import load_settings
 from tay_middleware.simulate import Order, Result, simulate
 from tay_middleware.storage import Database, day_sheets
+from tay_middleware.storage.desk.verdicts import label
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.transaction import Transaction
-from tay_middleware.storage.verdicts import label
 from tests.analytics.brute import Found, brute
 from tests.databases import play
 from tests.uncounted import at_scale, uncounted

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import Connection, Table, delete, insert, select
 
 from tay_middleware.domain import uuid7
-from tay_middleware.storage import Database, verdicts
-from tay_middleware.storage.desk_tables import escalation_notes
+from tay_middleware.storage import Database
+from tay_middleware.storage.desk import verdicts
+from tay_middleware.storage.desk.tables import escalation_notes
 from tay_middleware.storage.ledger import bury, dead_letters
 from tay_middleware.storage.partitions import maintain_database
 from tay_middleware.storage.payments import purchases

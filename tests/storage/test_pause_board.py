@@ -17,6 +17,7 @@ from tay_middleware.domain import uuid7
 from tay_middleware.errors import StorageError
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Database
+from tay_middleware.storage.desk.pauses import Subject, pause, paused_names
 from tay_middleware.storage.pause_board import (
     paused_key,
     publish_by,
@@ -24,7 +25,6 @@ from tay_middleware.storage.pause_board import (
     standing,
     write_board,
 )
-from tay_middleware.storage.pauses import Subject, pause, paused_names
 from tests.builders import NOON
 from tests.databases import migrated
 

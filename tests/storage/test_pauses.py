@@ -7,9 +7,10 @@ from typing import Any
 from redis.asyncio import Redis
 
 from tay_middleware.domain import uuid7
-from tay_middleware.storage import Database, Outbox, open_store, pauses
+from tay_middleware.storage import Database, Outbox, open_store
+from tay_middleware.storage.desk import pauses
+from tay_middleware.storage.desk.pauses import BY_ITSELF, Subject
 from tay_middleware.storage.pause_board import Board, paused_key, publish_by, read_board
-from tay_middleware.storage.pauses import BY_ITSELF, Subject
 from tay_middleware.storage.reactions import last_lifted
 from tests.builders import NOON
 from tests.databases import play

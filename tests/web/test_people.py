@@ -4,7 +4,8 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from tay_middleware.storage import Database, audit
+from tay_middleware.storage import Database
+from tay_middleware.storage.desk import audit
 from tests.databases import play
 from tests.web.stage import LIST, NEED, Site
 

@@ -16,8 +16,9 @@ from tay_middleware.cli.main import app as tay
 from tay_middleware.errors import StorageUnavailable
 from tay_middleware.payments.signatures import NO_MATCH
 from tay_middleware.settings import Settings, load_settings
-from tay_middleware.storage import Database, turned_away
-from tay_middleware.storage.turned_away import TOKENS, Refusal, Times, Told
+from tay_middleware.storage import Database
+from tay_middleware.storage.desk import turned_away
+from tay_middleware.storage.desk.turned_away import TOKENS, Refusal, Times, Told
 from tay_middleware.web.app import make_app
 from tay_middleware.web.turned_away import OFF, UNKNOWN, TurnedAway, peer_of, sentence
 from tests.builders import NOON

@@ -23,8 +23,8 @@ from tay_middleware.domain import Message, Mode, Suppression
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database
-from tay_middleware.storage import pauses as pauses_sql
 from tay_middleware.storage import replays as sql
+from tay_middleware.storage.desk import pauses as pauses_sql
 from tay_middleware.storage.simulations import is_simulated
 
 REMEMBERED_DAYS = 100

@@ -17,7 +17,7 @@ from tay_middleware.analytics.review.tiers import Paid, cells, worth_of_tiers
 from tay_middleware.analytics.tuning import Proposal
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Database, trends
-from tay_middleware.storage.pauses import history
+from tay_middleware.storage.desk.pauses import history
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.trends import Narrowed
 

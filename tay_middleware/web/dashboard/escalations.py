@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tay_middleware.domain import Reason, Strength, Tier
-from tay_middleware.storage import audit, log, sales, verdicts
+from tay_middleware.storage import log, sales
+from tay_middleware.storage.desk import audit, verdicts
 from tay_middleware.storage.log import Filter
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web import escalations as api

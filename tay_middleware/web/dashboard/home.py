@@ -21,7 +21,8 @@ from tay_middleware.analytics.metrics import (
 )
 from tay_middleware.analytics.overview import Overview, Ranked, overview
 from tay_middleware.domain import Tier
-from tay_middleware.storage import sales, trends, turned_away
+from tay_middleware.storage import sales, trends
+from tay_middleware.storage.desk import turned_away
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.trends import Narrowed
 from tay_middleware.web.context import Context, Here

@@ -14,7 +14,7 @@ from tay_middleware.engine import Escalator, Reply
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import Database, Outbox, open_store
-from tay_middleware.storage import pauses as sql
+from tay_middleware.storage.desk import pauses as sql
 from tay_middleware.storage.drain import Drain
 from tay_middleware.storage.ledger import apply
 from tay_middleware.storage.link import close_client, make_client

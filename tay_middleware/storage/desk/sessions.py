@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from tay_middleware.storage.desk_tables import dashboard_sessions
+from tay_middleware.storage.desk.tables import dashboard_sessions
 from tay_middleware.storage.payments.tables import admin_tokens
 from tay_middleware.storage.transaction import Row, insert
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, select
 
-from tay_middleware.storage.desk_tables import escalation_notes, question_labels
+from tay_middleware.storage.desk.tables import escalation_notes, question_labels
 from tay_middleware.storage.payments.touches import mention
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.transaction import Row, insert

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from tay_middleware.storage.desk_tables import audit_log
+from tay_middleware.storage.desk.tables import audit_log
 from tay_middleware.storage.transaction import insert
 
 
