@@ -17,8 +17,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from tay_middleware.storage import Database, log, trends, upgrade
+from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.partitions import maintain
+from tay_middleware.storage.reading import log, trends
 from tests.servers import Postgres
 
 DAYS = 60

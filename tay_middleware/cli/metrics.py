@@ -22,7 +22,7 @@ from tay_middleware.cli.screen import screen
 from tay_middleware.errors import InputError
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
-from tay_middleware.storage.day_sheets import DIMENSIONS
+from tay_middleware.storage.reading.day_sheets import DIMENSIONS
 
 TOLD_DAYS = (1, 3, 7, 14, 30)
 """Points of the curve of sales that are told of; `--json` has them all."""

@@ -7,7 +7,7 @@ from typing import Any
 from tay_middleware.payments.money import spoken
 from tay_middleware.payments.standing import Standing, standing
 from tay_middleware.storage.payments.tables import PurchaseKind
-from tay_middleware.storage.sales import Beside, Figures
+from tay_middleware.storage.reading.sales import Beside, Figures
 from tay_middleware.storage.turns.figures import COUNTED
 from tay_middleware.web.schemas import (
     Counted,

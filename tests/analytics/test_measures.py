@@ -17,8 +17,9 @@ from tay_middleware.analytics.titles import TITLES
 from tay_middleware.cli.main import app
 from tay_middleware.settings import load_settings
 from tay_middleware.simulate import Order, Result, simulate
-from tay_middleware.storage import Database, day_sheets
+from tay_middleware.storage import Database
 from tay_middleware.storage.desk.verdicts import label
+from tay_middleware.storage.reading import day_sheets
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.transaction import Transaction
 from tests.analytics.brute import Found, brute

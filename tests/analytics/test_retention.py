@@ -17,10 +17,11 @@ from tay_middleware.analytics.weeks import weeks
 from tay_middleware.domain import uuid7
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
-from tay_middleware.storage import Database, sales
+from tay_middleware.storage import Database
 from tay_middleware.storage.partitions import maintain_database
+from tay_middleware.storage.reading import sales
+from tay_middleware.storage.reading.trends import Narrowed
 from tay_middleware.storage.sql import escalation_logs, escalation_row, question_row
-from tay_middleware.storage.trends import Narrowed
 from tay_middleware.storage.turns.figures import ALL, daily_counts
 from tay_middleware.web.views import stats_fields
 from tests.databases import migrated, play

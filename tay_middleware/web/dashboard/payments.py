@@ -12,9 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tay_middleware.payments.reading import uuid_of
-from tay_middleware.storage import sales, trends
 from tay_middleware.storage.payments import inbox
 from tay_middleware.storage.payments.tables import PurchaseKind
+from tay_middleware.storage.reading import sales, trends
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web import purchases as api
 from tay_middleware.web.auth import Actor

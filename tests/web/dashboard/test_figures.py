@@ -18,9 +18,9 @@ from tay_middleware.analytics.said import said_of
 from tay_middleware.analytics.weeks import weeks
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
-from tay_middleware.storage import trends
+from tay_middleware.storage.reading import trends
+from tay_middleware.storage.reading.trends import Narrowed
 from tay_middleware.storage.sql import escalation_logs, question_logs
-from tay_middleware.storage.trends import Narrowed
 from tests.databases import play
 from tests.fixtures_servers import _databases, postgres, postgres_url
 from tests.web.dashboard.stage import MONDAY, copied, simulated

@@ -21,8 +21,8 @@ from tay_middleware.storage.payments.tables import (
     link_clicks,
     payment_keys,
 )
+from tay_middleware.storage.reading.trends import counted
 from tay_middleware.storage.sql import escalation_logs, question_logs
-from tay_middleware.storage.trends import counted
 from tay_middleware.storage.turns.figures import ALL, COUNTED
 from tay_middleware.storage.turns.ids import first_id
 
