@@ -14,7 +14,7 @@ from tay_middleware.storage.base import (
 )
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.embedded import MENTIONS_SECONDS, EmbeddedStore
-from tay_middleware.storage.places import Outbox
+from tay_middleware.storage.outbox.places import Outbox
 from tay_middleware.storage.schema import current, maintain_now, upgrade
 
 __all__ = [

@@ -19,11 +19,11 @@ from random import Random
 from typing import Any
 
 from tay_middleware.errors import RowRefused, SchemaMismatch, StorageError
-from tay_middleware.storage.buckets import PREFIX
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.ledger import apply, bury
+from tay_middleware.storage.outbox.buckets import PREFIX
+from tay_middleware.storage.outbox.stream import Delivery, Streams
 from tay_middleware.storage.rounds import backoff, wait_for
-from tay_middleware.storage.stream import Delivery, Streams
 from tay_middleware.storage.turns.events import Event, read_event
 from tay_middleware.storage.versions import check_current
 

@@ -28,6 +28,7 @@ from tay_middleware.storage.connection.workers import Workers
 from tay_middleware.storage.database import BUSY_SECONDS, READERS, file_engine
 from tay_middleware.storage.desk.pauses import paused_names
 from tay_middleware.storage.ledger import was_erased
+from tay_middleware.storage.outbox.waiting import Waiting, make_up
 from tay_middleware.storage.schema import upgrade
 from tay_middleware.storage.sql import (
     escalation_logs,
@@ -53,7 +54,6 @@ from tay_middleware.storage.turns.statements import (
     SPANS,
 )
 from tay_middleware.storage.versions import check_may_write
-from tay_middleware.storage.waiting import Waiting, make_up
 from tay_middleware.visits import visit_began
 
 MENTIONS_SECONDS = 8 * 86400.0

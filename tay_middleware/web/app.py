@@ -15,7 +15,7 @@ from tay_middleware.payments.terms import Terms, terms_of
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, upgrade
-from tay_middleware.storage.refusals import refusals_of
+from tay_middleware.storage.outbox.refusals import refusals_of
 from tay_middleware.storage.versions import check_current
 from tay_middleware.web import (
     escalations,

@@ -23,11 +23,11 @@ from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
 from tay_middleware.storage import Database
 from tay_middleware.storage.ledger import apply
+from tay_middleware.storage.outbox.wire import turn_event
 from tay_middleware.storage.partitions import maintain_database
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.turns.events import read_event
-from tay_middleware.storage.wire import turn_event
 from tests.builders import NOON
 from tests.databases import migrated, play
 from tests.storage.records import DAY, a_record

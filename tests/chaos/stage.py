@@ -140,7 +140,7 @@ class Stage:
             quiet = quiet + 1 if self._nothing_waits() else 0
 
     def _nothing_waits(self) -> bool:
-        from tay_middleware.storage.worker import Places, health  # noqa: PLC0415 - of this scenario
+        from tay_middleware.storage.outbox.worker import Places, health  # noqa: PLC0415 - of this scenario
 
         found = health(Places(self._outbox, self.database_url))
         return found.events == 0 and found.spooled == 0

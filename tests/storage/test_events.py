@@ -17,10 +17,10 @@ from tay_middleware.domain import ReplyStatus, uuid7
 from tay_middleware.errors import RowRefused, StorageError
 from tay_middleware.storage import Database
 from tay_middleware.storage.ledger import apply
+from tay_middleware.storage.outbox.wire import turn_event
 from tay_middleware.storage.sql import question_logs
 from tay_middleware.storage.turns.events import Event, Known, anonymous, folded, read_event
 from tay_middleware.storage.turns.figures import difference
-from tay_middleware.storage.wire import turn_event
 from tests.builders import NOON
 from tests.databases import migrated, play
 from tests.storage.records import SECOND, a_record, key

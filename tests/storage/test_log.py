@@ -8,10 +8,10 @@ from sqlalchemy import Connection, update
 
 from tay_middleware.storage import Database
 from tay_middleware.storage.ledger import apply
+from tay_middleware.storage.outbox.wire import turn_event
 from tay_middleware.storage.reading.log import Filter, escalations, questions
 from tay_middleware.storage.sql import escalation_logs
 from tay_middleware.storage.turns.events import read_event
-from tay_middleware.storage.wire import turn_event
 from tests.builders import NOON
 from tests.storage.records import DAY, a_record, key
 

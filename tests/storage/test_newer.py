@@ -18,13 +18,13 @@ from sqlalchemy import func, select
 from tay_middleware.domain import ClosedGate, History, Kind
 from tay_middleware.errors import SchemaTooNew
 from tay_middleware.storage import Database, EmbeddedStore, Verdict, read_latest, upgrade
-from tay_middleware.storage.buckets import keys_of, outbox_of
 from tay_middleware.storage.drain import Drain, Pace
-from tay_middleware.storage.link import make_client
 from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
+from tay_middleware.storage.outbox.buckets import keys_of, outbox_of
+from tay_middleware.storage.outbox.link import make_client
+from tay_middleware.storage.outbox.waiting import Waiting
 from tay_middleware.storage.people import Archive
 from tay_middleware.storage.turns.figures import hourly_stats
-from tay_middleware.storage.waiting import Waiting
 from tests.builders import NOON
 from tests.databases import play
 from tests.storage.records import KEY_OF, SECOND, a_record, key

@@ -13,11 +13,11 @@ import pytest
 from tay_middleware.domain import Kind, ReplyStatus, Suppression
 from tay_middleware.errors import ConfigurationError, StorageError
 from tay_middleware.storage import Outbox, TurnRecord
-from tay_middleware.storage.breaker import FAILURES
-from tay_middleware.storage.buckets import bucket_of, keys_of, meta_of, outbox_of
-from tay_middleware.storage.link import make_client
+from tay_middleware.storage.outbox.breaker import FAILURES
+from tay_middleware.storage.outbox.buckets import bucket_of, keys_of, meta_of, outbox_of
+from tay_middleware.storage.outbox.link import make_client
+from tay_middleware.storage.outbox.wire import PROFILE_SECONDS, erase_call, retract_call
 from tay_middleware.storage.redis import RedisStore
-from tay_middleware.storage.wire import PROFILE_SECONDS, erase_call, retract_call
 from tests.builders import NOON
 from tests.servers import Valkey
 from tests.storage.records import SECOND, a_record, key

@@ -18,7 +18,7 @@ from tay_middleware.errors import StorageError
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Database
 from tay_middleware.storage.desk.pauses import Subject, pause, paused_names
-from tay_middleware.storage.pause_board import (
+from tay_middleware.storage.outbox.pause_board import (
     paused_key,
     publish_by,
     read_board,

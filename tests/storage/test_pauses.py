@@ -10,7 +10,7 @@ from tay_middleware.domain import uuid7
 from tay_middleware.storage import Database, Outbox, open_store
 from tay_middleware.storage.desk import pauses
 from tay_middleware.storage.desk.pauses import BY_ITSELF, Subject
-from tay_middleware.storage.pause_board import Board, paused_key, publish_by, read_board
+from tay_middleware.storage.outbox.pause_board import Board, paused_key, publish_by, read_board
 from tay_middleware.storage.reading.reactions import last_lifted
 from tests.builders import NOON
 from tests.databases import play

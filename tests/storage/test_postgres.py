@@ -18,8 +18,8 @@ from tay_middleware.domain import uuid7
 from tay_middleware.errors import SchemaMismatch, StorageError, StorageUnavailable
 from tay_middleware.storage import Database, current, maintain_now, upgrade
 from tay_middleware.storage.drain import Drain
-from tay_middleware.storage.link import make_client
 from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
+from tay_middleware.storage.outbox.link import make_client
 from tay_middleware.storage.partitions import maintain
 from tay_middleware.storage.reading.day_sheets import day_sheets
 from tay_middleware.storage.reading.reviews import reviews

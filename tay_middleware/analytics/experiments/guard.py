@@ -17,7 +17,7 @@ from tay_middleware.playbook import AutoPause, Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database
 from tay_middleware.storage.desk.pauses import Subject, pause, paused_names
-from tay_middleware.storage.pause_board import publish
+from tay_middleware.storage.outbox.pause_board import publish
 from tay_middleware.storage.reading.reactions import Reaction, bad_reactions, last_lifted, mentioned
 from tay_middleware.storage.transaction import Transaction
 

@@ -102,7 +102,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A stretch of the log as it was read; `parts` of `storage.reading.replays.SAMPLES` of its people."""
+    """A stretch of the log, as read; `parts` of `storage.reading.replays.SAMPLES` of its people."""
 
     since: datetime
     until: datetime

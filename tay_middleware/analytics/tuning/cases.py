@@ -111,7 +111,7 @@ def live_threshold(playbook: Playbook, knob: Knob) -> float:
 
 
 class Reader:
-    """Reads rows of `storage.reading.replays.scored` by the rules of the playbook that decided them."""
+    """Reads rows of `storage.reading.replays.scored` by the rules of the playbook behind them."""
 
     def __init__(self, playbook: Playbook, knob: Knob, *, shadow: bool = False) -> None:
         """Make a reader.

@@ -66,7 +66,7 @@ def due(connection: Connection, now: datetime, limit: int) -> Sequence[Any]:
 
 
 def set_handled(connection: Connection, row_id: UUID, now: datetime, outcome: str) -> None:
-    """A delivery is done; `outcome` as in `payment_tables.webhook_events`.
+    """A delivery is done; `outcome` as in `tables.webhook_events`.
 
     The words of one that means nothing to us are of no use, and may be of anybody: they go at once.
     Its hash stays, so that it is still known when it comes again.

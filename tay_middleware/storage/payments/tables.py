@@ -201,7 +201,7 @@ conversion_marks = Table(
     Index(None, "user_key"),
 )
 """What admins said of a mention by hand: the last one stands; `converted` null takes it back.
-`user_key` is whose mention it was, as in `desk_tables.escalation_notes`. `at` is when it was said,
+`user_key` is whose mention it was, as in `desk.tables.escalation_notes`. `at` is when it was said,
 `sold_at` when it was sold, if anybody said so."""
 
 link_clicks = Table(

@@ -17,12 +17,12 @@ from tay_middleware.storage import Database, Outbox, open_store
 from tay_middleware.storage.desk import pauses as sql
 from tay_middleware.storage.drain import Drain
 from tay_middleware.storage.ledger import apply
-from tay_middleware.storage.link import close_client, make_client
-from tay_middleware.storage.pause_board import publish
+from tay_middleware.storage.outbox.link import close_client, make_client
+from tay_middleware.storage.outbox.pause_board import publish
+from tay_middleware.storage.outbox.wire import turn_event
 from tay_middleware.storage.payments.touches import note_feedback
 from tay_middleware.storage.sql import escalation_logs
 from tay_middleware.storage.turns.events import read_event
-from tay_middleware.storage.wire import turn_event
 from tests.analytics.experiments.rows import DAY, NOBODY, Play
 from tests.builders import NOON
 from tests.databases import migrated, play

@@ -27,8 +27,8 @@ from tay_middleware.simulate import Order, simulate
 from tay_middleware.storage import Database
 from tay_middleware.storage.desk import tokens
 from tay_middleware.storage.desk.tokens import Scope
+from tay_middleware.storage.outbox.refusals import refusals_of
 from tay_middleware.storage.reading import sales, trends
-from tay_middleware.storage.refusals import refusals_of
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.app import make_app

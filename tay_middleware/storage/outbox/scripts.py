@@ -24,7 +24,7 @@ class Script:
         Raises:
             FileNotFoundError: the package has no such script.
         """
-        path = files("tay_middleware.storage") / "lua" / f"{name}.lua"
+        path = files("tay_middleware.storage.outbox") / "lua" / f"{name}.lua"
         self.source = path.read_text(encoding="utf-8")
         self._hash = sha1(self.source.encode(), usedforsecurity=False).hexdigest()
 

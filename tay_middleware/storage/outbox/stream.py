@@ -7,9 +7,9 @@ from typing import Any
 
 from redis.asyncio.cluster import RedisCluster
 
-from tay_middleware.storage.buckets import BUCKETS, PREFIX, outbox_of
-from tay_middleware.storage.link import translated
-from tay_middleware.storage.scripts import Script
+from tay_middleware.storage.outbox.buckets import BUCKETS, PREFIX, outbox_of
+from tay_middleware.storage.outbox.link import translated
+from tay_middleware.storage.outbox.scripts import Script
 
 GROUP = "drain"
 

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from tay_middleware.storage.base import LoggedTurn
-from tay_middleware.storage.buckets import BUCKETS, outbox_of
 from tay_middleware.storage.database import Database
-from tay_middleware.storage.link import Link
+from tay_middleware.storage.outbox.buckets import BUCKETS, outbox_of
+from tay_middleware.storage.outbox.link import Link
 from tay_middleware.storage.schema import upgrade
 from tay_middleware.storage.sql import logged_turn
 from tay_middleware.storage.turns.events import Event, Known, folded, read_event

@@ -22,11 +22,11 @@ from tay_middleware.errors import RowRefused, StorageError, StorageUnavailable
 from tay_middleware.private import make_file
 from tay_middleware.storage.base import TurnRecord
 from tay_middleware.storage.ledger import apply, was_erased
+from tay_middleware.storage.outbox.wire import turn_event
 from tay_middleware.storage.sql import to_json
 from tay_middleware.storage.turns import profiles
 from tay_middleware.storage.turns.events import Event, read_event
 from tay_middleware.storage.turns.said import Said, from_plain, said_in, to_plain
-from tay_middleware.storage.wire import turn_event
 
 MOST = 200
 """Turns in one transaction: few, for the chat waits for the same write lock."""

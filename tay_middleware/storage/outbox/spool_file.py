@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tay_middleware.private import make_file, make_home
-from tay_middleware.storage.wire import Call
+from tay_middleware.storage.outbox.wire import Call
 
 BUSY_SECONDS = 2.0
 """Longest wait for another process that writes the file."""

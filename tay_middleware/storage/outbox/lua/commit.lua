@@ -1,7 +1,7 @@
 -- One turn, atomically: idempotency, claim of the cool-down, history, profile, event.
 --
 -- KEYS  history (list, newest first), profile (hash), cool-down (sorted set), turn, outbox, erased
--- ARGV  see `storage/wire.py`, which numbers them
+-- ARGV  see `storage/outbox/wire.py`, which numbers them
 -- Gives { outcome, words }: outcome is granted, denied, duplicate or full.
 --
 -- A history entry begins "turn kind session asked answered ", the rest is JSON that is not looked

@@ -13,20 +13,20 @@ from sqlalchemy import Connection, func, select
 
 from tay_middleware.errors import StorageError
 from tay_middleware.settings import Settings
-from tay_middleware.storage.buckets import PREFIX
-from tay_middleware.storage.checks import check
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.drain import Counts, Drain, Pace
 from tay_middleware.storage.embedded import MENTIONS_SECONDS
 from tay_middleware.storage.ledger import dead_letters
-from tay_middleware.storage.link import PATIENT_SECONDS, close_client, make_client
-from tay_middleware.storage.pause_board import publish_by
-from tay_middleware.storage.places import Outbox
+from tay_middleware.storage.outbox.buckets import PREFIX
+from tay_middleware.storage.outbox.checks import check
+from tay_middleware.storage.outbox.link import PATIENT_SECONDS, close_client, make_client
+from tay_middleware.storage.outbox.pause_board import publish_by
+from tay_middleware.storage.outbox.places import Outbox
+from tay_middleware.storage.outbox.stream import Backlog, Streams
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.rounds import Rounds
 from tay_middleware.storage.schema import upgrade
 from tay_middleware.storage.spool import Owed
-from tay_middleware.storage.stream import Backlog, Streams
 from tay_middleware.storage.versions import check_current
 
 SPOOL_EVERY_SECONDS = 2.0

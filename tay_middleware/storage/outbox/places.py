@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tay_middleware.identities import user_key
 from tay_middleware.settings import LEAST_SECRET_CHARS, Settings
-from tay_middleware.storage.buckets import PREFIX
+from tay_middleware.storage.outbox.buckets import PREFIX
 
 
 @dataclass(frozen=True, slots=True)

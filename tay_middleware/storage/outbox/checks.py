@@ -11,8 +11,8 @@ from redis.exceptions import NoPermissionError
 from redis.exceptions import TimeoutError as NotInTime
 
 from tay_middleware.errors import ConfigurationError, StorageError, StorageUnavailable
-from tay_middleware.storage.buckets import BUCKETS, LAYOUT, PREFIX, meta_of
-from tay_middleware.storage.link import in_time, translated
+from tay_middleware.storage.outbox.buckets import BUCKETS, LAYOUT, PREFIX, meta_of
+from tay_middleware.storage.outbox.link import in_time, translated
 
 OLDEST = (7, 0)
 """The oldest version whose XAUTOCLAIM forgets events that are gone; every Valkey is newer."""

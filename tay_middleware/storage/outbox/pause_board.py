@@ -16,10 +16,10 @@ import orjson
 
 from tay_middleware.errors import StorageError
 from tay_middleware.settings import Settings
-from tay_middleware.storage.buckets import PREFIX
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.desk.pauses import open_pauses, paused_names
-from tay_middleware.storage.places import Outbox
+from tay_middleware.storage.outbox.buckets import PREFIX
+from tay_middleware.storage.outbox.places import Outbox
 
 Board = Mapping[str, datetime | None]
 """What is paused, each name with when that ends by itself; `None`: when somebody ends it."""
@@ -86,7 +86,7 @@ async def publish(settings: Settings, database: Database, now: datetime) -> froz
     outbox = Outbox.of(settings)
     if outbox is None:
         return await database.read(paused_names, now)
-    from tay_middleware.storage.link import (  # noqa: PLC0415 - imports Redis
+    from tay_middleware.storage.outbox.link import (  # noqa: PLC0415 - imports Redis
         PATIENT_SECONDS,
         close_client,
         make_client,
@@ -111,7 +111,7 @@ async def publish_by(
     Raises:
         StorageError: as `publish`.
     """
-    from tay_middleware.storage.link import translated  # noqa: PLC0415 - imports Redis
+    from tay_middleware.storage.outbox.link import translated  # noqa: PLC0415 - imports Redis
 
     key, board = paused_key(prefix), await database.read(open_pauses, now)
     with translated("telling what is paused"):

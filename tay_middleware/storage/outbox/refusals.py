@@ -9,8 +9,8 @@ from uuid import UUID
 from tay_middleware.identities import user_key
 from tay_middleware.settings import Settings
 from tay_middleware.storage.database import Database
+from tay_middleware.storage.outbox.places import Outbox
 from tay_middleware.storage.payments.touches import note_refusal
-from tay_middleware.storage.places import Outbox
 from tay_middleware.storage.sql import to_json
 
 
@@ -52,8 +52,8 @@ class RedisRefusals:
 
     def __init__(self, outbox: Outbox, key_of: Callable[[str], str]) -> None:
         """Make an unopened one; `key_of` hides an identity as the engine does."""
-        from tay_middleware.storage.link import PATIENT_SECONDS, make_client  # noqa: PLC0415 - Redis
-        from tay_middleware.storage.scripts import Script  # noqa: PLC0415 - imports Redis
+        from tay_middleware.storage.outbox.link import PATIENT_SECONDS, make_client  # noqa: PLC0415 - Redis
+        from tay_middleware.storage.outbox.scripts import Script  # noqa: PLC0415 - imports Redis
 
         self._key_of = key_of
         self._script = Script("refuse")
@@ -64,9 +64,9 @@ class RedisRefusals:
         self, user_key: str, session_id: str | None, now: datetime, *, for_good: bool
     ) -> None:
         """See `Refusals`."""
-        from tay_middleware.storage.buckets import keys_of  # noqa: PLC0415 - imports Redis
-        from tay_middleware.storage.link import translated  # noqa: PLC0415 - the same
-        from tay_middleware.storage.wire import PROFILE_SECONDS, micros  # noqa: PLC0415 - the same
+        from tay_middleware.storage.outbox.buckets import keys_of  # noqa: PLC0415 - imports Redis
+        from tay_middleware.storage.outbox.link import translated  # noqa: PLC0415 - the same
+        from tay_middleware.storage.outbox.wire import PROFILE_SECONDS, micros  # noqa: PLC0415 - the same
 
         said = (
             str(micros(now)),
@@ -80,7 +80,7 @@ class RedisRefusals:
 
     async def aclose(self) -> None:
         """See `Refusals`."""
-        from tay_middleware.storage.link import close_client  # noqa: PLC0415 - imports Redis
+        from tay_middleware.storage.outbox.link import close_client  # noqa: PLC0415 - imports Redis
 
         await close_client(self._client)
 

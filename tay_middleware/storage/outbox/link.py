@@ -33,11 +33,11 @@ from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import TimeoutError as NotInTime
 
 from tay_middleware.errors import CallRefused, ConfigurationError, StorageError, StorageUnavailable
-from tay_middleware.storage.breaker import FAILURES, FAILURES_OF_A_BUCKET, Breaker
-from tay_middleware.storage.buckets import PREFIX, outbox_of
-from tay_middleware.storage.cluster_url import cluster_client
-from tay_middleware.storage.kept import KeptConnections
-from tay_middleware.storage.scripts import Ask, Script
+from tay_middleware.storage.outbox.breaker import FAILURES, FAILURES_OF_A_BUCKET, Breaker
+from tay_middleware.storage.outbox.buckets import PREFIX, outbox_of
+from tay_middleware.storage.outbox.cluster_url import cluster_client
+from tay_middleware.storage.outbox.kept import KeptConnections
+from tay_middleware.storage.outbox.scripts import Ask, Script
 
 SUPPORTED = (
     "redis://host:6379/0, rediss://host:6379/0, unix:///path/to/socket or "

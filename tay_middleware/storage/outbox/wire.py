@@ -26,7 +26,7 @@ from tay_middleware.domain import (
 )
 from tay_middleware.hashing import digest
 from tay_middleware.storage.base import TurnRecord, Verdict
-from tay_middleware.storage.buckets import PREFIX, keys_of
+from tay_middleware.storage.outbox.buckets import PREFIX, keys_of
 from tay_middleware.storage.sql import question_row, to_json
 from tay_middleware.storage.turns.spacing import MOST_SPANS
 
