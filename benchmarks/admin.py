@@ -18,12 +18,13 @@ from typing import Any
 from uuid import uuid5
 
 from tay_middleware.domain import uuid7
-from tay_middleware.storage import Database, figures, upgrade
-from tay_middleware.storage.log import Filter
-from tay_middleware.storage.payment_tables import conversions
-from tay_middleware.storage.purchases import PURCHASES
+from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage.payments.purchases import PURCHASES
+from tay_middleware.storage.payments.tables import conversions
+from tay_middleware.storage.reading.log import Filter
 from tay_middleware.storage.sql import escalation_logs
 from tay_middleware.storage.transaction import Transaction
+from tay_middleware.storage.turns import figures
 from tay_middleware.web.escalations import _figures, page
 from tests.servers import Postgres
 

@@ -24,10 +24,10 @@ from sqlalchemy import Connection, select, text
 
 from benchmarks import reading
 from tay_middleware.storage import Database, upgrade
-from tay_middleware.storage.figures import ALL, COUNTED
-from tay_middleware.storage.payment_tables import conversions
-from tay_middleware.storage.purchases import PURCHASES
+from tay_middleware.storage.payments.purchases import PURCHASES
+from tay_middleware.storage.payments.tables import conversions
 from tay_middleware.storage.sql import escalation_logs
+from tay_middleware.storage.turns.figures import ALL, COUNTED
 from tests.servers import Postgres
 from tests.web.stage import Site
 

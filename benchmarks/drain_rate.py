@@ -17,13 +17,13 @@ from sqlalchemy import Connection, insert
 
 from tay_middleware.domain import uuid7
 from tay_middleware.storage import Database, upgrade
-from tay_middleware.storage.buckets import bucket_of, outbox_of
 from tay_middleware.storage.drain import Drain
-from tay_middleware.storage.events import read_event
 from tay_middleware.storage.ledger import apply
-from tay_middleware.storage.link import make_client
+from tay_middleware.storage.outbox.buckets import bucket_of, outbox_of
+from tay_middleware.storage.outbox.link import make_client
+from tay_middleware.storage.outbox.wire import turn_event
 from tay_middleware.storage.sql import question_logs, question_row
-from tay_middleware.storage.wire import turn_event
+from tay_middleware.storage.turns.events import read_event
 from tests.servers import Postgres, Valkey
 from tests.storage.records import a_record, key
 

@@ -18,7 +18,7 @@ from tay_middleware.analytics.experiments.judge import Counted, judge
 from tay_middleware.analytics.experiments.verdict import State, Verdict
 from tay_middleware.decide.assign import BUCKETS, bucket
 from tay_middleware.playbook import HOLDOUT
-from tay_middleware.storage.experiments import Cohort, Purchase
+from tay_middleware.storage.reading.experiments import Cohort, Purchase
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 DAYS = 60

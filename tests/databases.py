@@ -6,19 +6,20 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tay_middleware.private import make_file, make_home
 from tay_middleware.storage import Database, upgrade
-from tay_middleware.storage.location import file_of, is_file, read_url
+from tay_middleware.storage.connection.location import file_of, is_file, read_url
 
+T = TypeVar("T")
 Scene = Callable[[Database], Awaitable[Any]]
 
 
-def play(url: str, scene: Scene) -> Any:
+def play(url: str, scene: Callable[[Database], Awaitable[T]]) -> T:
     """What a scene on a database comes to; the database is closed afterwards."""
 
-    async def opened() -> Any:
+    async def opened() -> T:
         database = Database(url)
         try:
             return await scene(database)

@@ -17,8 +17,8 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from tay_middleware.storage import upgrade
+from tay_middleware.storage.connection.location import read_url
 from tay_middleware.storage.database import server_engine
-from tay_middleware.storage.location import read_url
 from tay_middleware.storage.sql import metadata
 from tests.databases import migrated
 from tests.servers import Postgres, ServerMissing, Valkey, ValkeyCluster

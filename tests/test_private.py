@@ -7,7 +7,7 @@ import pytest
 from tay_middleware.private import make_home, write_private
 from tay_middleware.settings import load_settings
 from tay_middleware.storage import upgrade
-from tay_middleware.storage.spool_file import connected
+from tay_middleware.storage.outbox.spool_file import connected
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from tay_middleware.analytics.metrics import (
     rate,
 )
 from tay_middleware.currencies import DECIMALS
-from tay_middleware.storage.day_sheets import DIMENSIONS
+from tay_middleware.storage.reading.day_sheets import DIMENSIONS
 
 DAYS_A_MONTH = 365.25 / 12
 

@@ -88,14 +88,9 @@ def line(
     days = [day for day, _ in points]
     top = max([one["share"] for one in values if isinstance(one["share"], float)], default=0.0)
     most = max(top, band[1] if band else 0.0) * 1.15 or 1.0
-    x = {
-        "field": "day",
-        "type": "temporal",
-        "timeUnit": "utcyearmonthdate",
-        "title": None,
-        "scale": {"domain": [days[0], days[-1]], "type": "utc"} if days else {"type": "utc"},
-        "axis": {"format": "%-d %b", "tickCount": 6 if width >= WIDE else 3, **_DAYS},
-    }
+    x = _by_day(6 if width >= WIDE else 3)
+    if days:
+        x["scale"]["domain"] = [days[0], days[-1]]
     y = {
         "field": "share",
         "type": "quantitative",
@@ -123,9 +118,7 @@ def intervals(
         zero: draws a line at 0, for differences.
         width: in pixels.
     """
-    values = [
-        {"name": name, "share": share, "low": low, "high": high} for name, share, low, high in rows
-    ]
+    values = _rows("name", rows)
     order = [row[0] for row in rows]
     y = {"field": "name", "type": "nominal", "sort": order, "title": None, "axis": _NAMES}
     is_narrow = width < WIDE
@@ -154,17 +147,8 @@ def over_time(
         width: in pixels.
         height: of the plot, in pixels.
     """
-    values = [
-        {"day": day, "share": share, "low": low, "high": high} for day, share, low, high in points
-    ]
-    x = {
-        "field": "day",
-        "type": "temporal",
-        "timeUnit": "utcyearmonthdate",
-        "title": None,
-        "scale": {"type": "utc"},
-        "axis": {"format": "%-d %b", "tickCount": 5 if width >= WIDE else 3, **_DAYS},
-    }
+    values = _rows("day", points)
+    x = _by_day(5 if width >= WIDE else 3)
     y = {"type": "quantitative", "title": None, "axis": {"labelExpr": _SIGNED, "tickCount": 4}}
     low, high, share = {"field": "low", **y}, {"field": "high"}, {"field": "share", **y}
     layers = [
@@ -182,9 +166,7 @@ def curve(points: Sequence[tuple[int, float, float, float]], *, title: str) -> S
         points: day, share, low, high.
         title: what the days are, under them.
     """
-    values = [
-        {"day": day, "share": share, "low": low, "high": high} for day, share, low, high in points
-    ]
+    values = _rows("day", points)
     x = {
         "field": "day",
         "type": "quantitative",
@@ -213,6 +195,22 @@ _BAR = {"type": "rule", "color": COLOURS["soft"], "strokeWidth": 5, "strokeCap":
 _DOT = {"type": "point", "filled": True, "size": 90, "color": COLOURS["line"], "opacity": 1}
 _ZERO = {"type": "rule", "color": COLOURS["ink"], "strokeDash": [3, 3]}
 _STEPS = {"interpolate": "step-after"}
+
+
+def _rows(first: str, points: Sequence[tuple[Any, float, float, float]]) -> list[Spec]:
+    return [dict(zip((first, "share", "low", "high"), point, strict=True)) for point in points]
+
+
+def _by_day(ticks: int) -> Spec:
+    """The axis of the days."""
+    return {
+        "field": "day",
+        "type": "temporal",
+        "timeUnit": "utcyearmonthdate",
+        "title": None,
+        "scale": {"type": "utc"},
+        "axis": {"format": "%-d %b", "tickCount": ticks, **_DAYS},
+    }
 
 
 def _layer(values: Sequence[Any], mark: Spec, **encoding: Spec) -> Spec:

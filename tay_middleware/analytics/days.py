@@ -11,8 +11,8 @@ from zlib import crc32
 
 from tay_middleware.analytics.clustered import GROUPS, group_of
 from tay_middleware.storage import Database
-from tay_middleware.storage import day_sheets as sql
-from tay_middleware.storage.reactions import Reaction, bad_feedback_of_nobody, bad_reactions
+from tay_middleware.storage.reading import day_sheets as sql
+from tay_middleware.storage.reading.reactions import Reaction, bad_feedback_of_nobody, bad_reactions
 from tay_middleware.storage.transaction import Transaction
 
 ALL = "all"
@@ -227,7 +227,7 @@ def group_of_row(row: Any) -> int:
 
 
 def add_up(sheets: Iterable[tuple[date, Any]], now: datetime) -> Sums:
-    """The sum of sheets, as `storage.day_sheets.contents` gives them.
+    """The sum of sheets, as `storage.reading.day_sheets.contents` gives them.
 
     Windows that were still open at `now` are left out, though a sheet that was made later knows.
     """

@@ -19,9 +19,10 @@ from tay_middleware.analytics.metrics import Period
 from tay_middleware.analytics.retention import rows_since
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
-from tay_middleware.storage import Database, day_sheets, trends
-from tay_middleware.storage.by_hand import revenue_by_hand
-from tay_middleware.storage.sales import revenue
+from tay_middleware.storage import Database
+from tay_middleware.storage.payments.by_hand import revenue_by_hand
+from tay_middleware.storage.reading import day_sheets, trends
+from tay_middleware.storage.reading.sales import revenue
 from tay_middleware.storage.simulations import is_simulated
 from tay_middleware.storage.transaction import Transaction
 

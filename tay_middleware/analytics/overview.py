@@ -16,10 +16,11 @@ from tay_middleware.analytics.catalogue import Measure, Terms
 from tay_middleware.analytics.measures import Measures, measure
 from tay_middleware.analytics.metrics import Period, Rate, Revenue, plain
 from tay_middleware.analytics.retention import rows_since
-from tay_middleware.storage import Database, trends
-from tay_middleware.storage.sales import revenue
+from tay_middleware.storage import Database
+from tay_middleware.storage.reading import trends
+from tay_middleware.storage.reading.sales import revenue
+from tay_middleware.storage.reading.trends import RANKED, ByName, DayCount, KindCount, Narrowed
 from tay_middleware.storage.transaction import Transaction
-from tay_middleware.storage.trends import RANKED, ByName, DayCount, KindCount, Narrowed
 
 TRAILING_DAYS = 7
 """Days that a point of a conversion line looks back on: one day's mentions are too few to read."""

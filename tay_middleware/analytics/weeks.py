@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from tay_middleware.analytics.calendar import Span, name_of
 from tay_middleware.analytics.metrics import Rate, plain
 from tay_middleware.analytics.retention import rows_since
-from tay_middleware.storage import Database, trends
+from tay_middleware.storage import Database
+from tay_middleware.storage.reading import trends
+from tay_middleware.storage.reading.trends import Narrowed
 from tay_middleware.storage.transaction import Transaction
-from tay_middleware.storage.trends import Narrowed
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import typer
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, upgrade
-from tay_middleware.storage.location import file_of, is_file, place_of, read_url
+from tay_middleware.storage.connection.location import file_of, is_file, place_of, read_url
 from tay_middleware.storage.simulations import every as every_simulation
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.storage.versions import check_current

@@ -1,26 +1,24 @@
 """`tay conversions`: purchases that come by no webhook."""
 
-import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
 from tay_middleware.cli.asking import ask, existing, tell, tell_each
-from tay_middleware.cli.noting import noted
-from tay_middleware.domain import uuid7
+from tay_middleware.cli.noting import new_id, noted
 from tay_middleware.errors import InputError
-from tay_middleware.payments.imports import Report, pieces, take, tried, try_out
+from tay_middleware.payments.imports import PIECE, Report, take, tried, try_out
 from tay_middleware.payments.imports import report as summed
 from tay_middleware.payments.lines import SAVE_AS, Line, read_file, zone_named
 from tay_middleware.payments.terms import Terms, terms_of
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import Settings, load_settings
-from tay_middleware.storage.copies import copied
+from tay_middleware.storage.connection.copies import copied
+from tay_middleware.storage.transaction import parts
 
 app = typer.Typer(help="Import purchases from a file.", no_args_is_help=True)
 
@@ -85,20 +83,17 @@ def _say(found: Report, timezone: str) -> None:
 
 def _imported(settings: Settings, lines: Sequence[Line], terms: Terms, *, keep: bool) -> Report:
     now = datetime.now(UTC)
-
-    def new_id() -> UUID:
-        return uuid7(now, secrets.randbits(74))
-
+    fresh = partial(new_id, now)
     if not keep:
         with copied(settings.resolved_database_url) as url:
             there = settings.model_copy(update={"database_url": url})
-            return tried(lambda: tell(there, try_out, lines, terms, now, new_id))
+            return tried(lambda: tell(there, try_out, lines, terms, now, fresh))
     tell(settings, noted, "import", None, lines=len(lines))
     taken = tell_each(
         settings,
         (
-            partial(take, lines=piece, terms=terms, now=now, new_id=new_id)
-            for piece in pieces(lines)
+            partial(take, lines=piece, terms=terms, now=now, new_id=fresh)
+            for piece in parts(lines, PIECE)
         ),
     )
     return ask(settings, summed, [one for some in taken for one in some])

@@ -11,7 +11,7 @@ from tay_middleware.errors import ConfigurationError
 from tay_middleware.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from tay_middleware.storage.worker import Places
+    from tay_middleware.storage.outbox.worker import Places
 
 UNWELL = 1
 """Exit code of `--status` when something is late or has died, or cannot be seen."""
@@ -43,9 +43,9 @@ def drain(
     on SIGTERM or Ctrl-C. What is killed in the middle is taken over by the others; nothing is
     written twice.
     """
+    from tay_middleware.storage.connection.location import spoken  # noqa: PLC0415 - imports SQL
     from tay_middleware.storage.drain import Pace  # noqa: PLC0415 - imports Redis
-    from tay_middleware.storage.location import spoken  # noqa: PLC0415 - imports SQL
-    from tay_middleware.storage.worker import health, run_drain  # noqa: PLC0415 - the same
+    from tay_middleware.storage.outbox.worker import health, run_drain  # noqa: PLC0415 - the same
 
     places = _places(load_settings())
     if status:
@@ -70,7 +70,7 @@ def _places(settings: Settings) -> "Places":
     Raises:
         ConfigurationError: one of them is not.
     """
-    from tay_middleware.storage.worker import Places  # noqa: PLC0415 - imports Redis
+    from tay_middleware.storage.outbox.worker import Places  # noqa: PLC0415 - imports Redis
 
     places = Places.of(settings)
     if places is None:

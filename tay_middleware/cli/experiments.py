@@ -21,8 +21,8 @@ from tay_middleware.errors import InputError
 from tay_middleware.playbook import HOLDOUT, Playbook, load_playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import Database
-from tay_middleware.storage import pauses as sql
-from tay_middleware.storage.pause_board import publish
+from tay_middleware.storage.desk import pauses as sql
+from tay_middleware.storage.outbox.pause_board import publish
 from tay_middleware.storage.transaction import Transaction
 
 WATCH_SECONDS = 60.0

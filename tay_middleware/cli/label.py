@@ -38,8 +38,8 @@ def export(
     Fill in "escalate" (true or false) and, where true, "offer"; leave null what you cannot say.
     Then: tay label import FILE --into own.jsonl. What was said in the dashboard is filled in.
     """
-    from tay_middleware.storage.verdicts import labelled as labelled_rows  # noqa: PLC0415 - heavy
-    from tay_middleware.storage.verdicts import questions_with_labels  # noqa: PLC0415 - heavy
+    from tay_middleware.storage.desk.verdicts import labelled as labelled_rows  # noqa: PLC0415 - heavy
+    from tay_middleware.storage.desk.verdicts import questions_with_labels  # noqa: PLC0415 - heavy
 
     settings = load_settings()
     since = datetime.now(UTC) - timedelta(days=days)

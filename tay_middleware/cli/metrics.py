@@ -12,8 +12,8 @@ from rich.table import Table
 
 from tay_middleware.analytics.calendar import day_of, last_days, named
 from tay_middleware.analytics.catalogue import Measure
-from tay_middleware.analytics.labels import LABELS
 from tay_middleware.analytics.measures import Measures, measure, terms_of
+from tay_middleware.analytics.titles import TITLES
 from tay_middleware.analytics.wording import figure, interval, missing_days, percent, target
 from tay_middleware.cli.amounts import day
 from tay_middleware.cli.asking import on_database
@@ -22,7 +22,7 @@ from tay_middleware.cli.screen import screen
 from tay_middleware.errors import InputError
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
-from tay_middleware.storage.day_sheets import DIMENSIONS
+from tay_middleware.storage.reading.day_sheets import DIMENSIONS
 
 TOLD_DAYS = (1, 3, 7, 14, 30)
 """Points of the curve of sales that are told of; `--json` has them all."""
@@ -158,7 +158,7 @@ def _table(*, has_target: bool) -> Table:
 
 
 def _row(one: Measure, *, is_first: bool, has_target: bool) -> tuple[str, ...]:
-    said = LABELS[one.name].title if is_first else ""
+    said = TITLES[one.name] if is_first else ""
     n = "" if one.unit == "count" else f"{one.n:,}"
     value = "" if one.value is None else one.value or "(none)"
     value = f"{one.dimension}: {value}" if one.dimension in DIMENSIONS else value

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from tay_middleware.domain import uuid7
-from tay_middleware.storage import audit
+from tay_middleware.storage.desk import audit
 from tay_middleware.storage.transaction import Transaction
 
 VIA = "cli"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import typer
 
-from tay_middleware.storage.turned_away import Told
+from tay_middleware.storage.desk.turned_away import Told
 from tay_middleware.web.turned_away import sentence
 
 

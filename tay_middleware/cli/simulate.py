@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 
 from tay_middleware.analytics.calendar import day_of
 from tay_middleware.cli.amounts import day
+from tay_middleware.cli.progress import bar
 
 if TYPE_CHECKING:
+    from tay_middleware.settings import Settings
     from tay_middleware.simulate import Order, Result
 
 
@@ -61,9 +62,10 @@ def simulate(
         among_real_rows=among_real_rows,
     )
     begun = time.monotonic()
-    with _progress(quiet=as_json) as progress:
-        bar = progress.add_task(f"{users} people, {days} days", total=1.0)
-        result = play(order, lambda share: progress.update(bar, completed=share))
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with bar(*columns, quiet=as_json) as progress:
+        task = progress.add_task(f"{users} people, {days} days", total=1.0)
+        result = play(order, lambda share: progress.update(task, completed=share))
     said = _said(order, result, seconds=time.monotonic() - begun)
     if as_json:
         typer.echo(json.dumps(said, indent=2))
@@ -90,25 +92,17 @@ def _day(said: str | None) -> datetime:
     return day_of(datetime.now(UTC)) if said is None else day(said)
 
 
-def _progress(*, quiet: bool) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True)
-
-
-def _environment(settings: object, prompts_dir: Path | None) -> dict[str, str]:
+def _environment(settings: "Settings", prompts_dir: Path | None) -> dict[str, str]:
     """What commands need in order to look at it."""
-    found = {"TAY_HOME": str(getattr(settings, "home", ""))}
+    found = {"TAY_HOME": str(settings.home)}
     if prompts_dir is not None:
         found["TAY_PROMPTS_DIR"] = str(prompts_dir)
-    url = getattr(settings, "database_url", None)
+    url = settings.database_url
     return found | ({"TAY_DATABASE_URL": url} if url else {})
 
 
-def _tell(said: dict[str, object]) -> None:
+def _tell(said: dict[str, Any]) -> None:
     counts, effect = said["counts"], said["effect"]
-    assert isinstance(counts, dict)  # noqa: S101 - made above
-    assert isinstance(effect, dict)  # noqa: S101 - made above
-    assert isinstance(said["environment"], dict)  # noqa: S101 - made above
     questions, mentions = counts["questions"], counts["mentions"]
     typer.echo(
         f"simulated in {said['seconds']} s: {questions} questions, {mentions} mentions "

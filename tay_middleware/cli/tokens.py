@@ -11,10 +11,10 @@ from tay_middleware.cli.noting import noted
 from tay_middleware.cli.refused import say_turned_away
 from tay_middleware.errors import InputError
 from tay_middleware.settings import MOST_DAYS, load_settings
-from tay_middleware.storage import tokens as sql
-from tay_middleware.storage import turned_away
+from tay_middleware.storage.desk import tokens as sql
+from tay_middleware.storage.desk import turned_away
+from tay_middleware.storage.desk.turned_away import TOKENS, Told
 from tay_middleware.storage.transaction import Transaction
-from tay_middleware.storage.turned_away import TOKENS, Told
 from tay_middleware.web.tokens import make_token
 from tay_middleware.web.turned_away import TOLD_FOR
 
@@ -89,10 +89,9 @@ def _revoke(transaction: Transaction, token_id: str, now: datetime) -> bool:
     return done
 
 
-def _state(row: object, now: datetime) -> str:
-    if getattr(row, "revoked_at", None) is not None:
+def _state(row: Any, now: datetime) -> str:
+    if row.revoked_at is not None:
         return "revoked"
-    expires = getattr(row, "expires_at", None)
-    if expires is None:
+    if row.expires_at is None:
         return "valid"
-    return "expired" if expires <= now else f"valid until {expires:%Y-%m-%d}"
+    return "expired" if row.expires_at <= now else f"valid until {row.expires_at:%Y-%m-%d}"

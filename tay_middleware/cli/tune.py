@@ -2,8 +2,6 @@
 
 import gc
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -30,7 +28,7 @@ from tay_middleware.cli.asking import on_database
 from tay_middleware.cli.progress import spinner
 from tay_middleware.errors import InputError, PlaybookError
 from tay_middleware.playbook import Playbook, load_playbook, shipped
-from tay_middleware.playbook.patch import changed, patch
+from tay_middleware.playbook.patch import Change, patch, tried
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import Database
 
@@ -175,16 +173,12 @@ def _change(found: Proposal, settings: Settings) -> str:
 
 def _check(directory: Path, found: Proposal) -> None:
     """Refuse a proposal that the rest of the playbook does not bear (a test's arm, say)."""
-    with tempfile.TemporaryDirectory(prefix="tay-tune-") as place:
-        copy = Path(place) / "prompts"
-        shutil.copytree(directory, copy)
-        policy = copy / "policy.yaml"
-        new = changed(policy, found.knob.split("."), found.proposed or 0.0)
-        policy.write_bytes(new.encode())
-        try:
-            load_playbook(copy)
-        except PlaybookError as error:
-            raise InputError(f"{found.words}; but then {error}") from None
+    change = Change("policy.yaml", found.knob.split("."), found.proposed or 0.0)
+    try:
+        with tried(directory, [change]):
+            pass
+    except PlaybookError as error:
+        raise InputError(f"{found.words}; but then {error}") from None
 
 
 def _write(change: str, path: Path | None, settings: Settings, *, quiet: bool) -> None:

@@ -16,10 +16,10 @@ from tay_middleware.cli.noting import noted
 from tay_middleware.cli.refused import say_turned_away
 from tay_middleware.errors import InputError
 from tay_middleware.settings import load_settings
-from tay_middleware.storage import inbox as sql
-from tay_middleware.storage import turned_away
+from tay_middleware.storage.desk import turned_away
+from tay_middleware.storage.desk.turned_away import TOKENS, Told
+from tay_middleware.storage.payments import inbox as sql
 from tay_middleware.storage.transaction import Transaction
-from tay_middleware.storage.turned_away import TOKENS, Told
 from tay_middleware.web.turned_away import TOLD_FOR
 
 app = typer.Typer(

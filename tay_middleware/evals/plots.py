@@ -26,7 +26,7 @@ def plots(run: Run) -> list[tuple[str, str]]:
     for name, tier in judged.items():
         drawn.append((f"{name}: threshold sweep, by the score alone", _svg(_sweep(run, tier))))
         drawn.append((f"{name}: confusion of offers", _svg(_confusion(run, tier))))
-    known = {name: tier for name, tier in judged.items() if any(_chances(tier))}
+    known = {name: tier for name, tier in judged.items() if any(tier.probabilities)}
     if known:
         drawn.append(("reliability", _svg(_reliability(run, known))))
     return drawn
@@ -89,7 +89,7 @@ def _reliability(run: Run, tiers: dict[str, TierRun]) -> Any:
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
     places, _ = _labelled(run)
     for name, tier in tiers.items():
-        chances = _chances(tier)
+        chances = tier.probabilities
         both = [
             (run.rows[place].escalate, chances[place])
             for place in places
@@ -126,10 +126,6 @@ def _confusion(run: Run, tier: TierRun) -> Any:
             middle = {"ha": "center", "va": "center", "fontsize": 8}
             axes.text(across + 0.5, down + 0.5, str(many), color=color, **middle)
     return figure
-
-
-def _chances(tier: TierRun) -> list[float | None]:
-    return tier.probabilities
 
 
 def _labelled(run: Run) -> tuple[Sequence[int], list[bool]]:

@@ -4,10 +4,11 @@ Rows of one family are alike, so families are resampled, never rows: 20 question
 20 questions. Resampling draws how often each family comes, all resamples at once.
 """
 
-import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from tay_middleware.analytics import metrics
 
 RESAMPLES = 1_000
 """Resamples of an interval: its ends then move by less than half a point from seed to seed."""
@@ -73,14 +74,8 @@ class Tally:
 
 
 def wilson(part: int, whole: int) -> Interval | None:
-    """The 95 % score interval of a share (Wilson 1927); `None` without rows."""
-    if whole == 0:
-        return None
-    z = 1.959964
-    share = part / whole
-    centre = (share + z * z / (2 * whole)) / (1 + z * z / whole)
-    half = z * math.sqrt(share * (1 - share) / whole + z * z / (4 * whole**2)) / (1 + z * z / whole)
-    return Interval(max(0.0, centre - half), min(1.0, centre + half))
+    """The 95 % score interval of a share; `None` without rows."""
+    return Interval(*metrics.wilson(part / whole, whole)) if whole else None
 
 
 def bootstrap(

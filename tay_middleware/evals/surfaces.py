@@ -9,13 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tay_middleware import weave
+from tay_middleware.decide.cascade import Judgement
 from tay_middleware.domain import Detection, Reason, Stage, Turn
 from tay_middleware.engine import Escalator, Reply
-from tay_middleware.engine.judging import Judgement
 from tay_middleware.evals.conduct import Exchange
 from tay_middleware.evals.mutations import REPLIES, UNFIT
 from tay_middleware.evals.play import throwaway_engine
-from tay_middleware.evals.turns import Settled
 from tay_middleware.langchain import EscalationStep, ScriptedChatModel
 from tay_middleware.playbook import Playbook
 
@@ -30,7 +29,7 @@ class _Always:
 
     def begin(self, _turn: Turn) -> Judgement:
         """The need."""
-        return Settled(
+        return Judgement(
             Detection(
                 escalate=True,
                 need=True,

@@ -7,8 +7,8 @@ cool-down, refusals, strength. So there everything has to be right.
 from collections.abc import Mapping
 
 from tay_middleware.decide import Detector
+from tay_middleware.decide.cascade import Judgement
 from tay_middleware.domain import Detection, Reason, Stage, Turn
-from tay_middleware.engine.judging import Judgement, TurnJudge
 from tay_middleware.errors import InputError
 from tay_middleware.evals.conversations import Conversations, LabelledTurn
 from tay_middleware.playbook import Playbook
@@ -16,18 +16,6 @@ from tay_middleware.playbook import Playbook
 SENSITIVE_GATE, COMPLAINT_GATE, REFUSAL_GATE = "distress", "complaint", "refusal"
 """Gates of the playbook that stand for a labelled `sensitive` (of a complaint or of anything else)
 and for a labelled no. They differ in how long they stay closed."""
-
-
-class Settled:
-    """A judgement that is settled from the start."""
-
-    def __init__(self, best: Detection, earlier_gates: tuple[tuple[str, ...], ...] = ()) -> None:
-        self.best = best
-        self.earlier_gates = earlier_gates
-
-    async def settled(self, within_seconds: float) -> Detection:  # noqa: ARG002 - the interface
-        """What is known, at once."""
-        return self.best
 
 
 class KeywordTurns:
@@ -43,10 +31,8 @@ class KeywordTurns:
             for message in turn.transcript
             if message.role == "user"
         )
-        return Settled(
-            self._detector.detect(turn.question, turn.transcript, turn.signals),
-            earlier,
-        )
+        found = self._detector.detect(turn.question, turn.transcript, turn.signals)
+        return Judgement(found, earlier)
 
 
 class LabelledTurns:
@@ -67,7 +53,7 @@ class LabelledTurns:
         found = self._detections.get(f"{turn.session_id}/{place}")
         if found is None:
             raise InputError(f"{turn.session_id}: has no labelled turn {place}")
-        return Settled(found)
+        return Judgement(found)
 
 
 def labelled(turn: LabelledTurn, conversations: Conversations) -> Detection:
@@ -97,6 +83,3 @@ def labelled(turn: LabelledTurn, conversations: Conversations) -> Detection:
         sure_topic=True,
         purchase=purchase,
     )
-
-
-__all__ = ["KeywordTurns", "LabelledTurns", "Settled", "TurnJudge", "labelled"]

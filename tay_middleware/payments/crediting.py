@@ -20,9 +20,8 @@ from tay_middleware.payments.attribution import (
 from tay_middleware.payments.catalogue import Rules, Sold, product_of, sold
 from tay_middleware.payments.circle import Circle, Groups, known_of
 from tay_middleware.payments.purchases import Purchase, purchase_of
-from tay_middleware.payments.staying import Row
-from tay_middleware.storage import purchases as sql
-from tay_middleware.storage.transaction import Transaction
+from tay_middleware.storage.payments import purchases as sql
+from tay_middleware.storage.transaction import Row, Transaction
 
 
 def row_of(

@@ -43,13 +43,8 @@ def as_body(payload: dict[str, Any]) -> bytes:
     return json.dumps(payload, separators=(",", ":"), sort_keys=True).encode()
 
 
-def read(provider: str) -> "GenericReader":
-    """The reader of deliveries in this format by a provider."""
-    return GenericReader(provider)
-
-
 class GenericReader:
-    """Reads deliveries of one provider."""
+    """Reads deliveries in this format by one provider."""
 
     def __init__(self, provider: str) -> None:
         self._provider = provider

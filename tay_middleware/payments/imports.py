@@ -5,7 +5,7 @@ line before it is named and left out.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
@@ -23,9 +23,9 @@ from tay_middleware.payments.providers import parse
 from tay_middleware.payments.reading import check_times
 from tay_middleware.payments.settle import foresee, settle
 from tay_middleware.payments.terms import Terms
-from tay_middleware.storage import inbox as sql
-from tay_middleware.storage import purchases
-from tay_middleware.storage.credits import give_way
+from tay_middleware.storage.payments import inbox as sql
+from tay_middleware.storage.payments import purchases
+from tay_middleware.storage.payments.credits import give_way
 from tay_middleware.storage.transaction import Transaction
 
 PIECE = 50
@@ -72,12 +72,6 @@ class _NotMeant(Exception):
 
     def __init__(self, report: Report) -> None:
         self.report = report
-
-
-def pieces(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
-    """Lines in so many that nobody waits long for the transaction that takes them in."""
-    for first in range(0, len(lines), PIECE):
-        yield lines[first : first + PIECE]
 
 
 def take(

@@ -7,11 +7,11 @@ Run as many as you like. A batch is one transaction: what a killed worker had be
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
 from tay_middleware.errors import PayloadError, SchemaMismatch, StorageError
 from tay_middleware.payments.facts import Fact
@@ -19,9 +19,11 @@ from tay_middleware.payments.late import joinable
 from tay_middleware.payments.outcomes import forget_erased, understood
 from tay_middleware.payments.settle import reconsider, settle, would_change
 from tay_middleware.payments.terms import Terms
-from tay_middleware.storage import Database, awaited
-from tay_middleware.storage import inbox as sql
-from tay_middleware.storage.transaction import Transaction
+from tay_middleware.storage import Database
+from tay_middleware.storage.payments import awaited
+from tay_middleware.storage.payments import inbox as sql
+from tay_middleware.storage.rounds import backoff, wait_for
+from tay_middleware.storage.transaction import Transaction, parts
 
 BATCH = 10
 """Deliveries in one transaction: few, for on SQLite the chat waits for the same write lock."""
@@ -32,15 +34,14 @@ IDLE_SECONDS = 0.5
 MOST_ATTEMPTS = 8
 """How often a delivery that SQL refuses is tried: with doubling pauses, for about two hours."""
 
-LONGEST_PAUSE_SECONDS = 3600.0
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 3600.0
+"""The pause before another try; it doubles from the one to the other."""
 
 UPKEEP_SECONDS = 60.0
 """Between two looks at purchases whose mention had not reached the log, and at what to redact."""
 
 MOST_REDACTED = 500
 """Deliveries whose words go in one upkeep: of a heap of years the rest waits, payments do not."""
-
-T = TypeVar("T")
 
 _log = logging.getLogger("tay_middleware.payments")
 
@@ -158,7 +159,8 @@ class InboxWorker:
                 _log.exception("payments wait, for an error that nobody foresaw")
                 failures, done, self.is_well = failures + 1, 0, False
             if not done:
-                await self._pause(self._backoff(failures) if failures else self._idle_seconds)
+                pause = self._backoff(failures) if failures else self._idle_seconds
+                await wait_for(self._wake, pause)
 
     async def work_off(self) -> int:
         """Handle everything that is due now; how many deliveries that were.
@@ -226,29 +228,17 @@ class InboxWorker:
         self._upkeep_at = now + timedelta(seconds=UPKEEP_SECONDS)
         rules = self._terms.rules
         keys = await self._database.read(awaited.named_now)
-        for some in _pieces(await self._database.read(joinable, rules, now)):
+        for some in parts(await self._database.read(joinable, rules, now), BATCH):
             keys |= await self._database.read(would_change, some, rules, now)
-        for some in _pieces(sorted(keys)):
+        for some in parts(sorted(keys), BATCH):
             await self._database.write(reconsider, some, rules, now)
         until = now - self._terms.kept_for
-        for ids in _pieces(await self._database.read(sql.wordy, until, MOST_REDACTED)):
+        wordy = await self._database.read(sql.wordy, until, MOST_REDACTED)
+        for ids in parts(wordy, BATCH):
             await self._database.write(sql.redact, ids, now)
 
     def _backoff(self, failures: int) -> float:
-        most: float = min(LONGEST_PAUSE_SECONDS, 0.5 * 2 ** min(failures, 13))
-        return self._random.uniform(most / 2, most)
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-
-
-def _pieces(keys: Sequence[T]) -> Iterator[Sequence[T]]:
-    for first in range(0, len(keys), BATCH):
-        yield keys[first : first + BATCH]
+        return backoff(self._random, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, failures)
 
 
 def handle(transaction: Transaction, terms: Terms, now: datetime, limit: int) -> tuple[int, int]:

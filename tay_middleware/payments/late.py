@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from tay_middleware.payments.attribution import CLOCK_SKEW
 from tay_middleware.payments.catalogue import Rules
 from tay_middleware.payments.circle import Circle
-from tay_middleware.storage import awaited
-from tay_middleware.storage.awaited import Stretch
+from tay_middleware.storage.payments import awaited
+from tay_middleware.storage.payments.awaited import Stretch
 from tay_middleware.storage.transaction import Transaction
 
 RECONSIDERED = timedelta(days=35)

@@ -11,10 +11,10 @@ from tay_middleware.payments.facts import Fact
 from tay_middleware.payments.providers import PROVIDERS, Provider, parse
 from tay_middleware.payments.reading import Reading
 from tay_middleware.payments.terms import Terms
-from tay_middleware.storage import inbox as sql
-from tay_middleware.storage.purchases import erased_among
+from tay_middleware.storage.payments import inbox as sql
+from tay_middleware.storage.payments.purchases import erased_among
+from tay_middleware.storage.payments.unapplied import forget_words, names_in
 from tay_middleware.storage.transaction import Transaction
-from tay_middleware.storage.unapplied import forget_words, names_in
 
 
 def understood(row: Any, terms: Terms) -> tuple[str, tuple[Fact, ...]]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from tay_middleware.errors import PayloadError
 from tay_middleware.identities import KeyOf
-from tay_middleware.payments import generic, shopify, stripe
+from tay_middleware.payments import shopify, stripe
+from tay_middleware.payments.generic import GenericReader
 from tay_middleware.payments.reading import MOST_CHARS, Part, Reading
 from tay_middleware.payments.signatures import SHOPIFY, STANDARD, STRIPE, Headers, Scheme, Signed
 
@@ -55,7 +56,7 @@ PROVIDERS: Mapping[str, Provider] = {
     "standard": Provider(
         STANDARD,
         _standard_label,
-        generic.read("standard"),
+        GenericReader("standard"),
         ("webhook-id", "webhook-timestamp", "webhook-signature"),
         checks_shape=True,
     ),
@@ -65,7 +66,7 @@ PROVIDERS: Mapping[str, Provider] = {
         shopify.read,
         ("x-shopify-topic", "x-shopify-webhook-id", "x-shopify-shop-domain"),
     ),
-    "import": Provider(None, _standard_label, generic.read("import")),
+    "import": Provider(None, _standard_label, GenericReader("import")),
 }
 
 

@@ -63,7 +63,7 @@ class Purchase:
     first seen paid, pending or failed; where it never was, the time of the earliest fact.
     `is_earlier` is whether no payment that it may have begun with was seen: it began before we
     listened, or its delivery has not come yet. `status` and `counts` are those of
-    `storage.payment_tables.conversions`.
+    `storage.payments.tables.conversions`.
     """
 
     key: str

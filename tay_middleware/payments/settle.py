@@ -20,11 +20,11 @@ from tay_middleware.payments.facts import Evidence, Fact, from_row, to_row
 from tay_middleware.payments.late import await_named
 from tay_middleware.payments.purchases import components, left_out, purchase_of
 from tay_middleware.payments.standing import is_all_back, standing
-from tay_middleware.payments.staying import Row, Teller, credit_of, of_one, rests_on, told_anew
-from tay_middleware.storage import purchases as sql
-from tay_middleware.storage.buyers import forget_deliveries
-from tay_middleware.storage.credits import lock
-from tay_middleware.storage.transaction import Transaction
+from tay_middleware.payments.staying import Teller, credit_of, of_one, rests_on, told_anew
+from tay_middleware.storage.payments import purchases as sql
+from tay_middleware.storage.payments.buyers import forget_deliveries
+from tay_middleware.storage.payments.credits import lock
+from tay_middleware.storage.transaction import Row, Transaction
 
 _log = logging.getLogger("tay_middleware.payments")
 

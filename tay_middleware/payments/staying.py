@@ -4,15 +4,13 @@ A purchase is made again from all of its facts whenever one comes, and the log i
 its mention. Where that was removed or made anonymous the log would answer that there was none.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from tay_middleware.payments.catalogue import named_by
 from tay_middleware.payments.facts import Evidence, Fact
 from tay_middleware.payments.purchases import purchase_of
-
-Row = Mapping[str, Any]
-"""A row of `conversions`."""
+from tay_middleware.storage.transaction import Row
 
 Teller = Literal["admin", "provider"]
 """Who said something new of whose a purchase is."""

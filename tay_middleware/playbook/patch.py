@@ -5,12 +5,44 @@ as the business wrote them.
 """
 
 import difflib
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from tay_middleware.errors import ConfigurationError
+from tay_middleware.playbook.load import load_playbook
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value of a file: the keys that lead to it, and what it shall be; see `patch`."""
+
+    file: str
+    path: Sequence[str]
+    value: float | str
+
+
+@contextmanager
+def tried(directory: Path, changes: Sequence[Change]) -> Iterator[Path]:
+    """A copy of a playbook with the changes made, while it is looked at.
+
+    Raises:
+        ConfigurationError: a change cannot be made.
+        PlaybookError: the rest of the playbook does not bear them (a test's arm, say).
+    """
+    with tempfile.TemporaryDirectory(prefix="tay-tried-") as place:
+        copy = Path(place) / "prompts"
+        shutil.copytree(directory, copy)
+        for one in changes:
+            new = changed(copy / one.file, one.path, one.value)
+            (copy / one.file).write_bytes(new.encode())
+        load_playbook(copy)
+        yield copy
 
 
 def patch(policy: Path, path: Sequence[str], value: float | str, name: str) -> str:

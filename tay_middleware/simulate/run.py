@@ -72,7 +72,6 @@ class Result:
     `truth.Ledger`.
     """
 
-    simulation_id: UUID
     place: Place
     counts: Counts
     truth: dict[str, Any] = field(default_factory=dict)
@@ -127,7 +126,7 @@ async def _simulate(order: Order, step: Callable[[float], None]) -> Result:
         await stage.database.write(sql.end, identity, told)
     finally:
         await stage.aclose()
-    return Result(identity, place, world.counts, truth.described(), effect)
+    return Result(place, world.counts, truth.described(), effect)
 
 
 async def _begin_anew(home: Path) -> None:

@@ -15,9 +15,10 @@ from tay_middleware.payments.terms import terms_of
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.simulate.shop import Delivery
-from tay_middleware.storage import Database, tokens
-from tay_middleware.storage.refusals import EmbeddedRefusals
-from tay_middleware.storage.tokens import Scope
+from tay_middleware.storage import Database
+from tay_middleware.storage.desk import tokens
+from tay_middleware.storage.desk.tokens import Scope
+from tay_middleware.storage.outbox.refusals import EmbeddedRefusals
 from tay_middleware.web.app import make_app
 from tay_middleware.web.context import Context
 from tay_middleware.web.intake import Intake

@@ -15,8 +15,8 @@ from tay_middleware.engine import Escalator, Outcome, Reply
 from tay_middleware.simulate.place import PATIENCE_SECONDS, Place, history_url
 from tay_middleware.simulate.site import Site
 from tay_middleware.storage import Database, TurnStore, open_store, upgrade
+from tay_middleware.storage.desk.pauses import paused_names
 from tay_middleware.storage.mirrored import MirroredStore
-from tay_middleware.storage.pauses import paused_names
 from tay_middleware.storage.simulations import escalation_of, judge
 from tay_middleware.storage.versions import check_current
 

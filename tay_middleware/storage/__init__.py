@@ -14,7 +14,7 @@ from tay_middleware.storage.base import (
 )
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.embedded import MENTIONS_SECONDS, EmbeddedStore
-from tay_middleware.storage.places import Outbox
+from tay_middleware.storage.outbox.places import Outbox
 from tay_middleware.storage.schema import current, maintain_now, upgrade
 
 __all__ = [
@@ -36,19 +36,12 @@ __all__ = [
 ]
 
 
-def open_store(
-    url: str,
-    *,
-    history_turns: int,
-    mentions_seconds: float = MENTIONS_SECONDS,
-    outbox: Outbox | None = None,
-) -> TurnStore:
+def open_store(url: str, *, history_turns: int, outbox: Outbox | None = None) -> TurnStore:
     """The store that the URLs name, unopened.
 
     Args:
         url: of the database, `sqlite+aiosqlite:///path/to/tay.db` or `postgresql+asyncpg://…`.
         history_turns: turns of a user that history looks back on.
-        mentions_seconds: how far back mentions are recalled; at least the longest cap.
         outbox: Redis, which then holds history and cool-down, and brings the log to the database
             by way of `tay drain`; `None` for the embedded store.
 
@@ -56,11 +49,11 @@ def open_store(
         ConfigurationError: no store is known for the URLs.
     """
     if outbox is None:
-        return EmbeddedStore(url, history_turns=history_turns, mentions_seconds=mentions_seconds)
+        return EmbeddedStore(url, history_turns=history_turns)
     from tay_middleware.storage.redis import RedisStore  # noqa: PLC0415 - most do not need it
 
     return RedisStore.on(
-        outbox, url, history_turns=history_turns, mentions_seconds=mentions_seconds
+        outbox, url, history_turns=history_turns, mentions_seconds=MENTIONS_SECONDS
     )
 
 
@@ -77,15 +70,15 @@ def open_store_of(settings: Settings) -> TurnStore:
     )
 
 
-def read_latest(url: str, limit: int, *, outbox: Outbox | None = None) -> Sequence[LoggedTurn]:
-    """The newest `limit` logged turns, newest first, for code that has no event loop.
+def read_latest(url: str, limit: int) -> Sequence[LoggedTurn]:
+    """The newest `limit` turns logged in a file, newest first, for code that has no event loop.
 
     Raises:
         StorageError: the log cannot be read.
     """
 
     async def read() -> Sequence[LoggedTurn]:
-        store = open_store(url, history_turns=1, outbox=outbox)
+        store = open_store(url, history_turns=1)
         try:
             await store.open()
             return await store.latest(limit)

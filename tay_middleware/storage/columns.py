@@ -9,7 +9,7 @@ from sqlalchemy import CHAR, JSON, CheckConstraint, DateTime, Dialect, Text, Typ
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
-from tay_middleware.storage.text import storable, storable_on_server
+from tay_middleware.storage.connection.text import storable, storable_on_server
 
 UUID_TYPE = Uuid(as_uuid=True, native_uuid=True)
 

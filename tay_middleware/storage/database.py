@@ -15,11 +15,11 @@ from sqlalchemy.event import listen
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from tay_middleware.errors import ConfigurationError
-from tay_middleware.storage.failures import translated
-from tay_middleware.storage.location import is_file, read_url
-from tay_middleware.storage.server_url import server_options
+from tay_middleware.storage.connection.failures import translated
+from tay_middleware.storage.connection.location import is_file, read_url
+from tay_middleware.storage.connection.server_url import server_options
+from tay_middleware.storage.connection.workers import Workers
 from tay_middleware.storage.sql import to_json
-from tay_middleware.storage.workers import Workers
 
 T = TypeVar("T")
 P = ParamSpec("P")

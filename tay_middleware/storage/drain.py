@@ -19,11 +19,12 @@ from random import Random
 from typing import Any
 
 from tay_middleware.errors import RowRefused, SchemaMismatch, StorageError
-from tay_middleware.storage.buckets import PREFIX
 from tay_middleware.storage.database import Database
-from tay_middleware.storage.events import Event, read_event
 from tay_middleware.storage.ledger import apply, bury
-from tay_middleware.storage.stream import Delivery, Streams
+from tay_middleware.storage.outbox.buckets import PREFIX
+from tay_middleware.storage.outbox.stream import Delivery, Streams
+from tay_middleware.storage.rounds import backoff, wait_for
+from tay_middleware.storage.turns.events import Event, read_event
 from tay_middleware.storage.versions import check_current
 
 BATCH = 2_000
@@ -49,8 +50,8 @@ GONE_EVERY_SECONDS = 3_600.0
 MOST_DELIVERIES = 5
 """How often an event that SQL refuses is tried before it goes among the dead letters."""
 
-LONGEST_PAUSE_SECONDS = 10.0
-"""The longest wait between two tries while SQL or Redis is away."""
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 10.0
+"""The wait between two tries while SQL or Redis is away; it doubles from the one to the other."""
 
 _log = logging.getLogger("tay_middleware.drain")
 
@@ -155,7 +156,7 @@ class Drain:
             if once and not done:
                 break
             if not done:
-                await self._pause(self._pace.idle_seconds)
+                await wait_for(self._stop, self._pace.idle_seconds)
         with suppress(StorageError):
             await self._streams.leave()
         return self.counts
@@ -290,19 +291,8 @@ class Drain:
     async def _wait(self, error: StorageError, failures: int) -> None:
         self.counts.retries += 1
         _log.warning("the drain waits: %s", error)
-        await self._pause(self._backoff(failures))
-
-    def _backoff(self, failures: int) -> float:
-        """Seconds: doubling from 50 ms, with jitter, so that drains do not come back as one."""
-        most: float = min(LONGEST_PAUSE_SECONDS, 0.05 * 2 ** min(failures, 10))
-        return self._random.uniform(most / 2, most)
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stop.wait()
-        except TimeoutError:
-            return
+        pause = backoff(self._random, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, failures)
+        await wait_for(self._stop, pause)
 
 
 def _read(deliveries: Sequence[Delivery]) -> _Batch:

@@ -15,23 +15,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, delete, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import URL
 
 from tay_middleware.domain import History, ReplyStatus, Suppression
 from tay_middleware.errors import ConfigurationError, SchemaTooNew, StorageError
-from tay_middleware.storage import exposures, figures, profiles
 from tay_middleware.storage.base import Claim, LoggedTurn, TurnRecord, Verdict
-from tay_middleware.storage.closed import read_closed
+from tay_middleware.storage.connection.failures import translated
+from tay_middleware.storage.connection.location import EMBEDDED, file_of, is_file, read_url
+from tay_middleware.storage.connection.workers import Workers
 from tay_middleware.storage.database import BUSY_SECONDS, READERS, file_engine
-from tay_middleware.storage.failures import translated
-from tay_middleware.storage.ledger import erased_users
-from tay_middleware.storage.location import EMBEDDED, file_of, is_file, read_url
-from tay_middleware.storage.pauses import paused_names
-from tay_middleware.storage.said import said_in
+from tay_middleware.storage.desk.pauses import paused_names
+from tay_middleware.storage.ledger import was_erased
+from tay_middleware.storage.outbox.waiting import Waiting, make_up
 from tay_middleware.storage.schema import upgrade
-from tay_middleware.storage.spacing import turns_passed
 from tay_middleware.storage.sql import (
     escalation_logs,
     escalation_row,
@@ -40,7 +38,10 @@ from tay_middleware.storage.sql import (
     question_logs,
     question_row,
 )
-from tay_middleware.storage.statements import (
+from tay_middleware.storage.turns import exposures, figures, profiles
+from tay_middleware.storage.turns.said import said_in
+from tay_middleware.storage.turns.spacing import turns_passed
+from tay_middleware.storage.turns.statements import (
     EARLIER,
     LAST_IN_SESSION,
     LATEST,
@@ -53,8 +54,6 @@ from tay_middleware.storage.statements import (
     SPANS,
 )
 from tay_middleware.storage.versions import check_may_write
-from tay_middleware.storage.waiting import Waiting, make_up
-from tay_middleware.storage.workers import Workers
 from tay_middleware.visits import visit_began
 
 MENTIONS_SECONDS = 8 * 86400.0
@@ -224,7 +223,8 @@ class EmbeddedStore:
             if earlier is not None and not _replaces(record, earlier):
                 return Verdict(earlier.addition is not None, True, earlier.addition)
             gone = None if earlier is None else _removed(connection, earlier.id)
-            erased = _is_erased(connection, record)
+            user_key, asked_at = record.turn.user_key, record.turn.asked_at
+            erased = user_key is not None and was_erased(connection, user_key, asked_at)
             granted = record.claim is None if erased else _claimed(connection, record)
             kept = record if granted else record.denied(Suppression.COOLDOWN)
             _write(connection, kept.anonymous() if erased else kept, gone)
@@ -265,17 +265,6 @@ def _file_url(url: str) -> URL:
 def _replaces(record: TurnRecord, earlier: Any) -> bool:
     """Whether this is the retry that worked of a turn that had failed."""
     return record.status is ReplyStatus.REPLIED and earlier.status != ReplyStatus.REPLIED.value
-
-
-def _is_erased(connection: Connection, record: TurnRecord) -> bool:
-    """Whether the turn's user was erased after it was asked."""
-    if record.turn.user_key is None:
-        return False
-    until = connection.execute(_ERASED, {"user_key": record.turn.user_key}).scalar()
-    return until is not None and record.turn.asked_at <= until
-
-
-_ERASED = select(erased_users.c.erased_at).where(erased_users.c.user_key == bindparam("user_key"))
 
 
 def _claimed(connection: Connection, record: TurnRecord) -> bool:
@@ -339,5 +328,5 @@ def _history(recent: Sequence[Any], mentions: Sequence[datetime], profile: Any) 
         declined_at=profile.declined_at,
         declined_session=profile.declined_session,
         opted_out_at=profile.opted_out_at,
-        closed=read_closed(profile.closed_gates),
+        closed=profiles.read_closed(profile.closed_gates),
     )

@@ -30,17 +30,17 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from tay_middleware.errors import RowRefused
-from tay_middleware.storage import exposures, figures
-from tay_middleware.storage.bulk import insert_turns
-from tay_middleware.storage.buyers import forget_buyer
 from tay_middleware.storage.columns import Id, Utc
-from tay_middleware.storage.desk_tables import forget_notes
-from tay_middleware.storage.events import PERSONAL, Changes, Event, Known, folded
-from tay_middleware.storage.ids import first_id
+from tay_middleware.storage.desk.tables import forget_notes
 from tay_middleware.storage.locks import LOCK_SPACE
+from tay_middleware.storage.payments.buyers import forget_buyer
 from tay_middleware.storage.sql import escalation_logs, metadata, question_logs, user_profiles
-from tay_middleware.storage.statements import NOT_SHOWN
 from tay_middleware.storage.transaction import insert
+from tay_middleware.storage.turns import exposures, figures
+from tay_middleware.storage.turns.bulk import insert_turns
+from tay_middleware.storage.turns.events import PERSONAL, Changes, Event, Known, folded
+from tay_middleware.storage.turns.ids import first_id
+from tay_middleware.storage.turns.statements import NOT_SHOWN
 
 REMEMBERED = timedelta(days=35)
 """How far back a turn that comes again is looked for: the partitions of a month and its neighbour,
@@ -102,6 +102,15 @@ def apply(
     except (TypeError, LookupError, AttributeError) as error:
         # Anything else than a refusal would come again with every batch that the event is in.
         raise RowRefused(f"an event does not fit ({type(error).__name__})") from error
+
+
+def was_erased(connection: Connection, user_key: str, at: datetime) -> bool:
+    """Whether a user was erased at a time, or later."""
+    until = connection.execute(_ERASED, {"user_key": user_key}).scalar()
+    return until is not None and at <= until
+
+
+_ERASED = select(erased_users.c.erased_at).where(erased_users.c.user_key == bindparam("user_key"))
 
 
 def lock(connection: Connection, buckets: Collection[int]) -> None:

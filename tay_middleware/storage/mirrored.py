@@ -11,9 +11,9 @@ from uuid import UUID
 from tay_middleware.domain import History, Suppression
 from tay_middleware.storage.base import LoggedTurn, TurnRecord, TurnStore, Verdict
 from tay_middleware.storage.database import Database
-from tay_middleware.storage.events import Event
 from tay_middleware.storage.ledger import apply
 from tay_middleware.storage.sql import question_row
+from tay_middleware.storage.turns.events import Event
 
 
 class MirroredStore:

@@ -27,17 +27,17 @@ from sqlalchemy import (
     update,
 )
 
-from tay_middleware.storage.credits import keep_credit
 from tay_middleware.storage.database import Database
-from tay_middleware.storage.desk_tables import escalation_notes
-from tay_middleware.storage.exposures import exposures
-from tay_middleware.storage.figures import daily_users
-from tay_middleware.storage.ids import asked_at, first_id
+from tay_middleware.storage.desk.tables import escalation_notes
 from tay_middleware.storage.ledger import dead_letters, retracted_turns
 from tay_middleware.storage.locks import MAINTENANCE_LOCK, hold
-from tay_middleware.storage.payment_tables import conversion_marks, feedback
+from tay_middleware.storage.payments.credits import keep_credit
+from tay_middleware.storage.payments.tables import conversion_marks, feedback
 from tay_middleware.storage.removals import note_removal
 from tay_middleware.storage.sql import escalation_logs, question_logs
+from tay_middleware.storage.turns.exposures import exposures
+from tay_middleware.storage.turns.figures import daily_users
+from tay_middleware.storage.turns.ids import asked_at, first_id
 
 MONTHS_AHEAD = 2
 """Partitions that are there before they are needed; a missed month still has the default one."""

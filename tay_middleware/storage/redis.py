@@ -18,15 +18,14 @@ from uuid import UUID
 from tay_middleware.domain import History, Suppression
 from tay_middleware.errors import CallRefused, ConfigurationError, StorageError, StorageUnavailable
 from tay_middleware.storage.base import LoggedTurn, TurnRecord, Verdict
-from tay_middleware.storage.buckets import BUCKETS, keys_in, keys_of
-from tay_middleware.storage.checks import check
 from tay_middleware.storage.database import Database
-from tay_middleware.storage.link import Link, in_time, translated
-from tay_middleware.storage.newest import newest
-from tay_middleware.storage.pause_board import paused_key, read_board, standing
-from tay_middleware.storage.places import Outbox
-from tay_middleware.storage.spool import Spool
-from tay_middleware.storage.wire import (
+from tay_middleware.storage.outbox.buckets import BUCKETS, keys_in, keys_of
+from tay_middleware.storage.outbox.checks import check
+from tay_middleware.storage.outbox.link import Link, in_time, translated
+from tay_middleware.storage.outbox.newest import newest
+from tay_middleware.storage.outbox.pause_board import paused_key, read_board, standing
+from tay_middleware.storage.outbox.places import Outbox
+from tay_middleware.storage.outbox.wire import (
     NOBODY,
     Call,
     Limits,
@@ -37,6 +36,7 @@ from tay_middleware.storage.wire import (
     recall_args,
     retract_call,
 )
+from tay_middleware.storage.spool import Spool
 
 MEND_SECONDS = 0.25
 """Between two looks whether Redis is back, and between two goes at the spool."""

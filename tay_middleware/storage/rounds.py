@@ -1,9 +1,14 @@
-"""What is done again and again beside a process: no error ends it, and none goes unseen."""
+"""What is done again and again beside a process: no error ends it, and none goes unseen.
+
+And how long a worker waits between two tries.
+"""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from random import Random
 
 from tay_middleware.errors import StorageError
 
@@ -50,6 +55,22 @@ class Rounds:
             self.log.exception("%s, for an error that nobody foresaw", self.late)
         else:
             self.is_well = True
+
+
+def backoff(random: Random, first: float, most: float, failures: int) -> float:
+    """Seconds until the next try: doubling from `first` up to `most`.
+
+    With jitter, so that workers do not come back as one.
+    """
+    longest: float = min(most, first * 2 ** min(failures, 13))
+    return random.uniform(longest / 2, longest)
+
+
+async def wait_for(event: asyncio.Event, seconds: float) -> None:
+    """Wait until something is said, or for so long."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def _is_cancelled() -> bool:

@@ -13,9 +13,9 @@ from sqlalchemy.pool import NullPool
 
 from tay_middleware.errors import SchemaMismatch
 from tay_middleware.private import make_file, make_home
+from tay_middleware.storage.connection.failures import translated
+from tay_middleware.storage.connection.location import file_of, is_file, read_url
 from tay_middleware.storage.database import Database, server_engine
-from tay_middleware.storage.failures import translated
-from tay_middleware.storage.location import file_of, is_file, read_url
 from tay_middleware.storage.locks import MIGRATION_LOCK, hold
 from tay_middleware.storage.migrations import HEAD
 from tay_middleware.storage.partitions import Upkeep, maintain, maintain_database

@@ -12,11 +12,11 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, select, update
 
 from tay_middleware.storage.columns import JSON_TYPE, Id, Utc
-from tay_middleware.storage.ids import asked_between
-from tay_middleware.storage.payment_tables import conversions, webhook_events
+from tay_middleware.storage.desk.verdicts import label
+from tay_middleware.storage.payments.tables import conversions, webhook_events
 from tay_middleware.storage.sql import escalation_logs, metadata, question_logs
 from tay_middleware.storage.transaction import Row, insert
-from tay_middleware.storage.verdicts import label
+from tay_middleware.storage.turns.ids import asked_between
 
 SIMULATED = "simulated-"
 """How the ids of made-up people begin."""

@@ -22,9 +22,9 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from tay_middleware.errors import StorageUnavailable
-from tay_middleware.storage import spool_file
-from tay_middleware.storage.wire import Call
-from tay_middleware.storage.workers import Workers
+from tay_middleware.storage.connection.workers import Workers
+from tay_middleware.storage.outbox import spool_file
+from tay_middleware.storage.outbox.wire import Call
 
 MOST_HELD = 50_000
 """Calls that wait in memory when the file cannot be written: some 100 MB."""

@@ -37,7 +37,7 @@ from tay_middleware.domain import (
 )
 from tay_middleware.storage.base import LoggedTurn, TurnRecord
 from tay_middleware.storage.columns import JSON_TYPE, Id, Utc, Words, one_of
-from tay_middleware.storage.text import storable
+from tay_middleware.storage.connection.text import storable
 
 metadata = MetaData(
     naming_convention={
@@ -152,7 +152,7 @@ escalation_logs = Table(
 """Every escalation: one row for each mention that was shown, with the id of its question's row.
 
 `converted` and `converted_at` are what `payments` and an admin make of them; see
-`storage.payment_tables`. `link_token` is the token of the tracked link in `addition`, if any.
+`storage.payments.tables`. `link_token` is the token of the tracked link in `addition`, if any.
 
 `turn_id` may be null in the schema only so that a process of the version before, still running
 while another one migrates, can go on writing.

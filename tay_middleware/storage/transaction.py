@@ -1,10 +1,12 @@
 """What every function of SQL takes, a transaction of `Database.write` or `.read`; its INSERT."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
+
+T = TypeVar("T")
 
 Transaction = Connection
 """What `Database` hands to a function; layers above storage name it by this name."""
@@ -21,9 +23,7 @@ def insert(connection: Connection) -> Any:
     return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
 
 
-def parts(values: Iterable[Any]) -> Iterator[list[Any]]:
-    """Values in lists so short that one statement takes each."""
-    rest = list(values)
-    while rest:
-        yield rest[:MOST_VALUES]
-        rest = rest[MOST_VALUES:]
+def parts(values: Iterable[T], most: int = MOST_VALUES) -> Iterator[list[T]]:
+    """Values in lists of at most so many: by default so short that one statement takes each."""
+    listed = list(values)
+    return (listed[first : first + most] for first in range(0, len(listed), most))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -15,7 +15,7 @@ from tay_middleware.payments.terms import Terms, terms_of
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, upgrade
-from tay_middleware.storage.refusals import refusals_of
+from tay_middleware.storage.outbox.refusals import refusals_of
 from tay_middleware.storage.versions import check_current
 from tay_middleware.web import (
     escalations,
@@ -105,42 +105,39 @@ def _terms_now(settings: Settings) -> tuple[Sound, Terms]:
     return sound, terms_of(settings, sound.playbook)
 
 
-def _running(
+@asynccontextmanager
+async def _running(
     settings: Settings, playbook: Playbook, terms: Terms, *, works: bool
-) -> AbstractAsyncContextManager[Context]:
-    @asynccontextmanager
-    async def running() -> AsyncIterator[Context]:
-        database = Database(settings.resolved_database_url)
-        if database.is_file:
-            await asyncio.to_thread(upgrade, database.url)
-        await database.read(check_current)
-        refusals = refusals_of(settings, database)
-        worker = InboxWorker(database, terms) if works else None
-        context = Context(
-            settings=settings,
-            playbook=playbook,
-            database=database,
-            refusals=refusals,
-            terms=terms,
-            worker=worker,
-            intake=Intake(database),
-            rates=Rates(),
-            secret=settings.user_key_bytes(),
-        )
-        working = _begin(context)
-        try:
-            yield context
-        finally:
-            if worker is not None:
-                worker.stop()
-                await asyncio.gather(*working, return_exceptions=True)
-            await context.beside.aclose()
-            with suppress(StorageError):  # it has stood in the log
-                await context.turned_away.keep(database)
-            await refusals.aclose()
-            await database.aclose()
-
-    return running()
+) -> AsyncIterator[Context]:
+    database = Database(settings.resolved_database_url)
+    if database.is_file:
+        await asyncio.to_thread(upgrade, database.url)
+    await database.read(check_current)
+    refusals = refusals_of(settings, database)
+    worker = InboxWorker(database, terms) if works else None
+    context = Context(
+        settings=settings,
+        playbook=playbook,
+        database=database,
+        refusals=refusals,
+        terms=terms,
+        worker=worker,
+        intake=Intake(database),
+        rates=Rates(),
+        secret=settings.user_key_bytes(),
+    )
+    working = _begin(context)
+    try:
+        yield context
+    finally:
+        if worker is not None:
+            worker.stop()
+            await asyncio.gather(*working, return_exceptions=True)
+        await context.beside.aclose()
+        with suppress(StorageError):  # it has stood in the log
+            await context.turned_away.keep(database)
+        await refusals.aclose()
+        await database.aclose()
 
 
 def _begin(here: Context) -> "list[asyncio.Task[None]]":

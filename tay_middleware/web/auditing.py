@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tay_middleware.storage import audit
+from tay_middleware.storage.desk import audit
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.auth import Actor
 from tay_middleware.web.context import Context

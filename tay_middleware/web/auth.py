@@ -14,9 +14,9 @@ from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 from starlette.exceptions import HTTPException
 
-from tay_middleware.storage import tokens as sql
-from tay_middleware.storage.tokens import Scope
-from tay_middleware.storage.turned_away import TOKENS
+from tay_middleware.storage.desk import tokens as sql
+from tay_middleware.storage.desk.tokens import Scope
+from tay_middleware.storage.desk.turned_away import TOKENS
 from tay_middleware.web.context import Context, Here
 from tay_middleware.web.parameters import check_parameters
 from tay_middleware.web.rates import OF_FAILURES, OF_TOKEN

@@ -17,7 +17,7 @@ from tay_middleware.payments.terms import Terms
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database
-from tay_middleware.storage.refusals import Refusals
+from tay_middleware.storage.outbox.refusals import Refusals
 from tay_middleware.web.beside import Beside
 from tay_middleware.web.intake import Intake
 from tay_middleware.web.on_disk import FOLLOWING, Looks, Seen

@@ -14,9 +14,10 @@ from tay_middleware.analytics.retention import rows_since
 from tay_middleware.errors import PayloadError
 from tay_middleware.payments.money import major
 from tay_middleware.payments.settle import restate_mentions
-from tay_middleware.storage import log, purchases, sales
-from tay_middleware.storage.credits import lock
-from tay_middleware.storage.log import Filter
+from tay_middleware.storage.payments import purchases
+from tay_middleware.storage.payments.credits import lock
+from tay_middleware.storage.reading import log, sales
+from tay_middleware.storage.reading.log import Filter
 from tay_middleware.storage.simulations import is_simulated
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web import views

@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException
 from tay_middleware.analytics.experiments import Verdict, examine
 from tay_middleware.ending import ending
 from tay_middleware.errors import ConfigurationError
-from tay_middleware.storage import pauses as sql
-from tay_middleware.storage.pause_board import publish
+from tay_middleware.storage.desk import pauses as sql
+from tay_middleware.storage.outbox.pause_board import publish
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.auditing import audited
 from tay_middleware.web.auth import Actor, Reader, Writer

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 
 from tay_middleware.redaction import keep
-from tay_middleware.storage import touches
+from tay_middleware.storage.payments import touches
 from tay_middleware.web.auth import Listener
 from tay_middleware.web.context import Here
 from tay_middleware.web.problems import responses

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.errors import PayloadError
-from tay_middleware.storage import log
-from tay_middleware.storage.log import Filter
+from tay_middleware.storage.reading import log
+from tay_middleware.storage.reading.log import Filter
 from tay_middleware.web.context import Context
 from tay_middleware.web.schemas import Sent, Word
 

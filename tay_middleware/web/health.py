@@ -6,7 +6,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from tay_middleware.storage import inbox, turned_away
+from tay_middleware.storage.desk import turned_away
+from tay_middleware.storage.payments import inbox
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.context import Here
 from tay_middleware.web.on_disk import OnDisk

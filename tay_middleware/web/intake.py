@@ -7,7 +7,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from tay_middleware.storage import Database, inbox
+from tay_middleware.storage import Database
+from tay_middleware.storage.payments import inbox
 
 MOST_ROWS = 500
 """Deliveries in one transaction."""

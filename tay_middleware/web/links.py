@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse
 
 from tay_middleware.errors import StorageError
 from tay_middleware.payments.reading import is_token
-from tay_middleware.storage import touches
+from tay_middleware.storage.payments import touches
 from tay_middleware.web.auth import address_of
 from tay_middleware.web.context import Context, Here
 from tay_middleware.web.problems import responses

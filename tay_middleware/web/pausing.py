@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
-from tay_middleware.analytics.experiments.guard import Watched, guard
+from tay_middleware.analytics.experiments.guard import guard
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database
@@ -41,18 +42,10 @@ async def keep_guard(
         return
 
     async def look() -> None:
-        for one in await _look(database, playbook, settings, new_id, clock()):
+        now = clock()
+        fresh = partial(new_id, now)
+        for one in await guard(database, playbook, settings, now=now, new_id=fresh):
             if one.is_new:
                 _log.warning("paused %s: %s", one.name, one.reason)
 
     await (rounds or guard_rounds()).go(look, look_seconds, waits=True)
-
-
-async def _look(
-    database: Database,
-    playbook: Playbook,
-    settings: Settings,
-    new_id: Callable[[datetime], UUID],
-    now: datetime,
-) -> tuple[Watched, ...]:
-    return await guard(database, playbook, settings, now=now, new_id=lambda: new_id(now))

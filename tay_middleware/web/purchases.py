@@ -13,9 +13,10 @@ from tay_middleware.payments.attribution import OF_ITS_OWN
 from tay_middleware.payments.facts import Evidence, Fact, Said
 from tay_middleware.payments.providers import PROVIDERS
 from tay_middleware.payments.settle import settle
-from tay_middleware.storage import inbox, sales
-from tay_middleware.storage.payment_tables import PurchaseKind
-from tay_middleware.storage.purchases import users_seen
+from tay_middleware.storage.payments import inbox
+from tay_middleware.storage.payments.purchases import users_seen
+from tay_middleware.storage.payments.tables import PurchaseKind
+from tay_middleware.storage.reading import sales
 from tay_middleware.storage.simulations import is_simulated
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.auditing import audited

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from tay_middleware.storage.payment_tables import PurchaseKind, PurchaseStatus
+from tay_middleware.storage.payments.tables import PurchaseKind, PurchaseStatus
 
 Word = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 """A short text; a database of ours may not know the character zero."""

@@ -10,7 +10,8 @@ import uvicorn
 
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.settings import Settings
-from tay_middleware.storage import Database, tokens, upgrade
+from tay_middleware.storage import Database, upgrade
+from tay_middleware.storage.desk import tokens
 from tay_middleware.storage.versions import check_current
 from tay_middleware.web import mounting, webhooks
 from tay_middleware.web.app import make_app

@@ -13,9 +13,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from tay_middleware.payments.signatures import NO_MATCH
 from tay_middleware.storage import Database
-from tay_middleware.storage import turned_away as sql
+from tay_middleware.storage.desk import turned_away as sql
+from tay_middleware.storage.desk.turned_away import TOKENS, Refusal, Times, Told
 from tay_middleware.storage.rounds import Rounds
-from tay_middleware.storage.turned_away import TOKENS, Refusal, Times, Told
 
 LOOK_SECONDS = 60.0
 """Between two lines in the log of the same, and two writes; the first is told at once."""

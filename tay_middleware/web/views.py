@@ -6,9 +6,9 @@ from typing import Any
 
 from tay_middleware.payments.money import spoken
 from tay_middleware.payments.standing import Standing, standing
-from tay_middleware.storage.figures import COUNTED
-from tay_middleware.storage.payment_tables import PurchaseKind
-from tay_middleware.storage.sales import Beside, Figures
+from tay_middleware.storage.payments.tables import PurchaseKind
+from tay_middleware.storage.reading.sales import Beside, Figures
+from tay_middleware.storage.turns.figures import COUNTED
 from tay_middleware.web.schemas import (
     Counted,
     EscalationDetail,
@@ -144,7 +144,8 @@ def stats_fields(figures: Figures) -> dict[str, Any]:
         "revenue": [_revenue(row) for row in figures.revenue],
     }
     for name in COUNTED:
-        counted = _by(figures.shown[name], figures.known[name], figures.sold[name])
+        shown, known = (found.get(name, {}) for found in (figures.shown, figures.known))
+        counted = _by(shown, known, figures.sold[name])
         fields[f"{name}s"] = counted
         fields[f"by_{name}"] = {value: one.escalations for value, one in counted.items()}
     return fields

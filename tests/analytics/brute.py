@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from tay_middleware.storage.desk_tables import question_labels
-from tay_middleware.storage.payment_tables import conversions, feedback
+from tay_middleware.storage.desk.tables import question_labels
+from tay_middleware.storage.payments.tables import conversions, feedback
 from tay_middleware.storage.sql import escalation_logs, question_logs
 
 Found = dict[tuple[str, str | None, str | None], tuple[float | None, int]]

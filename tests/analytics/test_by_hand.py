@@ -20,11 +20,13 @@ from tay_middleware.payments.settle import restate_mentions
 from tay_middleware.payments.standing import Standing, standing
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
-from tay_middleware.storage import Database, experiments, purchases, sales
-from tay_middleware.storage.events import read_event
-from tay_middleware.storage.exposures import exposures
+from tay_middleware.storage import Database
 from tay_middleware.storage.ledger import apply
-from tay_middleware.storage.wire import turn_event
+from tay_middleware.storage.outbox.wire import turn_event
+from tay_middleware.storage.payments import purchases
+from tay_middleware.storage.reading import experiments, sales
+from tay_middleware.storage.turns.events import read_event
+from tay_middleware.storage.turns.exposures import exposures
 from tay_middleware.web.escalations import detail
 from tests.builders import NOON
 from tests.databases import migrated

@@ -11,17 +11,19 @@ import pytest
 from sqlalchemy import delete, select, update
 from typer.testing import CliRunner
 
-from tay_middleware.analytics.labels import LABELS
 from tay_middleware.analytics.measures import Measures, measure, terms_of
 from tay_middleware.analytics.metrics import Period
+from tay_middleware.analytics.titles import TITLES
 from tay_middleware.cli.main import app
 from tay_middleware.settings import load_settings
 from tay_middleware.simulate import Order, Result, simulate
-from tay_middleware.storage import Database, day_sheets
+from tay_middleware.storage import Database
+from tay_middleware.storage.desk.verdicts import label
+from tay_middleware.storage.reading import day_sheets
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.transaction import Transaction
-from tay_middleware.storage.verdicts import label
 from tests.analytics.brute import Found, brute
+from tests.databases import play
 from tests.uncounted import at_scale, uncounted
 
 pytestmark = pytest.mark.scale
@@ -63,15 +65,11 @@ async def _measured(made: Result, period: Period, now: datetime, terms: object) 
 
 
 def asked(made: Result, function: object, *args: object, writes: bool = False) -> object:
-    async def run() -> object:
-        database = Database(made.place.settings.resolved_database_url)
-        try:
-            ask = database.write if writes else database.read
-            return await ask(function, *args)  # type: ignore[arg-type]  # a database of a kind that counts, or any function
-        finally:
-            await database.aclose()
+    async def run(database: Database) -> object:
+        ask = database.write if writes else database.read
+        return await ask(function, *args)  # type: ignore[arg-type]  # a database of a kind that counts, or any function
 
-    return asyncio.run(run())
+    return play(made.place.settings.resolved_database_url, run)
 
 
 def forget_sheets(connection: Transaction) -> None:
@@ -118,20 +116,16 @@ def test_sheets_are_made_once_and_say_the_same_when_they_are_made_anew(made: Res
     terms = terms_of(made.place.settings, made.place.playbook)
     steps: list[tuple[int, int]] = []
 
-    async def again() -> Measures:
-        database = Database(made.place.settings.resolved_database_url)
-        try:
-            return await measure(
-                database,
-                Period(SINCE, UNTIL),
-                terms,
-                now=NOW,
-                step=lambda done, total: steps.append((done, total)),
-            )
-        finally:
-            await database.aclose()
+    async def again(database: Database) -> Measures:
+        return await measure(
+            database,
+            Period(SINCE, UNTIL),
+            terms,
+            now=NOW,
+            step=lambda done, total: steps.append((done, total)),
+        )
 
-    assert asyncio.run(again()) == first
+    assert play(made.place.settings.resolved_database_url, again) == first
     assert steps == [(0, 0)]
     asked(made, forget_sheets, writes=True)
     assert measured(made, SINCE, UNTIL) == first
@@ -173,7 +167,7 @@ def test_days_that_are_not_over_are_left_out(made: Result) -> None:
 
 
 def test_every_name_has_a_label(made: Result) -> None:
-    assert {one.name for one in measured(made, SINCE, UNTIL).items} <= set(LABELS)
+    assert {one.name for one in measured(made, SINCE, UNTIL).items} <= set(TITLES)
 
 
 def test_a_month_of_made_up_people_says_so(made: Result) -> None:

@@ -1,13 +1,11 @@
 """Days whose rows went: summed up before, or named and left out of rates; never a false rate."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
@@ -24,17 +22,15 @@ from tay_middleware.errors import ConfigurationError
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
 from tay_middleware.storage import Database
-from tay_middleware.storage.events import read_event
 from tay_middleware.storage.ledger import apply
+from tay_middleware.storage.outbox.wire import turn_event
 from tay_middleware.storage.partitions import maintain_database
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.transaction import Transaction
-from tay_middleware.storage.wire import turn_event
+from tay_middleware.storage.turns.events import read_event
 from tests.builders import NOON
-from tests.databases import migrated
+from tests.databases import migrated, play
 from tests.storage.records import DAY, a_record
-
-T = TypeVar("T")
 
 DAYS, A_DAY = 40, 8
 """Eight questions a day, of which one is answered with a mention."""
@@ -48,16 +44,8 @@ PERIOD = Period(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 4, 11, tzinfo=U
 def url(tmp_path: Path) -> str:
     url = f"sqlite+aiosqlite:///{tmp_path / 'tay.db'}"
     migrated(url)
-    asyncio.run(on(url, fill))
+    play(url, fill)
     return url
-
-
-async def on(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
-    database = Database(url)
-    try:
-        return await work(database)
-    finally:
-        await database.aclose()
 
 
 async def fill(database: Database) -> None:
@@ -79,7 +67,7 @@ def shown_and_measured(url: str, *, sums_up: bool) -> Measures:
         await maintain_database(database, NOW, KEPT)
         return await measure(database, PERIOD, terms, now=NOW)
 
-    return asyncio.run(on(url, scene))
+    return play(url, scene)
 
 
 def told(found: Measures) -> dict[str, Any]:
@@ -183,7 +171,7 @@ def test_conversion_is_of_rows_that_are_there_whatever_the_setting_says(url: str
             found.append((one.hits, one.n))
         return found
 
-    assert asyncio.run(on(url, scene)) == [(9, 9)] * 3
+    assert play(url, scene) == [(9, 9)] * 3
 
 
 @pytest.mark.parametrize("sold", [4, 8])
@@ -205,7 +193,7 @@ def test_a_sale_of_a_missing_day_is_in_no_rate(url: str, sold: int) -> None:
         await database.write(hurt)
         return await measure(database, PERIOD, terms, now=NOW + 20 * DAY)
 
-    found = asyncio.run(on(url, scene))
+    found = play(url, scene)
     assert len(found.missing) == DAYS - 5
     assert (found.one("conversion_rate").hits, found.one("conversion_rate").n) == (0, 5)
     assert found.time_to_sale.n == 0
@@ -223,7 +211,7 @@ def test_a_late_turn_of_a_day_past_retention_leaves_its_sheet_as_it_was(url: str
         await database.write(apply, [read_event("turn", turn_event(late))], range(64), NOW)
         return before, await measure(database, PERIOD, terms, now=NOW)
 
-    before, after = asyncio.run(on(url, scene))
+    before, after = play(url, scene)
     assert after.missing == ()
     assert after.one("questions").n == before.one("questions").n + 1
     for name in ("escalation_rate", "conversion_rate", "bad_reactions"):

@@ -11,10 +11,10 @@ from tay_middleware.analytics.metrics import Period
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
 from tay_middleware.storage import Database
-from tay_middleware.storage.events import read_event
 from tay_middleware.storage.ledger import apply
-from tay_middleware.storage.touches import note_feedback
-from tay_middleware.storage.wire import turn_event
+from tay_middleware.storage.outbox.wire import turn_event
+from tay_middleware.storage.payments.touches import note_feedback
+from tay_middleware.storage.turns.events import read_event
 from tests.builders import NOON
 from tests.databases import migrated
 from tests.storage.records import DAY, a_record

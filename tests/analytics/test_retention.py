@@ -17,14 +17,14 @@ from tay_middleware.analytics.weeks import weeks
 from tay_middleware.domain import uuid7
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
-from tay_middleware.storage import Database, sales
-from tay_middleware.storage.figures import ALL, daily_counts
+from tay_middleware.storage import Database
 from tay_middleware.storage.partitions import maintain_database
+from tay_middleware.storage.reading import sales
+from tay_middleware.storage.reading.trends import Narrowed
 from tay_middleware.storage.sql import escalation_logs, escalation_row, question_row
-from tay_middleware.storage.trends import Narrowed
+from tay_middleware.storage.turns.figures import ALL, daily_counts
 from tay_middleware.web.views import stats_fields
-from tests.databases import migrated
-from tests.databases import play as on
+from tests.databases import migrated, play
 from tests.storage.records import a_record
 
 DAY = timedelta(days=1)
@@ -54,7 +54,7 @@ def fill(connection: Connection) -> None:
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('retention') / 'tay.db'}"
     migrated(url)
-    on(url, lambda database: database.write(fill))
+    play(url, lambda database: database.write(fill))
     return url
 
 
@@ -67,27 +67,25 @@ def terms(retention_days: int | None = KEPT) -> Terms:
 
 
 def test_an_overview_counts_both_sides_from_where_rows_are(database_url: str) -> None:
-    found = on(database_url, lambda one: overview(one, QUARTER, Narrowed(), terms(), now=NOW))
+    found = play(database_url, lambda one: overview(one, QUARTER, Narrowed(), terms(), now=NOW))
     assert found.matured_since == TODAY - 29 * DAY
     assert (found.conversion.hits, found.conversion.n) == (15, 150)
     assert found.conversion_before.n == 0
     (mentorship,) = found.by["offer"]
     assert (mentorship.shown, mentorship.rate.hits, mentorship.rate.n) == (890, 15, 150)
-    known = [one for one in found.days if one.conversion is not None]
-    assert [known[0].day, known[-1].day] == [
-        (TODAY - 29 * DAY).date(),
-        (TODAY - 15 * DAY).date(),
-    ]
-    assert {one.conversion.share for one in known} == {0.1}
+    known = {one.day: one.conversion.share for one in found.days if one.conversion is not None}
+    days = list(known)
+    assert [days[0], days[-1]] == [(TODAY - 29 * DAY).date(), (TODAY - 15 * DAY).date()]
+    assert set(known.values()) == {0.1}
 
 
 def test_wordings_are_ranked_by_what_is_known_of_them(database_url: str) -> None:
-    (found,) = on(database_url, lambda one: ranked(one, QUARTER, "template", terms(), now=NOW))
+    (found,) = play(database_url, lambda one: ranked(one, QUARTER, "template", terms(), now=NOW))
     assert (found.shown, found.rate.hits, found.rate.n) == (890, 15, 150)
 
 
 def test_a_week_that_begins_before_has_no_conversion(database_url: str) -> None:
-    found = on(database_url, lambda one: weeks(one, 7, **TERMS))
+    found = play(database_url, lambda one: weeks(one, 7, **TERMS))
     assert [week.conversion.share if week.conversion else week.is_past for week in found] == [
         *(False, False, False),
         0.1,
@@ -96,12 +94,12 @@ def test_a_week_that_begins_before_has_no_conversion(database_url: str) -> None:
 
 
 def test_the_figures_of_the_api_are_of_what_is_there(database_url: str) -> None:
-    since = on(database_url, lambda one: rows_since(one, QUARTER.since, NOW, KEPT))
+    since = play(database_url, lambda one: rows_since(one, QUARTER.since, NOW, KEPT))
 
     def read(connection: Connection) -> sales.Figures:
         return sales.figures(connection, QUARTER.since, QUARTER.until, since)
 
-    found = stats_fields(on(database_url, lambda one: one.read(read)))
+    found = stats_fields(play(database_url, lambda one: one.read(read)))
     assert found["total_escalations"] == 890
     assert (found["total_conversions"], found["conversion_rate"]) == (29, 10.0)
     assert found["by_offer"] == {"mentorship": 890}
@@ -109,8 +107,10 @@ def test_the_figures_of_the_api_are_of_what_is_there(database_url: str) -> None:
 
 
 def test_without_retention_everything_is_known(database_url: str) -> None:
-    assert on(database_url, lambda one: rows_since(one, QUARTER.since, NOW, None)) == QUARTER.since
-    assert on(database_url, lambda one: rows_since(one, TODAY, NOW, KEPT)) == TODAY
+    assert (
+        play(database_url, lambda one: rows_since(one, QUARTER.since, NOW, None)) == QUARTER.since
+    )
+    assert play(database_url, lambda one: rows_since(one, TODAY, NOW, KEPT)) == TODAY
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_rows_that_went_stay_gone_whatever_the_setting_says(
             await overview(database, QUARTER, Narrowed(), terms(setting), now=NOW),
         )
 
-    since, found = on(url, scene)
+    since, found = play(url, scene)
     assert (since, found.matured_since) == (known, known)
     assert found.conversion.share in {None, 0.1}
 
@@ -147,4 +147,4 @@ def test_a_month_that_was_dropped_is_known_from_its_end(postgres_url: str) -> No
         await maintain_database(database, NOW, 30)
         return await rows_since(database, QUARTER.since, NOW, None)
 
-    assert on(postgres_url, scene) == datetime(2026, 10, 1, tzinfo=UTC)
+    assert play(postgres_url, scene) == datetime(2026, 10, 1, tzinfo=UTC)

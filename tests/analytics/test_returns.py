@@ -1,6 +1,5 @@
 """What mentions do to returns is not said where they do nothing, however often people come."""
 
-import asyncio
 import random
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -17,10 +16,11 @@ from tay_middleware.analytics.measures import Measures, measure
 from tay_middleware.analytics.metrics import Period
 from tay_middleware.analytics.review.sentences import _of_returns
 from tay_middleware.domain import uuid7
-from tay_middleware.storage import Database, exposures
-from tay_middleware.storage.figures import ALL, daily_counts, daily_users
+from tay_middleware.storage import Database
 from tay_middleware.storage.sql import question_logs, question_row
-from tests.databases import migrated
+from tay_middleware.storage.turns import exposures
+from tay_middleware.storage.turns.figures import ALL, daily_counts, daily_users
+from tests.databases import migrated, play
 from tests.storage.records import a_record
 from tests.uncounted import uncounted
 
@@ -116,12 +116,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> list[Measures]:
     url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('returns') / 'tay.db'}"
     migrated(url)
 
-    async def run() -> list[Measures]:
-        database = Database(url)
-        try:
-            return [await one(database, World(number)) for number in range(WORLDS)]
-        finally:
-            await database.aclose()
+    async def run(database: Database) -> list[Measures]:
+        return [await one(database, World(number)) for number in range(WORLDS)]
 
     async def one(database: Database, world: World) -> Measures:
         with uncounted():
@@ -130,7 +126,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> list[Measures]:
         period = Period(world.since, world.since + DAYS * DAY)
         return await measure(database, period, TERMS, now=world.since + (DAYS + AFTER) * DAY)
 
-    return asyncio.run(run())
+    return play(url, run)
 
 
 def test_mentions_that_do_nothing_are_not_said_to_drive_away(found: list[Measures]) -> None:

@@ -10,14 +10,14 @@ from sqlalchemy import delete, func, select
 
 from tay_middleware.analytics.days import Reactions, make_sheets, sheets_before_removal
 from tay_middleware.storage import Database
-from tay_middleware.storage import day_sheets as sql
-from tay_middleware.storage.events import Event
-from tay_middleware.storage.exposures import exposures
-from tay_middleware.storage.figures import daily_users
 from tay_middleware.storage.ledger import apply
 from tay_middleware.storage.partitions import maintain_database
+from tay_middleware.storage.reading import day_sheets as sql
 from tay_middleware.storage.sql import question_row
 from tay_middleware.storage.transaction import Transaction
+from tay_middleware.storage.turns.events import Event
+from tay_middleware.storage.turns.exposures import exposures
+from tay_middleware.storage.turns.figures import daily_users
 from tests.storage.records import DAY, a_record
 
 BEGIN = datetime(2026, 9, 1, 12, tzinfo=UTC)

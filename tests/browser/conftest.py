@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tay_middleware.storage import upgrade
-from tay_middleware.storage.tokens import Scope
+from tay_middleware.storage.desk.tokens import Scope
 from tests.browser.desk import Desk
 from tests.fixtures_servers import _created
 from tests.web.dashboard.stage import Served, settings_of, simulated

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
 
-from tay_middleware.storage import log
-from tay_middleware.storage.log import Filter
+from tay_middleware.storage.reading import log
+from tay_middleware.storage.reading.log import Filter
 from tests.web.dashboard.stage import Served
 
 GRAVE = {"serious", "critical"}

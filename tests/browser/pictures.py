@@ -15,9 +15,9 @@ from typing import Literal
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tay_middleware.storage import log
-from tay_middleware.storage.log import Filter
-from tay_middleware.storage.tokens import Scope
+from tay_middleware.storage.desk.tokens import Scope
+from tay_middleware.storage.reading import log
+from tay_middleware.storage.reading.log import Filter
 from tests.web.dashboard.stage import Served, settings_of, simulated
 
 USERS = 900

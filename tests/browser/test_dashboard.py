@@ -7,8 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, expect
 
-from tay_middleware.storage import sales
-from tay_middleware.storage.tokens import Scope
+from tay_middleware.storage.desk.tokens import Scope
+from tay_middleware.storage.reading import sales
 from tay_middleware.web.dashboard.visitors import LIFETIME
 from tests.browser.desk import Desk
 from tests.web.dashboard.stage import Served

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tay_middleware.storage.tokens import Scope
+from tay_middleware.storage.desk.tokens import Scope
 from tests.browser.desk import Desk
 from tests.web.dashboard.stage import Served
 

@@ -19,9 +19,9 @@ from tay_middleware.engine import Escalator
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, Outbox, open_store
-from tay_middleware.storage.figures import hourly_stats
 from tay_middleware.storage.ledger import dead_letters
 from tay_middleware.storage.sql import escalation_logs, question_logs
+from tay_middleware.storage.turns.figures import hourly_stats
 from tests.chaos.load import Told, at_share
 
 TAY = Path(sys.executable).with_name("tay")
@@ -140,7 +140,7 @@ class Stage:
             quiet = quiet + 1 if self._nothing_waits() else 0
 
     def _nothing_waits(self) -> bool:
-        from tay_middleware.storage.worker import Places, health  # noqa: PLC0415 - of this scenario
+        from tay_middleware.storage.outbox.worker import Places, health  # noqa: PLC0415 - of this scenario
 
         found = health(Places(self._outbox, self.database_url))
         return found.events == 0 and found.spooled == 0

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from redis import Redis
 
-from tay_middleware.storage.buckets import outbox_of
+from tay_middleware.storage.outbox.buckets import outbox_of
 from tests.chaos.conftest import FIRST, Judge, MakeStage
 from tests.chaos.load import QUESTIONS, Told, one_turn, steady
 from tests.chaos.stage import Account, meanwhile

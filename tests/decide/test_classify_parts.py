@@ -137,9 +137,6 @@ def test_an_ask_outlives_all_but_its_last_asker() -> None:
     assert asyncio.run(scene()) == ([True, False], True)
 
 
-OBJECTION = CallFailed(Outcome.HTTP_ERROR, status=400)
-
-
 @given(st.lists(st.sets(st.sampled_from(["temperature", "max_tokens", "max_completion_tokens"]))))
 def test_asking_simpler_always_ends(complaints: list[set[str]]) -> None:
     dialect: Dialect | None = Dialect()

@@ -25,7 +25,7 @@ from tay_middleware.engine.records import make_record
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import TurnRecord
-from tay_middleware.storage.closed import merged, read_closed
+from tay_middleware.storage.turns.profiles import merged, read_closed
 from tests.builders import NOON, a_detection, a_history, a_mention, a_turn, no_need
 
 DAY = timedelta(days=1)

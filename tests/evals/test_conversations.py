@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tay_middleware.decide.cascade import Judgement
 from tay_middleware.decide.describe import Json
 from tay_middleware.domain import Turn
-from tay_middleware.engine.judging import Judgement
 from tay_middleware.errors import ConfigurationError, InputError
 from tay_middleware.evals.conversations import (
     Conversations,
@@ -22,7 +22,7 @@ from tay_middleware.evals.labels import Labels
 from tay_middleware.evals.play import Played, play
 from tay_middleware.evals.suite import evaluate
 from tay_middleware.evals.tiers import Tier
-from tay_middleware.evals.turns import KeywordTurns, LabelledTurns, Settled
+from tay_middleware.evals.turns import KeywordTurns, LabelledTurns
 from tay_middleware.playbook import Playbook
 from tests.builders import a_turn
 
@@ -112,7 +112,7 @@ class Always:
     """Finds a need in everything."""
 
     def begin(self, turn: Turn) -> Judgement:
-        return Settled(said())
+        return Judgement(said())
 
 
 def test_a_mention_where_none_is_labelled_is_false(tmp_path: Path, playbook: Playbook) -> None:

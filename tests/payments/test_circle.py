@@ -17,7 +17,7 @@ from sqlalchemy.pool import StaticPool
 from tay_middleware.payments.attribution import Known, direct_users
 from tay_middleware.payments.facts import Evidence, Fact, Said
 from tay_middleware.payments.settle import settle
-from tay_middleware.storage.payment_tables import conversions
+from tay_middleware.storage.payments.tables import conversions
 from tay_middleware.storage.sql import escalation_logs, metadata
 from tests.builders import NOON
 from tests.payments import deliveries as d

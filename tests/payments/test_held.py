@@ -16,8 +16,10 @@ from tay_middleware.payments.facts import Evidence, Fact, Said
 from tay_middleware.payments.inbox import InboxWorker
 from tay_middleware.payments.late import joinable
 from tay_middleware.payments.settle import reconsider, restate_mentions, settle
-from tay_middleware.storage import Database, inbox, purchases, sales
-from tay_middleware.storage.payment_tables import conversions
+from tay_middleware.storage import Database
+from tay_middleware.storage.payments import inbox, purchases
+from tay_middleware.storage.payments.tables import conversions
+from tay_middleware.storage.reading import sales
 from tay_middleware.storage.sql import escalation_logs
 from tests.builders import NOON
 from tests.databases import migrated, play

@@ -64,7 +64,7 @@ def test_a_purchase_may_name_a_user_by_a_long_id() -> None:
         "occurred_at": NOON.isoformat(),
         "user_id": LONG,
     }
-    read = generic.read("standard")
+    read = generic.GenericReader("standard")
     told = read("", "m", Part({"type": "purchase.paid", "data": data}), d.KEY_OF).facts
     order = {
         "id": 17,

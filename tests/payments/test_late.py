@@ -17,11 +17,12 @@ from tay_middleware.payments.inbox import BATCH
 from tay_middleware.payments.late import joinable
 from tay_middleware.payments.reading import Part
 from tay_middleware.payments.settle import reconsider, settle
-from tay_middleware.storage import Database, awaited
-from tay_middleware.storage.credits import keep_credit
-from tay_middleware.storage.payment_tables import awaited_mentions, conversions
+from tay_middleware.storage import Database
+from tay_middleware.storage.payments import awaited
+from tay_middleware.storage.payments.credits import keep_credit
+from tay_middleware.storage.payments.tables import awaited_mentions, conversions
+from tay_middleware.storage.payments.touches import note_click
 from tay_middleware.storage.sql import escalation_logs
-from tay_middleware.storage.touches import note_click
 from tests.builders import NOON
 from tests.databases import migrated, play
 from tests.payments import deliveries as d
@@ -33,11 +34,6 @@ TOKEN = "t" * 22
 SOON = a_record(1, at=NOON - timedelta(hours=1))
 FIRST = a_record(2, at=NOON - timedelta(hours=2))
 SESSION = d.session("s1", 0, **BUYER)
-
-
-@pytest.fixture
-def url(either_url: str) -> str:
-    return either_url
 
 
 def arrives(connection: Connection, record: Any, token: str | None = None) -> None:
@@ -227,7 +223,7 @@ def _sold(number: int) -> Fact:
         "user_id": "ada",
     }
     payload = Part({"type": "purchase.paid", "data": data})
-    (fact,) = generic.read("standard")("", f"m{number}", payload, d.KEY_OF).facts or ()
+    (fact,) = generic.GenericReader("standard")("", f"m{number}", payload, d.KEY_OF).facts or ()
     return fact
 
 

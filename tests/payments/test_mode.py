@@ -11,7 +11,8 @@ import pytest
 
 from tay_middleware.payments.inbox import InboxWorker
 from tay_middleware.payments.terms import Terms
-from tay_middleware.storage import Database, inbox
+from tay_middleware.storage import Database
+from tay_middleware.storage.payments import inbox
 from tests.databases import migrated
 from tests.payments import deliveries as d
 from tests.payments.test_settle import LATER, TERMS, a_delivery

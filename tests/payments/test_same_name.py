@@ -7,7 +7,8 @@ import pytest
 
 from tay_middleware.payments.providers import PROVIDERS, digest
 from tay_middleware.payments.reading import Part
-from tay_middleware.storage import Database, inbox, ledger
+from tay_middleware.storage import Database, ledger
+from tay_middleware.storage.payments import inbox
 from tests.databases import play
 from tests.payments import deliveries as d
 from tests.payments.test_settle import (
@@ -23,11 +24,6 @@ from tests.payments.test_settle import (
 from tests.storage.records import key
 
 WHOLE, STRIPE = PROVIDERS["standard"], PROVIDERS["stripe"]
-
-
-@pytest.fixture
-def url(either_url: str) -> str:
-    return either_url
 
 
 def hashed(payload: dict[str, Any], body_hash: str | None) -> dict[str, Any]:

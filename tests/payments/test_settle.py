@@ -20,10 +20,11 @@ from tay_middleware.domain import uuid7
 from tay_middleware.errors import RowRefused, StorageUnavailable
 from tay_middleware.payments.inbox import MOST_ATTEMPTS, InboxWorker, handle
 from tay_middleware.payments.terms import Terms
-from tay_middleware.storage import Database, inbox, ledger, touches
-from tay_middleware.storage.bulk import insert_turns
-from tay_middleware.storage.payment_tables import conversions, payment_facts, webhook_events
+from tay_middleware.storage import Database, ledger
+from tay_middleware.storage.payments import inbox, touches
+from tay_middleware.storage.payments.tables import conversions, payment_facts, webhook_events
 from tay_middleware.storage.sql import escalation_logs, question_row
+from tay_middleware.storage.turns.bulk import insert_turns
 from tests.builders import NOON
 from tests.databases import migrated, play
 from tests.payments import deliveries as d
@@ -34,11 +35,6 @@ TERMS = Terms(rules=d.RULES, key_of=d.KEY_OF)
 LATER = NOON + timedelta(days=40)
 
 NUMBERS = count(1)
-
-
-@pytest.fixture
-def url(either_url: str) -> str:
-    return either_url
 
 
 def a_delivery(payload: dict[str, Any], number: int) -> dict[str, Any]:

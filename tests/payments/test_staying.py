@@ -11,7 +11,7 @@ from tay_middleware.payments.facts import Evidence, Fact, Said
 from tay_middleware.payments.settle import settle
 from tay_middleware.storage import Database, ledger
 from tay_middleware.storage.partitions import maintain, maintain_database
-from tay_middleware.storage.payment_tables import conversions
+from tay_middleware.storage.payments.tables import conversions
 from tay_middleware.storage.sql import escalation_logs
 from tests.builders import NOON
 from tests.databases import play
@@ -25,11 +25,6 @@ GONE = NOON + 200 * DAY
 FIRST = d.invoice("i1", 1, 0, reason="subscription_create", metadata={"tay_user_id": "ada"})
 RENEWAL = d.invoice("i2", 2, LATE, reason="subscription_cycle", metadata={"tay_user_id": "ada"})
 Go = Callable[[Database], Awaitable[None]]
-
-
-@pytest.fixture
-def url(either_url: str) -> str:
-    return either_url
 
 
 async def retention(database: Database) -> None:

@@ -18,18 +18,18 @@ from sqlalchemy import select
 
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import StorageUnavailable
-from tay_middleware.payments.imports import Report, Taken, pieces, report, take, tried, try_out
+from tay_middleware.payments.imports import PIECE, Report, Taken, report, take, tried, try_out
 from tay_middleware.payments.lines import Line, read_file
 from tay_middleware.payments.terms import Terms, terms_of
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
 from tay_middleware.storage import Database
-from tay_middleware.storage.copies import copied
-from tay_middleware.storage.credits import lock
+from tay_middleware.storage.connection.copies import copied
+from tay_middleware.storage.connection.location import read_url
 from tay_middleware.storage.database import server_engine
-from tay_middleware.storage.location import read_url
-from tay_middleware.storage.payment_tables import conversions
-from tay_middleware.storage.transaction import Transaction
+from tay_middleware.storage.payments.credits import lock
+from tay_middleware.storage.payments.tables import conversions
+from tay_middleware.storage.transaction import Transaction, parts
 from tests.payments.test_settle import TERMS, mention
 from tests.storage.records import a_record
 from tests.web.stage import Site
@@ -177,7 +177,9 @@ def test_it_says_what_the_import_then_says(either_url: str) -> None:
         with pytest.raises(Undone) as tried_out:
             await database.write(undone, lines)
         found: list[Report] = [*tried_out.value.args]
-        taken = [one for some in pieces(lines) for one in await database.write(taken_in, some)]
+        taken = [
+            one for some in parts(lines, PIECE) for one in await database.write(taken_in, some)
+        ]
         found.append(await database.read(report, taken))
         await database.aclose()
         return found

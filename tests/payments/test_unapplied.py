@@ -1,6 +1,5 @@
 """Deliveries of the other mode, and those given up, are found for whom they name."""
 
-import asyncio
 import json
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,10 +10,12 @@ import pytest
 from tay_middleware.domain import uuid7
 from tay_middleware.payments import imports
 from tay_middleware.payments.lines import Line
-from tay_middleware.storage import Database, inbox, ledger
+from tay_middleware.storage import Database, ledger
+from tay_middleware.storage.payments import inbox
+from tay_middleware.storage.payments.unapplied import names_in
 from tay_middleware.storage.people import Archive
-from tay_middleware.storage.unapplied import names_in
 from tests.builders import NOON
+from tests.databases import play
 from tests.payments import deliveries as d
 from tests.payments.test_settle import LATER, TERMS, handled
 from tests.storage.records import KEY_OF, key
@@ -43,11 +44,6 @@ IMPORTED = {
 LIVE = d.session("live", customer="cus_live", client_reference_id="ada")
 
 
-@pytest.fixture
-def url(either_url: str) -> str:
-    return either_url
-
-
 async def _told(database: Database) -> list[str]:
     """The names of the deliveries that an export hands out."""
     kept = await Archive(database, None, KEY_OF).export(key(), NOON)
@@ -64,18 +60,14 @@ async def _worded(database: Database) -> list[str]:
 def played(url: str, payloads: Sequence[dict[str, Any]]) -> tuple[list[str], list[str]]:
     """What is exported, and what has its words after an erasing."""
 
-    async def scene() -> tuple[list[str], list[str]]:
-        database = Database(url)
-        try:
-            await handled(database, payloads)
-            told = await _told(database)
-            await Archive(database, None, KEY_OF).erase(key(), AFTER)
-            assert await _told(database) == []
-            return told, await _worded(database)
-        finally:
-            await database.aclose()
+    async def scene(database: Database) -> tuple[list[str], list[str]]:
+        await handled(database, payloads)
+        told = await _told(database)
+        await Archive(database, None, KEY_OF).erase(key(), AFTER)
+        assert await _told(database) == []
+        return told, await _worded(database)
 
-    return asyncio.run(scene())
+    return play(url, scene)
 
 
 def test_an_export_and_an_erasing_find_what_came_to_no_fact(url: str) -> None:
@@ -100,16 +92,12 @@ def test_a_customer_whom_the_facts_know_is_found_in_what_was_given_up(url: str) 
 def test_what_waits_at_an_erasing_is_left_without_words_when_it_comes_to_nothing(
     url: str, payload: dict[str, Any]
 ) -> None:
-    async def scene() -> list[str]:
-        database = Database(url)
-        try:
-            await database.write(ledger.remember_erased, {key(): AFTER})
-            await handled(database, [payload, ZOES])
-            return await _worded(database)
-        finally:
-            await database.aclose()
+    async def scene(database: Database) -> list[str]:
+        await database.write(ledger.remember_erased, {key(): AFTER})
+        await handled(database, [payload, ZOES])
+        return await _worded(database)
 
-    assert asyncio.run(scene()) == ["zoes"]
+    assert play(url, scene) == ["zoes"]
 
 
 def test_of_the_other_mode_what_is_of_before_an_erasing_goes_also_where_it_comes_after_it(
@@ -120,19 +108,15 @@ def test_of_the_other_mode_what_is_of_before_an_erasing_goes_also_where_it_comes
     hour = NOON + timedelta(hours=1)
     line = Line(1, "imported", "purchase.paid", json.dumps(IMPORTED).encode(), has_zone=True)
 
-    async def scene() -> tuple[list[str], list[str]]:
-        database = Database(url)
-        try:
-            await database.write(ledger.remember_erased, {key(): hour})
-            await handled(database, [REFERENCE, back, nothing, ZOES])
-            await database.write(imports.take, [line], TERMS, LATER, lambda: uuid7(LATER, 9_000))
-            rows = await database.read(inbox.page, limit=100)
-            gone = [row.external_id for row in rows if row.redacted_at == LATER]
-            return await _worded(database), sorted(gone)
-        finally:
-            await database.aclose()
+    async def scene(database: Database) -> tuple[list[str], list[str]]:
+        await database.write(ledger.remember_erased, {key(): hour})
+        await handled(database, [REFERENCE, back, nothing, ZOES])
+        await database.write(imports.take, [line], TERMS, LATER, lambda: uuid7(LATER, 9_000))
+        rows = await database.read(inbox.page, limit=100)
+        gone = [row.external_id for row in rows if row.redacted_at == LATER]
+        return await _worded(database), sorted(gone)
 
-    worded, gone = asyncio.run(scene())
+    worded, gone = play(url, scene)
     assert worded == ["back", "zoes"]  # she came back after it, as a live one would be kept
     assert gone == ["evt_nothing", "evt_reference", "imported"]
 

@@ -1,6 +1,7 @@
 """An error that nobody foresaw ends no worker of the inbox, and is seen while it lasts."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -43,7 +44,8 @@ def test_the_worker_goes_on_after_a_pause_and_says_that_it_is_not_well(
         database = Database(url)
         one = Worker(database, TERMS, clock=lambda: NOON, random=Random(1))
         one._upkeep_at = NOON + timedelta(days=1)  # none in this scene
-        one._pause = pausing(paused)  # type: ignore[method-assign]  # no sleeps
+        mended: Any = one
+        mended._backoff = noted(one._backoff, paused)  # no sleeps
         await one.run()
         await database.aclose()
         return one.states
@@ -53,8 +55,9 @@ def test_the_worker_goes_on_after_a_pause_and_says_that_it_is_not_well(
     assert caplog.text.count("an error that nobody foresaw") == 3
 
 
-def pausing(paused: list[float]) -> Any:
-    async def pause(seconds: float) -> None:
-        paused.append(seconds)
+def noted(backoff: Callable[[int], float], paused: list[float]) -> Callable[[int], float]:
+    def pause(failures: int) -> float:
+        paused.append(backoff(failures))
+        return 0.0
 
     return pause

@@ -4,21 +4,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy import Connection
 from sqlalchemy.event import listen
 
-from tay_middleware.storage import Database, inbox
+from tay_middleware.storage import Database
+from tay_middleware.storage.payments import inbox
 from tests.databases import migrated, play
 from tests.payments import deliveries as d
 from tests.payments.test_settle import LATER, NUMBERS, a_delivery, handled, worker
 
 PAST = LATER + timedelta(days=91)
-
-
-@pytest.fixture
-def url(either_url: str) -> str:
-    return either_url
 
 
 class Counting(Database):

@@ -3,12 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from tay_middleware.payments.providers import PROVIDERS, digest, parse
-from tay_middleware.storage import Database, inbox, ledger
-from tay_middleware.storage.payment_tables import conversions, payment_facts
+from tay_middleware.storage import Database, ledger
+from tay_middleware.storage.payments import inbox
+from tay_middleware.storage.payments.tables import conversions, payment_facts
 from tests.builders import NOON
 from tests.databases import play
 from tests.payments import deliveries as d
@@ -24,11 +24,6 @@ NEWS: dict[str, Any] = {
     "email": "rena@example.com",
     "metadata": {"tay_user_id": "ada"},
 }
-
-
-@pytest.fixture
-def url(either_url: str) -> str:
-    return either_url
 
 
 def hashed(payload: dict[str, Any]) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """What is made up stays marked, also once its rows are past their retention."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from tay_middleware.storage import Database, simulations
-from tests.databases import migrated
+from tests.databases import migrated, play
 
 OCTOBER = datetime(2026, 10, 1, tzinfo=UTC)
 NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
@@ -48,12 +47,8 @@ def test_days_of_a_simulation_are_marked_without_its_rows(
         "truth": {},
     }
 
-    async def scene() -> bool:
-        database = Database(url)
-        try:
-            await database.write(simulations.begin, played)
-            return await database.read(simulations.is_simulated, since, until)
-        finally:
-            await database.aclose()
+    async def scene(database: Database) -> bool:
+        await database.write(simulations.begin, played)
+        return await database.read(simulations.is_simulated, since, until)
 
-    assert asyncio.run(scene()) is is_marked
+    assert play(url, scene) is is_marked

@@ -1,6 +1,5 @@
 """`tay simulate`: real rows of people who do not exist, and none beside real ones."""
 
-import asyncio
 import json
 import sqlite3
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from tay_middleware.simulate import Order, Result, Truth, simulate
 from tay_middleware.simulate.bank import read_bank
 from tay_middleware.simulate.people import population, visits
 from tay_middleware.storage import Database, open_store
+from tests.databases import play
 from tests.uncounted import at_scale, uncounted
 
 pytestmark = pytest.mark.scale
@@ -170,19 +170,14 @@ def test_a_server_holds_the_same_rows_as_a_file(postgres_url: str, tmp_path: Pat
     beside = simulate(Order(UNTIL, users=12, days=20, seed=3, home=tmp_path / "file"))
     sql = "select cast(id as text), user_id, question, shown, simulated from question_logs"
 
-    async def read() -> list[Any]:
-        database = Database(postgres_url)
-        try:
-            return [
-                tuple(row)
-                for row in await database.read(lambda one: one.execute(text(sql)).fetchall())
-            ]
-        finally:
-            await database.aclose()
+    async def read(database: Database) -> list[Any]:
+        return [
+            tuple(row) for row in await database.read(lambda one: one.execute(text(sql)).fetchall())
+        ]
 
     assert found.counts == beside.counts
     kept = rows(beside, sql)
-    assert sorted(asyncio.run(read())) == sorted(
+    assert sorted(play(postgres_url, read)) == sorted(
         (*row[:3], bool(row[3]), bool(row[4])) for row in kept
     )
 

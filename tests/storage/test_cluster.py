@@ -11,11 +11,11 @@ from redis.crc import key_slot
 
 from tay_middleware.errors import StorageError
 from tay_middleware.storage import Outbox
-from tay_middleware.storage.buckets import BUCKETS, keys_of, meta_of, outbox_of
-from tay_middleware.storage.link import PATIENT_SECONDS, close_client, make_client
+from tay_middleware.storage.outbox.buckets import BUCKETS, keys_of, meta_of, outbox_of
+from tay_middleware.storage.outbox.link import PATIENT_SECONDS, close_client, make_client
+from tay_middleware.storage.outbox.stream import Streams
+from tay_middleware.storage.outbox.worker import Places, health
 from tay_middleware.storage.redis import RedisStore
-from tay_middleware.storage.stream import Streams
-from tay_middleware.storage.worker import Places, health
 from tests.builders import NOON
 from tests.databases import migrated
 from tests.fixtures_servers import started

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tay_middleware.errors import ConfigurationError
-from tay_middleware.storage.link import close_client, make_client
+from tay_middleware.storage.outbox.link import close_client, make_client
 
 
 def options_of(url: str) -> dict[str, Any]:

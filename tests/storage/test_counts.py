@@ -12,8 +12,8 @@ from sqlalchemy import Connection, select
 
 from tay_middleware.domain import ReplyStatus
 from tay_middleware.storage import Database, EmbeddedStore
-from tay_middleware.storage.figures import ALL, COUNTED, daily_counts
 from tay_middleware.storage.sql import escalation_logs, question_logs
+from tay_middleware.storage.turns.figures import ALL, COUNTED, daily_counts
 from tests.builders import NOON
 from tests.storage.records import a_record
 

@@ -11,14 +11,14 @@ from sqlalchemy import Connection, func, select
 
 from tay_middleware.domain import Kind, ReplyStatus, uuid7
 from tay_middleware.storage import Database, Outbox, TurnStore, open_store
-from tay_middleware.storage.buckets import bucket_of, keys_of, outbox_of
 from tay_middleware.storage.drain import Counts, Drain, Pace
-from tay_middleware.storage.figures import daily_users, hourly_stats
 from tay_middleware.storage.ledger import dead_letters
-from tay_middleware.storage.link import make_client
+from tay_middleware.storage.outbox.buckets import bucket_of, keys_of, outbox_of
+from tay_middleware.storage.outbox.link import make_client
+from tay_middleware.storage.outbox.wire import Limits, commit_call, turn_event
 from tay_middleware.storage.redis import REPLAY, RedisStore
 from tay_middleware.storage.sql import escalation_logs, question_logs
-from tay_middleware.storage.wire import Limits, commit_call, turn_event
+from tay_middleware.storage.turns.figures import daily_users, hourly_stats
 from tests.builders import NOON
 from tests.databases import migrated
 from tests.storage.records import SECOND, a_record, key, opened

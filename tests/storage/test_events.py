@@ -1,6 +1,5 @@
 """The fold: whatever the order, repetition and cut of the events, one and the same state."""
 
-import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -17,13 +16,13 @@ from sqlalchemy import select
 from tay_middleware.domain import ReplyStatus, uuid7
 from tay_middleware.errors import RowRefused, StorageError
 from tay_middleware.storage import Database
-from tay_middleware.storage.events import Event, Known, anonymous, folded, read_event
-from tay_middleware.storage.figures import difference
 from tay_middleware.storage.ledger import apply
+from tay_middleware.storage.outbox.wire import turn_event
 from tay_middleware.storage.sql import question_logs
-from tay_middleware.storage.wire import turn_event
+from tay_middleware.storage.turns.events import Event, Known, anonymous, folded, read_event
+from tay_middleware.storage.turns.figures import difference
 from tests.builders import NOON
-from tests.databases import migrated
+from tests.databases import migrated, play
 from tests.storage.records import SECOND, a_record, key
 from tests.uncounted import at_scale
 
@@ -177,16 +176,12 @@ def test_a_column_that_only_a_newer_app_knows_holds_nothing_up(either_url: str) 
     batch = [read_event("turn", json.dumps(row)) for row in (newer, taken_back)]
     batch += [retract(2), turn(3)]
 
-    async def scene() -> tuple[int, list[Any]]:
-        database = Database(either_url)
-        try:
-            new = await database.write(apply, batch, [0], NOON)
-            asked = select(question_logs.c.turn_id).order_by(question_logs.c.turn_id)
-            return new, await database.read(lambda tx: list(tx.execute(asked).scalars()))
-        finally:
-            await database.aclose()
+    async def scene(database: Database) -> tuple[int, list[Any]]:
+        new = await database.write(apply, batch, [0], NOON)
+        asked = select(question_logs.c.turn_id).order_by(question_logs.c.turn_id)
+        return new, await database.read(lambda tx: list(tx.execute(asked).scalars()))
 
-    assert asyncio.run(scene()) == (3, [UUID(int=number) for number in (1, 2, 3)])
+    assert play(either_url, scene) == (3, [UUID(int=number) for number in (1, 2, 3)])
 
 
 @pytest.mark.parametrize(
@@ -218,13 +213,9 @@ def test_an_event_that_cannot_be_applied_is_a_refusal_of_a_row(tmp_path: Path) -
     assert good.row is not None
     odd = replace(good, row={**good.row, "assignments": [None]})
 
-    async def scene() -> None:
-        database = Database(url)
-        try:
-            await database.write(apply, [odd], [0], NOON)
-        finally:
-            await database.aclose()
+    async def scene(database: Database) -> None:
+        await database.write(apply, [odd], [0], NOON)
 
     with pytest.raises(RowRefused) as caught:
-        asyncio.run(scene())
+        play(url, scene)
     assert "NoneType" not in str(caught.value)

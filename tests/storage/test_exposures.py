@@ -12,13 +12,13 @@ from sqlalchemy import Connection, select
 from tay_middleware.domain import Assignment
 from tay_middleware.storage import Database, Outbox, TurnRecord, open_store
 from tay_middleware.storage.drain import Drain
-from tay_middleware.storage.events import read_event
-from tay_middleware.storage.exposures import exposures
-from tay_middleware.storage.pause_board import paused_key, read_board
+from tay_middleware.storage.outbox.pause_board import paused_key, read_board
+from tay_middleware.storage.outbox.wire import turn_event
 from tay_middleware.storage.people import Archive
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.sql import question_logs
-from tay_middleware.storage.wire import turn_event
+from tay_middleware.storage.turns.events import read_event
+from tay_middleware.storage.turns.exposures import exposures
 from tests.builders import NOON
 from tests.databases import migrated
 from tests.storage.records import DAY, KEY_OF, SECOND, a_record, key

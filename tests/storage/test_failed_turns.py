@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import Connection, func, select, text
 
 from tay_middleware.domain import ReplyStatus
-from tay_middleware.storage import Database, day_sheets, figures
-from tay_middleware.storage.bulk import insert_turns
-from tay_middleware.storage.figures import ALL, daily_counts, hourly_stats
+from tay_middleware.storage import Database
 from tay_middleware.storage.migrations import VERSION_TABLE
+from tay_middleware.storage.reading import day_sheets
 from tay_middleware.storage.sql import question_row
+from tay_middleware.storage.turns import figures
+from tay_middleware.storage.turns.bulk import insert_turns
+from tay_middleware.storage.turns.figures import ALL, daily_counts, hourly_stats
 from tests.builders import NOON
 from tests.databases import migrated
 from tests.storage.records import SECOND, a_record

@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import Connection, Table, delete, insert, select
 
 from tay_middleware.domain import uuid7
-from tay_middleware.storage import Database, purchases, verdicts
-from tay_middleware.storage.bulk import insert_turns
-from tay_middleware.storage.desk_tables import escalation_notes
+from tay_middleware.storage import Database
+from tay_middleware.storage.desk import verdicts
+from tay_middleware.storage.desk.tables import escalation_notes
 from tay_middleware.storage.ledger import bury, dead_letters
 from tay_middleware.storage.partitions import maintain_database
-from tay_middleware.storage.payment_tables import (
+from tay_middleware.storage.payments import purchases
+from tay_middleware.storage.payments.tables import (
     conversion_marks,
     conversions,
     feedback,
@@ -23,6 +24,7 @@ from tay_middleware.storage.payment_tables import (
 )
 from tay_middleware.storage.people import Archive, Kept
 from tay_middleware.storage.sql import escalation_logs, question_row
+from tay_middleware.storage.turns.bulk import insert_turns
 from tests.builders import NOON
 from tests.databases import migrated
 from tests.storage.records import DAY, KEY_OF, a_record, key

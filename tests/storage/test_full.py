@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tay_middleware.storage import Database, Outbox, open_store
-from tay_middleware.storage.checks import check
 from tay_middleware.storage.drain import Drain
-from tay_middleware.storage.link import close_client, make_client
+from tay_middleware.storage.outbox.checks import check
+from tay_middleware.storage.outbox.link import close_client, make_client
 from tests.databases import migrated
 from tests.fixtures_servers import started
 from tests.servers import Valkey

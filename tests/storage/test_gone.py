@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tay_middleware.storage import Database
-from tay_middleware.storage.buckets import outbox_of
 from tay_middleware.storage.drain import Drain, Pace
-from tay_middleware.storage.link import close_client, make_client
-from tay_middleware.storage.stream import GROUP, Streams
+from tay_middleware.storage.outbox.buckets import outbox_of
+from tay_middleware.storage.outbox.link import close_client, make_client
+from tay_middleware.storage.outbox.stream import GROUP, Streams
 from tests.databases import migrated
 
 AT_ONCE = -1.0

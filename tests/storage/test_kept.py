@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from tay_middleware.storage.kept import KeptConnections
-from tay_middleware.storage.link import make_client
+from tay_middleware.storage.outbox.kept import KeptConnections
+from tay_middleware.storage.outbox.link import make_client
 
 
 def a_client(redis_url: str) -> Redis:
@@ -68,7 +68,7 @@ def test_a_deadline_that_passes_while_a_connection_is_looked_at_costs_the_pool_n
         kept = KeptConnections(client)
         await kept.ask("PING")
         with monkeypatch.context() as patched:
-            patched.setattr("tay_middleware.storage.kept._is_quiet", hangs)
+            patched.setattr("tay_middleware.storage.outbox.kept._is_quiet", hangs)
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(kept.ask("PING"), 0.01)
         answer = await kept.ask("ECHO", "still here")

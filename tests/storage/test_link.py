@@ -5,9 +5,9 @@ import time
 import pytest
 
 from tay_middleware.errors import ConfigurationError
-from tay_middleware.storage.breaker import FAILURES, Breaker
-from tay_middleware.storage.buckets import BUCKETS, bucket_of, keys_of
-from tay_middleware.storage.link import Link, close_client, in_time, make_client
+from tay_middleware.storage.outbox.breaker import FAILURES, Breaker
+from tay_middleware.storage.outbox.buckets import BUCKETS, bucket_of, keys_of
+from tay_middleware.storage.outbox.link import Link, close_client, in_time, make_client
 from tests.builders import a_turn
 
 

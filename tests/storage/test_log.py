@@ -7,18 +7,13 @@ import pytest
 from sqlalchemy import Connection, update
 
 from tay_middleware.storage import Database
-from tay_middleware.storage.events import read_event
 from tay_middleware.storage.ledger import apply
-from tay_middleware.storage.log import Filter, escalations, questions, sums
+from tay_middleware.storage.outbox.wire import turn_event
+from tay_middleware.storage.reading.log import Filter, escalations, questions
 from tay_middleware.storage.sql import escalation_logs
-from tay_middleware.storage.wire import turn_event
+from tay_middleware.storage.turns.events import read_event
 from tests.builders import NOON
 from tests.storage.records import DAY, a_record, key
-
-
-@pytest.fixture
-def url(either_url: str) -> str:
-    return either_url
 
 
 @pytest.fixture
@@ -71,14 +66,3 @@ def test_filters_narrow(ask: Any) -> None:
     ask(convert, write=True)
     converted = Filter(converted_only=True, offer="mentorship")
     assert numbers(ask(partial(escalations, wanted=converted, limit=9))) == [32, 20, 8]
-
-
-def test_sums_are_those_of_the_rows(ask: Any) -> None:
-    found = ask(partial(sums, since=NOON, until=NOON + 100 * DAY))
-    assert sum(row.questions for row in found) == 40
-    mentions = [row for row in found if row.kind == "mention"]
-    assert [(row.offer, row.reason, row.questions, row.detected) for row in mentions] == [
-        ("mentorship", "personalized_help", 10, 10)
-    ]
-    day = ask(partial(sums, since=NOON + DAY, until=NOON + 2 * DAY))
-    assert sum(row.questions for row in day) == 4

@@ -18,14 +18,15 @@ from sqlalchemy import func, select
 from tay_middleware.domain import ClosedGate, History, Kind
 from tay_middleware.errors import SchemaTooNew
 from tay_middleware.storage import Database, EmbeddedStore, Verdict, read_latest, upgrade
-from tay_middleware.storage.buckets import keys_of, outbox_of
 from tay_middleware.storage.drain import Drain, Pace
-from tay_middleware.storage.figures import hourly_stats
-from tay_middleware.storage.link import make_client
 from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
+from tay_middleware.storage.outbox.buckets import keys_of, outbox_of
+from tay_middleware.storage.outbox.link import make_client
+from tay_middleware.storage.outbox.waiting import Waiting
 from tay_middleware.storage.people import Archive
-from tay_middleware.storage.waiting import Waiting
+from tay_middleware.storage.turns.figures import hourly_stats
 from tests.builders import NOON
+from tests.databases import play
 from tests.storage.records import KEY_OF, SECOND, a_record, key
 
 LATER = "9999"
@@ -123,18 +124,14 @@ def test_what_is_made_up_for_twice_counts_once(path: Path) -> None:
         on_store(path, recalled)
         Waiting(path).path.write_bytes(kept)
 
-    async def counted() -> Any:
-        database = Database(url(path))
-        try:
-            return await database.read(
-                lambda connection: connection.execute(
-                    select(func.sum(hourly_stats.c.questions))
-                ).scalar()
-            )
-        finally:
-            await database.aclose()
+    async def counted(database: Database) -> Any:
+        return await database.read(
+            lambda connection: connection.execute(
+                select(func.sum(hourly_stats.c.questions))
+            ).scalar()
+        )
 
-    assert (len(read_latest(url(path), 9)), asyncio.run(counted())) == (3, 3)
+    assert (len(read_latest(url(path), 9)), play(url(path), counted)) == (3, 3)
 
 
 def test_meanwhile_no_claim_is_granted_and_no_history_known(path: Path) -> None:

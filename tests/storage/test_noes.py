@@ -13,9 +13,9 @@ from redis import Redis
 
 from tay_middleware.domain import History
 from tay_middleware.storage import Outbox, TurnRecord, TurnStore, open_store
-from tay_middleware.storage.buckets import keys_of
+from tay_middleware.storage.outbox.buckets import keys_of
+from tay_middleware.storage.outbox.wire import Limits, commit_call
 from tay_middleware.storage.redis import RedisStore
-from tay_middleware.storage.wire import Limits, commit_call
 from tests.builders import NOON
 from tests.storage.records import DAY, a_record, key, opened
 

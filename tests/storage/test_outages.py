@@ -1,7 +1,7 @@
 """Redis refused, frozen, killed, full: what a store answers, and that nothing is lost."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,23 +13,16 @@ import pytest
 from tay_middleware.domain import Kind, ReplyStatus, Suppression
 from tay_middleware.errors import ConfigurationError, StorageError
 from tay_middleware.storage import Outbox, TurnRecord
-from tay_middleware.storage.breaker import FAILURES
-from tay_middleware.storage.buckets import bucket_of, keys_of, meta_of, outbox_of
-from tay_middleware.storage.link import make_client
+from tay_middleware.storage.outbox.breaker import FAILURES
+from tay_middleware.storage.outbox.buckets import bucket_of, keys_of, meta_of, outbox_of
+from tay_middleware.storage.outbox.link import make_client
+from tay_middleware.storage.outbox.wire import PROFILE_SECONDS, erase_call, retract_call
 from tay_middleware.storage.redis import RedisStore
-from tay_middleware.storage.wire import PROFILE_SECONDS, erase_call, retract_call
 from tests.builders import NOON
-from tests.fixtures_servers import started
 from tests.servers import Valkey
 from tests.storage.records import SECOND, a_record, key
 
 NOWHERE = "redis://127.0.0.1:1/0"
-
-
-@pytest.fixture
-def own_valkey() -> Iterator[Valkey]:
-    """A Valkey that a test may freeze and kill."""
-    yield from started(lambda: Valkey(appendonly="yes", appendfsync="always"), "nothing")
 
 
 Scene = Callable[[RedisStore], Awaitable[Any]]

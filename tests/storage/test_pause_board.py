@@ -17,14 +17,14 @@ from tay_middleware.domain import uuid7
 from tay_middleware.errors import StorageError
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Database
-from tay_middleware.storage.pause_board import (
+from tay_middleware.storage.desk.pauses import Subject, pause, paused_names
+from tay_middleware.storage.outbox.pause_board import (
     paused_key,
     publish_by,
     read_board,
     standing,
     write_board,
 )
-from tay_middleware.storage.pauses import Subject, pause, paused_names
 from tests.builders import NOON
 from tests.databases import migrated
 

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from redis.asyncio import Redis
 
 from tay_middleware.domain import uuid7
-from tay_middleware.storage import Database, Outbox, open_store, pauses
-from tay_middleware.storage.pause_board import Board, paused_key, publish_by, read_board
-from tay_middleware.storage.pauses import BY_ITSELF, Subject
-from tay_middleware.storage.reactions import last_lifted
+from tay_middleware.storage import Database, Outbox, open_store
+from tay_middleware.storage.desk import pauses
+from tay_middleware.storage.desk.pauses import BY_ITSELF, Subject
+from tay_middleware.storage.outbox.pause_board import Board, paused_key, publish_by, read_board
+from tay_middleware.storage.reading.reactions import last_lifted
 from tests.builders import NOON
 from tests.databases import play
 from tests.storage.records import opened
@@ -19,11 +19,6 @@ from tests.storage.records import opened
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
 END = NOON + 3 * HOUR
-
-
-@pytest.fixture
-def url(either_url: str) -> str:
-    return either_url
 
 
 async def paused(

@@ -11,14 +11,14 @@ from sqlalchemy import Connection, select, text
 from tay_middleware.domain import ClosedGate, History
 from tay_middleware.errors import StorageUnavailable
 from tay_middleware.storage import Claim, Database, Outbox, open_store
-from tay_middleware.storage.buckets import bucket_of
 from tay_middleware.storage.drain import Drain, Pace
-from tay_middleware.storage.events import read_event
 from tay_middleware.storage.ledger import apply, dead_letters
+from tay_middleware.storage.outbox.buckets import bucket_of
+from tay_middleware.storage.outbox.wire import erase_call, turn_event
 from tay_middleware.storage.people import EXPORTED, Archive, Erased, Kept
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.sql import question_logs
-from tay_middleware.storage.wire import erase_call, turn_event
+from tay_middleware.storage.turns.events import read_event
 from tests.builders import NOON
 from tests.databases import migrated
 from tests.storage.records import DAY, KEY_OF, RULE, SECOND, a_record, key

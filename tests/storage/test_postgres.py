@@ -17,15 +17,16 @@ from sqlalchemy import Connection, func, select, text
 from tay_middleware.domain import uuid7
 from tay_middleware.errors import SchemaMismatch, StorageError, StorageUnavailable
 from tay_middleware.storage import Database, current, maintain_now, upgrade
-from tay_middleware.storage.bulk import insert_turns
-from tay_middleware.storage.day_sheets import day_sheets
 from tay_middleware.storage.drain import Drain
-from tay_middleware.storage.link import make_client
 from tay_middleware.storage.migrations import HEAD, VERSION_TABLE
+from tay_middleware.storage.outbox.link import make_client
 from tay_middleware.storage.partitions import maintain
-from tay_middleware.storage.reviews import reviews
+from tay_middleware.storage.reading.day_sheets import day_sheets
+from tay_middleware.storage.reading.reviews import reviews
 from tay_middleware.storage.simulations import simulations
 from tay_middleware.storage.sql import question_logs, question_row
+from tay_middleware.storage.turns.bulk import insert_turns
+from tests.databases import play
 from tests.storage.records import a_record
 
 T = TypeVar("T")
@@ -36,14 +37,7 @@ MARCH = datetime(2026, 3, 15, tzinfo=UTC)
 
 
 def on(url: str, function: Callable[..., T], *args: Any) -> T:
-    async def run() -> T:
-        database = Database(url)
-        try:
-            return await database.write(function, *args)
-        finally:
-            await database.aclose()
-
-    return asyncio.run(run())
+    return play(url, lambda database: database.write(function, *args))
 
 
 def row_at(at: datetime, number: int) -> dict[str, Any]:

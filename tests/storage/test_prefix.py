@@ -12,12 +12,12 @@ from tay_middleware.errors import ConfigurationError
 from tay_middleware.settings import load_settings
 from tay_middleware.storage import Database, Outbox, open_store, read_latest
 from tay_middleware.storage.drain import Drain
-from tay_middleware.storage.link import close_client, make_client
-from tay_middleware.storage.pause_board import publish_by
+from tay_middleware.storage.outbox.link import close_client, make_client
+from tay_middleware.storage.outbox.pause_board import publish_by
+from tay_middleware.storage.outbox.refusals import RedisRefusals
+from tay_middleware.storage.outbox.worker import Places, health_of
 from tay_middleware.storage.people import Archive
 from tay_middleware.storage.redis import RedisStore
-from tay_middleware.storage.refusals import RedisRefusals
-from tay_middleware.storage.worker import Places, health_of
 from tests.builders import NOON
 from tests.databases import migrated
 from tests.storage.records import KEY_OF, SECOND, a_record, key, opened

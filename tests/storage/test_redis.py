@@ -9,9 +9,9 @@ from pydantic import BaseModel
 from tay_middleware.playbook.evidence import Gate
 from tay_middleware.playbook.schema import CapRule, Policy
 from tay_middleware.storage import Cap, Claim, Outbox, TurnStore, open_store
-from tay_middleware.storage.buckets import keys_of
+from tay_middleware.storage.outbox.buckets import keys_of
+from tay_middleware.storage.outbox.wire import PROFILE_SECONDS
 from tay_middleware.storage.redis import RedisStore
-from tay_middleware.storage.wire import PROFILE_SECONDS
 from tests.builders import NOON
 from tests.databases import migrated
 from tests.storage.contract import Handles, TurnStoreContract

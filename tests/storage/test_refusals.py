@@ -11,10 +11,10 @@ import pytest
 
 from tay_middleware.domain import History
 from tay_middleware.storage import Outbox, open_store
-from tay_middleware.storage.buckets import keys_of
+from tay_middleware.storage.outbox.buckets import keys_of
+from tay_middleware.storage.outbox.refusals import RedisRefusals
+from tay_middleware.storage.outbox.wire import PROFILE_SECONDS
 from tay_middleware.storage.redis import RedisStore
-from tay_middleware.storage.refusals import RedisRefusals
-from tay_middleware.storage.wire import PROFILE_SECONDS
 from tests.builders import NOON
 from tests.storage.records import KEY_OF, a_record, key, opened
 

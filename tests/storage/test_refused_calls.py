@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from tay_middleware.storage import Outbox
+from tay_middleware.storage.outbox.wire import Call
+from tay_middleware.storage.outbox.worker import Health
 from tay_middleware.storage.redis import RedisStore
 from tay_middleware.storage.spool import Owed, Spool
-from tay_middleware.storage.wire import Call
-from tay_middleware.storage.worker import Health
 from tests.storage.records import key, opened
 from tests.storage.spools import play
 from tests.storage.test_spool_trouble import a_call, has_room, refuses

@@ -20,12 +20,12 @@ from sqlalchemy import Connection, create_engine
 
 from tay_middleware.errors import SchemaMismatch
 from tay_middleware.storage import current, upgrade
-from tay_middleware.storage.day_sheets import day_sheets
+from tay_middleware.storage.desk.turned_away import turned_away
 from tay_middleware.storage.migrations import COMPATIBLE_FROM, HEAD, VERSION_TABLE
-from tay_middleware.storage.purchases import id_of
-from tay_middleware.storage.reviews import reviews
+from tay_middleware.storage.payments.purchases import id_of
+from tay_middleware.storage.reading.day_sheets import day_sheets
+from tay_middleware.storage.reading.reviews import reviews
 from tay_middleware.storage.simulations import simulations
-from tay_middleware.storage.turned_away import turned_away
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from tay_middleware.storage import kept
-from tay_middleware.storage.buckets import keys_of
-from tay_middleware.storage.link import Link
-from tay_middleware.storage.wire import Limits, commit_call, recall_args
+from tay_middleware.storage.outbox import kept
+from tay_middleware.storage.outbox.buckets import keys_of
+from tay_middleware.storage.outbox.link import Link
+from tay_middleware.storage.outbox.wire import Limits, commit_call, recall_args
 from tests.builders import NOON, a_turn
 from tests.storage.records import a_record
 

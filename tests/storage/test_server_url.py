@@ -1,6 +1,5 @@
 """URLs as hosts of PostgreSQL hand them out, and poolers that share sessions out."""
 
-import asyncio
 import ssl
 from types import SimpleNamespace
 from typing import Any
@@ -11,9 +10,10 @@ from sqlalchemy.exc import ProgrammingError
 
 from tay_middleware.errors import ConfigurationError, StorageUnavailable
 from tay_middleware.storage import Database
-from tay_middleware.storage.failures import translated
-from tay_middleware.storage.location import read_url
-from tay_middleware.storage.server_url import server_options
+from tay_middleware.storage.connection.failures import translated
+from tay_middleware.storage.connection.location import read_url
+from tay_middleware.storage.connection.server_url import server_options
+from tests.databases import play
 
 HOST = "postgresql://u:hush@h/d"
 
@@ -86,14 +86,10 @@ def asked(url: str, sql: str) -> Any:
     def ask(connection: Connection) -> Any:
         return connection.execute(text(sql)).scalar()
 
-    async def scene() -> Any:
-        database = Database(url)
-        try:
-            return await database.read(ask)
-        finally:
-            await database.aclose()
+    async def scene(database: Database) -> Any:
+        return await database.read(ask)
 
-    return asyncio.run(scene())
+    return play(url, scene)
 
 
 def test_a_server_takes_them(postgres_url: str) -> None:

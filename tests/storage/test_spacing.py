@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tay_middleware.storage.spacing import Span, turns_passed
+from tay_middleware.storage.turns.spacing import Span, turns_passed
 from tests.builders import NOON
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tay_middleware.errors import StorageUnavailable
+from tay_middleware.storage.outbox.wire import Call, Limits, commit_call
 from tay_middleware.storage.spool import CHUNK, MOST_HELD, RETRY_SECONDS, Spool
-from tay_middleware.storage.wire import Call, Limits, commit_call
 from tests.storage.records import a_record, key
 from tests.storage.spools import play
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tay_middleware.storage import Outbox
+from tay_middleware.storage.outbox.wire import Call, Limits, commit_call
 from tay_middleware.storage.redis import REPLAY, RedisStore
 from tay_middleware.storage.spool import Spool
-from tay_middleware.storage.wire import Call, Limits, commit_call
 from tests.storage.records import a_record, opened
 from tests.storage.spools import play
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy.dialects import sqlite
 
-from tay_middleware.storage import statements
+from tay_middleware.storage.turns import statements
 from tests.databases import migrated
 
 

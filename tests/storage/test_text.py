@@ -1,7 +1,7 @@
 import pytest
 
+from tay_middleware.storage.connection.text import storable
 from tay_middleware.storage.sql import to_json
-from tay_middleware.storage.text import storable
 
 
 @pytest.mark.parametrize("text", ["", "plain", "\u200b\u0645\u0631", "👩🏾 \u200d🦱", "a\x00b"])

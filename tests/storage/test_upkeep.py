@@ -13,9 +13,9 @@ from tay_middleware.domain import uuid7
 from tay_middleware.settings import MOST_DAYS
 from tay_middleware.storage import maintain_now
 from tay_middleware.storage.database import Database
-from tay_middleware.storage.figures import daily_users
 from tay_middleware.storage.partitions import maintain_database
 from tay_middleware.storage.sql import question_logs, question_row
+from tay_middleware.storage.turns.figures import daily_users
 from tests.builders import NOON
 from tests.databases import migrated
 from tests.storage.records import DAY, SECOND, a_record

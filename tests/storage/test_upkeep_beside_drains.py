@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from tay_middleware.errors import StorageError
 from tay_middleware.storage import Database
-from tay_middleware.storage.bulk import insert_turns
 from tay_middleware.storage.partitions import Upkeep, maintain_database
 from tay_middleware.storage.sql import question_logs, question_row
+from tay_middleware.storage.turns.bulk import insert_turns
 from tests.storage.records import DAY, a_record
 
 T = TypeVar("T")

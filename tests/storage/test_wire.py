@@ -1,7 +1,7 @@
 """What stands in Redis is read by the next version, and by the one before."""
 
 from tay_middleware.domain import PastTurn, ReplyStatus
-from tay_middleware.storage import wire
+from tay_middleware.storage.outbox import wire
 from tests.builders import NOON
 from tests.storage.records import a_record
 

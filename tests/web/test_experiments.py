@@ -11,11 +11,11 @@ import pytest
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import Database
-from tay_middleware.storage.link import close_client, make_client
-from tay_middleware.storage.pause_board import paused_key, read_board
-from tay_middleware.storage.pauses import Subject, pause
+from tay_middleware.storage.desk.pauses import Subject, pause
+from tay_middleware.storage.outbox.link import close_client, make_client
+from tay_middleware.storage.outbox.pause_board import paused_key, read_board
+from tay_middleware.storage.outbox.worker import keep_board
 from tay_middleware.storage.transaction import Transaction
-from tay_middleware.storage.worker import keep_board
 from tay_middleware.web.pausing import keep_guard
 from tests.builders import NOON
 from tests.databases import migrated

@@ -11,7 +11,8 @@ import pytest
 from tay_middleware.analytics.catalogue import Terms
 from tay_middleware.analytics.days import Reactions
 from tay_middleware.simulate import Order, Result, simulate
-from tay_middleware.storage import Database, day_sheets
+from tay_middleware.storage import Database
+from tay_middleware.storage.reading import day_sheets
 from tay_middleware.web.keeping import keep_sheets
 from tests.web.stage import Site
 

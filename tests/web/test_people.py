@@ -1,11 +1,12 @@
 """A person is erased over HTTP as from a terminal, on each database."""
 
-import asyncio
 import json
 from typing import Any
 from urllib.parse import quote
 
-from tay_middleware.storage import Database, audit
+from tay_middleware.storage import Database
+from tay_middleware.storage.desk import audit
+from tests.databases import play
 from tests.web.stage import LIST, NEED, Site
 
 SHE = "ada/1 & söhne?"
@@ -21,15 +22,11 @@ def asked(site: Site, user: str) -> None:
 def erasures(site: Site) -> list[tuple[str, str | None, Any]]:
     """The rows of the audit log."""
 
-    async def reading() -> list[tuple[str, str | None, Any]]:
-        database = Database(site.loaded().resolved_database_url)
-        try:
-            rows = await database.read(audit.page, action="erase", limit=10)
-        finally:
-            await database.aclose()
+    async def reading(database: Database) -> list[tuple[str, str | None, Any]]:
+        rows = await database.read(audit.page, action="erase", limit=10)
         return [(row.via, row.subject, row.detail) for row in rows]
 
-    return asyncio.run(reading())
+    return play(site.loaded().resolved_database_url, reading)
 
 
 def test_who_is_erased_is_in_no_row_no_history_and_no_word_of_the_audit_log(either: Site) -> None:

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tay_middleware.storage.tokens import Scope
+from tay_middleware.storage.desk.tokens import Scope
 from tay_middleware.web.serve import is_loopback
 from tay_middleware.web.tokens import make_token, opens, split
 from tests.builders import NOON

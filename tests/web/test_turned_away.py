@@ -16,11 +16,13 @@ from tay_middleware.cli.main import app as tay
 from tay_middleware.errors import StorageUnavailable
 from tay_middleware.payments.signatures import NO_MATCH
 from tay_middleware.settings import Settings, load_settings
-from tay_middleware.storage import Database, turned_away
-from tay_middleware.storage.turned_away import TOKENS, Refusal, Times, Told
+from tay_middleware.storage import Database
+from tay_middleware.storage.desk import turned_away
+from tay_middleware.storage.desk.turned_away import TOKENS, Refusal, Times, Told
 from tay_middleware.web.app import make_app
 from tay_middleware.web.turned_away import OFF, UNKNOWN, TurnedAway, peer_of, sentence
 from tests.builders import NOON
+from tests.databases import play
 from tests.payments import deliveries as d
 from tests.web.stage import LIST
 
@@ -223,18 +225,14 @@ def test_both_databases_add_up_what_several_servers_tell_and_forget_it_after_a_w
     forged = Refusal("stripe", NO_MATCH, "the internet")
     off = Refusal("shopify", OFF, HERE)
 
-    async def scene() -> Any:
-        database = Database(either_url)
-        try:
-            for at, refusal in ((old, off), (NOON, forged), (NOON, off), (late, forged)):
-                found = {(at.date(), refusal): Times(3, at, at)}
-                await database.write(turned_away.add, found)
-            since = await database.read(turned_away.told, NOON)
-            return since, await database.read(turned_away.told, old)
-        finally:
-            await database.aclose()
+    async def scene(database: Database) -> Any:
+        for at, refusal in ((old, off), (NOON, forged), (NOON, off), (late, forged)):
+            found = {(at.date(), refusal): Times(3, at, at)}
+            await database.write(turned_away.add, found)
+        since = await database.read(turned_away.told, NOON)
+        return since, await database.read(turned_away.told, old)
 
-    since, ever = asyncio.run(scene())
+    since, ever = play(either_url, scene)
     assert since == ever
     assert [(one.sender, one.times) for one in since] == [
         ("stripe", Times(6, NOON, late)),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from tay_middleware.analytics.experiments.frame import Frame
-from tay_middleware.storage.experiments import Purchase
+from tay_middleware.storage.reading.experiments import Purchase
 
 MOST_LOST = 0.05
 """The share of purchases whose loss may bend the rest: a tenth of the usual lift worth having."""

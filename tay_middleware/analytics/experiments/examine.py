@@ -9,8 +9,8 @@ from tay_middleware.analytics.experiments.verdict import State, Verdict
 from tay_middleware.analytics.experiments.waiting import RECENT_DAYS
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Database
-from tay_middleware.storage.experiments import Exposed, cohorts, marked, nobodys, purchases
-from tay_middleware.storage.pauses import paused_names
+from tay_middleware.storage.desk.pauses import paused_names
+from tay_middleware.storage.reading.experiments import Exposed, cohorts, marked, nobodys, purchases
 from tay_middleware.storage.transaction import Transaction
 
 

@@ -16,9 +16,9 @@ from tay_middleware.analytics.experiments.annoyance import evidence, is_too_much
 from tay_middleware.playbook import AutoPause, Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database
-from tay_middleware.storage.pause_board import publish
-from tay_middleware.storage.pauses import Subject, pause, paused_names
-from tay_middleware.storage.reactions import Reaction, bad_reactions, last_lifted, mentioned
+from tay_middleware.storage.desk.pauses import Subject, pause, paused_names
+from tay_middleware.storage.outbox.pause_board import publish
+from tay_middleware.storage.reading.reactions import Reaction, bad_reactions, last_lifted, mentioned
 from tay_middleware.storage.transaction import Transaction
 
 ACTOR = "auto-pause"

@@ -8,7 +8,7 @@ from tay_middleware.analytics.experiments.buyers import Traced
 from tay_middleware.analytics.experiments.frame import Frame
 from tay_middleware.analytics.experiments.ratio import ALARM, evidence
 from tay_middleware.analytics.experiments.verdict import Health
-from tay_middleware.storage.experiments import Cohort
+from tay_middleware.storage.reading.experiments import Cohort
 
 MOST_CROSSED = 0.05
 """The share of users in two arms above which leaving them out may bend the result."""

@@ -23,7 +23,7 @@ from tay_middleware.analytics.experiments.verdict import (
 from tay_middleware.analytics.experiments.waiting import waiting
 from tay_middleware.analytics.experiments.words import in_words
 from tay_middleware.analytics.needed import needed
-from tay_middleware.storage.experiments import Cohort, Purchase
+from tay_middleware.storage.reading.experiments import Cohort, Purchase
 
 
 @dataclass(frozen=True, slots=True)

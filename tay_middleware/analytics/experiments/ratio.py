@@ -18,18 +18,13 @@ CONCENTRATIONS = (10.0, 100.0, 1_000.0)
 that are off by ten points, and by a few."""
 
 
-def sample_ratio(counts: Mapping[str, int], chances: Mapping[str, float]) -> float:
-    """The always-valid p-value of arms of these sizes having these shares.
+def evidence(counts: Mapping[str, int], chances: Mapping[str, float]) -> float:
+    """The logarithm of the mean Bayes factor against the planned shares.
 
     Args:
         counts: users by arm; an arm that is missing has none.
         chances: planned share by arm, all of them above 0; they are made to add up to 1.
     """
-    return math.exp(-max(0.0, evidence(counts, chances)))
-
-
-def evidence(counts: Mapping[str, int], chances: Mapping[str, float]) -> float:
-    """The logarithm of the mean Bayes factor against the planned shares."""
     whole = sum(chances.values())
     arms = [(chance / whole, counts.get(arm, 0)) for arm, chance in chances.items()]
     return log_mean([_factor(arms, concentration) for concentration in CONCENTRATIONS])

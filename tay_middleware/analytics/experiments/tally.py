@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tay_middleware.storage.experiments import Cohort, Purchase
+from tay_middleware.storage.reading.experiments import Cohort, Purchase
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from tay_middleware.analytics.experiments.frame import Frame
 from tay_middleware.analytics.experiments.planning import SamplePlan
 from tay_middleware.analytics.experiments.sequence import ALPHA, users_until
 from tay_middleware.analytics.experiments.verdict import ArmResult, Comparison
-from tay_middleware.storage.experiments import Cohort
+from tay_middleware.storage.reading.experiments import Cohort
 
 RECENT_DAYS = 14
 """How far back the pace of an experiment is taken from."""

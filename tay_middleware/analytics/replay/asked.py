@@ -89,7 +89,7 @@ class Questions:
         )
 
     def of(self, rows: Iterable[Any]) -> Iterator[Asked]:
-        """The questions of rows of `storage.replays.asked_whole` that `unfit` says nothing of."""
+        """Questions of rows of `storage.reading.replays.asked_whole`, unless `unfit` objects."""
         for row in rows:
             yield self._asked(row)
 

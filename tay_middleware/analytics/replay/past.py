@@ -87,7 +87,7 @@ class Past:
             person.declined_at = person.declined_session = person.opted_out_at = None
 
     def remember(self, rows: Iterable[Any]) -> None:
-        """Begin with what the log holds: rows of `storage.replays.remembered`."""
+        """Begin with what the log holds: rows of `storage.reading.replays.remembered`."""
         for row in rows:
             past = past_turn(row, orjson.loads(row.gates))
             noes = self._gates.causes(past.gates)

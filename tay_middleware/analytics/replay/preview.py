@@ -23,8 +23,8 @@ from tay_middleware.domain import Message, Mode, Suppression
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database
-from tay_middleware.storage import pauses as pauses_sql
-from tay_middleware.storage import replays as sql
+from tay_middleware.storage.desk import pauses as pauses_sql
+from tay_middleware.storage.reading import replays as sql
 from tay_middleware.storage.simulations import is_simulated
 
 REMEMBERED_DAYS = 100
@@ -102,7 +102,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A stretch of the log as it was read; `parts` of `storage.replays.SAMPLES` of its people."""
+    """A stretch of the log, as read; `parts` of `storage.reading.replays.SAMPLES` of its people."""
 
     since: datetime
     until: datetime

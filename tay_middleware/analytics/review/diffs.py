@@ -1,23 +1,11 @@
 """Changes of `prompts/` as diffs that a person applies; what a playbook does not bear is none."""
 
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tay_middleware.errors import ConfigurationError
-from tay_middleware.playbook import load_playbook
-from tay_middleware.playbook.patch import changed, diff_of
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One value of a file: the keys that lead to it, and what it shall be; see `Prompts.diff`."""
-
-    file: str
-    path: Sequence[str]
-    value: float | str
+from tay_middleware.playbook.patch import Change, diff_of, tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +29,7 @@ class Prompts:
         if self.directory is None:
             return ""
         try:
-            with tempfile.TemporaryDirectory(prefix="tay-review-") as place:
-                copy = Path(place) / "prompts"
-                shutil.copytree(self.directory, copy)
-                for one in changes:
-                    new = changed(copy / one.file, one.path, one.value)
-                    (copy / one.file).write_bytes(new.encode())
-                load_playbook(copy)
+            with tried(self.directory, changes) as copy:
                 return "".join(
                     diff_of(self.directory / file, copy / file, f"{self._name}/{file}")
                     for file in dict.fromkeys(one.file for one in changes)

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from tay_middleware.analytics.charts import Spec
 
 
@@ -98,41 +100,10 @@ def to_json(review: Review) -> dict[str, Any]:
 
 def from_json(kept: Mapping[str, Any]) -> Review:
     """The review that `to_json` wrote down."""
-    return Review(
-        name=kept["name"],
-        since=date.fromisoformat(kept["since"]),
-        until=date.fromisoformat(kept["until"]),
-        as_of=datetime.fromisoformat(kept["as_of"]),
-        ripe_since=date.fromisoformat(kept["ripe_since"]),
-        ripe_until=date.fromisoformat(kept["ripe_until"]),
-        simulated=kept["simulated"],
-        playbook_version=kept["playbook_version"],
-        happened=tuple(kept["happened"]),
-        sure=tuple(kept["sure"]),
-        unsure=tuple(kept["unsure"]),
-        actions=tuple(Action(**one) for one in kept["actions"]),
-        sections=tuple(_section(one) for one in kept["sections"]),
-        forecasts=tuple(Forecast(**one) for one in kept["forecasts"]),
-        scores=tuple(_score(one) for one in kept["scores"]),
-    )
+    return _REVIEW.validate_python(kept)
 
 
-def _section(kept: Mapping[str, Any]) -> Section:
-    return Section(
-        title=kept["title"],
-        lines=tuple(kept["lines"]),
-        chart=kept["chart"],
-        tables=tuple(
-            Table(one["title"], tuple(one["columns"]), tuple(tuple(row) for row in one["rows"]))
-            for one in kept["tables"]
-        ),
-    )
-
-
-def _score(kept: Mapping[str, Any]) -> Score:
-    forecast = Forecast(**kept["forecast"])
-    made_at = datetime.fromisoformat(kept["made_at"])
-    return Score(forecast, made_at, kept["actual"], kept["n"], kept["words"])
+_REVIEW = TypeAdapter(Review)
 
 
 def _plain(value: Any) -> Any:

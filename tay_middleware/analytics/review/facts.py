@@ -16,10 +16,11 @@ from tay_middleware.analytics.metrics import ESCALATION_TARGET, Period
 from tay_middleware.analytics.review.tiers import Paid, cells, worth_of_tiers
 from tay_middleware.analytics.tuning import Proposal
 from tay_middleware.playbook import Playbook
-from tay_middleware.storage import Database, trends
-from tay_middleware.storage.pauses import history
+from tay_middleware.storage import Database
+from tay_middleware.storage.desk.pauses import history
+from tay_middleware.storage.reading import trends
+from tay_middleware.storage.reading.trends import Narrowed
 from tay_middleware.storage.transaction import Transaction
-from tay_middleware.storage.trends import Narrowed
 
 RIPE_DAYS = 28
 """Mentions of so many days, at least, make the conversion rates of a review."""

@@ -26,7 +26,7 @@ from tay_middleware.analytics.review.sentences import claims, happened
 from tay_middleware.errors import InputError
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Database
-from tay_middleware.storage import reviews as sql
+from tay_middleware.storage.reading import reviews as sql
 
 MOST_SCORES = 8
 

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from tay_middleware.analytics.experiments import Call, State, Verdict
-from tay_middleware.analytics.review.diffs import Change, Prompts
+from tay_middleware.analytics.review.diffs import Prompts
 from tay_middleware.analytics.review.document import Action
 from tay_middleware.analytics.review.facts import Facts
 from tay_middleware.analytics.review.shipping import shipping
 from tay_middleware.analytics.tuning import Verdict as Tuning
 from tay_middleware.analytics.wording import interval, percent
 from tay_middleware.playbook import HOLDOUT, Playbook
+from tay_middleware.playbook.patch import Change
 
 MOST = 5
 """More than these nobody does in a week."""

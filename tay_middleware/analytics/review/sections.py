@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from tay_middleware.analytics import charts
 from tay_middleware.analytics.catalogue import Measure
 from tay_middleware.analytics.experiments import Verdict
-from tay_middleware.analytics.labels import LABELS
 from tay_middleware.analytics.measures import Measures
 from tay_middleware.analytics.metrics import CONVERSION_TARGET, ENOUGH, ESCALATION_TARGET
 from tay_middleware.analytics.review.document import Section, Table
 from tay_middleware.analytics.review.facts import Facts
 from tay_middleware.analytics.review.sentences import sold_in
 from tay_middleware.analytics.review.tiers import is_drawn
+from tay_middleware.analytics.titles import TITLES
 from tay_middleware.analytics.wording import figure, interval, percent, target
 
 MOST_WORDINGS = 12
@@ -193,8 +193,8 @@ def _purchases(now: Measures, one: Measure) -> tuple[str, ...]:
 
 def _welcome(facts: Facts) -> Section:
     names = ("called_helpful", "bad_reactions", "judged_right", "offer_judged_right")
-    told = [(LABELS[name].title, facts.now.one(name)) for name in names]
-    title = LABELS["bad_reactions"].title
+    told = [(TITLES[name], facts.now.one(name)) for name in names]
+    title = TITLES["bad_reactions"]
     told += [
         (f"{title}, {one.value}: by feedback alone", one)
         for one in facts.now.of("bad_reactions", "users")
@@ -204,11 +204,9 @@ def _welcome(facts: Facts) -> Section:
     for one in facts.ripe.items:
         if one.dimension == "arm":
             arm = {"shown": "with a mention", "holdout": "with none, for comparison"}
-            came.append(
-                _row(f"{LABELS[one.name].title}, {arm.get(one.value or '', 'everybody')}", one)
-            )
+            came.append(_row(f"{TITLES[one.name]}, {arm.get(one.value or '', 'everybody')}", one))
         if one.name.endswith("because_of_a_mention") and one.number is not None:
-            kept.append((LABELS[one.name].title, one))
+            kept.append((TITLES[one.name], one))
     return Section(
         "How people take it",
         tuple(f"{title}: {figure(one.number, one.unit)}, {one.stands}." for title, one in kept),

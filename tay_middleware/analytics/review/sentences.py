@@ -7,11 +7,11 @@ from math import ceil, sqrt
 from tay_middleware.analytics.catalogue import Measure
 from tay_middleware.analytics.experiments import Call, Increment, State, Verdict
 from tay_middleware.analytics.experiments.words import A_YEAR
-from tay_middleware.analytics.labels import LABELS
 from tay_middleware.analytics.lifetimes import TimeToSale
 from tay_middleware.analytics.metrics import ENOUGH, Z95
 from tay_middleware.analytics.review.facts import Facts
 from tay_middleware.analytics.review.tiers import is_of_tier
+from tay_middleware.analytics.titles import TITLES
 from tay_middleware.analytics.wording import figure, interval, major, missing_days, percent, target
 
 CLOSE_ENOUGH = 0.025
@@ -128,7 +128,7 @@ def _of_returns(facts: Facts) -> Iterator[Claim]:
     for one in facts.ripe.items:
         # Whoever answers a mention goes on talking, if only to say no: that proves nothing.
         if one.name.startswith("returns") and one.unit == "points" and not _is_open(one):
-            title = LABELS[one.name].title
+            title = TITLES[one.name]
             figures = f"{figure(one.number, one.unit)}, {interval(one)}"
             yield Claim(f"{title}: {one.stands} ({figures}).", True)
 

@@ -6,10 +6,10 @@ cannot, words alone.
 
 from collections.abc import Iterator
 
-from tay_middleware.analytics.review.diffs import Change
 from tay_middleware.domain import Tier
 from tay_middleware.playbook import Arm, Experiment, Playbook
 from tay_middleware.playbook.experiments import ExperimentKind
+from tay_middleware.playbook.patch import Change
 
 Steps = tuple[str, tuple[Change, ...]]
 """What to do, in words, and the changes that do it, none where none is safe."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from tay_middleware.analytics.labels import LABELS
 from tay_middleware.analytics.review.document import Forecast, Review, Section, Table
+from tay_middleware.analytics.titles import TITLES
 from tay_middleware.analytics.wording import percent
 
 SIMULATED = "SIMULATED: nobody in this review exists."
@@ -26,7 +26,7 @@ def subtitle(review: Review) -> str:
 
 def foretold(one: Forecast) -> str:
     """A forecast in a sentence."""
-    name = LABELS[one.measure].title.lower()
+    name = TITLES[one.measure].lower()
     return (
         f"{one.period}: {name} between {percent(one.low)} and {percent(one.high)}, four times of "
         "five."
@@ -79,7 +79,7 @@ def scores_table(review: Review) -> Table:
     rows = tuple(
         (
             one.forecast.period,
-            LABELS[one.forecast.measure].title,
+            TITLES[one.forecast.measure],
             f"{percent(one.forecast.low)} to {percent(one.forecast.high)}",
             percent(one.actual) if one.actual is not None else "-",
             one.words,

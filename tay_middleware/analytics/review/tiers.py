@@ -10,8 +10,8 @@ users, for several tiers, and looked at every week. What is sure an experiment o
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import erf, sqrt
-from statistics import fmean
+from math import sqrt
+from statistics import NormalDist, fmean
 
 from tay_middleware.playbook import Experiment, Playbook
 from tay_middleware.playbook.experiments import ExperimentKind
@@ -136,7 +136,7 @@ def _paid(
     sides = [[_posterior(pair[at], base, strength) for pair in pairs] for at in (0, 1)]
     own_share, common_share = (_mean(side, weights) for side in sides)
     spread = sum(_variance(side, weights) for side in sides)
-    chance = _above((own_share - common_share) / sqrt(spread)) if spread else 0.5
+    chance = NormalDist().cdf((own_share - common_share) / sqrt(spread)) if spread else 0.5
     own_n = sum(own.n for own, _ in pairs)
     common_n = sum(common.n for _, common in pairs)
     return Paid(tier, own_n, own_share, common_n, common_share, chance)
@@ -164,8 +164,3 @@ def _variance(side: Sequence[tuple[float, float]], weights: Sequence[float]) -> 
     return sum(
         spread * (weight / whole) ** 2 for (_, spread), weight in zip(side, weights, strict=True)
     )
-
-
-def _above(z: float) -> float:
-    """The normal distribution function."""
-    return 0.5 * (1 + erf(z / sqrt(2)))

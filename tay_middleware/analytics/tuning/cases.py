@@ -111,7 +111,7 @@ def live_threshold(playbook: Playbook, knob: Knob) -> float:
 
 
 class Reader:
-    """Reads rows of `storage.replays.scored` by the rules of the playbook that decided them."""
+    """Reads rows of `storage.reading.replays.scored` by the rules of the playbook behind them."""
 
     def __init__(self, playbook: Playbook, knob: Knob, *, shadow: bool = False) -> None:
         """Make a reader.
@@ -137,7 +137,7 @@ class Reader:
         """The case of a row.
 
         Args:
-            row: of `storage.replays.scored`.
+            row: of `storage.reading.replays.scored`.
             counts: whether it lies in the period.
             own_version: whether this very playbook decided it; else nothing is inferred from what
                 was decided, and its score is the plain probability.

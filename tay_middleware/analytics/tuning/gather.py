@@ -12,8 +12,8 @@ from tay_middleware.analytics.tuning.replay import HOUR_SECONDS, Passing
 from tay_middleware.domain import Stage, Suppression
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Database
-from tay_middleware.storage import replays as sql
-from tay_middleware.storage.reactions import bad_reactions
+from tay_middleware.storage.reading import replays as sql
+from tay_middleware.storage.reading.reactions import bad_reactions
 from tay_middleware.storage.simulations import is_simulated
 
 Step = Callable[[str], None]

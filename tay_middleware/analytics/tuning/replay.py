@@ -50,8 +50,8 @@ class _Place(NamedTuple):
 
     `passed_before` counts the turns of its conversation that were complete when it was asked, and
     `passed_with` those begun when its own reply was complete: what lies between two such numbers
-    are the turns that passed (see `storage.spacing`). `visit` is the conversation with the time at
-    which its visit began (see `visits`).
+    are the turns that passed (see `storage.turns.spacing`). `visit` is the conversation with the
+    time at which its visit began (see `visits`).
     """
 
     at: int
@@ -185,7 +185,8 @@ def _place(at: int, case: Case, began: float, before: int, with_it: int) -> _Pla
 def _undisturbed(turns: Sequence[Case]) -> tuple[list[float], list[float]]:
     """When the turns of a conversation that overlap no other began and ended, in order.
 
-    They are the ones that count as passed (`storage.spacing.turns_passed`), whatever the mention.
+    They are the ones that count as passed (`storage.turns.spacing.turns_passed`), whatever the
+    mention.
     """
     begun: list[float] = []
     ended: list[float] = []

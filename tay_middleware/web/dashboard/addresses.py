@@ -10,7 +10,7 @@ from fastapi import Request
 
 from tay_middleware.domain import Reason, Strength, Tier
 from tay_middleware.errors import PayloadError
-from tay_middleware.storage.log import Filter
+from tay_middleware.storage.reading.log import Filter
 from tay_middleware.web import filters
 from tay_middleware.web.context import Context
 

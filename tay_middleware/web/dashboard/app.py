@@ -55,8 +55,7 @@ def make_dashboard() -> FastAPI:
 def open_board(app: FastAPI, here: Context) -> Board:
     """Give the app what its pages ask for; the board is to be closed with the server."""
     app.state.context = here
-    app.state.board = Board(here)
-    board: Board = app.state.board
+    board = app.state.board = Board(here)
     return board
 
 

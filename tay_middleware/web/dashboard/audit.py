@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from tay_middleware.storage import audit as sql
-from tay_middleware.storage import tokens
+from tay_middleware.storage.desk import audit as sql
+from tay_middleware.storage.desk import tokens
 from tay_middleware.web.context import Here
 from tay_middleware.web.dashboard.addresses import place
 from tay_middleware.web.dashboard.pages import render

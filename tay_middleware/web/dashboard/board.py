@@ -9,7 +9,7 @@ from tay_middleware.analytics import charts
 from tay_middleware.analytics.experiments import State, Verdict, examine
 from tay_middleware.decide.cascade import Cascade, Until
 from tay_middleware.decide.stages import make_cascade
-from tay_middleware.storage.worker import Health, Places, health_of
+from tay_middleware.storage.outbox.worker import Health, Places, health_of
 from tay_middleware.web.context import Context
 from tay_middleware.web.dashboard.kept import Kept
 

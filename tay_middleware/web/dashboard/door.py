@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from tay_middleware.storage import sessions
-from tay_middleware.storage.tokens import Scope
+from tay_middleware.storage.desk import sessions
+from tay_middleware.storage.desk.tokens import Scope
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.auditing import audited
 from tay_middleware.web.auth import Actor, authenticate

@@ -11,8 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tay_middleware.domain import Reason, Strength, Tier
-from tay_middleware.storage import audit, log, sales, verdicts
-from tay_middleware.storage.log import Filter
+from tay_middleware.storage.desk import audit, verdicts
+from tay_middleware.storage.reading import log, sales
+from tay_middleware.storage.reading.log import Filter
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web import escalations as api
 from tay_middleware.web.auditing import audited

@@ -21,9 +21,10 @@ from tay_middleware.analytics.metrics import (
 )
 from tay_middleware.analytics.overview import Overview, Ranked, overview
 from tay_middleware.domain import Tier
-from tay_middleware.storage import sales, trends, turned_away
+from tay_middleware.storage.desk import turned_away
+from tay_middleware.storage.reading import sales, trends
+from tay_middleware.storage.reading.trends import Narrowed
 from tay_middleware.storage.transaction import Transaction
-from tay_middleware.storage.trends import Narrowed
 from tay_middleware.web.context import Context, Here
 from tay_middleware.web.dashboard.addresses import choice, known
 from tay_middleware.web.dashboard.pages import render

@@ -11,8 +11,10 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from tay_middleware.storage import inbox, sales, trends
-from tay_middleware.storage.payment_tables import PurchaseKind
+from tay_middleware.payments.reading import uuid_of
+from tay_middleware.storage.payments import inbox
+from tay_middleware.storage.payments.tables import PurchaseKind
+from tay_middleware.storage.reading import sales, trends
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web import purchases as api
 from tay_middleware.web.auth import Actor
@@ -145,7 +147,7 @@ def _rows(
         return found, {one: references_of(some) for one, some in keys.items()}, owed
     if view is View.EVENTS:
         return trends.letters(transaction, MOST_LETTERS), {}, owed
-    found = inbox.page(transaction, state=_STATES[view], before=_id(before), limit=PAGE + 1)
+    found = inbox.page(transaction, state=_STATES[view], before=uuid_of(before), limit=PAGE + 1)
     return found, {}, owed
 
 
@@ -153,10 +155,3 @@ def _place_of(row: Any, view: View) -> str | None:
     if view is View.EVENTS:
         return None
     return f"{row.begun_at.isoformat()}_{row.id}" if view in OF_PURCHASES else str(row.id)
-
-
-def _id(said: str | None) -> UUID | None:
-    try:
-        return UUID(said) if said else None
-    except ValueError:
-        return None

@@ -15,7 +15,7 @@ from tay_middleware.analytics.overview import ranked
 from tay_middleware.domain import Tier
 from tay_middleware.ending import HOW_TO_SAY_IT
 from tay_middleware.playbook import Template, Violation
-from tay_middleware.storage import pauses
+from tay_middleware.storage.desk import pauses
 from tay_middleware.web import experiments as api
 from tay_middleware.web.context import Context, Here
 from tay_middleware.web.dashboard.pages import back, render

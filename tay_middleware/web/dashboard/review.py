@@ -13,9 +13,9 @@ from tay_middleware.analytics.overview import overview
 from tay_middleware.analytics.said import said_of
 from tay_middleware.analytics.weeks import weeks
 from tay_middleware.errors import InputError
-from tay_middleware.storage import trends
+from tay_middleware.storage.reading import trends
+from tay_middleware.storage.reading.trends import Narrowed
 from tay_middleware.storage.transaction import Transaction
-from tay_middleware.storage.trends import Narrowed
 from tay_middleware.web.context import Here
 from tay_middleware.web.dashboard.home import figures_of
 from tay_middleware.web.dashboard.pages import render

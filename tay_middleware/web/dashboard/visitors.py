@@ -17,8 +17,9 @@ from fastapi import Depends, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from tay_middleware.storage import sessions, simulations
-from tay_middleware.storage.tokens import Scope
+from tay_middleware.storage import simulations
+from tay_middleware.storage.desk import sessions
+from tay_middleware.storage.desk.tokens import Scope
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.auth import Actor
 from tay_middleware.web.context import Context, Here

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import Connection, insert
 
 from tay_middleware.domain import uuid7
-from tay_middleware.storage import exposures
-from tay_middleware.storage.payment_tables import conversions, payment_facts
+from tay_middleware.storage.payments.tables import conversions, payment_facts
+from tay_middleware.storage.turns import exposures
 from tests.builders import NOON
 from tests.databases import Scene
 

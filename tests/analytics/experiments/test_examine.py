@@ -9,8 +9,8 @@ from sqlalchemy import Connection, delete, update
 from tay_middleware.analytics.experiments import Call, State, Verdict, examine
 from tay_middleware.playbook import Experiments, Playbook
 from tay_middleware.storage import Database
-from tay_middleware.storage.pauses import Subject, lift, pause
-from tay_middleware.storage.payment_tables import conversions
+from tay_middleware.storage.desk.pauses import Subject, lift, pause
+from tay_middleware.storage.payments.tables import conversions
 from tay_middleware.storage.sql import escalation_logs
 from tests.analytics.experiments.rows import DAY, NOBODY, buy, expose, expose_many
 from tests.builders import NOON

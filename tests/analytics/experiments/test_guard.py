@@ -1,4 +1,3 @@
-import asyncio
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,18 +14,18 @@ from tay_middleware.engine import Escalator, Reply
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import Database, Outbox, open_store
-from tay_middleware.storage import pauses as sql
+from tay_middleware.storage.desk import pauses as sql
 from tay_middleware.storage.drain import Drain
-from tay_middleware.storage.events import read_event
 from tay_middleware.storage.ledger import apply
-from tay_middleware.storage.link import close_client, make_client
-from tay_middleware.storage.pause_board import publish
+from tay_middleware.storage.outbox.link import close_client, make_client
+from tay_middleware.storage.outbox.pause_board import publish
+from tay_middleware.storage.outbox.wire import turn_event
+from tay_middleware.storage.payments.touches import note_feedback
 from tay_middleware.storage.sql import escalation_logs
-from tay_middleware.storage.touches import note_feedback
-from tay_middleware.storage.wire import turn_event
+from tay_middleware.storage.turns.events import read_event
 from tests.analytics.experiments.rows import DAY, NOBODY, Play
 from tests.builders import NOON
-from tests.databases import migrated
+from tests.databases import migrated, play
 from tests.storage.records import a_record
 
 NEED = "Can you review my pricing structure and tell me what's wrong?"
@@ -69,19 +68,15 @@ class Town:
                 self.ask(f"user-{number}", FINE)
 
     def on_database(self, work: Callable[[Database], Any]) -> Any:
-        async def run() -> Any:
-            database = Database(self.settings.resolved_database_url)
-            try:
-                outbox = Outbox.of(self.settings)
-                if outbox is not None:
-                    client = make_client(outbox.redis_url, patience_seconds=5)
-                    await Drain(client, database).run(once=True)
-                    await close_client(client)
-                return await work(database)
-            finally:
-                await database.aclose()
+        async def run(database: Database) -> Any:
+            outbox = Outbox.of(self.settings)
+            if outbox is not None:
+                client = make_client(outbox.redis_url, patience_seconds=5)
+                await Drain(client, database).run(once=True)
+                await close_client(client)
+            return await work(database)
 
-        return asyncio.run(run())
+        return play(self.settings.resolved_database_url, run)
 
     def guard(self) -> dict[str, Watched]:
         async def look(database: Database) -> Any:

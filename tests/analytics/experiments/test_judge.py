@@ -11,7 +11,7 @@ from tay_middleware.analytics.experiments.exact import rate_interval
 from tay_middleware.analytics.experiments.frame import Frame
 from tay_middleware.analytics.experiments.judge import Counted, judge
 from tay_middleware.analytics.experiments.sequence import always_valid, users_until
-from tay_middleware.storage.experiments import Cohort, Purchase
+from tay_middleware.storage.reading.experiments import Cohort, Purchase
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DAY = timedelta(days=1)

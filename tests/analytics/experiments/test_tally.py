@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tay_middleware.analytics.experiments.tally import Cell, Sum, cells, difference, pooled
-from tay_middleware.storage.experiments import Cohort, Purchase
+from tay_middleware.storage.reading.experiments import Cohort, Purchase
 from tests.builders import NOON
 
 DAY = timedelta(days=1)

@@ -9,7 +9,7 @@ import pytest
 from tay_middleware.analytics.replay import Flip
 from tay_middleware.domain import Message, Stage
 from tay_middleware.playbook import load_playbook
-from tay_middleware.storage import replays as sql
+from tay_middleware.storage.reading import replays as sql
 from tests.uncounted import at_scale
 
 from .town import (

@@ -12,7 +12,7 @@ from tay_middleware.analytics.measures import terms_of
 from tay_middleware.analytics.review import Review, review
 from tay_middleware.simulate import Result
 from tay_middleware.storage import Database
-from tay_middleware.storage.reviews import reviews
+from tay_middleware.storage.reading.reviews import reviews
 from tay_middleware.storage.transaction import Transaction
 
 UNTIL = datetime(2026, 11, 23, tzinfo=UTC)

@@ -22,7 +22,7 @@ from tay_middleware.analytics.review.text import markdown
 from tay_middleware.playbook import HOLDOUT, load_playbook
 from tay_middleware.playbook.load import shipped
 from tay_middleware.simulate import Order, Result, simulate
-from tay_middleware.storage.pauses import Subject, pause, pauses
+from tay_middleware.storage.desk.pauses import Subject, pause, pauses
 from tay_middleware.storage.transaction import Transaction
 from tests.analytics.review.stage import UNTIL, copied, reviewed, write
 from tests.uncounted import at_scale

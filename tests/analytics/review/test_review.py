@@ -26,8 +26,8 @@ from tay_middleware.analytics.review.text import markdown
 from tay_middleware.cli.main import app
 from tay_middleware.errors import InputError
 from tay_middleware.simulate import Result
-from tay_middleware.storage import pauses
-from tay_middleware.storage.day_sheets import day_sheets
+from tay_middleware.storage.desk import pauses
+from tay_middleware.storage.reading.day_sheets import day_sheets
 from tay_middleware.storage.sql import escalation_logs
 from tay_middleware.storage.transaction import Transaction
 from tests.analytics.review.stage import UNTIL, copied, forget, reviewed, write

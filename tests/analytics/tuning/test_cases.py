@@ -53,7 +53,7 @@ def at(playbook: Playbook, threshold: float, settings: Settings, knob: Knob) -> 
 
 
 def a_row(number: int, found: Detection, version: str) -> Any:
-    """As `storage.replays.scored` reads what the engine writes."""
+    """As `storage.reading.replays.scored` reads what the engine writes."""
     shown = found.escalate
     by_scorer = "scorer.escalate" in found.scores
     return SimpleNamespace(

@@ -13,7 +13,7 @@ from tay_middleware.analytics.tuning.replay import Passing, Replay
 from tay_middleware.decide import Circumstances, ReplyFacts
 from tay_middleware.domain import Mode
 from tay_middleware.playbook import Playbook
-from tay_middleware.storage.spacing import turns_passed
+from tay_middleware.storage.turns.spacing import turns_passed
 from tay_middleware.visits import visit_began
 from tests.builders import NOON
 from tests.uncounted import at_scale

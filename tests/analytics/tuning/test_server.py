@@ -1,6 +1,5 @@
 """What is read of the log on PostgreSQL is what is read of it on SQLite."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -16,10 +15,10 @@ from tay_middleware.analytics.tuning import Log, Order, beginning, gather, tune
 from tay_middleware.analytics.tuning.replay import Passing, Replay
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage import Database
-from tay_middleware.storage.payment_tables import feedback
+from tay_middleware.storage.payments.tables import feedback
 from tests.analytics.experiments.rows import buy
 from tests.builders import NOON
-from tests.databases import migrated
+from tests.databases import migrated, play
 
 LONG = timedelta(days=40)
 
@@ -38,20 +37,16 @@ def gathered(url: str, made: list[dict[str, Any]], playbook: Playbook) -> tuple[
     said = {"user_key": mentions[0]["user_key"], "stop": True, "note": None, "at": NOON}
     said |= {"escalation_id": mentions[0]["id"], "helpful": False}
 
-    async def run() -> tuple[Log, Any, Any]:
-        database = Database(url)
-        try:
-            await database.write(fill, made)
-            await database.write(lambda tx: tx.execute(insert(feedback), [said]))
-            await database.write(buy, mentions[1]["user_key"], at=NOON - timedelta(hours=1))
-            log = await gather(database, playbook, since=NOON - LONG, until=NOON + LONG)
-            begin = await beginning(database, 100, NOON + LONG)
-            stretch = await read(database, NOON - LONG, NOON + LONG, most=400)
-            return log, begin, stretch
-        finally:
-            await database.aclose()
+    async def run(database: Database) -> tuple[Log, Any, Any]:
+        await database.write(fill, made)
+        await database.write(lambda tx: tx.execute(insert(feedback), [said]))
+        await database.write(buy, mentions[1]["user_key"], at=NOON - timedelta(hours=1))
+        log = await gather(database, playbook, since=NOON - LONG, until=NOON + LONG)
+        begin = await beginning(database, 100, NOON + LONG)
+        stretch = await read(database, NOON - LONG, NOON + LONG, most=400)
+        return log, begin, stretch
 
-    return asyncio.run(run())
+    return play(url, run)
 
 
 def test_both_databases_say_the_same(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tay_middleware.settings import Settings, load_settings
-from tay_middleware.storage.tokens import Scope
+from tay_middleware.storage.desk.tokens import Scope
 from tests.web.dashboard.stage import Served, Visitor, copied, settings_of, simulated
 
 USERS = 70

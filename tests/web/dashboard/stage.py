@@ -24,10 +24,12 @@ from tay_middleware.payments.terms import terms_of
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.simulate import Order, simulate
-from tay_middleware.storage import Database, sales, tokens, trends
-from tay_middleware.storage.refusals import refusals_of
+from tay_middleware.storage import Database
+from tay_middleware.storage.desk import tokens
+from tay_middleware.storage.desk.tokens import Scope
+from tay_middleware.storage.outbox.refusals import refusals_of
+from tay_middleware.storage.reading import sales, trends
 from tay_middleware.storage.sql import escalation_logs, question_logs
-from tay_middleware.storage.tokens import Scope
 from tay_middleware.storage.transaction import Transaction
 from tay_middleware.web.app import make_app
 from tay_middleware.web.context import Context

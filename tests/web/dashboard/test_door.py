@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tay_middleware.storage import audit, tokens
-from tay_middleware.storage.desk_tables import dashboard_sessions
-from tay_middleware.storage.tokens import Scope
+from tay_middleware.storage.desk import audit, tokens
+from tay_middleware.storage.desk.tables import dashboard_sessions
+from tay_middleware.storage.desk.tokens import Scope
 from tay_middleware.web.dashboard.visitors import COOKIE, IDLE, LIFETIME, proof_of
 from tests.web.dashboard.stage import MONDAY, ROOT, Served, Visitor, proof_in, text_of
 

@@ -1,6 +1,5 @@
 """The figures of pages are those of the rows, counted again by hand, on either database."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,9 +18,10 @@ from tay_middleware.analytics.said import said_of
 from tay_middleware.analytics.weeks import weeks
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
-from tay_middleware.storage import Database, trends
+from tay_middleware.storage.reading import trends
+from tay_middleware.storage.reading.trends import Narrowed
 from tay_middleware.storage.sql import escalation_logs, question_logs
-from tay_middleware.storage.trends import Narrowed
+from tests.databases import play
 from tests.fixtures_servers import _databases, postgres, postgres_url
 from tests.web.dashboard.stage import MONDAY, copied, simulated
 
@@ -48,25 +48,11 @@ def url(
 
 
 def read(url: str, function: Any, *args: Any) -> Any:
-    async def reading() -> Any:
-        database = Database(url)
-        try:
-            return await database.read(function, *args)
-        finally:
-            await database.aclose()
-
-    return asyncio.run(reading())
+    return play(url, lambda database: database.read(function, *args))
 
 
 def found_of(url: str, period: Period, narrowed: Narrowed) -> Overview:
-    async def reading() -> Overview:
-        database = Database(url)
-        try:
-            return await overview(database, period, narrowed, TERMS, now=MONDAY)
-        finally:
-            await database.aclose()
-
-    return asyncio.run(reading())
+    return play(url, lambda database: overview(database, period, narrowed, TERMS, now=MONDAY))
 
 
 def period_to(days: int) -> Period:
@@ -119,14 +105,7 @@ def test_an_overview_counts_what_the_rows_say(url: str, narrowed: Narrowed, days
 
 
 def test_intervals_are_those_of_the_metrics_or_none(url: str) -> None:
-    async def measured() -> Any:
-        database = Database(url)
-        try:
-            return await measure(database, period_to(30), TERMS, now=MONDAY)
-        finally:
-            await database.aclose()
-
-    known = asyncio.run(measured())
+    known = play(url, lambda database: measure(database, period_to(30), TERMS, now=MONDAY))
 
     def ends(name: str, value: str | None = None, dimension: str | None = None) -> Any:
         one = known.one(name, value, dimension)
@@ -164,25 +143,17 @@ def test_a_conversion_line_ends_where_windows_are_open(url: str) -> None:
 
 
 def test_one_dimension_alone_is_ranked_as_in_the_overview(url: str) -> None:
-    async def reading() -> Any:
-        database = Database(url)
-        try:
-            return await ranked(database, period_to(30), "template", TERMS, now=MONDAY)
-        finally:
-            await database.aclose()
-
-    assert asyncio.run(reading()) == found_of(url, period_to(30), Narrowed()).by["template"]
+    assert (
+        play(url, lambda database: ranked(database, period_to(30), "template", TERMS, now=MONDAY))
+        == found_of(url, period_to(30), Narrowed()).by["template"]
+    )
 
 
 def test_weeks_add_up_to_the_rows_and_say_what_is_still_open(url: str) -> None:
-    async def reading() -> Any:
-        database = Database(url)
-        try:
-            return await weeks(database, 6, now=MONDAY, attribution_days=DAYS, retention_days=None)
-        finally:
-            await database.aclose()
-
-    found = asyncio.run(reading())
+    found = play(
+        url,
+        lambda database: weeks(database, 6, now=MONDAY, attribution_days=DAYS, retention_days=None),
+    )
     mentions = Counter(
         name_of(Span.WEEK, row.created_at.date()) for row in rows_of(url, escalation_logs)
     )

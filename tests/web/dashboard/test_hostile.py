@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from tay_middleware.storage import log
-from tay_middleware.storage.figures import daily_counts, hourly_stats
+from tay_middleware.storage.desk.tokens import Scope
 from tay_middleware.storage.ledger import dead_letters
-from tay_middleware.storage.log import Filter
-from tay_middleware.storage.payment_tables import conversions, webhook_events
+from tay_middleware.storage.payments.tables import conversions, webhook_events
+from tay_middleware.storage.reading import log
+from tay_middleware.storage.reading.log import Filter
 from tay_middleware.storage.sql import escalation_logs
-from tay_middleware.storage.tokens import Scope
 from tay_middleware.storage.transaction import Transaction
+from tay_middleware.storage.turns.figures import daily_counts, hourly_stats
 from tay_middleware.web.dashboard.visible import visible
 from tests.web.dashboard.stage import Served, Visitor, text_of
 

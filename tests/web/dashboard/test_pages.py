@@ -16,10 +16,11 @@ from tay_middleware.analytics import charts
 from tay_middleware.payments.signatures import NO_MATCH
 from tay_middleware.playbook import shipped
 from tay_middleware.settings import Settings
-from tay_middleware.storage import log, turned_away
-from tay_middleware.storage.log import Filter
+from tay_middleware.storage.desk import turned_away
+from tay_middleware.storage.desk.turned_away import Refusal, Times
+from tay_middleware.storage.reading import log
+from tay_middleware.storage.reading.log import Filter
 from tay_middleware.storage.simulations import simulations
-from tay_middleware.storage.turned_away import Refusal, Times
 from tay_middleware.web import mounting
 from tay_middleware.web.dashboard import board, pages, statics
 from tests.databases import migrated
@@ -145,7 +146,7 @@ def test_a_bug_of_ours_is_not_shown(alone: Served, monkeypatch: pytest.MonkeyPat
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("the secret of the house")
 
-    monkeypatch.setattr("tay_middleware.storage.trends.owed", broken)
+    monkeypatch.setattr("tay_middleware.storage.reading.trends.owed", broken)
     answer = robin.get("/payments")
     assert answer.status_code == 500
     assert "something of ours is wrong" in answer.text

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tay_middleware.analytics.calendar import last_days
-from tay_middleware.storage.tokens import Scope
+from tay_middleware.storage.desk.tokens import Scope
 from tests.web.dashboard.stage import MONDAY, Served, text_of
 
 DAYS = 7

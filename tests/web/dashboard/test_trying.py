@@ -18,7 +18,6 @@ from tests.web.dashboard.stage import Served, Visitor, text_of
 
 NEED = "Can you review my pricing structure and tell me what's wrong?"
 REPLY = "Start with one honest hour."
-SESSION_TABLES = {"dashboard_sessions", "admin_tokens", "audit_log"}
 
 
 def everything(transaction: Any) -> dict[str, str]:

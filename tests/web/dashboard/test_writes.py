@@ -11,11 +11,14 @@ from typer.testing import CliRunner
 
 from tay_middleware.cli.main import app as cli
 from tay_middleware.domain import uuid7
-from tay_middleware.storage import audit, inbox, ledger, log, pauses, sales, verdicts
-from tay_middleware.storage.desk_tables import audit_log, escalation_notes
-from tay_middleware.storage.log import Filter
-from tay_middleware.storage.payment_tables import webhook_events
-from tay_middleware.storage.tokens import Scope
+from tay_middleware.storage import ledger
+from tay_middleware.storage.desk import audit, pauses, verdicts
+from tay_middleware.storage.desk.tables import audit_log, escalation_notes
+from tay_middleware.storage.desk.tokens import Scope
+from tay_middleware.storage.payments import inbox
+from tay_middleware.storage.payments.tables import webhook_events
+from tay_middleware.storage.reading import log, sales
+from tay_middleware.storage.reading.log import Filter
 from tests.web.dashboard.stage import ROOT, Served, Visitor, text_of
 
 UNKNOWN = "01958a2e-7c00-7000-8000-000000000001"
