@@ -34,7 +34,8 @@ USER_ROLES, ASSISTANT_ROLES = frozenset({"user", "human"}), frozenset({"assistan
 """Roles of a `ChatMessage`, which may have any."""
 
 MADE_BY = "lc_source"
-"""Where LangChain notes in a message that a program and no person wrote it, and which one."""
+"""Where LangChain notes in a message that a program and no person wrote it, and which one; and
+in the metadata of a call to a model that a program makes for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,16 @@ def _position(said: Sequence[Any]) -> tuple[int | None, bool]:
 
 def _is_asked(message: BaseMessage) -> bool:
     """Whether a person said it: an agent's own notes (a summary, say) are human messages too."""
-    return _is_user(message) and not message.additional_kwargs.get(MADE_BY)
+    is_noted = message.additional_kwargs.get(MADE_BY) or _is_example(message)
+    return _is_user(message) and not is_noted
+
+
+def _is_example(message: BaseMessage) -> bool:
+    """Whether it shows the model how to answer (`HumanMessage(…, example=True)`): nobody said it.
+
+    LangChain has no such field any more, and keeps it among those that it does not know.
+    """
+    return bool((message.model_extra or {}).get("example"))
 
 
 def _is_reply(message: BaseMessage) -> bool:
@@ -239,7 +249,7 @@ def _transcript(
     said: list[Message] = []
     for message in messages:
         text = str(message.text)
-        if not text.strip():
+        if not text.strip() or _is_example(message):
             continue
         if _is_user(message) and not (has_agents and message.name):
             said.append(Message("user", text))

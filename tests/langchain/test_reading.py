@@ -39,6 +39,16 @@ def test_where_a_summary_alone_is_left_nobody_asks() -> None:
     assert read([SUMMARY, AIMessage("hm"), ToolMessage("42", tool_call_id="1")]) is None
 
 
+SHOWN = [HumanMessage("i am 13", example=True), AIMessage("Ask a grown-up.", example=True)]
+"""How to answer, shown to the model before the talk begins."""
+
+
+def test_examples_for_the_model_are_said_by_nobody() -> None:
+    assert read([*SHOWN, *EARLIER, HumanMessage("and now?")]) == Asked("and now?", TOLD)
+    assert read([*SHOWN, HumanMessage("and now?", name="ada")]) == Asked("and now?")
+    assert read(SHOWN) is None
+
+
 FOUND = HumanMessage("I joined the mentorship, says a client.", name="researcher")
 """What an agent found, as graphs of several agents pass it on."""
 
