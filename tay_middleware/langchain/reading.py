@@ -115,6 +115,21 @@ def understand(place: Place) -> Asked | None:
     return replace(asked, transcript=_transcript(_messages(before))) if before else asked
 
 
+def said_in(state: Any, shown: Sequence[Any]) -> Sequence[BaseMessage] | None:
+    """What was said in an agent's talk, where its model is `shown` something else; else `None`.
+
+    Middleware may put pages before the model alone: those nobody said. A message that the model is
+    shown in other words (redacted, say) is taken in those, by its id.
+    """
+    said = _listed(state.get("messages")) if isinstance(state, Mapping) else ()
+    if [*map(id, said)] == [*map(id, shown)] or not any(map(_is_user, _messages(said))):
+        return None
+    by_id: Mapping[str | None, BaseMessage] = {
+        one.id: one for one in shown if isinstance(one, BaseMessage) and one.id
+    }
+    return [by_id.get(one.id, one) for one in _messages(said)]
+
+
 def _called(input_key: Callable[[Any], Any], value: Any) -> Place:
     earlier = _earlier(value)
     try:
