@@ -120,11 +120,7 @@ class Escalator:
                 `strict_start` playbook or scorer are.
         """
         settings = given_settings(settings)
-        engine = cls(
-            start(settings),
-            lambda: open_store_of(settings),
-            settings,
-        )
+        engine = cls(start(settings), lambda: open_store_of(settings), settings)
         engine._made_from = settings
         if settings.mode is not Mode.OFF:
             note_made(settings)
@@ -312,6 +308,10 @@ class Escalator:
         if self._closing is not None:
             self._closing.detach()
         self._background, self._closing = None, None
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        """The engine itself: a copy of a chain sits at the same one."""
+        return self
 
     def __reduce__(self) -> tuple[Callable[..., "Escalator"], tuple[Settings]]:
         if self._made_from is None:

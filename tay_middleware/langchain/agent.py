@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Never
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import Runnable
 
 from tay_middleware.engine import Escalator, Seat
@@ -21,6 +21,7 @@ from tay_middleware.langchain.announce import EVENT_NAME
 from tay_middleware.langchain.arguments import only_fitting, refuse_unknown
 from tay_middleware.langchain.asker import known_in
 from tay_middleware.langchain.chat_model import EscalationChatModel
+from tay_middleware.langchain.reading import said_in
 from tay_middleware.langchain.replies import METADATA_KEY
 from tay_middleware.langchain.wrapping import wrapped_within
 from tay_middleware.settings import Settings
@@ -49,8 +50,9 @@ class EscalationAgentMiddleware(_Base):
     """Lets an agent's final reply end with at most one mention.
 
     `create_agent(model, tools, middleware=[EscalationAgentMiddleware()])`; put it last, so that
-    middleware that picks another model does so before this one wraps it. Who asks is read from the
-    agent's context (a dict or an object with `user_id`, `tier`, …), else from `configurable`.
+    middleware that picks another model or shows it more does so before this one wraps it. Who asks
+    is read from the agent's context (a dict or an object with `user_id`, `tier`, …), else from
+    `configurable`; what is asked, from the agent's state.
 
     The decision of the final reply is in its `response_metadata["tay"]`, and is written to
     `stream_mode="custom"` as `{"tay_decision": …}`.
@@ -127,13 +129,19 @@ class EscalationAgentMiddleware(_Base):
             return request
         with self._seat.engine.guard("an agent's model")("wrap"):
             known = known_in(getattr(request.runtime, "context", None))
-            model = wrapped_within(request.model, lambda found: self._ours(found, known))
+            said = said_in(request.state, request.messages)
+            model = wrapped_within(request.model, lambda found: self._ours(found, known, said))
             if model is not None:
                 return request.override(model=model)
             self._tell_once(type(request.model).__name__)
         return request
 
-    def _ours(self, model: BaseChatModel, known: Mapping[str, Any]) -> EscalationChatModel:
+    def _ours(
+        self,
+        model: BaseChatModel,
+        known: Mapping[str, Any],
+        said: Sequence[BaseMessage] | None,
+    ) -> EscalationChatModel:
         if isinstance(model, EscalationChatModel):
             ours = model
         else:
@@ -145,7 +153,7 @@ class EscalationAgentMiddleware(_Base):
                     EscalationChatModel(bound=model, escalator=self._seat.engine),
                 )
             ours = latest[1]
-        return ours.known_as(known) if known else ours
+        return ours if said is None and not known else ours.known_as(known, said)
 
     def _tell_once(self, kind: str) -> None:
         if kind not in self._told_of:

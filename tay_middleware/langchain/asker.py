@@ -11,7 +11,7 @@ from langchain_core.runnables.utils import ConfigurableFieldSpec, get_unique_con
 
 from tay_middleware.engine import Escalator, Pending
 from tay_middleware.engine.telling import tell_once
-from tay_middleware.langchain.reading import Asked
+from tay_middleware.langchain.reading import MADE_BY, Asked
 
 SPECS = (
     # Word for word LangChain's own, as its message history declares them: two different
@@ -94,7 +94,12 @@ def specs_beside(theirs: Sequence[ConfigurableFieldSpec]) -> list[ConfigurableFi
 
 
 def as_told(asked: Asked | None, config: RunnableConfig) -> Asked | None:
-    """What was asked, by the app's own word where it gives one; a prompt may hold much beside."""
+    """What was asked, by the app's own word where it gives one; a prompt may hold much beside.
+
+    A call that a middleware makes for itself (a summary of the talk) is nobody's question.
+    """
+    if (config.get("metadata") or {}).get(MADE_BY):
+        return None
     told = given_in(config).get("question")
     if not isinstance(told, str) or not told.strip():
         return asked

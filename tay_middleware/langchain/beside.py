@@ -99,9 +99,12 @@ class Beside:
                 self._endings = endings
 
     def broken(self, error: BaseException) -> None:
-        """There will be no reply: the model raised, or whoever waited for it has left."""
+        """There will be no reply: the model raised, or whoever waited for it has left.
+
+        A graph that waits for a person or hands over raises too; its answer may come later.
+        """
         if self._pending is not None and not self._is_left_to_another(self._pending, None):
-            failed = isinstance(error, Exception)
+            failed = isinstance(error, Exception) and not _steers(error)
             self._pending.abandon(ReplyStatus.FAILED if failed else ReplyStatus.ABANDONED)
 
     def unanswered(self) -> None:
@@ -248,6 +251,14 @@ def _or_taken_back(pending: Pending, outcome: Outcome) -> Iterator[None]:
 
 
 _UNREADABLE = Reply("", "unreadable")
+
+
+def _steers(error: BaseException) -> bool:
+    """Whether an error is none, but how a graph is steered; by its name, for LangGraph is an extra.
+
+    So it interrupts, and goes on in a graph around it.
+    """
+    return any(kind.__name__ == "GraphBubbleUp" for kind in type(error).__mro__)
 
 
 def _is_answer(reply: Reply) -> bool:

@@ -71,6 +71,7 @@ class EscalationChatModel(StandIn):
 
     _seat: Seat = PrivateAttr()
     _given: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+    _said: Sequence[BaseMessage] | None = PrivateAttr(default=None)
     _asked: RunnableConfig | None = PrivateAttr(default=None)
 
     if not TYPE_CHECKING:  # a checker reads the fields
@@ -99,10 +100,17 @@ class EscalationChatModel(StandIn):
         self._seat = Seat.at(self.escalator, lambda: Escalator.shared(self.settings))
         self.escalator = self._seat.engine
 
-    def known_as(self, given: Mapping[str, Any]) -> "EscalationChatModel":
-        """This model for somebody of whom `given` is known; it wins over `configurable`."""
+    def known_as(
+        self, given: Mapping[str, Any], said: Sequence[BaseMessage] | None = None
+    ) -> "EscalationChatModel":
+        """This model for somebody of whom `given` is known; it wins over `configurable`.
+
+        Args:
+            given: as in `configurable`.
+            said: the talk, where the model is shown more than was said in it.
+        """
         known = self._copied()
-        known._given = dict(given)
+        known._given, known._said = dict(given), said
         return known
 
     def flush(self, timeout_seconds: float = 5.0) -> bool:
@@ -311,5 +319,6 @@ class EscalationChatModel(StandIn):
         run_id: UUID | None = config.get("run_id") if run_manager is None else run_manager.run_id
         if self._given:
             config = {**config, "configurable": {**config.get("configurable", {}), **self._given}}
-        beside = Beside.begin(self._seat.engine, messages, None, config, run_manager)
+        said = messages if self._said is None else self._said
+        beside = Beside.begin(self._seat.engine, said, None, config, run_manager)
         return (config if run_id is None else beneath(config, run_id)), beside

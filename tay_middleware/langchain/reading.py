@@ -34,7 +34,8 @@ USER_ROLES, ASSISTANT_ROLES = frozenset({"user", "human"}), frozenset({"assistan
 """Roles of a `ChatMessage`, which may have any."""
 
 MADE_BY = "lc_source"
-"""Where LangChain notes in a message that a program and no person wrote it, and which one."""
+"""Where LangChain notes in a message that a program and no person wrote it, and which one; and
+in the metadata of a call to a model that a program makes for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,21 @@ def understand(place: Place) -> Asked | None:
     return replace(asked, transcript=_transcript(_messages(before))) if before else asked
 
 
+def said_in(state: Any, shown: Sequence[Any]) -> Sequence[BaseMessage] | None:
+    """What was said in an agent's talk, where its model is `shown` something else; else `None`.
+
+    Middleware may put pages before the model alone: those nobody said. A message that the model is
+    shown in other words (redacted, say) is taken in those, by its id.
+    """
+    said = _listed(state.get("messages")) if isinstance(state, Mapping) else ()
+    if [*map(id, said)] == [*map(id, shown)] or not any(map(_is_user, _messages(said))):
+        return None
+    by_id: Mapping[str | None, BaseMessage] = {
+        one.id: one for one in shown if isinstance(one, BaseMessage) and one.id
+    }
+    return [by_id.get(one.id, one) for one in _messages(said)]
+
+
 def _called(input_key: Callable[[Any], Any], value: Any) -> Place:
     earlier = _earlier(value)
     try:
@@ -187,7 +203,16 @@ def _position(said: Sequence[Any]) -> tuple[int | None, bool]:
 
 def _is_asked(message: BaseMessage) -> bool:
     """Whether a person said it: an agent's own notes (a summary, say) are human messages too."""
-    return _is_user(message) and not message.additional_kwargs.get(MADE_BY)
+    is_noted = message.additional_kwargs.get(MADE_BY) or _is_example(message)
+    return _is_user(message) and not is_noted
+
+
+def _is_example(message: BaseMessage) -> bool:
+    """Whether it shows the model how to answer (`HumanMessage(…, example=True)`): nobody said it.
+
+    LangChain has no such field any more, and keeps it among those that it does not know.
+    """
+    return bool((message.model_extra or {}).get("example"))
 
 
 def _is_reply(message: BaseMessage) -> bool:
@@ -239,7 +264,7 @@ def _transcript(
     said: list[Message] = []
     for message in messages:
         text = str(message.text)
-        if not text.strip():
+        if not text.strip() or _is_example(message):
             continue
         if _is_user(message) and not (has_agents and message.name):
             said.append(Message("user", text))

@@ -1,8 +1,8 @@
 """A reply as a stream: every chunk passes as it comes, and at the end something may follow.
 
 Only terminal chunks that hold nothing but metadata are kept back, because clients stop reading at a
-`finish_reason`; they are let go after the addition. The chunk that is added carries the id and the
-block index of the reply and nothing that would add up (usage, finish reason).
+`finish_reason`; they are let go after the addition. The chunk that is added carries the id, the
+name and the block index of the reply and nothing that would add up (usage, finish reason).
 
 A model that cannot stream sends its whole reply as one message, to which no chunk can be added; it
 is woven as `invoke` would.
@@ -45,6 +45,7 @@ class StreamedReply:
         self._of_messages = False
         self._begun = False
         self._id: str | None = None
+        self._name: str | None = None
         self._shape: list[Any] | str = ""
         self._cited: dict[Any, bool] = {}
         self._owes_status = False
@@ -59,7 +60,7 @@ class StreamedReply:
             return False
         self._begun = self._of_messages = True
         self._texts.append(chunk.content)
-        self._shape, self._id = chunk.content, chunk.id
+        self._shape, self._id, self._name = chunk.content, chunk.id, chunk.name
         return True
 
     def feed(self, chunk: Any) -> list[Any]:
@@ -128,8 +129,7 @@ class StreamedReply:
                 return []
             return [*self.let_go(), chunk]
         self._texts.append(text)
-        self._shape = chunk.content
-        self._id = chunk.id
+        self._shape, self._id, self._name = chunk.content, chunk.id, chunk.name
         return [*self.let_go(), chunk]
 
     def _note_blocks(self, content: str | list[Any]) -> None:
@@ -153,7 +153,9 @@ class StreamedReply:
         )
 
     def _chunk(self, text: str, metadata: dict[str, Any]) -> AIMessageChunk:
-        return AIMessageChunk(content=self._shaped(text), id=self._id, response_metadata=metadata)
+        return AIMessageChunk(
+            content=self._shaped(text), id=self._id, name=self._name, response_metadata=metadata
+        )
 
     def _shaped(self, text: str) -> str | list[Any]:
         """`text` in the shape in which the reply's own text came."""

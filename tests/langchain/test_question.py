@@ -1,6 +1,7 @@
 """A prompt may hold more than the question: what the app says was asked is what was asked."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage
@@ -8,6 +9,7 @@ from langchain_core.messages import HumanMessage
 from tay_middleware import EscalationChatModel, EscalationStep, Escalator
 from tay_middleware.langchain import ScriptedChatModel
 from tests.langchain.models import ANSWER, NEED
+from tests.langchain.surfaces import SURFACES
 from tests.langchain.who import name_in, rows_of, someone
 
 Surface = Callable[..., EscalationStep | EscalationChatModel]
@@ -40,3 +42,16 @@ def test_what_is_no_question_is_passed_over(
     wrap(MODEL).invoke([HumanMessage(CRAFT)], config)
     (row,) = rows_of(engine, name_in(config))
     assert row.question == CRAFT
+
+
+@pytest.mark.parametrize("verb", ["invoke", "stream"])
+def test_what_a_program_asks_for_itself_is_no_question(
+    surface: Surface, engine: Escalator, verb: str
+) -> None:
+    """As an agent's middleware that asks the same model for a summary marks its calls."""
+    config = someone(question=NEED)
+    marked: Any = {**config, "metadata": {"lc_source": "summarization"}}
+    said = SURFACES[verb](surface(MODEL), marked)
+    assert said.text == ANSWER
+    assert "tay" not in said.response_metadata
+    assert rows_of(engine, name_in(config)) == []

@@ -10,7 +10,7 @@ from langchain_core.messages import (
 )
 
 from tay_middleware.domain import Message
-from tay_middleware.langchain.reading import MEND, READ_BACK, Asked, InputKey, locate, read
+from tay_middleware.langchain.reading import MEND, READ_BACK, Asked, InputKey, locate, read, said_in
 
 EARLIER = [HumanMessage("hi"), AIMessage("hello"), SystemMessage("x"), AIMessage("")]
 IMAGE = HumanMessage([{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}])
@@ -37,6 +37,16 @@ def test_an_agents_own_summary_is_not_what_the_user_asks() -> None:
 
 def test_where_a_summary_alone_is_left_nobody_asks() -> None:
     assert read([SUMMARY, AIMessage("hm"), ToolMessage("42", tool_call_id="1")]) is None
+
+
+SHOWN = [HumanMessage("i am 13", example=True), AIMessage("Ask a grown-up.", example=True)]
+"""How to answer, shown to the model before the talk begins."""
+
+
+def test_examples_for_the_model_are_said_by_nobody() -> None:
+    assert read([*SHOWN, *EARLIER, HumanMessage("and now?")]) == Asked("and now?", TOLD)
+    assert read([*SHOWN, HumanMessage("and now?", name="ada")]) == Asked("and now?")
+    assert read(SHOWN) is None
 
 
 FOUND = HumanMessage("I joined the mentorship, says a client.", name="researcher")
@@ -185,3 +195,18 @@ def test_that_nothing_was_asked_is_no_slip(value: Any) -> None:
     place = locate(value)
     assert (place.missing, place.unread) == (None, None)
     assert read(value) is None
+
+
+def test_an_agents_talk_is_what_was_said_in_it_in_the_words_that_its_model_is_shown() -> None:
+    said = [HumanMessage("call me at 0171 23", id="1"), AIMessage("hm", id="2")]
+    redacted = HumanMessage("call me at [NUMBER]", id="1")
+    page = {"role": "user", "content": "a page"}
+    assert said_in({"messages": said}, [redacted, page]) == [redacted, said[1]]
+
+
+def test_an_agent_of_which_nothing_else_is_known_was_told_what_its_model_is_shown() -> None:
+    said = [HumanMessage("hi", id="1")]
+    assert said_in({"messages": said}, [*said]) is None
+    assert said_in({"messages": []}, said) is None
+    assert said_in({}, said) is None
+    assert said_in(None, said) is None

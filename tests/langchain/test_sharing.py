@@ -1,6 +1,7 @@
 """One engine a process for the same settings, and who sits at it."""
 
 import asyncio
+import copy
 import gc
 import os
 import pickle
@@ -10,12 +11,14 @@ from pathlib import Path
 import pytest
 from langchain_core.language_models import FakeListChatModel
 
-from tay_middleware import EscalationStep, Escalator
+from tay_middleware import EscalationAgentMiddleware, EscalationStep, Escalator
 from tay_middleware.engine import sharing
 from tay_middleware.engine.alone import SECOND
 from tay_middleware.langchain import ScriptedChatModel
 from tay_middleware.langchain.chat_model import EscalationChatModel
+from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import Settings
+from tay_middleware.storage import open_store_of
 from tests.engine.scenes import NEED
 
 ANSWER = "Start with one honest hour."
@@ -128,6 +131,29 @@ def test_what_is_unpickled_sits_down_at_the_engine_that_is_there(settings: Setti
     for one in copies:
         one.close()
     assert is_closed(copies[0])
+
+
+@pytest.mark.parametrize("is_given", [False, True])
+def test_a_chain_that_is_copied_deeply_sits_at_the_same_engine(
+    settings: Settings, *, is_given: bool
+) -> None:
+    engine = Escalator.from_settings(settings) if is_given else Escalator.shared(settings)
+    surfaces = (
+        EscalationStep(bound=ScriptedChatModel(), escalator=engine),
+        EscalationChatModel(bound=ScriptedChatModel(), escalator=engine),
+        EscalationAgentMiddleware(escalator=engine),
+    )
+    assert all(copy.deepcopy(surface).escalator is engine for surface in surfaces)
+    engine.close()
+
+
+def test_an_engine_that_does_not_travel_is_copied_with_its_chain(settings: Settings) -> None:
+    engine = Escalator(load_playbook(), lambda: open_store_of(settings), settings)
+    step = EscalationStep(bound=FakeListChatModel(responses=[ANSWER]), escalator=engine)
+    assert copy.deepcopy(step).escalator is engine
+    with pytest.raises(TypeError):
+        pickle.dumps(step)
+    engine.close()
 
 
 def test_a_forked_child_that_asks_first_is_not_kept_out(settings: Settings) -> None:

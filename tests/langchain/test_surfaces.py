@@ -144,6 +144,15 @@ def test_the_addition_carries_the_replys_id_and_nothing_that_adds_up(
     assert isinstance(added.content, type(bare.content))
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_who_is_said_to_speak_says_the_addition_too(wrap: Wrap, shape: str) -> None:
+    """Apps of several agents show what their streams say by name."""
+    named = [chunk.model_copy(update={"name": "tay"}) for chunk in SHAPES[shape]]
+    said = [chunk for chunk in wrap(model(named)).stream(NEED, someone()) if str(chunk.text)]
+    assert str(said[-1].text).startswith("\n\n")
+    assert {chunk.name for chunk in said} == {"tay"}
+
+
 def test_the_finish_comes_after_the_addition_where_it_can(wrap: Wrap) -> None:
     for shape in (
         "plain text, finish in a chunk of its own",

@@ -1,5 +1,7 @@
 """Users who never met each other, so that tests can share an engine."""
 
+import sqlite3
+from contextlib import closing
 from itertools import count
 from typing import Any
 
@@ -21,6 +23,14 @@ def someone(user: str | None = None, **more: Any) -> RunnableConfig:
 def name_in(config: RunnableConfig) -> str:
     """The user of a config that `someone` made."""
     return str(config["configurable"]["user_id"])
+
+
+def statuses_of(engine: Escalator, user: str) -> list[str]:
+    """What became of the replies to a user, as it was logged."""
+    assert engine.flush(5)
+    with closing(sqlite3.connect(f"{engine.settings.home}/tay.db")) as log:
+        found = log.execute("select status from question_logs where user_id = ?", (user,))
+        return [status for (status,) in found]
 
 
 def rows_of(engine: Escalator, user: str) -> list[LoggedTurn]:
