@@ -76,7 +76,7 @@ def _given(
     if holder is not None:
         if holder not in touches and holder.user_key == buyer.user_key:
             touches.append(holder)
-        if named_for(buyer, bought) in (None, holder):
+        if named_for(buyer, bought) is None:
             bought = Sold(frozenset({holder.offer}), known=True, products=bought.products)
         window = max(window, purchase.begun_at + CLOCK_SKEW - holder.shown_at)
     ids = [touch.escalation_id for touch in touches]
@@ -88,7 +88,7 @@ def _given(
         return given
     firsts = (given.first_escalation_id, held["first_escalation_id"])
     first = min((one for one in firsts if one is not None), default=None)
-    return replace(given, first_escalation_id=first)
+    return replace(given, offer=held["offer"], first_escalation_id=first)
 
 
 def _holder(

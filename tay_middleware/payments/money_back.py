@@ -38,7 +38,7 @@ def of(facts: Sequence[Fact], currency: str | None) -> Back:
     lost = [one for one in disputes if _state(one) == "lost"]
     gone = [one for one in so_far if amount_of(one)] + alone + lost
     return Back(
-        refunded=max(0, _sum(so_far) + _sum(alone) - _undone(refunds, so_far)),
+        refunded=max(0, _sum(so_far) + _sum(alone) - _undone(told, refunds, so_far)),
         disputed=_sum(one for one in disputes if _state(one) == "open"),
         lost=_sum(lost),
         at=max((_first_told(told, one) for one in gone), default=None),
@@ -70,12 +70,14 @@ def _covering(refund: Fact, so_far: Iterable[Fact]) -> list[Fact]:
     return [one for one in so_far if not one.keys.isdisjoint(refund.keys)]
 
 
-def _undone(refunds: Iterable[Fact], so_far: Sequence[Fact]) -> int:
+def _undone(told: Sequence[Fact], refunds: Iterable[Fact], so_far: Sequence[Fact]) -> int:
+    """What failed after the figure was told; a later figure is without it, whoever repeats it."""
     failed = [one for one in refunds if one.state in {"failed", "canceled"}]
     return _sum(
         one
         for one in failed
-        if (told := _covering(one, so_far)) and one.at >= max(figure.at for figure in told)
+        if (figures := _covering(one, so_far))
+        and _first_told(told, one) >= max(figure.at for figure in figures)
     )
 
 

@@ -35,13 +35,15 @@ class _News:
 
     `freed` are mentions whose purchase went into another one. By the key that they have now:
     `stays` are purchases whose credit stays, `tellers` who says of them anew whose they are, `anew`
-    purchases of which their credit must be asked again, for what it rests on is told otherwise.
+    purchases of which their credit must be asked again, for what it rests on is told otherwise,
+    `renamed` all others to which a lesser key came, as they stand under the one before.
     """
 
     freed: set[UUID] = field(default_factory=set)
     stays: dict[str, Row] = field(default_factory=dict)
     tellers: dict[str, Teller] = field(default_factory=dict)
     anew: set[str] = field(default_factory=set)
+    renamed: dict[str, Row] = field(default_factory=dict)
 
 
 def settle(
@@ -122,6 +124,8 @@ def _put(transaction: Transaction, group: Sequence[Fact], news: _News) -> str:
     known = [from_row(row) for row in sql.facts_of(transaction, merged)]
     if len(merged) != 1 or rests_on([*known, *group]) != rests_on(known):
         news.anew.add(purchase_key)
+    elif purchase_key not in merged:
+        _rename(transaction, min(merged), purchase_key, news)
     stays = of_one(sql.staying(transaction, merged).values())
     if stays is not None:
         news.stays[purchase_key] = stays
@@ -130,6 +134,14 @@ def _put(transaction: Transaction, group: Sequence[Fact], news: _News) -> str:
     rows = [to_row(fact, purchase_key) for fact in group]
     news.freed.update(sql.put(transaction, purchase_key, keys, rows, merged))
     return purchase_key
+
+
+def _rename(transaction: Transaction, key: str, lesser: str, news: _News) -> None:
+    row = sql.rows_of(transaction, [key]).get(key) or news.renamed.get(key)
+    if key in news.anew:
+        news.anew.add(lesser)
+    elif row is not None:
+        news.renamed[lesser] = row
 
 
 def _tell_left_out(facts: Sequence[Fact]) -> None:
@@ -184,7 +196,7 @@ def _made(
     before = sql.rows_of(transaction, asked.keys)
     for key in asked.keys:
         was = before.get(key)
-        held = None if key in news.anew else was
+        held = None if key in news.anew else was or news.renamed.get(key)
         made = row_of(transaction, asked.circle, key, rules, held, now)
         yield was, credit_of(made, asked.stays.get(key), news.tellers.get(key))
 

@@ -12,6 +12,7 @@ file. A store lives on one event loop.
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -58,7 +59,6 @@ from tay_middleware.visits import visit_began
 
 MENTIONS_SECONDS = 8 * 86400.0
 """How far back mentions are recalled by default: a day more than the longest default cap."""
-
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -110,11 +110,13 @@ class EmbeddedStore:
 
     async def commit(self, record: TurnRecord) -> Verdict:
         """Write one turn, claim included; see `TurnStore`."""
-        return await self._writing.run(self._committed, record)
+        unseen = None if record.decision.addition is None else partial(self._unseen, record)
+        return await self._writing.run(self._committed, record, if_cancelled=unseen)
 
     async def retract(self, turn_id: UUID) -> None:
         """Take a mention back that nobody saw; see `TurnStore`."""
-        await self._writing.run(self._retracted, turn_id)
+        again = partial(self._retracted, turn_id)
+        await self._writing.run(self._retracted, turn_id, if_cancelled=again)
 
     async def latest(self, limit: int) -> Sequence[LoggedTurn]:
         """The newest turns; see `TurnStore`."""
@@ -199,6 +201,11 @@ class EmbeddedStore:
                 raise
         self._waiting.put_turn(record)
         return Verdict(granted=True, addition=record.decision.addition)
+
+    def _unseen(self, record: TurnRecord) -> None:
+        """Whoever committed it has given up: shown or not at all, it was shown to nobody."""
+        self._retracted(record.turn.turn_id)
+        self._committed(record.denied(Suppression.DEGRADED))
 
     def _retracted(self, turn_id: UUID) -> None:
         try:

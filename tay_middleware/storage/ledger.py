@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from tay_middleware.errors import RowRefused
 from tay_middleware.storage.columns import Id, Utc
 from tay_middleware.storage.desk.tables import forget_notes
-from tay_middleware.storage.locks import LOCK_SPACE
+from tay_middleware.storage.locks import LOCK_SPACE, PAYMENTS_LOCK, hold
 from tay_middleware.storage.payments.buyers import forget_buyer
 from tay_middleware.storage.sql import escalation_logs, metadata, question_logs, user_profiles
 from tay_middleware.storage.transaction import insert
@@ -96,6 +96,8 @@ def apply(
             tell. The message holds no value of it.
     """
     lock(connection, buckets)
+    if any(event.kind == "erase" for event in events):
+        hold(connection, PAYMENTS_LOCK)  # before any row: who makes purchases may wait for those
     try:
         changes = folded(_known(connection, events), events)
         return _write(connection, changes, now)

@@ -16,7 +16,7 @@ MAINTENANCE_LOCK = (1 << 20) + 1
 """Under it partitions are made and dropped."""
 
 PAYMENTS_LOCK = (1 << 20) + 2
-"""Under it purchases are made."""
+"""Under it purchases are made, and buyers are erased."""
 
 
 def hold(connection: Connection, lock: int) -> None:

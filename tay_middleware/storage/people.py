@@ -24,6 +24,7 @@ from tay_middleware.storage.connection.location import file_of, read_url
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.desk.tables import escalation_notes, question_labels
 from tay_middleware.storage.ledger import dead_letters, erase_rows, lock, remember_erased
+from tay_middleware.storage.locks import PAYMENTS_LOCK, hold
 from tay_middleware.storage.outbox.buckets import bucket_of, outbox_of
 from tay_middleware.storage.outbox.link import PATIENT_SECONDS, in_time, translated
 from tay_middleware.storage.outbox.places import Outbox
@@ -216,8 +217,10 @@ def _erase(
 ) -> int:
     check_current(connection)
     note(connection)
-    # A drain that has looked for marks would store the person after we have looked for rows.
+    # A drain that has looked for marks would store the person after we have looked for rows, and so
+    # would whoever makes a purchase of hers just now.
     lock(connection, [bucket_of(user_key)])
+    hold(connection, PAYMENTS_LOCK)
     remember_erased(connection, {user_key: now})
     connection.execute(_letters_of(delete(dead_letters), user_key))
     forget_words(connection, unapplied, now)

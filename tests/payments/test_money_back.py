@@ -126,3 +126,19 @@ def test_what_a_fact_says_of_tokens_and_revisions_is_kept() -> None:
     (fact,) = d.facts(d.session(metadata={"tay_token": "t" * 22}))
     assert fact.evidence.metadata_token == "t" * 22
     assert from_row(to_row(fact, "k")) == fact
+
+
+FAILED_AND_TOLD_AGAIN = (
+    *d.ONE_TIME,
+    d.refunded("r1", 100, 1000),
+    d.refund("f1", "refund.failed", 200, 1000, "failed"),
+    d.refunded("r2", 300, 500),
+    d.refund("f2", "refund.updated", 400, 1000, "failed"),
+)
+
+
+def test_a_refund_that_failed_is_taken_off_once_however_late_it_is_told_again() -> None:
+    for order in permutations(FAILED_AND_TOLD_AGAIN):
+        first = made(*order).first
+        assert first is not None
+        assert (first.refunded, first.net) == (500, 4400)

@@ -6,8 +6,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -21,7 +23,7 @@ from tay_middleware.storage import EmbeddedStore, TurnStore, open_store, read_la
 from tests.builders import NOON
 from tests.databases import migrated
 from tests.storage.contract import Handles, TurnStoreContract
-from tests.storage.records import a_record, key
+from tests.storage.records import a_record, key, opened
 
 MANY = """
 import asyncio, sys
@@ -225,6 +227,44 @@ def test_a_locked_database_is_unavailable_after_the_wait(url: str) -> None:
     with pytest.raises(StorageUnavailable, match="locked"):
         asyncio.run(scene())
     holder.close()
+
+
+def test_a_mention_whose_commit_is_cancelled_while_it_waits_counts_as_not_shown(url: str) -> None:
+    async def scene() -> Any:
+        store = await opened(open_store(migrated(url), history_turns=10))
+        with closing(sqlite3.connect(file_of(url), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            committing = asyncio.ensure_future(store.commit(a_record(1)))
+            await asyncio.sleep(0.1)
+            committing.cancel()
+            await asyncio.gather(committing, return_exceptions=True)
+            other.execute("ROLLBACK")
+        again = await store.commit(a_record(2))
+        rows = [(row.turn_id.int, row.shown, row.suppressed) for row in await store.latest(9)]
+        await store.aclose()
+        return again.granted, rows
+
+    assert asyncio.run(scene()) == (True, [(2, True, None), (1, False, "degraded")])
+
+
+def test_a_mention_is_taken_back_also_where_that_is_cancelled_before_its_turn(url: str) -> None:
+    async def scene() -> Any:
+        store = await opened(open_store(migrated(url), history_turns=10))
+        await store.commit(a_record(1))
+        with closing(sqlite3.connect(file_of(url), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            writing = asyncio.ensure_future(store.commit(a_record(2, shown=False)))
+            retracting = asyncio.ensure_future(store.retract(UUID(int=1)))
+            await asyncio.sleep(0.1)
+            retracting.cancel()
+            await asyncio.gather(retracting, return_exceptions=True)
+            other.execute("ROLLBACK")
+        await writing
+        await store.aclose()
+
+    asyncio.run(scene())
+    rows = read_latest(url, 9)
+    assert [(row.turn_id.int, row.shown) for row in rows] == [(2, False), (1, False)]
 
 
 def test_readers_are_not_held_up_by_a_writer(url: str) -> None:

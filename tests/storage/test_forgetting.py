@@ -1,18 +1,21 @@
 """What people wrote about a user, and purchases that name her: handed out, erased, and gone."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy import Connection, Table, delete, insert, select, text
 
 from tay_middleware.domain import uuid7
+from tay_middleware.payments.settle import settle
 from tay_middleware.storage import Database
 from tay_middleware.storage.desk import verdicts
 from tay_middleware.storage.desk.tables import escalation_notes
-from tay_middleware.storage.ledger import bury, dead_letters
+from tay_middleware.storage.ledger import apply, bury, dead_letters
+from tay_middleware.storage.outbox.buckets import bucket_of
 from tay_middleware.storage.partitions import maintain_database
 from tay_middleware.storage.payments import purchases
 from tay_middleware.storage.payments.tables import (
@@ -25,8 +28,10 @@ from tay_middleware.storage.payments.tables import (
 from tay_middleware.storage.people import Archive, Kept
 from tay_middleware.storage.sql import escalation_logs, question_row
 from tay_middleware.storage.turns.bulk import insert_turns
+from tay_middleware.storage.turns.events import read_event
 from tests.builders import NOON
 from tests.databases import migrated
+from tests.payments import deliveries
 from tests.storage.records import DAY, KEY_OF, a_record, key
 
 MENTION = a_record(1)
@@ -234,3 +239,40 @@ def test_a_user_whose_mention_is_past_its_retention_is_erased_from_words_about_i
         return await database.read(rows, escalation_notes, "user_key")
 
     assert play(scene) == [(BOB,)]
+
+
+async def by_hand(database: Database) -> None:
+    archive = Archive(database, None, KEY_OF)
+    await archive.erase(ADA, AFTER)
+
+
+async def by_drain(database: Database) -> None:
+    event = read_event("erase", json.dumps({"user_key": ADA, "at": AFTER.isoformat()}))
+    await database.write(apply, [event], {bucket_of(ADA)}, AFTER)
+
+
+@pytest.mark.parametrize("erase", [by_hand, by_drain])
+def test_a_sale_that_is_being_settled_while_its_buyer_is_erased_leads_to_nobody(
+    postgres_url: str, erase: Callable[[Database], Awaitable[None]]
+) -> None:
+    sale = deliveries.session(metadata={"tay_user_id": "ada"})
+
+    async def scene() -> Any:
+        database, settled = Database(postgres_url), asyncio.Event()
+
+        def work(connection: Connection) -> None:
+            settle(connection, deliveries.facts(sale), deliveries.RULES, AFTER)
+            settled.set()
+            connection.execute(text("SELECT pg_sleep(0.5)"))
+
+        try:
+            working = asyncio.ensure_future(database.write(work))
+            await settled.wait()
+            await erase(database)
+            await working
+            told = await database.read(rows, payment_facts, "user_key", "customer")
+            return told, await database.read(rows, conversions, "user_key", "counts")
+        finally:
+            await database.aclose()
+
+    assert asyncio.run(scene()) == ([(None, None)], [(None, True)])

@@ -29,10 +29,16 @@ class Workers:
         self._threads: list[threading.Thread] = []
         self._ends: list[Future[None]] = []
 
-    async def run(self, function: Callable[..., T], *args: Any) -> T:
+    async def run(
+        self,
+        function: Callable[..., T],
+        *args: Any,
+        if_cancelled: Callable[[], object] | None = None,
+    ) -> T:
         """Run `function(*args)` on a thread; a cancelled call runs to its end, or not at all.
 
-        Call it on one event loop only.
+        Whoever is cancelled cannot know which: `if_cancelled` is run behind it then, and nobody
+        waits for that. Call it on one event loop only.
 
         Raises:
             StorageUnavailable: the system gives no thread.
@@ -41,7 +47,12 @@ class Workers:
             self._start()
         done: Future[T] = Future()
         self._calls.put((done, function, args))
-        return await asyncio.wrap_future(done)
+        try:
+            return await asyncio.wrap_future(done)
+        except asyncio.CancelledError:
+            if if_cancelled is not None:
+                self._calls.put((Future(), if_cancelled, ()))
+            raise
 
     async def close(self) -> None:
         """Wait until all calls so far are done, then end the threads. Idempotent.
