@@ -36,14 +36,14 @@ class _News:
     `freed` are mentions whose purchase went into another one. By the key that they have now:
     `stays` are purchases whose credit stays, `tellers` who says of them anew whose they are, `anew`
     purchases of which their credit must be asked again, for what it rests on is told otherwise,
-    `renamed` all others to which a lesser key came, as they stand under the one before.
+    `held` all others as they stand, each under the key that it had.
     """
 
     freed: set[UUID] = field(default_factory=set)
     stays: dict[str, Row] = field(default_factory=dict)
     tellers: dict[str, Teller] = field(default_factory=dict)
     anew: set[str] = field(default_factory=set)
-    renamed: dict[str, Row] = field(default_factory=dict)
+    held: dict[str, Row] = field(default_factory=dict)
 
 
 def settle(
@@ -121,11 +121,11 @@ def _put(transaction: Transaction, group: Sequence[Fact], news: _News) -> str:
     keys = {key for fact in group for key in fact.all_keys}
     merged = sql.purchases_with(transaction, keys)
     purchase_key = min(keys | merged)
-    known = [from_row(row) for row in sql.facts_of(transaction, merged)]
-    if len(merged) != 1 or rests_on([*known, *group]) != rests_on(known):
-        news.anew.add(purchase_key)
-    elif purchase_key not in merged:
-        _rename(transaction, min(merged), purchase_key, news)
+    before = _grouped(transaction, merged)
+    known = [fact for facts in before.values() for fact in facts]
+    rests = rests_on([*known, *group])
+    same = [key for key, facts in before.items() if rests_on(facts) == rests]
+    _hold(transaction, same, purchase_key, news)
     stays = of_one(sql.staying(transaction, merged).values())
     if stays is not None:
         news.stays[purchase_key] = stays
@@ -136,12 +136,17 @@ def _put(transaction: Transaction, group: Sequence[Fact], news: _News) -> str:
     return purchase_key
 
 
-def _rename(transaction: Transaction, key: str, lesser: str, news: _News) -> None:
-    row = sql.rows_of(transaction, [key]).get(key) or news.renamed.get(key)
-    if key in news.anew:
-        news.anew.add(lesser)
-    elif row is not None:
-        news.renamed[lesser] = row
+def _hold(transaction: Transaction, same: Sequence[str], key: str, news: _News) -> None:
+    """Let a purchase hold its credit, if it is the same that one of those was which it is made of.
+
+    A charge is a purchase of its own until its invoice comes, and may bring a lesser key.
+    """
+    if len(same) != 1 or same[0] in news.anew:
+        news.anew.add(key)
+        return
+    row = news.held.get(same[0]) or sql.rows_of(transaction, same).get(same[0])
+    if row is not None:
+        news.held[key] = row
 
 
 def _tell_left_out(facts: Sequence[Fact]) -> None:
@@ -196,7 +201,7 @@ def _made(
     before = sql.rows_of(transaction, asked.keys)
     for key in asked.keys:
         was = before.get(key)
-        held = None if key in news.anew else was or news.renamed.get(key)
+        held = None if key in news.anew else news.held.get(key, was)
         made = row_of(transaction, asked.circle, key, rules, held, now)
         yield was, credit_of(made, asked.stays.get(key), news.tellers.get(key))
 

@@ -71,18 +71,26 @@ def test_what_is_told_once_more_changes_no_credit(sale: str, url: str) -> None:
     assert once == again == refunded
 
 
+CHARGE = d.intent("p2", 2_592_000, id="pi_2", latest_charge="ch_2", amount_received=2000)
+JOINED = d.joined("j2", 2, 2_592_001)
+RENEWED: dict[str, Sequence[Sequence[dict[str, Any]]]] = {
+    "a lesser key comes": [[held.RENEWAL, JOINED, CHARGE]],
+    "its charge is a purchase of its own at first": [[CHARGE], [held.RENEWAL], [JOINED]],
+}
+
+
 @pytest.mark.parametrize("change", held.CHANGES)
-def test_a_lesser_key_that_comes_after_the_rules_changed_leaves_the_credit(
-    change: str, url: str
+@pytest.mark.parametrize("renewed", RENEWED)
+def test_a_renewal_that_brings_keys_after_the_rules_changed_leaves_the_credit(
+    renewed: str, change: str, url: str
 ) -> None:
     """A purchase goes by its least key, and each charge has one of its own."""
-    charge = d.intent("p2", 2_592_000, id="pi_2", latest_charge="ch_2", amount_received=2000)
 
     async def scene(database: Database) -> Any:
         await database.write(mention, OLD)
         await database.write(settle, d.facts(held.FIRST), RULES, LATER)
-        later = d.facts(held.RENEWAL, d.joined("j2", 2, 2_592_001), charge)
-        await database.write(settle, later, held.CHANGES[change](RULES), LATER)
+        for batch in RENEWED[renewed]:
+            await database.write(settle, d.facts(*batch), held.CHANGES[change](RULES), LATER)
         return await database.read(held.credit)
 
     assert play(url, scene) == ("attributed", OLD.id, 4000, [OLD.id])
