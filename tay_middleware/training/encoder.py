@@ -28,12 +28,14 @@ class Recipe:
 
     epochs: int = 3
     batch: int = 32
-    learning_rate: float = 5e-5
+    learning_rate: float = 1.5e-4
     head_learning_rate: float = 2e-3
     weight_decay: float = 0.01
     warm_up: float = 0.1
     dropout: float = 0.0
     smoothing: float = 0.1
+    topic_smoothing: float = 0.025
+    gate_smoothing: float = 0.2
     off_topic_share: float = 0.8
     off_topic_tokens: int = 80
     typo_share: float = 0.35
@@ -186,11 +188,12 @@ def _loss(logits: Tensor, targets: Sequence[_Targets], recipe: Recipe) -> Tensor
             logits[named, 1 : 1 + len(OFFERS)], offer[named], label_smoothing=recipe.smoothing
         )
     known = ~rest.isnan()
-    each = _binary(logits[:, 1 + len(OFFERS) :], rest.nan_to_num(), recipe.smoothing / 4)
+    smoothing = torch.tensor([recipe.topic_smoothing, *[recipe.gate_smoothing] * len(GATES)])
+    each = _binary(logits[:, 1 + len(OFFERS) :], rest.nan_to_num(), smoothing)
     return loss + recipe.gate_weight * (each * known).sum(1).mean()
 
 
-def _binary(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
+def _binary(logits: Tensor, targets: Tensor, smoothing: float | Tensor) -> Tensor:
     soft = targets * (1 - smoothing) + smoothing / 2
     return nn.functional.binary_cross_entropy_with_logits(logits, soft, reduction="none")
 
