@@ -193,11 +193,11 @@ def test_many_questions_are_sampled_by_whole_people(town: Town) -> None:
 
 
 def test_an_app_that_hands_on_what_was_said_is_recognised(town: Town) -> None:
-    """ "And how much is it" is ours only after what was said before."""
+    """ "Can you help me fix it" is ours only after what was said before."""
     said: tuple[Message, ...] = ()
     for question in (
         "how do i price a lace front install",
-        "and what would you change about it",
+        "can you help me fix it",
         SAD,
     ):
         town.ask(question, transcript=said)
