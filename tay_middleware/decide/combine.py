@@ -6,6 +6,7 @@ well; it opens one that a phrase closed only where the stage is told how sure it
 `off_topic` needs more certainty when no word of the trade stands there.
 """
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -94,7 +95,7 @@ class Combiner:
             stage=Stage.MODEL,
             scores={**seen.scores, **told},
             gates=gates,
-            confidence=round(opinion.escalate, 4),
+            confidence=_kept(opinion.escalate),
             least=self._least(seen, rule),
             purchase=offer is not None and _is_plain_wish(seen, opinion, rule),
             upset=_is_upset(opinion, rule),
@@ -306,10 +307,15 @@ def _reopens(gate: str, opinion: Opinion, rule: StageRule) -> bool:
     return opinion.escalate > rule.reopen.need_from
 
 
+def _kept(chance: float) -> float:
+    """A probability with four digits, never more than it was: it reaches what its question did."""
+    return math.floor(round(chance * 1e4, 6)) / 1e4
+
+
 def figures(tier: str, opinion: Opinion) -> dict[str, float]:
     """What of an opinion stands among the scores of a detection, under the tier's name."""
     told = {
-        f"{tier}.escalate": round(opinion.escalate, 4),
+        f"{tier}.escalate": _kept(opinion.escalate),
         f"{tier}.on_topic": round(opinion.on_topic, 4),
     }
     for name, chance in opinion.offers.items():

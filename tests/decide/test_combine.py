@@ -45,6 +45,17 @@ def test_below_the_threshold_nothing_is_needed_whatever_the_phrases_say(combine:
     assert (made.escalate, made.need, made.offer, made.reason) == (False, False, None, None)
 
 
+@pytest.mark.parametrize(
+    ("chance", "told"), [(0.04996, 0.0499), (0.59999, 0.5999), (0.0287, 0.0287), (0.57, 0.57)]
+)
+def test_a_probability_that_is_logged_reaches_no_threshold_that_its_question_did_not(
+    combine: Combiner, chance: float, told: float
+) -> None:
+    made = combine(no_need(), an_opinion(chance), a_rule(0.9))
+    assert made.confidence == told
+    assert figures("scorer", an_opinion(chance))["scorer.escalate"] == told
+
+
 def test_where_the_scorer_means_an_offer_that_the_catalogue_lacks_nothing_is_mentioned(
     combine: Combiner,
 ) -> None:

@@ -111,16 +111,12 @@ def test_a_higher_threshold_of_the_scorer_finds_what_the_score_says(
 def test_a_lower_one_too_but_for_what_only_follows_up(
     playbook: Playbook, questions: list[Row], settings: Settings
 ) -> None:
-    different = total = 0
     for threshold in LOWERED:
         cascade = at(playbook, threshold, settings, Knob.SCORER)
         for row, _, case in read(playbook, questions, settings, Knob.SCORER, LIVE):
             truth = cascade.detect(row.question, row.history, until=Until.SCORER)
-            total += 1
             if (case.score >= threshold) is not truth.escalate:
-                different += not cascade.detector.detect(row.question, row.history).follows
-    # A need just below the live threshold may have been held to be perhaps off the topic.
-    assert different <= 0.005 * total
+                assert cascade.detector.detect(row.question, row.history).follows
 
 
 @pytest.mark.parametrize("threshold", [0.6, 0.9, 1.2, 2.0])
@@ -150,12 +146,13 @@ def test_labelled_questions_are_judged_at_any_threshold(
         assert found.escalate is row.escalate
 
 
-@pytest.mark.parametrize("threshold", [0.8, 0.9])
+@pytest.mark.parametrize("threshold", [0.7, 0.9])
 def test_phrases_agree_by_all_the_groups_that_the_stage_asks_for(
     playbook: Playbook, settings: Settings, threshold: float
 ) -> None:
     """Asked of the log and of labelled questions, and held against the cascade itself."""
-    questions = list(read_rows(DATA / "questions_b.jsonl"))[:60]
+    plain = read_rows(DATA / "questions_pa.jsonl")
+    questions = [*list(read_rows(DATA / "questions_b.jsonl"))[:60], *plain]
     strict = agreeing_by(playbook, "personal", "strategic")
     cascade = at(strict, threshold, settings, Knob.SCORER)
     judged = judge(questions, strict, settings, Knob.SCORER)
