@@ -78,7 +78,7 @@ def _given(
             touches.append(holder)
         if named_for(buyer, bought) is None:
             bought = Sold(frozenset({holder.offer}), known=True, products=bought.products)
-        window = max(window, purchase.begun_at + CLOCK_SKEW - holder.shown_at)
+            window = max(window, purchase.begun_at + CLOCK_SKEW - holder.shown_at)
     ids = [touch.escalation_id for touch in touches]
     marked = sql.marked_unpaid(transaction, ids, purchase.key) if len(ids) > 1 else set()
     if holder is not None:  # what is marked after the payment was credited is another sale

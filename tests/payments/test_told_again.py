@@ -21,7 +21,9 @@ from tests.payments.test_settle import LATER, mention
 from tests.storage.records import a_record
 
 FIRST = a_record(2, at=NOON - 12 * DAY)
+LONG_AGO = a_record(4, at=NOON - 20 * DAY)
 CATALOGUE = replace(RULES, offers={"plink_course": "course", "price_m": "mentorship"})
+SHOWN = (FIRST, OLD, of_course(3, at=NOON - 11 * DAY), LONG_AGO)
 NAMED = {"tay_escalation_id": str(OLD.id)}
 WORD = Fact(
     id="admin:1",
@@ -35,6 +37,9 @@ SALES: dict[str, Sequence[Fact]] = {
     "of a link that nobody lists": d.facts(d.session(payment_link="plink_x", metadata=NAMED)),
     "of an offer that nobody knows": d.facts(
         d.session(metadata=NAMED | {"tay_offer": "a workshop"})
+    ),
+    "of a mention of before the window": d.facts(
+        d.session(metadata={"tay_escalation_id": str(LONG_AGO.id)})
     ),
     "of another offer, as an admin says": (
         *d.facts(d.session(payment_link="plink_course")),
@@ -56,10 +61,10 @@ def touches(connection: Connection) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("sale", SALES)
 def test_what_is_told_once_more_changes_no_credit(sale: str, url: str) -> None:
-    """The mention that has the credit is named, and is of no offer that is known to be sold."""
+    """The mention that has the credit is named, and would not have it by its offer and its time."""
 
     async def scene(database: Database) -> list[Any]:
-        await database.write(mention, FIRST, OLD, of_course(3, at=NOON - 11 * DAY))
+        await database.write(mention, *SHOWN)
         found = []
         for facts in (SALES[sale], SALES[sale], d.facts(d.refunded("r1", 99, 100))):
             await database.write(settle, facts, CATALOGUE, LATER)
