@@ -41,7 +41,8 @@ def test_the_patch_is_taken_and_changes_one_number(
 ) -> None:
     needs(command[0])
     before = (checkout / NAME).read_text()
-    (checkout / "x.patch").write_text(patch(checkout / NAME, knob.path, 0.345, NAME))
+    wanted = round(live_threshold(load_playbook(checkout / "prompts"), knob) + 0.011, 3)
+    (checkout / "x.patch").write_text(patch(checkout / NAME, knob.path, wanted, NAME))
     subprocess.run(command, cwd=checkout, check=True, capture_output=True)
     after = (checkout / NAME).read_text()
     different = [
@@ -57,7 +58,7 @@ def test_the_patch_is_taken_and_changes_one_number(
         Knob.SCORER: policy.cascade.scorer.threshold,
         Knob.ENCODER: policy.cascade.encoder.threshold,
     }
-    assert values[knob] == 0.345
+    assert values[knob] == wanted
 
 
 def test_a_comment_stays_where_it_stood(tmp_path: Path) -> None:
