@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tay_middleware.analytics.tuning import Knob
+from tay_middleware.analytics.tuning.cases import live_threshold
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.playbook import load_playbook, shipped
 from tay_middleware.playbook.patch import changed, patch
