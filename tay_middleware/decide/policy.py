@@ -92,27 +92,28 @@ def is_cause(gate: str, cause: Suppression, offer: str | None, gates: Gates) -> 
 
 
 def cooling(turn: Turn, detection: Detection, history: History, playbook: Playbook) -> bool:
-    """Whether a mention was shown too recently; a wish to buy lifts it.
+    """Whether an offer was named too recently, by us or by the model; a wish to buy lifts it.
 
-    The store checks the same again, atomically, when the turn is committed: this look only saves
-    the wording and tells the cause. Where nobody is known there is no history and no store to ask:
-    then the replies that came with the question are looked at.
+    Of what was ours the store has the last word, atomically, when the turn is committed. Where
+    nobody is known, the replies that came with the question are looked at.
     """
     policy = playbook.policy
     if detection.purchase:
         return False
     if turn.user_key is None:
         return _mentioned_lately(turn, playbook)
-    if not (history.turns or history.mentions):
-        return False
     most = policy.cooldown.session_turns
     recent = turns_here(turn, history, policy)[-most:] if most else []
-    if any(past.kind is Kind.MENTION for past in recent):
+    if any(past.kind in _NAMED_ONE for past in recent):
         return True
     return any(
         sum(at > turn.asked_at - timedelta(hours=cap.hours) for at in history.mentions) >= cap.most
         for cap in policy.cooldown.caps
     )
+
+
+_NAMED_ONE = frozenset({Kind.MENTION, Kind.ORGANIC})
+"""Turns in which she heard of an offer; only ours count against the caps."""
 
 
 def _mentioned_lately(turn: Turn, playbook: Playbook) -> bool:

@@ -279,8 +279,21 @@ def test_unknown_history_shows_nothing(playbook: Playbook) -> None:
     assert cause(playbook, around=Circumstances(history_known=False)) is Suppression.DEGRADED
 
 
-def test_kinds_other_than_mentions_do_not_cool_down(playbook: Playbook) -> None:
-    assert (
-        cause(playbook, history=a_history(a_past_turn(kind=Kind.ORGANIC, offer="mentorship")))
-        is None
-    )
+@pytest.mark.parametrize("kind", [Kind.ACKNOWLEDGEMENT, Kind.EXPLANATION, Kind.NONE])
+def test_what_names_no_offer_does_not_cool_down(playbook: Playbook, kind: Kind) -> None:
+    assert cause(playbook, history=a_history(a_past_turn(kind=kind))) is None
+
+
+def test_what_the_model_named_by_itself_spaces_in_its_conversation(playbook: Playbook) -> None:
+    named = a_past_turn(kind=Kind.ORGANIC, offer="mentorship")
+    assert cause(playbook, history=a_history(named)) is Suppression.COOLDOWN
+    buys = a_detection(purchase=True)
+    assert cause(playbook, detection=buys, history=a_history(named)) is None
+
+
+def test_what_the_model_named_by_itself_counts_against_no_cap(playbook: Playbook) -> None:
+    named = [
+        a_past_turn(ago=hours * timedelta(hours=1), session="s0", kind=Kind.ORGANIC, offer="course")
+        for hours in (3, 2, 1)
+    ]
+    assert cause(playbook, history=a_history(*named)) is None
