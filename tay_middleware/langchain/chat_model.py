@@ -110,7 +110,7 @@ class EscalationChatModel(StandIn):
             said: the talk, where the model is shown more than was said in it.
         """
         known = self._copied()
-        known._given, known._said = dict(given), said
+        known._given, known._said = {**self._given, **given}, said
         return known
 
     def flush(self, timeout_seconds: float = 5.0) -> bool:

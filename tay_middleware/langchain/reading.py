@@ -118,8 +118,8 @@ def understand(place: Place) -> Asked | None:
 def said_in(state: Any, shown: Sequence[Any]) -> Sequence[BaseMessage] | None:
     """What was said in an agent's talk, where its model is `shown` something else; else `None`.
 
-    Middleware may put pages before the model alone: those nobody said. A message that the model is
-    shown in other words (redacted, say) is taken in those, by its id.
+    Middleware may put pages before the model alone, or around what was said: those nobody said. A
+    message that the model is shown in other words (redacted, say) is taken in those, by its id.
     """
     said = _listed(state.get("messages")) if isinstance(state, Mapping) else ()
     if [*map(id, said)] == [*map(id, shown)] or not any(map(_is_user, _messages(said))):
@@ -127,7 +127,13 @@ def said_in(state: Any, shown: Sequence[Any]) -> Sequence[BaseMessage] | None:
     by_id: Mapping[str | None, BaseMessage] = {
         one.id: one for one in shown if isinstance(one, BaseMessage) and one.id
     }
-    return [by_id.get(one.id, one) for one in _messages(said)]
+    return [_as_shown(one, by_id.get(one.id, one)) for one in _messages(said)]
+
+
+def _as_shown(said: BaseMessage, shown: BaseMessage) -> BaseMessage:
+    """A message in the words that the model is shown; with more around them, in its own."""
+    own = str(said.text).strip()
+    return said if own and own in str(shown.text) else shown
 
 
 def _called(input_key: Callable[[Any], Any], value: Any) -> Place:

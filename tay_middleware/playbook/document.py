@@ -106,7 +106,9 @@ def _broken(name: str, text: str, error: Exception) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     said = getattr(error, "problem", None) or str(error)
     if isinstance(error, yaml.reader.ReaderError):
-        line = text.count("\n", 0, error.position) + 1
+        # Its position counts bytes or characters, as the loader is in C or not.
+        found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+        line = text.count("\n", 0, found.start() if found else 0) + 1
         return Problem(name, "", "a control character stands in this line: take it out", line)
     if mark is None:
         return Problem(name, "", f"this is not YAML: {said}")

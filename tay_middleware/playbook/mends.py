@@ -29,7 +29,6 @@ _SAID = {
     "date_from_datetime_inexact": _NO_DAY,
     **dict.fromkeys(("bool_type", "bool_parsing"), "write true or false"),
     "missing": "this key is missing",
-    "string_too_short": "nothing stands here: write it",
 }
 """What pydantic calls a fault → how a person mends it."""
 
@@ -79,6 +78,9 @@ def _of_another_size(item: ErrorDetails) -> str | None:
     limits = item.get("ctx", {})
     if item["type"] == "string_too_long":
         return f"{len(item['input'])} characters are too many: write at most {limits['max_length']}"
+    if item["type"] == "string_too_short":
+        more = f"this is too short: write at least {limits['min_length']} characters"
+        return more if str(item["input"]).strip() else "nothing stands here: write it"
     if item["type"] == "too_short":
         return f"there are {limits['actual_length']} here: write {limits['min_length']} or more"
     return None

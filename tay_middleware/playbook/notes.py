@@ -37,12 +37,20 @@ def moved(former: "Playbook", playbook: "Playbook", now: datetime) -> Iterator[s
     """What a change does to the tests that run now: `former` is the playbook that is in force."""
     for name, before in former.experiments.running(now):
         change = _change(before, playbook.experiments.experiments.get(name))
+        if change is None and _seed(former, before) != _seed(playbook, before):
+            change = f"its layer {before.layer!r} has another seed"
         if change is not None:
             yield (
                 f"experiments.yaml: {name!r} is running, and {change} since the version in force "
                 f"({former.version}): users who change arms by it are left out. End the test "
                 "first (stop), or leave it as it was"
             )
+
+
+def _seed(playbook: "Playbook", test: Experiment) -> str | None:
+    """By which the layer of a test shares users out."""
+    layer = playbook.experiments.layers.get(test.layer)
+    return None if layer is None else layer.seed
 
 
 def _change(before: Experiment, after: Experiment | None) -> str | None:
@@ -58,10 +66,11 @@ def _change(before: Experiment, after: Experiment | None) -> str | None:
     other = [arm for arm, one in before.arms.items() if one != after.arms[arm]]
     if other:
         return f"its arm {other[0]!r} is another one"
-    for key in ("layer", "share", "from_", "scope"):
-        if getattr(before, key) != getattr(after, key):
-            return f"its {key.rstrip('_')} is another one"
-    return None
+    if [*before.arms] != [*after.arms]:
+        return "its arms stand in another order"
+    keys = ("layer", "share", "from_", "scope")
+    moved_by = [key for key in keys if getattr(before, key) != getattr(after, key)]
+    return f"its {moved_by[0].rstrip('_')} is another one" if moved_by else None
 
 
 _TO_ANYBODY = "mentions are shown whatever the app says of age or health"

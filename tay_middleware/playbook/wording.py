@@ -129,7 +129,7 @@ def check_quotes(text: str) -> str:
     """
     if text[:1] in {*_CURLY} and text[-1:] in {*_CURLY, '"', "'"}:
         raise ValueError(f'{text[0]} around it would be said: type straight quotation marks, "')
-    if text[:1] == text[-1:] == '"' and len(text) > 1:
+    if text[:1] == text[-1:] == '"' and '"' not in text[1:-1] and len(text) > 1:
         raise ValueError('the " around it would be said: type the blank before them anew')
     if text.endswith('"') and text.count('"') % 2:
         raise ValueError('one " is missing: write one before the text and one behind it')

@@ -143,6 +143,12 @@ PUT: Mapping[str, Callable[[list[Any]], list[Any]]] = {
     "around the question": lambda said: [
         HumanMessage(f"{PAGE}\n\nQuestion: {NEED}") if one.type == "human" else one for one in said
     ],
+    "around the question, in its message": lambda said: [
+        one.model_copy(update={"content": f"{PAGE}\n\nQuestion: {NEED}"})
+        if one.type == "human"
+        else one
+        for one in said
+    ],
 }
 
 

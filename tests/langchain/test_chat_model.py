@@ -74,6 +74,12 @@ def test_03_what_is_known_wins_over_what_is_configured(
     assert rows_of(engine, "the configured one") == []
 
 
+def test_03_what_is_known_stays_known_beside_more(wrap_model: WrapModel, engine: Escalator) -> None:
+    hers = wrap_model(model(PLAIN)).known_as({"user_id": "known beside"})
+    hers.known_as({"tier": "vip"}).invoke(NEED)
+    assert [row.tier for row in rows_of(engine, "known beside")] == ["vip"]
+
+
 def test_03_two_hundred_users_at_once_do_not_cross(
     wrap_model: WrapModel, engine: Escalator
 ) -> None:

@@ -27,6 +27,7 @@ LINK = "link: https://tay.example/course"
         ("offers.yaml", LINK, "link: ftp://tay.example/course", "begin it with https://"),
         ("offers.yaml", "name: the course", "name: 7", "put it in quotes"),
         ("offers.yaml", "name: the course", 'name: " "', "nothing stands here: write it"),
+        ("offers.yaml", "name: the course", "name: C", "too short: write at least 2 characters"),
         (
             "offers.yaml",
             "name: the course",

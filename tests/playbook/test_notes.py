@@ -36,6 +36,10 @@ def told(playbook: Playbook, change: Change, start: date | None = date(2026, 12,
         (lambda made: made["arms"].update(D={"use": ["D"]}), "has a new arm 'D'"),
         (lambda made: made["arms"].update(C={"use": ["D"]}), "its arm 'C' is another one"),
         (lambda made: made.update(share=0.5), "its share is another one"),
+        (
+            lambda made: made.update(arms=dict(reversed(made["arms"].items()))),
+            "its arms stand in another order",
+        ),
         (lambda made: made.update(name="openings"), "is gone, or has another name"),
     ],
 )
@@ -57,6 +61,18 @@ def test_a_change_to_a_test_that_runs_is_noted(
 )
 def test_what_moves_nobody_is_not_noted(playbook: Playbook, change: Change) -> None:
     assert told(playbook, change) == []
+
+
+def test_another_seed_of_the_layer_is_noted(playbook: Playbook) -> None:
+    former = with_test(playbook, lambda _made: None, start=date(2026, 12, 1))
+    layer = former.experiments.experiments[NAME].layer
+    layers = {
+        name: one.model_copy(update={"seed": "another"} if name == layer else {})
+        for name, one in former.experiments.layers.items()
+    }
+    anew = replace(former, experiments=former.experiments.model_copy(update={"layers": layers}))
+    (line,) = moved(former, anew, NOW)
+    assert f"its layer {layer!r} has another seed since the version in force" in line
 
 
 def test_a_draft_may_be_changed(playbook: Playbook) -> None:

@@ -36,6 +36,7 @@ def test_a_slip_in_a_wording_is_told_with_its_mend(text: str, told: str) -> None
         "We go deeper on $topic in $offer, whenever you like.",
         "It is $$5, no: $offer.",
         "There's an order that $offer gives you.",
+        '"I need clients" is what I hear most, and my answer to it is "$offer"',
     ],
 )
 def test_plain_wordings_pass(text: str) -> None:
@@ -78,6 +79,7 @@ def line_and_mend(place: Path, text: str) -> tuple[int | None, str]:
         ('A: "One."\n---\nB: "Two."\n', 2, "begins another file: take it out"),
         ('A: "One."\nB: {text: "Two." pet_name: sis}\n', 2, "a comma is missing here"),
         ('A: "One."\nB: Two\x07.\n', 2, "a control character stands in this line"),
+        ('A: "Ça 💛💛."\nB: Two\x07.\nC: "Three."\nD: "Four."\n', 2, "a control character stands"),
     ],
 )
 def test_what_no_parser_takes_is_told_with_its_mend(
