@@ -98,7 +98,7 @@ def apply(
     """
     lock(connection, buckets)
     if any(event.kind == "erase" for event in events):
-        hold(connection, PAYMENTS_LOCK)  # before any row: who makes purchases may wait for those
+        hold(connection, PAYMENTS_LOCK)  # before any row, as whoever makes purchases does
     try:
         changes = folded(_known(connection, events), events)
         return _write(connection, changes, now)
