@@ -250,14 +250,13 @@ class EmbeddedStore:
     def _retract(self, record: TurnRecord) -> None:
         with translated("retracting a mention"), self._engine.begin() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-            earlier = connection.execute(EARLIER, {"turn_id": record.turn.turn_id}).first()
-            shown = earlier is not None and earlier.addition is not None
-            if not shown or not self._told.was_last(record, earlier.id):
+            row = connection.execute(EARLIER, {"turn_id": record.turn.turn_id}).first()
+            if row is None or row.addition is None or not self._told.was_last(record, row.id):
                 return
-            before = dict(connection.execute(ROW, {"id": earlier.id}).mappings().one())
-            connection.execute(delete(escalation_logs).where(escalation_logs.c.id == earlier.id))
+            before = dict(connection.execute(ROW, {"id": row.id}).mappings().one())
+            connection.execute(delete(escalation_logs).where(escalation_logs.c.id == row.id))
             connection.execute(
-                update(question_logs).where(question_logs.c.id == earlier.id).values(NOT_SHOWN)
+                update(question_logs).where(question_logs.c.id == row.id).values(NOT_SHOWN)
             )
             figures.note(connection, figures.difference([{**before, **NOT_SHOWN}], [before]), ())
 

@@ -49,9 +49,9 @@ def replaying(connection: Connection, ids: list[UUID]) -> object:
     return inbox.set_due(connection, ids, LATER)
 
 
-async def one_waits(other: AsyncConnection) -> None:
+async def waiting(other: AsyncConnection, number: int = 1) -> None:
     async with asyncio.timeout(60):
-        while not (await other.execute(WAITING)).scalar():  # noqa: ASYNC110 - nothing tells
+        while (await other.execute(WAITING)).scalar_one() < number:  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.01)
 
 
@@ -80,7 +80,7 @@ def test_no_row_of_a_delivery_is_held_while_the_lock_is_waited_for(
 ) -> None:
     async def scene(database: Database, other: AsyncConnection, ids: list[UUID]) -> Any:
         working = asyncio.ensure_future(database.write(work, ids))
-        await one_waits(other)
+        await waiting(other)
         assert len((await other.execute(ROWS)).all()) == 2
         return working
 
@@ -97,14 +97,15 @@ def test_an_inbox_in_which_nothing_is_due_waits_for_no_lock(postgres_url: str) -
 
 
 def test_who_is_erased_while_a_delivery_of_hers_is_handled_is_erased(postgres_url: str) -> None:
-    """Both wait for the lock; whichever has it first, both get through."""
+    """Both wait for the lock, the erasing before the worker."""
     now = LATER + timedelta(hours=1)
 
     async def scene(database: Database, other: AsyncConnection, ids: list[UUID]) -> Any:
         archive = Archive(Database(postgres_url), None, KEY_OF)
-        working = asyncio.ensure_future(database.write(handling, ids))
-        await one_waits(other)
         erasing = asyncio.ensure_future(archive.erase(key(), now))
+        await waiting(other)
+        working = asyncio.ensure_future(database.write(handling, ids))
+        await waiting(other, 2)
 
         async def both() -> Any:
             try:
@@ -125,7 +126,7 @@ def test_of_two_imports_of_the_same_lines_in_another_order_none_fails(postgres_u
 
     async def scene(database: Database, other: AsyncConnection, _ids: list[UUID]) -> Any:
         importing = asyncio.ensure_future(database.write(taken_in, [one, two]))
-        await one_waits(other)
+        await waiting(other)
         await other.run_sync(give_way)
         await other.run_sync(taken_in, [two, one])
         return importing
