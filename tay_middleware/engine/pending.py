@@ -8,6 +8,7 @@ from tay_middleware.domain import Decision, ReplyStatus, Turn
 from tay_middleware.engine.failopen import Guard
 from tay_middleware.engine.handover import Handover, Outcome
 from tay_middleware.engine.preparation import Preparation
+from tay_middleware.storage import TurnRecord
 
 _NO_ANSWER_YET = frozenset({"tool_calls", "not_text"})
 """What is no text may be a tool call that a parser has made an object of."""
@@ -68,6 +69,9 @@ class Pending:
         self._grace_seconds = grace_seconds
         self._when_answered = when_answered
         self._ended = False
+        self.record: TurnRecord | None = None
+        """What its mention was committed as. The background's alone, which sets it before anybody
+        has the outcome."""
 
     def settle(self, reply: Reply) -> Outcome:
         """What to append to `reply`; waits at most the grace and never raises."""

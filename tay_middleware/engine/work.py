@@ -169,6 +169,7 @@ class TurnWork:
             outcome = Outcome(decision)
             return self._counted(outcome) if answered else outcome, self._write(pending, record)
         with pending.guard("commit"):
+            pending.record = record
             store = await self._background().store()
             verdict = await store.commit(record)
             if not verdict.granted:
@@ -254,10 +255,13 @@ class TurnWork:
         await self._write(pending, record.denied(Suppression.DEGRADED))
 
     async def _retract(self, pending: Pending) -> None:
+        record = pending.record
+        if record is None:
+            return
         with pending.guard("retract"):
             async with asyncio.timeout(COMMIT_SECONDS):
                 store = await self._background().store()
-                await store.retract(pending.turn.turn_id)
+                await store.retract(record)
 
     async def _drop(self, pending: Pending) -> None:
         with pending.guard("drop"):

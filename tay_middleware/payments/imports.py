@@ -25,7 +25,7 @@ from tay_middleware.payments.settle import foresee, settle
 from tay_middleware.payments.terms import Terms
 from tay_middleware.storage.payments import inbox as sql
 from tay_middleware.storage.payments import purchases
-from tay_middleware.storage.payments.credits import give_way
+from tay_middleware.storage.payments.credits import give_way, lock
 from tay_middleware.storage.transaction import Transaction
 
 PIECE = 50
@@ -81,7 +81,8 @@ def take(
     now: datetime,
     new_id: Callable[[], UUID],
 ) -> list[Taken]:
-    """Take some lines in."""
+    """Take some lines in; of two imports of the same lines the second waits for all of them."""
+    lock(transaction)
     taken, facts = _noted(transaction, lines, terms, now, new_id)
     settle(transaction, facts, terms.rules, now)
     return taken

@@ -22,6 +22,7 @@ from tay_middleware.payments.terms import Terms
 from tay_middleware.storage import Database
 from tay_middleware.storage.payments import awaited
 from tay_middleware.storage.payments import inbox as sql
+from tay_middleware.storage.payments.credits import lock
 from tay_middleware.storage.rounds import backoff, wait_for
 from tay_middleware.storage.transaction import Transaction, parts
 
@@ -242,7 +243,13 @@ class InboxWorker:
 
 
 def handle(transaction: Transaction, terms: Terms, now: datetime, limit: int) -> tuple[int, int]:
-    """Handle what is due, in one transaction; how many were handled, and how many given up."""
+    """Handle what is due, in one transaction; how many were handled, and how many given up.
+
+    Purchases are locked before the deliveries: an erasing waits for them in the same order.
+    """
+    if not sql.is_due(transaction, now):
+        return 0, 0
+    lock(transaction)
     facts: list[Fact] = []
     unapplied: list[Any] = []
     handled = failed = 0

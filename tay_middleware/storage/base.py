@@ -49,7 +49,8 @@ class Claim:
 class TurnRecord:
     """One turn as it goes into history and log.
 
-    `id` is a UUIDv7 and the id of its rows; `turn.turn_id` is what makes a commit idempotent.
+    `id` is a UUIDv7 and the id of its rows, a new one whenever the turn is answered again;
+    `turn.turn_id` is what makes a commit idempotent.
     `question` is the text to keep (redacted already, or `None`). `claim` is `None` when the
     decision shows no mention, or when policy lifts the cool-down (a wish to buy). `answered_at` is
     when the reply was complete. `closed` are the gates that this message closed for longer than the
@@ -113,11 +114,14 @@ class TurnStore(Protocol):
         `user_key` claims nothing and is granted as it stands.
         """
 
-    async def retract(self, turn_id: UUID) -> None:
-        """Turn a granted mention that was never woven into `suppressed` = `degraded`.
+    async def retract(self, record: TurnRecord) -> None:
+        """Take back what the commit of `record` was granted and nobody wove.
 
-        Its claim is released and its escalation row removed: it was not seen by anyone. Unknown
-        turns are ignored.
+        The mention becomes `suppressed` = `degraded`, its claim is released and its escalation row
+        removed: it was not seen by anyone. A turn may be committed more than once: what a commit
+        before this one was granted may have been seen and stays, and so does what another one was
+        told as a duplicate, until that one is taken back as well. Of one that is unknown nothing is
+        changed, and its mention is held back should its commit arrive after this.
         """
 
     async def latest(self, limit: int) -> Sequence["LoggedTurn"]:

@@ -54,6 +54,7 @@ from tay_middleware.storage.turns.statements import (
     ROW,
     SPANS,
 )
+from tay_middleware.storage.turns.told import Told
 from tay_middleware.storage.versions import check_may_write
 from tay_middleware.visits import visit_began
 
@@ -96,6 +97,7 @@ class EmbeddedStore:
         self._too_new: str | None = None
         self._reading = Workers(READERS, "tay-recall")
         self._writing = Workers(1, "tay-commit")
+        self._told = Told()
         self._opened = False
 
     async def open(self) -> None:
@@ -113,10 +115,10 @@ class EmbeddedStore:
         unseen = None if record.decision.addition is None else partial(self._unseen, record)
         return await self._writing.run(self._committed, record, if_cancelled=unseen)
 
-    async def retract(self, turn_id: UUID) -> None:
+    async def retract(self, record: TurnRecord) -> None:
         """Take a mention back that nobody saw; see `TurnStore`."""
-        again = partial(self._retracted, turn_id)
-        await self._writing.run(self._retracted, turn_id, if_cancelled=again)
+        again = partial(self._retracted, record)
+        await self._writing.run(self._retracted, record, if_cancelled=again)
 
     async def latest(self, limit: int) -> Sequence[LoggedTurn]:
         """The newest turns; see `TurnStore`."""
@@ -204,14 +206,20 @@ class EmbeddedStore:
 
     def _unseen(self, record: TurnRecord) -> None:
         """Whoever committed it has given up: shown or not at all, it was shown to nobody."""
-        self._retracted(record.turn.turn_id)
-        self._committed(record.denied(Suppression.DEGRADED))
-
-    def _retracted(self, turn_id: UUID) -> None:
+        denied = record.denied(Suppression.DEGRADED)
         try:
-            self._attempt(self._retract, turn_id)
+            self._retracted(record)
+        except StorageError:  # where it was not committed at all, nothing had to be taken back
+            if self._committed(denied).addition is not None:
+                raise
+        else:
+            self._committed(denied)
+
+    def _retracted(self, record: TurnRecord) -> None:
+        try:
+            self._attempt(self._retract, record)
         except SchemaTooNew:
-            self._waiting.put_retraction(turn_id)
+            self._waiting.put_retraction(record)
 
     def _recall(self, user_key: str, now: datetime) -> History:
         if self._too_new is not None:
@@ -228,6 +236,8 @@ class EmbeddedStore:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             earlier = connection.execute(EARLIER, {"turn_id": record.turn.turn_id}).first()
             if earlier is not None and not _replaces(record, earlier):
+                if None not in (earlier.addition, record.decision.addition):
+                    self._told.note(record, earlier.id)
                 return Verdict(earlier.addition is not None, True, earlier.addition)
             gone = None if earlier is None else _removed(connection, earlier.id)
             user_key, asked_at = record.turn.user_key, record.turn.asked_at
@@ -237,16 +247,16 @@ class EmbeddedStore:
             _write(connection, kept.anonymous() if erased else kept, gone)
         return Verdict(granted, addition=record.decision.addition if granted else None)
 
-    def _retract(self, turn_id: UUID) -> None:
+    def _retract(self, record: TurnRecord) -> None:
         with translated("retracting a mention"), self._engine.begin() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-            earlier = connection.execute(EARLIER, {"turn_id": turn_id}).first()
-            if earlier is None or earlier.addition is None:
+            row = connection.execute(EARLIER, {"turn_id": record.turn.turn_id}).first()
+            if row is None or row.addition is None or not self._told.was_last(record, row.id):
                 return
-            before = dict(connection.execute(ROW, {"id": earlier.id}).mappings().one())
-            connection.execute(delete(escalation_logs).where(escalation_logs.c.id == earlier.id))
+            before = dict(connection.execute(ROW, {"id": row.id}).mappings().one())
+            connection.execute(delete(escalation_logs).where(escalation_logs.c.id == row.id))
             connection.execute(
-                update(question_logs).where(question_logs.c.id == earlier.id).values(NOT_SHOWN)
+                update(question_logs).where(question_logs.c.id == row.id).values(NOT_SHOWN)
             )
             figures.note(connection, figures.difference([{**before, **NOT_SHOWN}], [before]), ())
 

@@ -52,7 +52,8 @@ retracted_turns = Table(
     Column("turn_id", Id, primary_key=True),
     Column("retracted_at", Utc, nullable=False),
 )
-"""Turns whose mention was taken back; the turn itself may come later."""
+"""What was taken back, and may come later: `turn_id` is the id of the row whose mention it was, or,
+from an app of an earlier version, that of its turn."""
 
 erased_users = Table(
     "erased_users",
@@ -97,7 +98,7 @@ def apply(
     """
     lock(connection, buckets)
     if any(event.kind == "erase" for event in events):
-        hold(connection, PAYMENTS_LOCK)  # before any row: who makes purchases may wait for those
+        hold(connection, PAYMENTS_LOCK)  # before any row, as whoever makes purchases does
     try:
         changes = folded(_known(connection, events), events)
         return _write(connection, changes, now)
@@ -149,6 +150,8 @@ def _is_erased(letter: Mapping[str, Any], erased: Mapping[str, datetime]) -> boo
 
 def _known(connection: Connection, events: Sequence[Event]) -> Known:
     turns = {event.turn_id for event in events if event.turn_id is not None}
+    records = {event.row["id"] for event in events if event.row is not None}
+    records |= {event.record_id for event in events if event.record_id is not None}
     users = {event.user_key for event in events if event.user_key is not None}
     postgres = connection.dialect.name == "postgresql"
     among = _among_array if postgres else _among_list
@@ -157,7 +160,7 @@ def _known(connection: Connection, events: Sequence[Event]) -> Known:
         {"turns": list(turns), "oldest": _oldest_id(events)},
     )
     retracted = connection.execute(
-        select(retracted_turns.c.turn_id).where(among(retracted_turns.c.turn_id, turns))
+        select(retracted_turns.c.turn_id).where(among(retracted_turns.c.turn_id, turns | records))
     )
     erased = connection.execute(
         select(erased_users.c.user_key, erased_users.c.erased_at).where(

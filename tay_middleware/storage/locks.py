@@ -16,7 +16,8 @@ MAINTENANCE_LOCK = (1 << 20) + 1
 """Under it partitions are made and dropped."""
 
 PAYMENTS_LOCK = (1 << 20) + 2
-"""Under it purchases are made, and buyers are erased."""
+"""Under it purchases are made, deliveries changed and buyers erased. It is taken after the locks of
+buckets and before any row: whoever took them the other way round could end in a deadlock."""
 
 
 def hold(connection: Connection, lock: int) -> None:

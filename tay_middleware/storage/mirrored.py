@@ -6,7 +6,6 @@ until `written`, which applies them by the drain's own code; a process that dies
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from tay_middleware.domain import History, Suppression
 from tay_middleware.storage.base import LoggedTurn, TurnRecord, TurnStore, Verdict
@@ -53,10 +52,10 @@ class MirroredStore:
             self._events.append(Event("turn", turn.turn_id, question_row(kept), turn.user_key))
         return verdict
 
-    async def retract(self, turn_id: UUID) -> None:
-        """See `TurnStore`."""
-        await self._store.retract(turn_id)
-        self._events.append(Event("retract", turn_id))
+    async def retract(self, record: TurnRecord) -> None:
+        """See `TurnStore`; of a turn that is asked once, as it is in a simulation."""
+        await self._store.retract(record)
+        self._events.append(Event("retract", record.turn.turn_id, record_id=record.id))
 
     async def latest(self, limit: int) -> Sequence[LoggedTurn]:
         """See `TurnStore`."""

@@ -9,7 +9,6 @@ too soon, and the engine then commits the turn without it.
 import asyncio
 import logging
 import secrets
-from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime, timedelta
@@ -19,14 +18,13 @@ from tay_middleware.domain import History, Suppression
 from tay_middleware.errors import CallRefused, ConfigurationError, StorageError, StorageUnavailable
 from tay_middleware.storage.base import LoggedTurn, TurnRecord, Verdict
 from tay_middleware.storage.database import Database
-from tay_middleware.storage.outbox.buckets import BUCKETS, keys_in, keys_of
+from tay_middleware.storage.outbox.buckets import BUCKETS, keys_of
 from tay_middleware.storage.outbox.checks import check
 from tay_middleware.storage.outbox.link import Link, in_time, translated
 from tay_middleware.storage.outbox.newest import newest
 from tay_middleware.storage.outbox.pause_board import paused_key, read_board, standing
 from tay_middleware.storage.outbox.places import Outbox
 from tay_middleware.storage.outbox.wire import (
-    NOBODY,
     Call,
     Limits,
     commit_call,
@@ -55,9 +53,6 @@ LATEST_SECONDS = 30.0
 
 LEASE_SECONDS = 10.0
 """How long a process that works the spool off may be silent before another one takes over."""
-
-TURNS_REMEMBERED = 20_000
-"""Turns whose user this process knows, for a mention that is taken back a moment later."""
 
 _NO_TURN = UUID(int=0)
 
@@ -98,7 +93,6 @@ class RedisStore:
         self._said: str | None = None
         self._refusal: str | None = None
         self._mending: asyncio.Task[None] | None = None
-        self._users: OrderedDict[UUID, str | None] = OrderedDict()
         self._holder = secrets.token_hex(8)
 
     @classmethod
@@ -157,7 +151,6 @@ class RedisStore:
     async def commit(self, record: TurnRecord) -> Verdict:
         """Write one turn, claim included; see `TurnStore`."""
         call = commit_call(record, self._limits, self.link.prefix)
-        self._remember(record.turn.turn_id, record.turn.user_key)
         try:
             verdict = read_verdict(await self.run(call))
             if verdict is None:
@@ -173,13 +166,10 @@ class RedisStore:
             raise
         return verdict
 
-    async def retract(self, turn_id: UUID) -> None:
+    async def retract(self, record: TurnRecord) -> None:
         """Take a mention back that nobody saw; see `TurnStore`."""
-        prefix = self.link.prefix
-        call = retract_call(self._users.get(turn_id), turn_id, prefix)
+        call = retract_call(record, self.link.prefix)
         try:
-            if turn_id not in self._users:
-                call = retract_call(await self._looked_up(turn_id), turn_id, prefix)
             await self.run(call)
         except StorageError:
             await self._make_up_later(call)
@@ -291,7 +281,7 @@ class RedisStore:
             self.spool.leave(call)
         else:
             denied, prefix = record.denied(Suppression.DEGRADED), self.link.prefix
-            self.spool.leave(retract_call(record.turn.user_key, record.turn.turn_id, prefix))
+            self.spool.leave(retract_call(record, prefix))
             self.spool.leave(commit_call(denied, self._limits, prefix))
         self.mend()
 
@@ -303,22 +293,6 @@ class RedisStore:
         except StorageError:
             return False
         return call.script != "commit" or read_verdict(answer) is not None
-
-    async def _looked_up(self, turn_id: UUID) -> str | None:
-        """The user of a turn that another process has committed; `None` for nobody or unknown."""
-        with translated("looking for a turn"):
-            pipeline = self.link.client.pipeline(transaction=False)
-            for bucket in range(BUCKETS):
-                pipeline.get(keys_in(bucket, None, turn_id, self.link.prefix).turn)
-            answers = await in_time(pipeline.execute(), CHECK_SECONDS)
-            found = [value.decode() for value in answers if value]
-        parts = found[0].split(" ", 3) if found else []
-        return parts[2] if len(parts) == 4 and parts[2] != NOBODY else None
-
-    def _remember(self, turn_id: UUID, user_key: str | None) -> None:
-        self._users[turn_id] = user_key
-        if len(self._users) > TURNS_REMEMBERED:
-            self._users.popitem(last=False)
 
     async def _mend(self) -> None:
         while True:

@@ -29,8 +29,8 @@ class EmptyStore:
         self.records.append(record)
         return Verdict(granted=True, addition=record.decision.addition)
 
-    async def retract(self, turn_id: UUID) -> None:
-        self.retracted.append(turn_id)
+    async def retract(self, record: TurnRecord) -> None:
+        self.retracted.append(record.id)
 
     async def latest(self, limit: int) -> Sequence[LoggedTurn]:
         return ()

@@ -6,12 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection, select
 
 from tay_middleware.domain import ReplyStatus
-from tay_middleware.storage import Database, EmbeddedStore
+from tay_middleware.storage import Database, EmbeddedStore, TurnRecord
 from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.turns.figures import ALL, COUNTED, daily_counts
 from tests.builders import NOON
@@ -47,6 +46,7 @@ def test_counts_by_day_agree_with_the_rows(tmp_path: Path) -> None:
     async def scene() -> tuple[Any, Any]:
         store, database = EmbeddedStore(url, history_turns=10), Database(url)
         await store.open()
+        made: list[TurnRecord] = []
         for number in range(1, 120):
             status = random.choice([ReplyStatus.REPLIED, ReplyStatus.FAILED])
             record = a_record(
@@ -58,8 +58,9 @@ def test_counts_by_day_agree_with_the_rows(tmp_path: Path) -> None:
                 status=status,
             )
             await store.commit(record)
+            made.append(record)
             if random.random() < 0.2:
-                await store.retract(UUID(int=random.randrange(1, 80)))
+                await store.retract(random.choice(made))
         found = await database.read(counted), await database.read(by_hand)
         await database.aclose()
         await store.aclose()

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, func, select
 
-from tay_middleware.domain import Kind, ReplyStatus, uuid7
+from tay_middleware.domain import Kind, ReplyStatus, Suppression, uuid7
 from tay_middleware.storage import Database, Outbox, TurnStore, open_store
 from tay_middleware.storage.drain import Counts, Drain, Pace
 from tay_middleware.storage.ledger import dead_letters
@@ -142,7 +142,7 @@ def test_a_retracted_mention_leaves_no_escalation(play: Any, drained_between: bo
         await bench.store.commit(a_record(1))
         if drained_between:
             await bench.drain()
-        await bench.store.retract(UUID(int=1))
+        await bench.store.retract(a_record(1))
         await bench.drain()
         (row,) = await bench.rows()
         return row, await bench.rows(escalation_logs), await bench.counted()
@@ -160,7 +160,7 @@ def test_a_mention_is_taken_back_though_redis_forgot_its_turn(play: Any) -> None
         await bench.store.commit(a_record(1))
         await bench.drain()
         await bench.client.delete(keys_of(key(), UUID(int=1)).turn)
-        await bench.store.retract(UUID(int=1))
+        await bench.store.retract(a_record(1))
         await bench.drain()
         (row,) = await bench.rows()
         return row.shown, await bench.counted(), await bench.store.recall(key(), NOON)
@@ -168,6 +168,44 @@ def test_a_mention_is_taken_back_though_redis_forgot_its_turn(play: Any) -> None
     shown, counted, history = play(scene)
     assert (shown, counted) == (False, (1, 0, 1))
     assert (history.mentions, [turn.kind for turn in history.turns]) == ((), [Kind.NONE])
+
+
+def test_of_a_repeat_that_redis_forgot_only_the_repeat_is_taken_back(play: Any) -> None:
+    async def scene(bench: Bench) -> Any:
+        await bench.store.commit(a_record(1))
+        await bench.drain()
+        await bench.client.delete(keys_of(key(), UUID(int=1)).turn)
+        later = a_record(1, at=NOON + SECOND)
+        await bench.store.retract(later)
+        await bench.store.commit(later.denied(Suppression.DEGRADED))
+        await bench.drain()
+        (row,) = await bench.rows()
+        return row.shown, await bench.counted(), await bench.store.recall(key(), NOON)
+
+    shown, counted, history = play(scene)
+    assert (shown, counted) == (True, (1, 1, 1))
+    assert history.mentions == (NOON,)
+
+
+@pytest.mark.parametrize("drained_between", [True, False])
+def test_a_row_goes_back_when_the_last_who_was_told_of_it_is_another(
+    play: Any, drained_between: bool
+) -> None:
+    repeat = replace(a_record(1), id=uuid7(NOON, 99))
+
+    async def scene(bench: Bench) -> Any:
+        for record in (a_record(1), repeat):
+            await bench.store.commit(record)
+        if drained_between:
+            await bench.drain()
+        shown = []
+        for record in (a_record(1), repeat):
+            await bench.store.retract(record)
+            await bench.drain()
+            shown += [row.shown for row in await bench.rows()]
+        return shown, await bench.rows(escalation_logs), await bench.counted()
+
+    assert play(scene) == ([True, False], [], (1, 0, 1))
 
 
 def test_a_full_bucket_holds_up_no_other_in_the_spool(play: Any) -> None:

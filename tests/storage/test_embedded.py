@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -254,7 +253,7 @@ def test_a_mention_is_taken_back_also_where_that_is_cancelled_before_its_turn(ur
         with closing(sqlite3.connect(file_of(url), isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             writing = asyncio.ensure_future(store.commit(a_record(2, shown=False)))
-            retracting = asyncio.ensure_future(store.retract(UUID(int=1)))
+            retracting = asyncio.ensure_future(store.retract(a_record(1)))
             await asyncio.sleep(0.1)
             retracting.cancel()
             await asyncio.gather(retracting, return_exceptions=True)

@@ -17,7 +17,7 @@ from tay_middleware.domain import ReplyStatus, uuid7
 from tay_middleware.errors import RowRefused, StorageError
 from tay_middleware.storage import Database
 from tay_middleware.storage.ledger import apply
-from tay_middleware.storage.outbox.wire import turn_event
+from tay_middleware.storage.outbox.wire import retract_event, turn_event
 from tay_middleware.storage.sql import question_logs
 from tay_middleware.storage.turns.events import Event, Known, anonymous, folded, read_event
 from tay_middleware.storage.turns.figures import difference
@@ -38,6 +38,11 @@ def failed(number: int) -> Event:
 
 def retract(number: int) -> Event:
     return read_event("retract", json.dumps({"turn_id": str(UUID(int=number))}))
+
+
+def retract_row(number: int, bits: int | None = None) -> Event:
+    record = replace(a_record(number), id=uuid7(NOON, bits or number))
+    return read_event("retract", retract_event(record))
 
 
 def erase(user: str) -> Event:
@@ -95,6 +100,10 @@ STORY = (
     turn(6),
     erase("u1"),
     turn(7, at=NOON + 2 * SECOND, shown=False),
+    retract_row(8),
+    turn(8),
+    turn(10),
+    retract_row(10, bits=99),
 )
 
 
@@ -138,6 +147,8 @@ def test_the_story_ends_as_it_should() -> None:
         5: False,
         6: False,
         7: False,
+        8: False,
+        10: True,
     }
     assert {turn_id.int for turn_id, row in rows.items() if row["user_id"] is None} == {1, 3, 5}
 
@@ -151,6 +162,7 @@ def test_the_story_ends_as_it_should() -> None:
         ("turn", b"\xff"),
         ("retract", '{"turn_id": 7}'),
         ("retract", "null"),
+        ("retract", f'{{"turn_id": "{UUID(int=1)}", "id": "yesterday"}}'),
         ("erase", '{"user_key": "k", "at": "yesterday"}'),
         ("erase", '{"user_key": "k", "at": "2026-01-01T00:00:00"}'),
         ("riddle", "{}"),

@@ -9,7 +9,6 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from redis import Redis
@@ -81,7 +80,7 @@ async def three_turns(store: EmbeddedStore) -> list[Verdict]:
         a_record(3, at=NOON + 2 * SECOND, claim=None),
     ]
     verdicts = [await store.commit(record) for record in records]
-    await store.retract(UUID(int=3))
+    await store.retract(records[-1])
     return verdicts
 
 

@@ -1,6 +1,7 @@
 """Redis refused, frozen, killed, full: what a store answers, and that nothing is lost."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from tay_middleware.domain import Kind, ReplyStatus, Suppression
+from tay_middleware.domain import Kind, ReplyStatus, Suppression, uuid7
 from tay_middleware.errors import ConfigurationError, StorageError
 from tay_middleware.storage import Outbox, TurnRecord
 from tay_middleware.storage.outbox.breaker import FAILURES
@@ -152,7 +153,7 @@ def test_a_commit_of_unknown_outcome_that_is_undone_counts_as_not_shown(
         own_valkey.freeze()
         record = a_record(1)
         await refused(store.commit(record))
-        await store.retract(record.turn.turn_id)
+        await store.retract(record)
         await store.commit(record.denied(Suppression.DEGRADED))
         own_valkey.thaw()
         await mended(store)
@@ -171,7 +172,7 @@ def test_a_mention_that_arrives_after_it_was_taken_back_is_held_back(
     play: Play, redis_url: str
 ) -> None:
     async def scene(store: RedisStore) -> Any:
-        await store.run(retract_call(key(), UUID(int=1)))
+        await store.run(retract_call(a_record(1)))
         verdict = await store.commit(a_record(1))
         history = await store.recall(key(), NOON)
         return verdict.granted, history.mentions, await store.latest(9)
@@ -179,6 +180,57 @@ def test_a_mention_that_arrives_after_it_was_taken_back_is_held_back(
     granted, mentions, rows = play(redis_url, scene, call_seconds=5)
     assert (granted, mentions) == (False, ())
     assert [row.shown for row in rows] == [False]
+
+
+def test_one_that_was_taken_back_before_it_came_holds_no_other_back(
+    play: Play, redis_url: str
+) -> None:
+    repeat = replace(a_record(1), id=uuid7(NOON, 99))
+
+    async def scene(store: RedisStore) -> Any:
+        await store.retract(a_record(1))
+        verdicts = [await store.commit(record) for record in (repeat, a_record(1))]
+        await store.retract(a_record(1))
+        return verdicts, await store.latest(9)
+
+    (granted, late), rows = play(redis_url, scene, call_seconds=5)
+    assert (granted.granted, granted.duplicate, late.duplicate) == (True, False, True)
+    assert [(row.id, row.shown) for row in rows] == [(repeat.id, True)]
+
+
+@pytest.mark.parametrize("told", [1, 2])
+@pytest.mark.parametrize("forgotten", [True, False])
+def test_a_spooled_call_of_an_earlier_version_takes_back_whatever_stands(
+    play: Play, redis_url: str, told: int, forgotten: bool
+) -> None:
+    repeat = replace(a_record(1), id=uuid7(NOON, 99))
+    event = json.dumps({"turn_id": str(UUID(int=1))})
+    now = retract_call(repeat)
+    before = replace(now, args=(*now.args[:2], event))
+
+    async def scene(store: RedisStore) -> Any:
+        for record in (a_record(1), repeat)[:told]:
+            await store.commit(record)
+        if forgotten:
+            await store.link.client.delete(keys_of(key(), UUID(int=1)).turn)
+        await store.run(before)
+        late = await store.commit(repeat)
+        history = await store.recall(key(), NOON)
+        return late.granted, history.mentions, [row.shown for row in await store.latest(9)]
+
+    granted, mentions, shown = play(redis_url, scene, call_seconds=5)
+    assert (granted, mentions, shown) == (False, (), [False])
+
+
+def test_of_a_turn_that_is_asked_again_and_again_only_so_many_are_remembered(
+    play: Play, redis_url: str
+) -> None:
+    async def scene(store: RedisStore) -> Any:
+        for bits in range(1, 70):
+            await store.commit(replace(a_record(1), id=uuid7(NOON, bits)))
+        return await store.link.client.strlen(keys_of(key(), UUID(int=1)).turn)
+
+    assert 50 * 37 < play(redis_url, scene, call_seconds=5) < 54 * 37
 
 
 def test_a_full_outbox_sends_events_to_the_spool_and_mentions_nothing(
@@ -236,7 +288,7 @@ def test_another_process_may_take_a_mention_back(play: Play, redis_url: str) -> 
         await store.commit(a_record(1))
 
     async def second(store: RedisStore) -> Any:
-        await store.retract(UUID(int=1))
+        await store.retract(a_record(1))
         history = await store.recall(key(), NOON)
         return history.mentions, [row.shown for row in await store.latest(3)]
 

@@ -54,7 +54,7 @@ def test_every_key_stands_under_the_prefix(outbox: Outbox, tmp_path: Path) -> No
         try:
             await opened(store)
             await store.commit(a_record(1))
-            await store.retract(a_record(1).turn.turn_id)
+            await store.retract(a_record(1))
             await store.commit(a_record(2, at=NOON + SECOND, shown=False, opts_out=True))
             await refusals.note(key(), "s1", NOON + SECOND, for_good=False)
             await paused(database, "course", 1)

@@ -6,15 +6,18 @@ database hangs.
 """
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from tay_middleware.errors import StorageUnavailable
+from tay_middleware.errors import StorageUnavailable, TayError
 
 T = TypeVar("T")
+
+_log = logging.getLogger("tay_middleware")
 
 _Call = tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]
 
@@ -38,7 +41,7 @@ class Workers:
         """Run `function(*args)` on a thread; a cancelled call runs to its end, or not at all.
 
         Whoever is cancelled cannot know which: `if_cancelled` is run behind it then, and nobody
-        waits for that. Call it on one event loop only.
+        waits for that; the log tells where it fails. Call it on one event loop only.
 
         Raises:
             StorageUnavailable: the system gives no thread.
@@ -51,7 +54,9 @@ class Workers:
             return await asyncio.wrap_future(done)
         except asyncio.CancelledError:
             if if_cancelled is not None:
-                self._calls.put((Future(), if_cancelled, ()))
+                behind: Future[object] = Future()
+                behind.add_done_callback(self._tell)
+                self._calls.put((behind, if_cancelled, ()))
             raise
 
     async def close(self) -> None:
@@ -82,6 +87,18 @@ class Workers:
                 raise StorageUnavailable("no thread can be started") from error
             self._threads.append(thread)
             self._ends.append(end)
+
+    def _tell(self, behind: Future[object]) -> None:
+        error = behind.exception()
+        if error is not None:
+            message = f": {error}" if isinstance(error, TayError) else ""
+            _log.warning(
+                "%s: a call that was cancelled cannot be made up for (%s%s); the log may lack a "
+                "turn, or count a mention that nobody saw",
+                self._name,
+                type(error).__name__,
+                message,
+            )
 
     def _work(self, end: Future[None]) -> None:
         while (call := self._calls.get()) is not None:

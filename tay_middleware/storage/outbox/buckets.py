@@ -54,11 +54,7 @@ def meta_of(prefix: str = PREFIX) -> str:
 
 def keys_of(user_key: str | None, turn_id: UUID, prefix: str = PREFIX) -> TurnKeys:
     """The keys of a turn; without a user its own id chooses the bucket."""
-    return keys_in(bucket_of(user_key or str(turn_id)), user_key, turn_id, prefix)
-
-
-def keys_in(bucket: int, user_key: str | None, turn_id: UUID, prefix: str = PREFIX) -> TurnKeys:
-    """The keys of a turn in a bucket that is known."""
+    bucket = bucket_of(user_key or str(turn_id))
     tag = _tag(bucket, prefix)
     who = user_key or ""
     return TurnKeys(

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -22,7 +21,7 @@ from tay_middleware.errors import RowRefused, StorageError, StorageUnavailable
 from tay_middleware.private import make_file
 from tay_middleware.storage.base import TurnRecord
 from tay_middleware.storage.ledger import apply, was_erased
-from tay_middleware.storage.outbox.wire import turn_event
+from tay_middleware.storage.outbox.wire import retract_event, turn_event
 from tay_middleware.storage.sql import to_json
 from tay_middleware.storage.turns import profiles
 from tay_middleware.storage.turns.events import Event, read_event
@@ -75,9 +74,9 @@ class Waiting:
         plain = None if said is None else to_json(to_plain(said))
         self._put(record.turn.user_key, "turn", turn_event(record), plain)
 
-    def put_retraction(self, turn_id: UUID) -> None:
+    def put_retraction(self, record: TurnRecord) -> None:
         """Keep that a mention was taken back; as `put_turn`."""
-        self._put(None, "retract", to_json({"turn_id": str(turn_id)}), None)
+        self._put(None, "retract", retract_event(record), None)
 
     def oldest(self) -> Sequence[Kept]:
         """The oldest that wait, at most `MOST`; none where there is no file.

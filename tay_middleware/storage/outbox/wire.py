@@ -133,11 +133,18 @@ def late(call: Call) -> Call:
     return replace(call, args=(*call.args, *_LATE)) if call.script == "commit" else call
 
 
-def retract_call(user_key: str | None, turn_id: UUID, prefix: str = PREFIX) -> Call:
-    """Taking one turn's mention back."""
-    keys = keys_of(user_key, turn_id, prefix)
-    args = (str(turn_id), str(TURN_SECONDS), to_json({"turn_id": str(turn_id)}))
-    return Call("retract", keys.bucket, keys.all(), args, user_key)
+def retract_call(record: TurnRecord, prefix: str = PREFIX) -> Call:
+    """Taking back what one commit was granted."""
+    turn = record.turn
+    keys = keys_of(turn.user_key, turn.turn_id, prefix)
+    args = (
+        str(turn.turn_id),
+        str(TURN_SECONDS),
+        retract_event(record),
+        str(record.id),
+        str(micros(record.answered_at)),
+    )
+    return Call("retract", keys.bucket, keys.all(), args, turn.user_key)
 
 
 def erase_call(user_key: str, at: datetime, prefix: str = PREFIX) -> Call:
@@ -161,6 +168,11 @@ def turn_event(record: TurnRecord) -> str:
     for name in ("created_at", "answered_at"):
         row[name] = row[name].astimezone(UTC).isoformat()
     return to_json(row)
+
+
+def retract_event(record: TurnRecord) -> str:
+    """That the mention of a record was taken back, as JSON."""
+    return to_json({"turn_id": str(record.turn.turn_id), "id": str(record.id)})
 
 
 def read_verdict(answer: Sequence[bytes]) -> Verdict | None:

@@ -1,7 +1,8 @@
 """The inbox of deliveries: stored before anything is made of them, handled exactly once in effect.
 
 A row that is due is handled in the transaction that reads it, under its lock: a worker that dies
-leaves it as it was, and two workers never have the same one.
+leaves it as it was, and two workers never have the same one. Whoever changes more than one row that
+others see holds the lock of purchases before (`credits.lock`), so that no two wait for each other.
 """
 
 from collections.abc import Sequence
@@ -11,8 +12,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, exists, func, select, update
 
+from tay_middleware.storage.payments.credits import lock
 from tay_middleware.storage.payments.tables import conversions, webhook_events
 from tay_middleware.storage.transaction import Row, insert
 
@@ -51,6 +53,12 @@ def _differs(connection: Connection, row: Row) -> bool:
     """Whether the delivery that has the name of this one is known to say something else."""
     before = named(connection, row["provider"], row["external_id"]).body_hash
     return before is not None and before != row.get("body_hash", before)
+
+
+def is_due(connection: Connection, now: datetime) -> bool:
+    """Whether the time of a delivery has come, whoever is at it; locks nothing."""
+    statement = select(exists().where(_COLUMNS.due_at <= now))
+    return bool(connection.execute(statement).scalar_one())
 
 
 def due(connection: Connection, now: datetime, limit: int) -> Sequence[Any]:
@@ -103,6 +111,7 @@ def set_failed(
 
 def set_due(connection: Connection, row_ids: Sequence[UUID], now: datetime) -> int:
     """Let deliveries be handled again, from the beginning; how many there were."""
+    lock(connection)
     statement = (
         update(webhook_events)
         .where(_COLUMNS.id.in_(row_ids), _COLUMNS.body.is_not(None))
@@ -202,6 +211,7 @@ def wordy(connection: Connection, until: datetime, limit: int) -> list[UUID]:
 
 def redact(connection: Connection, row_ids: Sequence[UUID], now: datetime) -> int:
     """Take the words out of deliveries that are handled or given up; how many that were."""
+    lock(connection)
     statement = (
         update(webhook_events)
         .where(_COLUMNS.id.in_(row_ids), _COLUMNS.due_at.is_(None))

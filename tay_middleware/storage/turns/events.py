@@ -5,6 +5,7 @@ is a matter of this module alone: `folded` is a pure function of what SQL holds 
 """
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import NoneType
@@ -48,14 +49,17 @@ class Event:
     row: Row | None = None
     user_key: str | None = None
     at: datetime | None = None
+    record_id: UUID | None = None
+    """The row whose mention is taken back. `None` from an app of an earlier version, which means
+    whatever row stands under the turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What SQL holds of the turns and users of some events.
 
-    `rows` by turn; `retracted` turns whose mention was taken back before they arrived; `erased`
-    users with the time up to which they are.
+    `rows` by turn; `retracted` the ids of rows whose mention was taken back, perhaps before they
+    arrived, or of their turns; `erased` users with the time up to which they are.
     """
 
     rows: Mapping[UUID, Row] = field(default_factory=dict)
@@ -92,7 +96,8 @@ def read_event(kind: str, body: bytes | str) -> Event:
             row[RAW] = body.decode() if isinstance(body, bytes) else body
             return Event("turn", turn_id=row["turn_id"], row=row, user_key=row["user_key"])
         if kind == "retract":
-            return Event("retract", turn_id=UUID(said["turn_id"]))
+            record_id = UUID(said["id"]) if "id" in said else None
+            return Event("retract", turn_id=UUID(said["turn_id"]), record_id=record_id)
         if kind == "erase":
             return Event("erase", user_key=str(said["user_key"]), at=_time(said["at"]))
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
@@ -111,11 +116,11 @@ def folded(known: Known, events: Iterable[Event]) -> Changes:
             erased[event.user_key] = max(event.at, erased.get(event.user_key, event.at))
             told.add(event.user_key)
         elif event.kind == "retract" and event.turn_id is not None:
-            retracted.add(event.turn_id)
+            retracted.add(event.record_id or event.turn_id)
             if event.turn_id in now:
-                now[event.turn_id] = _held_back(now[event.turn_id])
+                now[event.turn_id] = _as_retracted(now[event.turn_id], retracted)
         elif event.row is not None:
-            row = _held_back(event.row) if event.turn_id in retracted else event.row
+            row = _as_retracted(event.row, retracted)
             if _counts(row, now.get(row["turn_id"])):
                 now[row["turn_id"]] = row
     changes = _changes(known, now, retracted, erased)
@@ -158,8 +163,11 @@ def _counts(row: Row, earlier: Row | None) -> bool:
     return bool(row["status"] == replied and earlier["status"] != replied)
 
 
-def _held_back(row: Row) -> Row:
-    return row if row["addition"] is None else {**row, **NOT_SHOWN, RAW: None}
+def _as_retracted(row: Row, retracted: AbstractSet[UUID]) -> Row:
+    """The row, its mention held back if that was taken back."""
+    if row["addition"] is None or retracted.isdisjoint((row["id"], row["turn_id"])):
+        return row
+    return {**row, **NOT_SHOWN, RAW: None}
 
 
 def _is_erased(row: Row, erased: Mapping[str, datetime]) -> bool:

@@ -6,8 +6,10 @@
 --
 -- A history entry begins "turn kind session asked answered ", the rest is JSON that is not looked
 -- into here. A member of the cool-down is "turn session answered", its score the time asked. A turn
--- is "status row user words", or "void" when it was taken back before it arrived: then its mention is
--- held back, whoever sent it has given up waiting. A user erased later than a turn was asked is not
+-- is "status row user words"; once somebody else is told the words of a row, "row,told,told" stands for
+-- "row", and they count as seen until all of those took them back. It is "void row - " where a row was
+-- taken back before it arrived, from versions before "void" for any row: then its mention is held back,
+-- whoever sent it has given up waiting. A user erased later than a turn was asked is not
 -- remembered by it, so that what it claims cannot be granted. Times are microseconds. A turn that comes
 -- late, from a spool, takes its place in the history by the time it was asked; what comes at once stands
 -- as it comes, for the clocks of several machines differ.
@@ -16,6 +18,9 @@
 -- years: the longest that the playbook's schema allows.
 local MOST_MENTIONS = 100
 local OPTED_OUT_SECONDS = 3651 * 86400
+
+-- Of a turn that is asked again and again so many are remembered, of 37 characters each.
+local MOST_TOLD = 50
 
 local HISTORY, PROFILE, COOLDOWN, TURN, OUTBOX, ERASED = unpack(KEYS)
 local turn, row, status, words = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -194,18 +199,31 @@ local function remember(entry)
     redis.call(is_late and 'RPUSH' or 'LPUSH', HISTORY, entry)
 end
 
-local earlier = redis.call('GET', TURN)
-local void = earlier == 'void'
-if earlier and not void then
-    local its_status, its_words = string.match(earlier, '^(%S+) %S+ %S+ (.*)$')
-    if not (status == 'replied' and its_status ~= 'replied') then
-        return { 'duplicate', its_words }
+-- Note that this row was told the words of another one, which therefore count as seen.
+local function tell(its_status, its_rows, its_user, its_words)
+    local made_by, told = string.match(its_rows, '^([^,]+),?(.*)$')
+    told = told == '' and made_by or told
+    if not string.find(told, row, 1, true) and #told < MOST_TOLD * 37 then
+        local all = { its_status, made_by .. ',' .. told .. ',' .. row, its_user, its_words }
+        redis.call('SET', TURN, table.concat(all, ' '), 'EX', turn_seconds)
     end
+end
+
+local earlier = redis.call('GET', TURN)
+local its_status, its_rows, its_user, its_words =
+    string.match(earlier or '', '^(%S+) (%S+) (%S+) (.*)$')
+local void = earlier == 'void' or (its_status == 'void' and its_rows == row)
+local is_there = its_status and its_status ~= 'void'
+if is_there and not (status == 'replied' and its_status ~= 'replied') then
+    if words ~= '' and its_words ~= '' then
+        tell(its_status, its_rows, its_user, its_words)
+    end
+    return { 'duplicate', its_words }
 end
 if redis.call('XLEN', OUTBOX) >= outbox_limit then
     return { 'full', '' }
 end
-if earlier and not void and known then
+if is_there and known then
     forget(turn)
 end
 
