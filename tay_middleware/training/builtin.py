@@ -58,6 +58,7 @@ class Recipe:
     off_topic_weight: float = 0.2
     gated_weight: float = 0.1
     unsaid_weight: float = 0.3
+    history_weight: float = 0.2
     seed: int = 20_261_125
 
     @property
@@ -314,12 +315,19 @@ def _weights(example: Example, recipe: Recipe) -> list[float]:
 
 
 def _weight(name: str, example: Example, recipe: Recipe) -> float:
-    """What a gate or the topic holds back says little about whether there is a need."""
+    """What a gate or the topic holds back says little about whether there is a need.
+
+    And where something was said before, the words that closed the gate may stand there: this tier
+    reads each message by itself, and would close it on the plain question that came after.
+    """
+    held = not example.escalate and any(example.gates.values())
     if name != ESCALATE:
-        return recipe.unsaid_weight if _is_unsaid(name, example) else 1.0
+        said_now = (
+            1.0 if name == ON_TOPIC or not (held and example.history) else recipe.history_weight
+        )
+        return said_now * (recipe.unsaid_weight if _is_unsaid(name, example) else 1.0)
     if not example.on_topic:
         return recipe.off_topic_weight
-    held = not example.escalate and any(example.gates.values())
     return recipe.gated_weight if held else 1.0
 
 
