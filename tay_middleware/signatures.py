@@ -25,11 +25,12 @@ _SPEAKS_ON = re.compile(r"[:;?|=`/\d]")
 _STOPS = re.compile(r"[.!,\u2026\u3001\u3002\uff01\uff0c\u0964]")
 
 _LOVING = frozenset(
-    "love luv hug hugs kiss kisses regards wishes yours cheers warmly warmth blessings sincerely "
-    "faithfully xoxo besos bisous onwards ciao".split()
+    {"love", "luv", "hug", "hugs", "kiss", "kisses", "regards", "wishes", "yours", "cheers"}
+    | {"warmly", "warmth", "blessings", "sincerely", "faithfully", "xoxo", "besos", "bisous"}
+    | {"onwards", "ciao"}
 )
-_ROLES = frozenset("sis sister mentor coach auntie bestie team".split())
-_BESIDE_A_NAME = _ROLES | frozenset("your ur the big from me and ai always".split())
+_ROLES = frozenset({"sis", "sister", "mentor", "coach", "auntie", "bestie", "team"})
+_BESIDE_A_NAME = _ROLES | {"your", "ur", "the", "big", "from", "me", "and", "ai", "always"}
 _PARTING = re.compile(
     r"(?:until|till|til) (?:then|next time|tomorrow|soon)|take care|bye|goodbye|"
     r"(?:talk|speak|chat|see you|see ya|catch you|bye)(?: to you)? (?:very )?"

@@ -36,11 +36,13 @@ _SENDS = re.compile(
     # Text her this. Post this on your page. Copy and paste. Try saying. What I'd text her
     rf"\b(?:tell|send|text|message|e-?mail|dm|whatsapp|reply to|write (?:back )?to) {_HERS}\b"
     rf"(?![^:]*\b(?:things|points|facts|reasons|numbers|questions|steps|{_OFTEN})\b)|"
-    r"\b(?:send|post|paste|share|copy|text|e-?mail|dm) (?:it|this|that)\b|"
+    rf"\b(?:send|post|paste|share|copy|text|e-?mail|dm) (?:it|this)\b(?! {_OFTEN})|"
+    rf"\b(?:put|pin) (?:it|this) (?:in|on|up|to|under)\b|\blet {_HERS} know\b|\bword it\b|"
     r"\b(?:say|write|reply) (?:this|back|it)\b(?! down)|\b(?:reply|answer|respond) with\b|"
     r"\bcopy(?:[ /&-]*(?:and|n)?[ /&-]*paste)?$|\bready to (?:copy|send|post|paste)\b|"
     rf"{_NOT_I}\b(?:try|could|can|might|just|simply|then) (?:just |simply )?"
-    r"(?:say|answer|reply|respond|writ|text)(?:e|ing)?(?: (?:back|something|it))?$|"
+    r"(?:say|answer|reply|respond|writ|text|post|send)(?:e|ing)?(?: (?:back|something|it))?$|"
+    r", (?:just |simply )?say$|\bmy go-to\b|\b(?:polished|shorter|longer|softer|firmer) version\b|"
     rf"\b(?:what|how) {_I_WOULD} (?:send|post|write|text|reply|answer|word|message|"
     rf"(?:say|tell|put)(?: it| this)?(?: to)? {_HERS})|"
     rf"\bhere(?:['\u2019]s| is) (?:what|how) {_I_WOULD} (?:say|tell|put)\b",
@@ -50,9 +52,15 @@ _NAMES_IT = re.compile(
     # Your message. A quick text to send. Caption for Monday. Instagram caption
     r"\W*(?:(?:and|so|now|then|first|option \w+)[ ,:-]+)?"
     r"(?:(?:an?|your|the|my|our|one|another|sample|example|suggested) (?:[\w'\u2019-]+ ){0,3}?|"
-    r"(?!(?:on|about|by|in|with|via|per|for|each|every|no|any|to|from|of|fix|your)\b)[\w-]+ )?"
+    r"(?:(?!(?:on|about|by|in|with|via|per|for|each|every|no|any|to|from|of|fix|your|the|an?|her)\b)"
+    r"[\w-]+ ){0,2}?)"
     rf"{_ONE}(?: (?:for|to|you|that|{_I_WOULD}|template|draft|idea|option|version|example|below)\b|"
     r"[ \W\d]*$)",
+    re.IGNORECASE,
+)
+_TALKS_OF_SENDING = re.compile(
+    r"\b(?:(?:when|where|why|whether|how|often|before|after) (?:to|you)|"
+    r"(?:reasons?|ways?|things|rules?|times?|points?|mistakes?) (?:to|for|in|of))\b",
     re.IGNORECASE,
 )
 _BEGINS_WITH_IT = re.compile(
@@ -64,6 +72,14 @@ _BEGINS_WITH_IT = re.compile(
 _GREETS = re.compile(
     r"(?:hi|hiya|hey|hello|dear|subject|good (?:morning|afternoon|evening))\b", re.IGNORECASE
 )
+_TO_CLIENTS = re.compile(
+    r"\b(?:thank(?:s| you) for (?:your|being|growing|understanding|trusting|the love|supporting|"
+    r"coming|telling)|see you (?:soon|there|then|on|in)|(?:book|tap) (?:below|now|the link)|"
+    r"link (?:in|below)|dm me|message me|can(?:['\u2019]t|not) wait to (?:see|have)|"
+    r"hope (?:you(?:['\u2019]re| are)|to see)|warmly|xx)\b",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(r"\W*subject(?: line)?[*_]*:", re.IGNORECASE)
 _SPEAKS_OF_IT = re.compile(
     r"(?:it|they|that|this|these|those|both|each|yours?(?: \w+)?|the \w+) "
     r"(?:should|needs?|has to|have to|must|ought|(?:is|are) (?:too|not|never|what|where|how|why|"
@@ -98,13 +114,12 @@ def ends_in_a_draft(text: str) -> bool:
 def _is_of_it(paragraphs: list[str], at: int) -> bool:
     """Whether a line of this paragraph hands over what is last."""
     lines = paragraphs[at].split("\n")
-    follow = paragraphs[at + 1 :][:2]
-    below = [*lines[1:], follow[0] if follow else ""]
-    more = len(paragraphs) - at - 1
+    below = [*lines[1:], *paragraphs[at + 1 : at + 2]]
+    follow = len(paragraphs) - at - 1
     return any(
-        _hands_over(line.strip(), begin.strip())
-        and (more + (place < len(lines)) == 1 or _GREETS.match(begin.strip()) is not None)
-        for place, (line, begin) in enumerate(zip(lines, below, strict=True), start=1)
+        (follow + (place < len(lines)) == 1 or _GREETS.match(begin.strip()) is not None)
+        and _hands_over(line.strip(), begin.strip())
+        for place, (line, begin) in enumerate(zip(lines, below, strict=False), start=1)
     )
 
 
@@ -120,7 +135,9 @@ def _hands_over(line: str, begin: str) -> bool:
     clause = _SENTENCE.split(core)[-1]
     titled = _TITLE.match(line) is not None and len(clause.split()) <= 8
     points = not _POINTS.isdisjoint(tail)
-    if points and _SENDS.search(clause):
+    if _SUBJECT.match(line) or (points and _TO_CLIENTS.search(begin)):
+        return True
+    if points and _SENDS.search(clause) and not _TALKS_OF_SENDING.search(clause):
         return True
     if _GREETS.match(begin):
         return points or titled or _OFFERS.search(clause) is not None
