@@ -15,7 +15,7 @@ LONGEST = 200
 _ONE = (
     r"(?:(?:voice|text|e-?mail|whatsapp|instagram|insta|auto-?) ?)?(?:message|text|dm|sms|e-?mail|"
     r"caption|script|letter|template|draft|bio|announcement|post|reply|tagline|headline|"
-    r"invitation|invite|opener|wording|copy|blurb)"
+    r"invitation|invite|opener|wording|copy|blurb|broadcast)"
 )
 _SOME = rf"(?:{_ONE}s?|replies|(?:answer|response|note|line)s? (?:you can|you could|to|for))"
 _HERS = r"(?:her|him|them|people|clients|everyone|your (?:\w+ )?\w+|(?:the|a) (?:\w+ )?client)"
@@ -33,16 +33,25 @@ _OFFERS = re.compile(
     re.IGNORECASE,
 )
 _SENDS = re.compile(
-    # Text her this. Post this on your page. Copy and paste. Try saying. What I'd text her
+    # Text her this. Post this on your page. Add this to the form. Copy and paste
     rf"\b(?:tell|send|text|message|e-?mail|dm|whatsapp|reply to|write (?:back )?to) {_HERS}\b"
     rf"(?![^:]*\b(?:things|points|facts|reasons|numbers|questions|steps|{_OFTEN})\b)|"
     rf"\b(?:send|post|paste|share|copy|text|e-?mail|dm) (?:it|this)\b(?! {_OFTEN})|"
-    rf"\b(?:put|pin) (?:it|this) (?:in|on|up|to|under)\b|\blet {_HERS} know\b|\bword it\b|"
+    r"\b(?:put|pin|add) (?:it|this) (?:in|on|up|to|under)\b|"
+    rf"\blet {_HERS} know\b|\b(?:hit|meet|answer) {_HERS} with\b|"
+    r"\bcopy(?:[ /&-]*(?:and|n)?[ /&-]*paste)?$|\bready to (?:copy|send|post|paste)\b",
+    re.IGNORECASE,
+)
+_WORDS_IT = re.compile(
+    # Try saying. You could answer. When she asks, say. What I'd text her. In your voice
     r"\b(?:say|write|reply) (?:this|back|it)\b(?! down)|\b(?:reply|answer|respond) with\b|"
-    r"\bcopy(?:[ /&-]*(?:and|n)?[ /&-]*paste)?$|\bready to (?:copy|send|post|paste)\b|"
     rf"{_NOT_I}\b(?:try|could|can|might|just|simply|then) (?:just |simply )?"
     r"(?:say|answer|reply|respond|writ|text|post|send)(?:e|ing)?(?: (?:back|something|it))?$|"
-    r", (?:just |simply )?say$|\bmy go-to\b|\b(?:polished|shorter|longer|softer|firmer) version\b|"
+    r", (?:just |simply )?say$|\byou say$|\bgo with(?: this)?$|\bword it\b|"
+    r"\b(?:write|wrote|written|word|draft) (?:it|one|this|that|you)(?: (?:out|up))?(?: for you)?\b"
+    r"(?! down)|\b(?:exact|these) words$|\bin your (?:own )?(?:voice|words)$|\bsounds? like this$|"
+    rf"\b(?:if|when|once) (?:they|she|he|{_HERS}) (?:asks?|push(?:es)?|haggles?)\b|"
+    r"\bmy go-to\b|\b(?:polished|shorter|longer|softer|firmer) (?:version|one)\b|"
     rf"\b(?:what|how) {_I_WOULD} (?:send|post|write|text|reply|answer|word|message|"
     rf"(?:say|tell|put)(?: it| this)?(?: to)? {_HERS})|"
     rf"\bhere(?:['\u2019]s| is) (?:what|how) {_I_WOULD} (?:say|tell|put)\b",
@@ -86,6 +95,10 @@ _SPEAKS_OF_IT = re.compile(
     r"only|all)|isn['\u2019]t|aren['\u2019]t|does(?:n['\u2019]t)? |do(?:n['\u2019]t)? )|"
     r"(?:keep|make|write|read|cut|put|say|send|ask|lead|start|open|use|mention) "
     r"(?:it|them|that|one|with|who|what|your (?:name|city|price|link|niche))\b",
+    re.IGNORECASE,
+)
+_SPEAKS_OF_THEM = re.compile(
+    r"(?:tell|ask|thank|let|give|show|remind|send) (?:her|him|them)\b|hold (?:your|the)\b",
     re.IGNORECASE,
 )
 _SET_OFF = re.compile(r"[>|\"\u201c\u2018'`~*#+\u2013\u2014-]|\d+[.)]")
@@ -137,10 +150,17 @@ def _hands_over(line: str, begin: str) -> bool:
     points = not _POINTS.isdisjoint(tail)
     if _SUBJECT.match(line) or (points and _TO_CLIENTS.search(begin)):
         return True
-    if points and _SENDS.search(clause) and not _TALKS_OF_SENDING.search(clause):
+    if points and _is_to_be_said(clause, begin):
         return True
     if _GREETS.match(begin):
         return points or titled or _OFFERS.search(clause) is not None
     named = _NAMES_IT.match(clause) if points or titled else None
     offered = _OFFERS.search(clause) if points else None
     return bool(named or offered) and _SPEAKS_OF_IT.match(begin) is None
+
+
+def _is_to_be_said(clause: str, begin: str) -> bool:
+    """Whether a line tells her to send or to say what comes, and that is no advice about them."""
+    if _TALKS_OF_SENDING.search(clause) or _SPEAKS_OF_THEM.match(begin):
+        return False
+    return bool(_SENDS.search(clause) or _WORDS_IT.search(clause))
