@@ -92,9 +92,9 @@ _SMALL_WORDS: Mapping[str, str] = {
 """The commonest small words of large languages, by ISO 639-1 code."""
 
 _SHARED: Mapping[str, str] = {
-    "en": "tale twee sedan mere ale pour con sin son ton dos elk doe din med um ya yo nun lass tout "
-    "jest est dis dat er og om mo ta ma yang sai ser kung bis hindi prima ti agar para plus no",
-    "de": "mein meine es des als da um an so in am tu las die was war",
+    "en": "tale twee sedan mere ale pour con sin son ton dos elk doe din med um ya yo nun lass "
+    "tout jest est dis dat er og om mo ta ma yang sai ser kung bis hindi prima ti agar para",
+    "de": "mein meine es des als da um las",
 }
 """Small words of other languages that a text of this one has as well: no sign in it of another."""
 

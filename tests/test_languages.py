@@ -116,8 +116,7 @@ HALF_AND_HALF = [
 TERSE_ENGLISH = [
     "Booking tab, teen deal, Friday slots.",
     "Teen facial menu tab: gentle cleanser, 10 minute steam, enzyme mask, SPF.",
-    "Teen lashes: classic set, 8mm curl, light glue, patch test, parent present, short wear, "
-    "gentle cleanser, booking tab.",
+    "Teen lashes: classic set, 8mm curl, light glue, patch test, short wear, booking tab.",
     "Pour, stir, rest. Med spa dos: patch test, photo, consent.",
 ]
 ENGLISH_WORDS = """
