@@ -76,20 +76,27 @@ _SMALL_WORDS: Mapping[str, str] = {
     "tl": "ang ng mga sa ay na hindi mo ka ko kung para pero muna bago pagkatapos bawat dalawa "
     "tatlo kasi huwag",
     "sw": "na ya wa kwa ni za la cha vya katika kila lakini bila kabla baada kisha yako wako "
-    "zako lako kama au hii hiyo si usi sana moja mbili tatu tu pia halafu bei nywele",
+    "zako lako kwanza kama au hii hiyo si usi sana moja mbili tatu tu pia halafu bei nywele",
     "yo": "ti ni tí ní àti kí fún pẹlu pẹlú rẹ láti lati tabi ṣugbọn kan bí kò má ṣe o lẹhin "
     "awọn àwọn nígbà gbogbo owó irun",
     "ig": "na nke gị gi ya bụ bu ma ka maka n'ihi tupu mgbe abụọ otu ọ ị ahụ ndị niile",
     "ha": "da na ne ce shi ta ba ka ki kuma amma sai kafin bayan kowane daya biyu uku wannan "
     "idan gashi kudi naka naki",
-    "hi": "hai hain nahi nahin aur phir apna apne apni kya kaise karo karna likho jab tab bhi agar "
-    "lekin baad pehle uske iske usko isko tum tumhara aap aapka mera mere tera wala wale ek teen "
-    "sirf kabhi hamesha bilkul thoda zyada ka ki ke ko se mein",
+    "hi": "hai hain nahi nahin aur phir apna apne apni kya kaise karo karna likho bhi agar "
+    "lekin baad pehle uske iske usko isko tum tumhara aap aapka mera mere tera wala wale ek "
+    "sirf kabhi hamesha bilkul thoda zyada ka ki ke ko se",
     "so": "iyo waa ku ka aan laga marka kadib ugu inta waxaad hal saddex",
     "zu": "futhi noma kodwa ngoba uma kuqala emva njalo yakho wakho kakho lakho zonke konke ukuthi",
     "ht": "pou ak yo ou mwen li ki anvan apre chak tout toujou jamè yon de twa",
 }
-"""The commonest small words of large languages, by ISO 639-1 code; none that English has too."""
+"""The commonest small words of large languages, by ISO 639-1 code."""
+
+_SHARED: Mapping[str, str] = {
+    "en": "tale twee sedan mere ale pour con sin son ton dos elk doe din med um ya yo nun lass "
+    "tout jest est dis dat er og om mo ta ma yang sai ser kung bis hindi prima ti agar para",
+    "de": "mein meine es des als da um las",
+}
+"""Small words of other languages that a text of this one has as well: no sign in it of another."""
 
 
 def matches_language(text: str, function_words: Collection[str], language: str) -> bool:
@@ -127,4 +134,5 @@ def _others(language: str) -> frozenset[str]:
     """The small words of all languages but one."""
     own = _SMALL_WORDS.get(language, "").split()
     others = (words for code, words in _SMALL_WORDS.items() if code != language)
-    return frozenset(" ".join(others).split()).difference(own)
+    shared = _SHARED.get(language, "").split()
+    return frozenset(" ".join(others).split()).difference(own, shared)

@@ -7,6 +7,9 @@ that has passed is asked the same question. Pure and linear in the length of the
 
 import json
 import re
+from collections.abc import Collection
+
+from tay_middleware.signatures import ends_signed
 
 _LINE = re.compile(r"\r\n|\n|\r")
 _FENCE = re.compile(r"([ >*+\d.)-]*?)(`{3,}|~{3,})(.*)", re.DOTALL)
@@ -22,21 +25,6 @@ _EMOJI = re.compile(
 )
 _HEADING = re.compile(r" {0,3}#{1,6}(?:\s|$)")
 _OPTION = re.compile(r"\s*\(?[A-Ha-h][).]\s")
-_CLOSING = re.compile(r"[^\W\d_][^.!?:;,\n]{1,30},")
-_CALL = re.compile(r"[^\W\d_][^.!?:;,\n]{1,30}!")
-_NAME = re.compile(r"[^\W\d_](?:\.|[^.!?:;,\n]{0,20})")
-_OWN_NAME = re.compile(r"[A-Z][\w'\u2019-]{0,20}(?: [A-Z][\w'\u2019-]{0,20})?")
-_LONE_NAME = re.compile(r"[A-Z][\w'\u2019-]{0,20}(?: [A-Z]\w{0,2})?")
-_CLOSED_NAME = re.compile(
-    r"(?i:(?:\w+ ){0,4}(?:love|hugs?|kisses|regards|wishes|yours|cheers|warmly|blessings|sincerely"
-    rf"|sis|sister|mentor)(?: \w+){{0,2}}), ?(?:your )?{_OWN_NAME.pattern}"
-)
-_DASHED_NAME = re.compile(
-    r"[\u2013\u2014~-] ?[^\W\d_][\w'\u2019]{0,20}(?: [A-Z][\w'\u2019]{0,20})?"
-)
-_KISSES = re.compile(r"\W*(?:x{1,4}|(?:xo)+x?)\W*", re.IGNORECASE)
-_ENTRY = re.compile(r"[\u2013\u2014~*+-]|\d+[.)]")
-_SENTENCE = re.compile(r"(?<=[.!?\u2026]) +")
 _SPAN = re.compile(r"(`+)[^`]*\1")
 
 
@@ -53,12 +41,15 @@ def addition(reply: str, mention: str) -> str | None:
     return _separator(reply) + mention
 
 
-def has_place(reply: str) -> bool:
-    """Whether anything may be added to a reply: see `addition` for where nothing may."""
+def has_place(reply: str, names: Collection[str] = ()) -> bool:
+    """Whether anything may be added to a reply: see `addition` for where nothing may.
+
+    `names`, in lower case, are of who may sign it; most signatures are known without.
+    """
     bare = reply.strip()
     if not bare or _is_structured(bare):
         return False
-    return not (_in_code(reply) or _in_raw_html(reply) or _stays_open(bare))
+    return not (_in_code(reply) or _in_raw_html(reply) or _stays_open(bare, names))
 
 
 def untouched(reply: str, woven: str, added: str) -> bool:
@@ -177,49 +168,17 @@ def _in_raw_html(reply: str) -> bool:
     return opened
 
 
-def _stays_open(bare: str) -> bool:
+def _stays_open(bare: str, names: Collection[str]) -> bool:
     """Whether a paragraph after the last line would be read as part of it, or after the goodbye."""
     paragraph = bare.replace("\r\n", "\n").rpartition("\n\n")[2]
     bold = "*" in paragraph and "```" not in paragraph
     if bold and _SPAN.sub("", paragraph).count("**") % 2:
         return True
-    lines = [line for line in _LINE.split(bare) if line.strip()][-2:]
-    last, before = lines[-1], lines[0].strip() if len(lines) > 1 else ""
+    lines = _LINE.split(bare)
+    last = lines[-1]
     if last.rstrip(" *_").endswith(":") or _HEADING.match(last) or _OPTION.match(last):
         return True
-    return _is_signature(last.strip(), before, alone=paragraph.strip() == last.strip())
-
-
-def _is_signature(last: str, before: str, *, alone: bool) -> bool:
-    """Whether it is "Tay x", "- Tay" or "Love, Tay" below an answer, and no entry of a list.
-
-    `alone`: the line is a paragraph of its own.
-    """
-    *spoken, end = _SENTENCE.split(last)
-    name = _unadorned(end)
-    if _CLOSED_NAME.fullmatch(name):
-        return bool(before or spoken)
-    if spoken or not before:
-        return False
-    if not name:
-        return "|" not in last and _KISSES.fullmatch(last) is not None
-    if _DASHED_NAME.fullmatch(name):
-        return not (_ENTRY.match(before) or before.endswith(":"))
-    if alone and _LONE_NAME.fullmatch(name) and not before.endswith((":", "?")):
-        return not _LONE_NAME.fullmatch(_unadorned(before))
-    called = _unadorned(before)
-    return len(called.split()) <= 4 and bool(
-        (_CLOSING.fullmatch(called) and _NAME.fullmatch(name))
-        or (_CALL.fullmatch(called) and _OWN_NAME.fullmatch(name))
-    )
-
-
-def _unadorned(line: str) -> str:
-    """A line without the marks around it and the kisses and emoji behind it."""
-    words = line.strip(" *_").split()
-    while words and (_KISSES.fullmatch(words[-1]) or not any(map(str.isalnum, words[-1]))):
-        words.pop()
-    return " ".join(words).strip(" *_")
+    return ends_signed(lines, names)
 
 
 def _separator(reply: str) -> str:

@@ -30,7 +30,7 @@ class FoundFacts:
         """Why nothing may be added, by the surface or by the text itself."""
         obstacle, text = self._reply.obstacle, self._reply.text
         if obstacle is None:
-            obstacle = _in_the_way(text)
+            obstacle = _in_the_way(text, self._playbook.voice.signs_as)
         if self._heard.advises_against and obstacle in {None, NO_ANSWER}:
             return ADVISES_AGAINST
         return obstacle
@@ -85,8 +85,8 @@ class FoundFacts:
         return self._reader.read(self._reply.text)
 
 
-def _in_the_way(text: str) -> str | None:
-    if not weave.has_place(text):
+def _in_the_way(text: str, signers: frozenset[str]) -> str | None:
+    if not weave.has_place(text, signers):
         return "no_place"
     return unanswered(text) or (DRAFT if ends_in_a_draft(text) else None)
 

@@ -4,7 +4,9 @@ Frozen models, unknown keys are errors. This module holds shapes and checks that
 alone; what must agree between files (an offer that a template names) is checked in `agreement`.
 """
 
+import re
 from dataclasses import dataclass
+from itertools import dropwhile, takewhile
 from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
@@ -283,3 +285,22 @@ class Voice(Entry):
     disclosure: Disclosure = Disclosure()
     acknowledgements: tuple[Acknowledgement, ...] = Field(min_length=1)
     explanations: dict[Reason, Explanation]
+
+    @property
+    def signs_as(self) -> frozenset[str]:
+        """The persona's name as `persona` says it first, in lower case ("You are Tay, ...").
+
+        The first words in capitals of its first sentence, but for its first word and what is
+        capitals throughout ("AI"); empty where there is none.
+        """
+        sentence = re.split(r"(?<=[.!?:])\s", self.persona.strip(), maxsplit=1)[0].split()[1:]
+        since = dropwhile(lambda word: not _is_capital(word), sentence)
+        return frozenset(word.strip(_MARKS).casefold() for word in takewhile(_is_capital, since))
+
+
+_MARKS = ".,;:!?()\"'\u2018\u2019\u201c\u201d*_"
+
+
+def _is_capital(word: str) -> bool:
+    bare = word.strip(_MARKS)
+    return bare[:1].isupper() and not bare.isupper()

@@ -10,6 +10,7 @@ from tay_middleware.engine import Escalator, Reply
 from tay_middleware.engine.drafts import DRAFT, ends_in_a_draft
 from tay_middleware.engine.facts import FoundFacts
 from tay_middleware.playbook import Playbook
+from tests.engine.drafts_seen import HANDED_OVER, SPOKEN_TO_HER
 from tests.engine.scenes import NEED
 
 PRICES = "Hi lovely, from the 1st of May my prices change. Your next visit stays as it is!"
@@ -26,6 +27,7 @@ PRICES = "Hi lovely, from the 1st of May my prices change. Your next visit stays
         "Three reels a week.\n\nCaption: Your hair, your rules. Come and see me on Friday.",
         f"Here's the email:\n\n{PRICES}\n\nSee you in the chair, and bring your questions.",
         "Post this on your page:\n\nNo shows pay half from now on. Thank you for your time.",
+        *HANDED_OVER,
     ],
 )
 def test_it_ends_with_a_text_to_send_on(reply: str) -> None:
@@ -45,6 +47,7 @@ def test_it_ends_with_a_text_to_send_on(reply: str) -> None:
         "Message them on day ten. Ask how it feels, not when they'll book.",
         "The message is the easy part: say it plainly and say it once.",
         "",
+        *SPOKEN_TO_HER,
     ],
 )
 def test_it_ends_with_words_to_her(reply: str) -> None:
@@ -64,8 +67,27 @@ def test_the_reply_says_so(playbook: Playbook) -> None:
     assert FoundFacts(reply, playbook, ReplyReader(playbook.gates)).obstacle == DRAFT
 
 
-@pytest.mark.parametrize("piece", ["message:\n\n", "text her ", "a:\n\n", "\n", "caption "])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "message:\n\n",
+        "text her ",
+        "a:\n\n",
+        "\n",
+        "caption ",
+        "a:\n",
+        "a\n\n",
+        "**",
+        ":",
+        "\U0001f447",
+        "hi a:\n\n",
+        "subject:\n",
+        "thank you for ",
+        "here's a ",
+    ],
+)
 def test_a_long_reply_is_read_in_linear_time(piece: str) -> None:
+    text = f"a {piece * (100_000 // len(piece))}b"  # what stands at the margin is stripped
     begun = time.process_time()
-    ends_in_a_draft(piece * (100_000 // len(piece)))
+    ends_in_a_draft(text)
     assert time.process_time() - begun < 2.0
