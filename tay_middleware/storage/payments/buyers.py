@@ -132,11 +132,15 @@ def forget_deliveries(connection: Connection, fact_ids: Iterable[str], now: date
     """Take the words out of the deliveries that told some facts.
 
     The hash goes too, for whoever knows the words could tell by it that they were said; a delivery
-    that comes again under such a name is known by the name alone, and changes nothing.
+    that comes again under such a name is known by the name alone, and changes nothing. Nor does one
+    that was to be handled again: it is done with.
     """
     said: dict[str, Any] = {"body": None, "body_hash": None, "headers": {}, "redacted_at": now}
+    waits = webhook_events.c.due_at.is_not(None)
     for name in sorted(fact_ids):
-        connection.execute(update(webhook_events).where(_has_name(name)).values(said))
+        these = update(webhook_events).where(_has_name(name))
+        connection.execute(these.where(waits).values(due_at=None, handled_at=now))
+        connection.execute(these.values(said))
 
 
 def _all_ids(connection: Connection, which: ColumnElement[bool]) -> list[str]:
