@@ -15,7 +15,8 @@ LONGEST = 200
 _ONE = (
     r"(?:(?:voice|text|e-?mail|whatsapp|instagram|insta|auto-?) ?)?(?:message|text|dm|sms|e-?mail|"
     r"caption|script|letter|template|draft|bio|announcement|post|reply|tagline|headline|"
-    r"invitation|invite|opener|wording|copy|blurb|broadcast)"
+    r"invitation|invite|opener|wording|copy|blurb|broadcast|policy|"
+    r"out-of-office|footer)"
 )
 _SOME = rf"(?:{_ONE}s?|replies|(?:answer|response|note|line)s? (?:you can|you could|to|for))"
 _HERS = r"(?:her|him|them|people|clients|everyone|your (?:\w+ )?\w+|(?:the|a) (?:\w+ )?client)"
@@ -47,7 +48,8 @@ _WORDS_IT = re.compile(
     r"\b(?:say|write|reply) (?:this|back|it)\b(?! down)|\b(?:reply|answer|respond) with\b|"
     rf"{_NOT_I}\b(?:try|could|can|might|just|simply|then) (?:just |simply )?"
     r"(?:say|answer|reply|respond|writ|text|post|send)(?:e|ing)?(?: (?:back|something|it))?$|"
-    r", (?:just |simply )?say$|\byou say$|\bgo with(?: this)?$|\bword it\b|"
+    r", (?:just |simply )?(?:say|put)$|\b(?:tweak|edit|adapt) (?:it|this)$|"
+    r"\bhow about$|\byou say$|\bgo with(?: this)?$|\bword it\b|"
     r"\b(?:write|wrote|written|word|draft) (?:it|one|this|that|you)(?: (?:out|up))?(?: for you)?\b"
     r"(?! down)|\b(?:exact|these) words$|\bin your (?:own )?(?:voice|words)$|\bsounds? like this$|"
     rf"\b(?:if|when|once) (?:they|she|he|{_HERS}) (?:asks?|push(?:es)?|haggles?)\b|"
@@ -63,8 +65,8 @@ _NAMES_IT = re.compile(
     r"(?:(?:an?|your|the|my|our|one|another|sample|example|suggested) (?:[\w'\u2019-]+ ){0,3}?|"
     r"(?:(?!(?:on|about|by|in|with|via|per|for|each|every|no|any|to|from|of|fix|your|the|an?|her)\b)"
     r"[\w-]+ ){0,2}?)"
-    rf"{_ONE}(?: (?:for|to|you|that|{_I_WOULD}|template|draft|idea|option|version|example|below)\b|"
-    r"[ \W\d]*$)",
+    rf"{_ONE}(?: (?:for|to|you|that|{_I_WOULD}|template|draft|idea|option|version|example|below)\b"
+    r"(?!.*\b(?:is|was|are|were)\b)|(?:,.{0,30})?(?: (?:one|two|three))?[ \W\d]*$)",
     re.IGNORECASE,
 )
 _TALKS_OF_SENDING = re.compile(
@@ -88,6 +90,7 @@ _TO_CLIENTS = re.compile(
     r"hope (?:you(?:['\u2019]re| are)|to see)|warmly|xx)\b",
     re.IGNORECASE,
 )
+_HERE = re.compile(r"here(?:['\u2019]s| is| are) (?:an?|your|the|two|three|some)\b", re.IGNORECASE)
 _SUBJECT = re.compile(r"\W*subject(?: line)?[*_]*:", re.IGNORECASE)
 _SPEAKS_OF_IT = re.compile(
     r"(?:it|they|that|this|these|those|both|each|yours?(?: \w+)?|the \w+) "
@@ -147,7 +150,7 @@ def _hands_over(line: str, begin: str) -> bool:
     core, tail = said[: letters[-1] + 1], said[letters[-1] + 1 :]
     clause = _SENTENCE.split(core)[-1]
     titled = _TITLE.match(line) is not None and len(clause.split()) <= 8
-    points = not _POINTS.isdisjoint(tail)
+    points = not _POINTS.isdisjoint(tail) or _HERE.match(clause) is not None
     if _SUBJECT.match(line) or (points and _TO_CLIENTS.search(begin)):
         return True
     if points and _is_to_be_said(clause, begin):

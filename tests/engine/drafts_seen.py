@@ -5,6 +5,11 @@ _POLICY = "No shows pay half from now on. Thank you for your time."
 _CAPTION = "Your hair, your rules. Come and see me on Friday."
 
 HANDED_OVER = (
+    f"Here is your announcement, babes \U0001f49b\n\n{_POLICY}",
+    f"The policy, in one line:\n\n{_POLICY}",
+    f"On your website, put:\n\n{_POLICY}",
+    f"Feel free to tweak this:\n\n{_POLICY}",
+    f"Message one:\n\n{_POLICY}",
     f"Here's a message you can send them \U0001f447\n\n{_PRICES}",
     f"Here's a message you can send them \U0001f447\U0001f3fe\n\n{_PRICES}",
     f"Here's a caption for you: \U0001f49b\n\n{_CAPTION}",
@@ -96,6 +101,9 @@ HANDED_OVER = (
 )
 
 SPOKEN_TO_HER = (
+    "The reply you gave was fine:\n\nShe was never going to book.",
+    "A script is not a cage:\n\nLearn it, then talk like yourself.",
+    "Copy what works:\n\nYour best three posts, made again.",
     "Think of it like this:\n\nEvery no-show costs you an hour you could have sold.",
     "Your week could look like this:\n\nMonday is for content, Tuesday for clients.",
     "What I'd say:\n\nRaise it. You are worth it.",

@@ -91,3 +91,21 @@ def test_a_long_reply_is_read_in_linear_time(piece: str) -> None:
     begun = time.process_time()
     ends_in_a_draft(text)
     assert time.process_time() - begun < 2.0
+
+
+def test_a_reply_is_signed_with_the_name_of_the_persona(playbook: Playbook) -> None:
+    reply = Reply("Start with your costs, then your hours. Proud of you, always. Tay")
+    assert FoundFacts(reply, playbook, ReplyReader(playbook.gates)).obstacle == "no_place"
+
+
+@pytest.mark.parametrize(
+    ("persona", "names"),
+    [
+        ("You are Tay, a hair business owner. You sound like Mum.", {"tay"}),
+        ("You are the AI voice of Élodie Łucka, who mentors stylists.", {"élodie", "łucka"}),
+        ("You sound warm. Ada would like it.", set()),
+        ("", set()),
+    ],
+)
+def test_the_persona_says_its_name(playbook: Playbook, persona: str, names: set[str]) -> None:
+    assert playbook.voice.model_copy(update={"persona": persona}).signs_as == names
