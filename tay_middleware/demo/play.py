@@ -53,6 +53,8 @@ def play(console: Console | None = None, scenes: Sequence[Scene] = SCENES) -> No
             home=Path(home),
             database_url=None,
             scorer="off",  # phrases alone: the scenes are written to them, and print the same
+            grace_seconds=2.0,  # a busy machine plays the same scenes
+            recall_timeout_seconds=2.0,
             user_key_secret="the demo's key hides nobody",  # noqa: S106 - a key of made-up people
         )
         clock = _Clock()
