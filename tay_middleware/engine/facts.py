@@ -30,7 +30,7 @@ class FoundFacts:
         """Why nothing may be added, by the surface or by the text itself."""
         obstacle, text = self._reply.obstacle, self._reply.text
         if obstacle is None:
-            obstacle = _in_the_way(text, self._playbook.voice.signs_as)
+            obstacle = _in_the_way(text, self._playbook.signers)
         if self._heard.advises_against and obstacle in {None, NO_ANSWER}:
             return ADVISES_AGAINST
         return obstacle

@@ -81,6 +81,11 @@ class Playbook:
         """Last lines of a reply that say goodbye."""
         return tuple(re.compile(one, re.IGNORECASE) for one in self.voice.farewells)
 
+    @cached_property
+    def signers(self) -> frozenset[str]:
+        """Who may sign a reply, in lower case."""
+        return self.voice.signs_as
+
     def open_tests(self, at: datetime) -> frozenset[str]:
         """The names of tests whose users are still counted; the holdout while it has a share."""
         holdout = {HOLDOUT} if self.policy.holdout.share else set()

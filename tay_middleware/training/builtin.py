@@ -321,14 +321,14 @@ def _weight(name: str, example: Example, recipe: Recipe) -> float:
     reads each message by itself, and would close it on the plain question that came after.
     """
     held = not example.escalate and any(example.gates.values())
-    if name != ESCALATE:
-        said_now = (
-            1.0 if name == ON_TOPIC or not (held and example.history) else recipe.history_weight
-        )
-        return said_now * (recipe.unsaid_weight if _is_unsaid(name, example) else 1.0)
-    if not example.on_topic:
-        return recipe.off_topic_weight
-    return recipe.gated_weight if held else 1.0
+    if name == ESCALATE:
+        if not example.on_topic:
+            return recipe.off_topic_weight
+        return recipe.gated_weight if held else 1.0
+    weight = recipe.unsaid_weight if _is_unsaid(name, example) else 1.0
+    if name.startswith(GATE) and held and example.history:
+        weight *= recipe.history_weight
+    return weight
 
 
 def _as_is(features: Sequence[str]) -> Sequence[str]:

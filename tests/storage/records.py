@@ -1,6 +1,7 @@
 """Turn records for tests of stores; every argument has a plain default."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -50,6 +51,11 @@ def a_record(
         claim=claim if shown else None,
         **effects,
     )
+
+
+def repeated(number: int = 1, bits: int = 99, *, shown: bool = True) -> TurnRecord:
+    """The same turn, answered once more."""
+    return replace(a_record(number, shown=shown), id=uuid7(NOON, bits))
 
 
 def _decision(turn: Turn, *, shown: bool) -> Decision:

@@ -1,7 +1,6 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,7 +20,7 @@ from tay_middleware.storage.sql import escalation_logs, question_logs
 from tay_middleware.storage.turns.figures import daily_users, hourly_stats
 from tests.builders import NOON
 from tests.databases import migrated
-from tests.storage.records import SECOND, a_record, key, opened
+from tests.storage.records import SECOND, a_record, key, opened, repeated
 
 
 class Bench:
@@ -191,7 +190,7 @@ def test_of_a_repeat_that_redis_forgot_only_the_repeat_is_taken_back(play: Any) 
 def test_a_row_goes_back_when_the_last_who_was_told_of_it_is_another(
     play: Any, drained_between: bool
 ) -> None:
-    repeat = replace(a_record(1), id=uuid7(NOON, 99))
+    repeat = repeated()
 
     async def scene(bench: Bench) -> Any:
         for record in (a_record(1), repeat):
@@ -232,7 +231,7 @@ def test_a_retry_that_worked_takes_the_place_of_the_turn(play: Any, drained_betw
         if drained_between:
             await bench.drain()
             before = await bench.counted()
-        await bench.store.commit(replace(a_record(1), id=uuid7(NOON, 99)))
+        await bench.store.commit(repeated())
         await bench.drain()
         return before, await bench.rows(), await bench.counted()
 

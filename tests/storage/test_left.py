@@ -5,20 +5,18 @@ import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tay_middleware.domain import uuid7
 from tay_middleware.errors import StorageUnavailable
 from tay_middleware.storage import EmbeddedStore, TurnRecord, TurnStore
 from tests.builders import NOON
 from tests.databases import migrated
-from tests.storage.records import SECOND, a_record
+from tests.storage.records import SECOND, a_record, repeated
 
-REPEAT = replace(a_record(1), id=uuid7(NOON, 99))
+REPEAT = repeated()
 
 
 @pytest.fixture

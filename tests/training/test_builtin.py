@@ -12,12 +12,13 @@ from tay_middleware.cli.main import app
 from tay_middleware.decide import Detector
 from tay_middleware.decide.features import Features, features, spoken
 from tay_middleware.decide.model import model_of, read_model
+from tay_middleware.domain import Message
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.evals.out_of_fold import read_out_of_fold
 from tay_middleware.playbook import Playbook
 from tay_middleware.training import builtin
 from tay_middleware.training.run import lesson_of, train_builtin
-from tests.training.examples import WORDS, a_label_file, some_examples
+from tests.training.examples import WORDS, a_label_file, an_example, some_examples
 
 SPACE = builtin.Space(list(WORDS), np.eye(len(WORDS)))
 RECIPE = builtin.Recipe(most_terms=200, least_examples=4, epochs=60, weight_decay=0.0)
@@ -92,6 +93,27 @@ def test_a_row_of_one_gate_speaks_against_those_that_it_does_not_name(playbook: 
     late = [at for at, e in enumerate(examples) if "refund" in e.question]
     said = fitted.scores(rows)
     assert max(said["gate.distress"][late]) < 0 < min(said["gate.complaint"][late])
+
+
+def test_what_may_have_been_forbidden_by_words_before_it_teaches_its_gate_less(
+    playbook: Playbook,
+) -> None:
+    """One question, asked twelve times and held back twenty-four times, after a history or not."""
+    asked = an_example(500, "my salon glue is stuck", offer="course")
+    held = replace(asked, escalate=False, offer=None, gates=dict(asked.gates, distress=True))
+    asking = [replace(asked, id=f"asked {at}") for at in range(12)]
+    before = (Message("user", "my mum died on sunday"),)
+    examined = Detector(playbook).examine(asked.question)
+    rows = [*seen(playbook), *[features(spoken(examined.literal), examined.detection)] * 36]
+
+    def said(history: tuple[Message, ...], weight: float) -> float:
+        holding = [replace(held, id=f"held {at}", history=history) for at in range(24)]
+        recipe = replace(RECIPE, epochs=30, history_weight=weight)
+        fitted = builtin.fit([*some_examples(), *asking, *holding], rows, SPACE, recipe)
+        return float(fitted.scores(rows)["gate.distress"][-1])
+
+    assert said(before, 0.2) < 0 < said((), 0.2)
+    assert said(before, 1.0) == said((), 0.2)
 
 
 def test_too_few_rows_for_an_opinion_are_refused_with_what_they_lack() -> None:
