@@ -12,11 +12,11 @@ from functools import partial
 from tay_middleware.decide.aftermath import after_mention, last_mention
 from tay_middleware.decide.arms import SHOWN, Aim, aimed, assigned
 from tay_middleware.decide.calling import fitting
+from tay_middleware.decide.case import Case, Circumstances
 from tay_middleware.decide.describe import describe
 from tay_middleware.decide.detect import Detector
 from tay_middleware.decide.explain import SAME_WORDS, flips
 from tay_middleware.decide.gates import said_noes
-from tay_middleware.decide.policy import Circumstances
 from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER, Facts, ReplyFacts
 from tay_middleware.decide.said_before import confirmed, heard
 from tay_middleware.decide.templates import (
@@ -75,10 +75,10 @@ def decide(
     """
     detection = after_mention(turn, detection, history, playbook)
     detection = heard(detection, turn, history, playbook, around.reply)
-    decision = _answered_anyway(turn, detection, history, playbook, around)
-    decision = decision or _about_ourselves(turn, detection, history, playbook, around)
+    case = Case(turn, detection, history, playbook, around)
+    decision = _answered_anyway(case) or _about_ourselves(case)
     if decision is None and detection.need and detection.offer is not None:
-        return _with_offer(turn, detection, history, playbook, around)
+        return _with_offer(case)
     assignments = assigned(turn, playbook, around)
     if decision is None:
         return _nothing(detection, playbook, _gate_notes(detection), assignments)
@@ -110,20 +110,15 @@ def word(decision: Decision, turn: Turn, playbook: Playbook, reply: Facts) -> st
     return None
 
 
-def _with_offer(
-    turn: Turn,
-    detection: Detection,
-    history: History,
-    playbook: Playbook,
-    around: Circumstances,
-) -> Decision:
-    aim, assignments = aimed(turn, detection, history, playbook, around)
+def _with_offer(case: Case) -> Decision:
+    detection, playbook = case.detection, case.playbook
+    aim, assignments = aimed(case)
     notes = (*_gate_notes(detection), *aim.notes)
     if aim.dropped or (not detection.escalate and aim.cause is None):
         return _nothing(detection, playbook, notes, assignments)
     offer, cause = aim.detection.offer or "", aim.cause
-    template, missing = _wording(turn, aim, offer, history, playbook, around)
-    why = around.reply.obstacle if cause is Suppression.UNWEAVABLE else None
+    template, missing = _wording(case, aim, offer)
+    why = case.around.reply.obstacle if cause is Suppression.UNWEAVABLE else None
     if template is None and cause in {None, *_AFTER_PAUSED}:
         cause, why = missing, SAME_WORDS if missing is Suppression.COOLDOWN else None
     shown = cause is None and template is not None
@@ -144,19 +139,13 @@ def _with_offer(
     )
 
 
-def _wording(
-    turn: Turn,
-    aim: Aim,
-    offer: str,
-    history: History,
-    playbook: Playbook,
-    around: Circumstances,
-) -> tuple[Template | None, Suppression]:
+def _wording(case: Case, aim: Aim, offer: str) -> tuple[Template | None, Suppression]:
     """The wording to use, and why there is none where there is none.
 
     All are paused, or the only one that is left to her (by an arm, say) is the one she read last:
     it waits for the `same_words_days` of `policy.yaml`, but for a wish to buy.
     """
+    turn, history, playbook = case.turn, case.history, case.playbook
     picked = partial(
         pick,
         playbook,
@@ -165,7 +154,7 @@ def _wording(
         turn.tier,
         _who(turn),
         among=aim.variants,
-        paused=around.paused.union(playbook.policy.paused_templates),
+        paused=case.around.paused.union(playbook.policy.paused_templates),
         for_all=aim.for_all,
     )
     read = [one for one in history.turns if one.kind is Kind.MENTION and one.template]
@@ -178,36 +167,26 @@ def _wording(
     return template, Suppression.PAUSED if again is None else Suppression.COOLDOWN
 
 
-def _answered_anyway(
-    turn: Turn,
-    detection: Detection,
-    history: History,
-    playbook: Playbook,
-    around: Circumstances,
-) -> Decision | None:
+def _answered_anyway(case: Case) -> Decision | None:
     """What is said to who stops us and asks for an offer in one message: the answer, if any.
 
     Otherwise the stop is confirmed like any other.
     """
+    detection = case.detection
     if not (detection.asks_anyway and detection.need and detection.offer is not None):
         return None
-    decision = _with_offer(turn, detection, history, playbook, around)
+    decision = _with_offer(case)
     return decision if decision.shown else None
 
 
-def _about_ourselves(
-    turn: Turn,
-    detection: Detection,
-    history: History,
-    playbook: Playbook,
-    around: Circumstances,
-) -> Decision | None:
+def _about_ourselves(case: Case) -> Decision | None:
     """The two turns that are answered with a sentence about us rather than with an offer."""
+    turn, detection, playbook = case.turn, case.detection, case.playbook
     causes = playbook.gates.causes(detection.gates)
     stops = "opted_out" in said_noes(detection, playbook.gates)
-    stops = stops and not confirmed(turn, history, playbook)
+    stops = stops and not confirmed(turn, case.history, playbook)
     asks = detection.asks_why and {"sensitive", "opted_out"}.isdisjoint(causes)
-    if not (stops or asks) or not _may_speak(around):
+    if not (stops or asks) or not _may_speak(case.around):
         return None
     if stops:
         return Decision(
@@ -217,7 +196,7 @@ def _about_ourselves(
             playbook_version=playbook.version,
             notes=("asked for no more recommendations: acknowledged",),
         )
-    past = last_mention(turn, history)
+    past = last_mention(turn, case.history)
     offer = past.offer if past is not None and past.offer in playbook.offers else None
     if past is not None and past.reason and offer is not None:
         return Decision(

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from tay_middleware.decide.assign import bucket, choose
-from tay_middleware.decide.policy import Circumstances, in_holdout, suppression
+from tay_middleware.decide.case import Case, Circumstances
+from tay_middleware.decide.policy import in_holdout, suppression
 from tay_middleware.decide.strength import choose_strength
 from tay_middleware.domain import (
     Assignment,
     Detection,
-    History,
     Mode,
     Stage,
     Strength,
@@ -48,16 +48,6 @@ class Aim:
     dropped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """What does not change on the way."""
-
-    turn: Turn
-    history: History
-    playbook: Playbook
-    around: Circumstances
-
-
 def assigned(turn: Turn, playbook: Playbook, around: Circumstances) -> tuple[Assignment, ...]:
     """The arms that the user is in at the time of the turn, nothing of it exposed."""
     if not _takes_part(turn, around):
@@ -69,15 +59,12 @@ def assigned(turn: Turn, playbook: Playbook, around: Circumstances) -> tuple[Ass
     return (*found, *_holdout(turn, playbook, exposed=False))
 
 
-def aimed(
-    turn: Turn, detection: Detection, history: History, playbook: Playbook, around: Circumstances
-) -> tuple[Aim, tuple[Assignment, ...]]:
+def aimed(case: Case) -> tuple[Aim, tuple[Assignment, ...]]:
     """What becomes of a need that has an offer, every running experiment considered."""
-    case = _Case(turn, history, playbook, around)
-    strength, notes = choose_strength(turn, detection, history, playbook.policy)
-    cause = suppression(turn, detection, history, playbook, around)
-    aim = Aim(detection, cause, strength, notes)
-    if not _takes_part(turn, around):
+    turn, detection, playbook = case.turn, case.detection, case.playbook
+    strength, notes = choose_strength(turn, detection, case.history, playbook.policy)
+    aim = Aim(detection, suppression(case), strength, notes)
+    if not _takes_part(turn, case.around):
         return aim, ()
     found = []
     for name, experiment, arm in _placed(turn, playbook):
@@ -115,13 +102,13 @@ def _holdout(turn: Turn, playbook: Playbook, *, exposed: bool) -> tuple[Assignme
     return (Assignment(HOLDOUT, SHOWN, exposed, 1 - share),)
 
 
-def _is_due(aim: Aim, case: _Case) -> bool:
+def _is_due(aim: Aim, case: Case) -> bool:
     """Whether a mention would be shown, holdout and reply aside."""
     ready = aim.detection.escalate and case.around.history_known and not aim.dropped
     return ready and aim.cause in _REACHED
 
 
-def _in_scope(aim: Aim, experiment: Experiment, case: _Case) -> bool:
+def _in_scope(aim: Aim, experiment: Experiment, case: Case) -> bool:
     scope, offer = experiment.scope, aim.detection.offer
     if aim.dropped or scope.offer not in {None, offer}:
         return False
@@ -140,7 +127,7 @@ def _gist(aim: Aim) -> tuple[object, ...]:
     return aim.dropped, aim.detection.offer, aim.strength, aim.variants, aim.for_all
 
 
-def _ask_for_more(aim: Aim, arm: Arm, _case: _Case) -> Aim:
+def _ask_for_more(aim: Aim, arm: Arm, _case: Case) -> Aim:
     seen = aim.detection
     if arm.confidence is None or seen.confidence is None:
         return aim
@@ -149,15 +136,15 @@ def _ask_for_more(aim: Aim, arm: Arm, _case: _Case) -> Aim:
     return replace(aim, dropped=True)
 
 
-def _offer_another(aim: Aim, arm: Arm, case: _Case) -> Aim:
+def _offer_another(aim: Aim, arm: Arm, case: Case) -> Aim:
     if arm.offer is None or aim.detection.purchase or arm.offer == aim.detection.offer:
         return aim
     detection = replace(aim.detection, offer=arm.offer)
-    cause = suppression(case.turn, detection, case.history, case.playbook, case.around)
+    cause = suppression(replace(case, detection=detection))
     return replace(aim, detection=detection, cause=cause)
 
 
-def _speak_up(aim: Aim, arm: Arm, case: _Case) -> Aim:
+def _speak_up(aim: Aim, arm: Arm, case: Case) -> Aim:
     if not arm.raise_ or aim.detection.purchase:
         return aim
     policy, turn = case.playbook.policy, case.turn
@@ -167,18 +154,18 @@ def _speak_up(aim: Aim, arm: Arm, case: _Case) -> Aim:
     return replace(aim, strength=aim.strength.raised(arm.raise_).capped(most))
 
 
-def _speak_as_to_all(aim: Aim, arm: Arm, case: _Case) -> Aim:
+def _speak_as_to_all(aim: Aim, arm: Arm, case: Case) -> Aim:
     """An arm without the tier's own wordings; nothing changes where it has none."""
     pool = case.playbook.pool(aim.detection.offer or "", aim.strength, case.turn.tier)
     has_own = bool(pool) and pool[0].tier != "any"
     return replace(aim, for_all=True) if arm.wording == "all" and has_own else aim
 
 
-def _choose_among(aim: Aim, arm: Arm, _case: _Case) -> Aim:
+def _choose_among(aim: Aim, arm: Arm, _case: Case) -> Aim:
     return replace(aim, variants=frozenset(arm.use)) if arm.use else aim
 
 
-_STEPS: Mapping[ExperimentKind, Callable[[Aim, Arm, _Case], Aim]] = {
+_STEPS: Mapping[ExperimentKind, Callable[[Aim, Arm, Case], Aim]] = {
     ExperimentKind.THRESHOLD: _ask_for_more,
     ExperimentKind.OFFER: _offer_another,
     ExperimentKind.STRENGTH: _speak_up,

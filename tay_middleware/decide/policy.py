@@ -7,58 +7,24 @@ why we are silent now.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tay_middleware.decide.assign import bucket
+from tay_middleware.decide.case import Case
 from tay_middleware.decide.earlier import closed_earlier
 from tay_middleware.decide.gates import OWNED, staying_closed
 from tay_middleware.decide.guesses import since_opted_in
 from tay_middleware.decide.ownership import owned, told_of
-from tay_middleware.decide.replies import NO_ANSWER, Facts, ReplyFacts
+from tay_middleware.decide.replies import NO_ANSWER
 from tay_middleware.decide.said_before import mentions
 from tay_middleware.decide.visit import began, is_of_this_visit, of_the_conversation, turns_here
-from tay_middleware.domain import ClosedGate, Detection, History, Kind, Mode, Suppression, Turn
+from tay_middleware.domain import ClosedGate, Kind, Mode, Suppression, Turn
 from tay_middleware.playbook import Gate, Gates, Playbook
 
 _BLANKS = re.compile(r"[\s-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What policy weighs beside the question: everything that is not in the question's words.
-
-    `earlier_gates` are the gates of the user's latest earlier messages that came with the question,
-    oldest first, one entry each.
-    `recent_share` is the share of this process's latest questions that carried a mention, `None`
-    while there are too few to say. `stateless` leaves cool-down, budget and holdout out (for
-    `tay decide`). `history_known` is false when history could not be read: then nothing is shown.
-    `paused` holds the offers and wordings (by id) that were paused beside the playbook.
-    """
-
-    reply: Facts = field(default_factory=ReplyFacts)
-    mode: Mode = Mode.ON
-    earlier_gates: tuple[tuple[str, ...], ...] = ()
-    recent_share: float | None = None
-    stateless: bool = False
-    history_known: bool = True
-    paused: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """Everything that a check may look at."""
-
-    turn: Turn
-    detection: Detection
-    history: History
-    playbook: Playbook
-    around: Circumstances
-
-
-def suppression(
-    turn: Turn, detection: Detection, history: History, playbook: Playbook, around: Circumstances
-) -> Suppression | None:
+def suppression(case: Case) -> Suppression | None:
     """The first cause that holds the mention back, `None` when there is none.
 
     `holdout` comes after everything that depends on user and question, so that its arm compares
@@ -66,9 +32,8 @@ def suppression(
     Behind a closed gate only what is bound to the user is a cause: in another mode or under another
     reply nothing would be shown either.
     """
-    case = _Case(turn, detection, history, playbook, around)
     causes = (cause for cause, holds in _CHECKS if holds(case))
-    if detection.escalate:
+    if case.detection.escalate:
         return next(causes, None)
     return next((cause for cause in causes if cause in _BEHIND_A_GATE), None)
 
@@ -91,17 +56,17 @@ def is_cause(gate: str, cause: Suppression, offer: str | None, gates: Gates) -> 
     )
 
 
-def cooling(turn: Turn, detection: Detection, history: History, playbook: Playbook) -> bool:
+def _is_cooling(case: Case) -> bool:
     """Whether an offer was named too recently, by us or by the model; a wish to buy lifts it.
 
     Of what was ours the store has the last word, atomically, when the turn is committed. Where
     nobody is known, the replies that came with the question are looked at.
     """
-    policy = playbook.policy
-    if detection.purchase:
+    turn, history, policy = case.turn, case.history, case.playbook.policy
+    if case.detection.purchase:
         return False
     if turn.user_key is None:
-        return _mentioned_lately(turn, playbook)
+        return _mentioned_lately(turn, case.playbook)
     most = policy.cooldown.session_turns
     recent = turns_here(turn, history, policy)[-most:] if most else []
     if any(past.kind in _NAMED_ONE for past in recent):
@@ -131,7 +96,7 @@ def in_holdout(turn: Turn, playbook: Playbook) -> bool:
     return bucket(holdout.seed, turn.user_key) < holdout.share
 
 
-def _not_allowed(case: _Case) -> bool:
+def _not_allowed(case: Case) -> bool:
     return bool(case.turn.signals) and any(
         not {_plain(value) for value in rule.values}.isdisjoint(
             _told(case.turn.signals.get(rule.signal))
@@ -153,7 +118,7 @@ def _plain(value: object) -> str:
     return _BLANKS.sub("_", str(value).strip().lower())
 
 
-def _sensitive(case: _Case) -> bool:
+def _sensitive(case: Case) -> bool:
     """A gate that is closed in the transcript, or still closed from an earlier turn."""
     if _closed_earlier("sensitive", case):
         return True
@@ -165,19 +130,19 @@ def _sensitive(case: _Case) -> bool:
     return _kept_closed("sensitive", (*case.history.closed, *here), case)
 
 
-def _says_no(case: _Case, cause: Suppression) -> bool:
+def _says_no(case: Case, cause: Suppression) -> bool:
     """Whether this message is a no or a stop, and does not ask for the offer all the same."""
     return _closed_now(cause, case) and not case.detection.asks_anyway
 
 
-def _has_it(case: _Case) -> bool:
+def _has_it(case: Case) -> bool:
     """What the app says that she has, or she herself just now."""
     said = (found.group for found in case.detection.closed_by)
     offer = case.detection.offer
     return owns(case.turn, offer, case.playbook) or offer in owned(said)
 
 
-def _owns(case: _Case) -> bool:
+def _owns(case: Case) -> bool:
     """What she has by her own words, here or ever before, until she gave it back.
 
     A message of somebody who has bought, but which does not say what, keeps the session quiet.
@@ -193,7 +158,7 @@ def _owns(case: _Case) -> bool:
     return _closed_earlier(OWNED, case) or _kept_closed(OWNED, case.history.closed, case)
 
 
-def _opted_out(case: _Case) -> bool:
+def _opted_out(case: Case) -> bool:
     """An earlier stop lasts until it runs out, or until she asks for recommendations again.
 
     One that was only guessed lasts for its session. Who asks to buy is answered in that turn, as
@@ -209,7 +174,7 @@ def _opted_out(case: _Case) -> bool:
     return case.turn.asked_at - since < timedelta(days=case.playbook.policy.opted_out_days)
 
 
-def _declined(case: _Case) -> bool:
+def _declined(case: Case) -> bool:
     """An earlier no counts until the user asks to buy, or opts in; one in this message always.
 
     It holds for the rest of its visit, and for `declined_days` in any.
@@ -229,14 +194,14 @@ def _declined(case: _Case) -> bool:
     return turn.asked_at - said_at < timedelta(days=policy.declined_days)
 
 
-def _other_language(case: _Case) -> bool:
+def _other_language(case: Case) -> bool:
     told, own = case.turn.signals.get("language"), case.playbook.voice.language
     if told is not None and not str(told).strip().lower().startswith(own):
         return True
     return not case.around.reply.in_language
 
 
-def _is_mentioned(case: _Case) -> bool:
+def _is_mentioned(case: Case) -> bool:
     """Whether the reply names the offer; to a wish to buy that is no answer without the link."""
     offer, reply = case.detection.offer, case.around.reply
     if offer is None or offer not in reply.names:
@@ -245,7 +210,7 @@ def _is_mentioned(case: _Case) -> bool:
     return not (case.detection.purchase and has_link) or offer in reply.links
 
 
-def _is_in_the_way(case: _Case) -> bool:
+def _is_in_the_way(case: Case) -> bool:
     """Whether the reply bears no mention below it.
 
     A wish to buy is answered by the link alone: there "Happy to point you there", which answers
@@ -258,7 +223,7 @@ def _is_in_the_way(case: _Case) -> bool:
     return case.playbook.offers[offer].link is None
 
 
-def _over_budget(case: _Case) -> bool:
+def _over_budget(case: Case) -> bool:
     most, recent = case.playbook.policy.budget.max_share, case.around.recent_share
     return most is not None and recent is not None and recent >= most
 
@@ -275,7 +240,7 @@ _BEHIND_A_GATE = frozenset(
 )
 """Causes that come of the user and her history, and so stand beside a closed gate."""
 
-_CHECKS: tuple[tuple[Suppression, Callable[[_Case], bool]], ...] = (
+_CHECKS: tuple[tuple[Suppression, Callable[[Case], bool]], ...] = (
     (Suppression.MODE, lambda case: case.around.mode is not Mode.ON),
     (Suppression.NOT_ALLOWED, _not_allowed),
     (Suppression.SENSITIVE, lambda case: _closed_now(Suppression.SENSITIVE, case)),
@@ -294,13 +259,7 @@ _CHECKS: tuple[tuple[Suppression, Callable[[_Case], bool]], ...] = (
             or case.detection.offer in case.around.paused
         ),
     ),
-    (
-        Suppression.COOLDOWN,
-        lambda case: (
-            not case.around.stateless
-            and cooling(case.turn, case.detection, case.history, case.playbook)
-        ),
-    ),
+    (Suppression.COOLDOWN, lambda case: not case.around.stateless and _is_cooling(case)),
     (Suppression.BUDGET, lambda case: not case.around.stateless and _over_budget(case)),
     (Suppression.ALREADY_MENTIONED, _is_mentioned),
     (
@@ -313,16 +272,16 @@ _CHECKS: tuple[tuple[Suppression, Callable[[_Case], bool]], ...] = (
 """Every cause with its check, in the order of precedence; what is said now before what was."""
 
 
-def _closed_now(cause: str, case: _Case) -> bool:
+def _closed_now(cause: str, case: Case) -> bool:
     return _any_of(cause, case.detection.gates, case.playbook)
 
 
-def _closed_earlier(cause: str, case: _Case, since: datetime | None = None) -> bool:
+def _closed_earlier(cause: str, case: Case, since: datetime | None = None) -> bool:
     earlier = closed_earlier(case.turn, case.history, case.around.earlier_gates, since)
     return any(_any_of(cause, gates, case.playbook) for gates in earlier)
 
 
-def _kept_closed(cause: str, kept: Iterable[ClosedGate], case: _Case) -> bool:
+def _kept_closed(cause: str, kept: Iterable[ClosedGate], case: Case) -> bool:
     """Whether a gate of this cause, closed by an earlier message, still is."""
     return any(
         gate.suppression == cause
@@ -333,7 +292,7 @@ def _kept_closed(cause: str, kept: Iterable[ClosedGate], case: _Case) -> bool:
     )
 
 
-def _guessed(cause: str, case: _Case) -> bool:
+def _guessed(cause: str, case: Case) -> bool:
     """Whether a no that was only guessed, in this session and visit, still holds."""
     turn, history, policy = case.turn, case.history, case.playbook.policy
     kept = since_opted_in(history.closed)

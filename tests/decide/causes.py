@@ -1,6 +1,7 @@
 """Why a mention is held back, with a plain default for everything."""
 
 from tay_middleware.decide import Circumstances
+from tay_middleware.decide.case import Case
 from tay_middleware.decide.policy import suppression
 from tay_middleware.domain import Detection, History, Suppression, Turn
 from tay_middleware.playbook import Playbook
@@ -15,9 +16,11 @@ def cause(
     around: Circumstances | None = None,
 ) -> Suppression | None:
     return suppression(
-        turn or a_turn(),
-        detection or a_detection(),
-        history or History(),
-        playbook,
-        around or Circumstances(),
+        Case(
+            turn or a_turn(),
+            detection or a_detection(),
+            history or History(),
+            playbook,
+            around or Circumstances(),
+        )
     )

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tay_middleware.decide import Circumstances
+from tay_middleware.decide.case import Case
 from tay_middleware.decide.policy import suppression
 from tay_middleware.decide.strength import choose_strength
 from tay_middleware.domain import History, Message, Strength, Suppression, Tier
@@ -25,7 +26,7 @@ def cause(
 ) -> Suppression | None:
     turn = replace(a_turn(session=session), transcript=tuple(Message("user", one) for one in said))
     around = Circumstances(earlier_gates=tuple(("refusal",) for _ in said))
-    return suppression(turn, a_detection(), history, playbook, around)
+    return suppression(Case(turn, a_detection(), history, playbook, around))
 
 
 @pytest.mark.parametrize("session", ["s1", None])
