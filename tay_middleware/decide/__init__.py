@@ -17,7 +17,7 @@ from tay_middleware.decide.describe import describe
 from tay_middleware.decide.detect import Detector
 from tay_middleware.decide.explain import SAME_WORDS, flips
 from tay_middleware.decide.gates import said_noes
-from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER, Facts, ReplyFacts
+from tay_middleware.decide.replies import Facts, Obstacle, ReplyFacts
 from tay_middleware.decide.said_before import confirmed, heard
 from tay_middleware.decide.templates import (
     acknowledge,
@@ -57,7 +57,7 @@ _AFTER_PAUSED = (Suppression.HOLDOUT, Suppression.UNWEAVABLE, Suppression.DEGRAD
 _NO_FACTS = ReplyFacts()
 """Of a reply for which nothing is fitted: to look for its pet names takes longer than the rest."""
 
-_SPEAKABLE = frozenset({None, NO_ANSWER, ADVISES_AGAINST})
+_SPEAKABLE = frozenset({None, Obstacle.NO_ANSWER, Obstacle.ADVISES_AGAINST})
 """Obstacles under which we may speak of ourselves: a stop is confirmed also where the reply only
 asks back or says to spend nothing, while an offer there would stand instead of an answer."""
 
@@ -118,7 +118,7 @@ def _with_offer(case: Case) -> Decision:
         return _nothing(detection, playbook, notes, assignments)
     offer, cause = aim.detection.offer or "", aim.cause
     template, missing = _wording(case, aim, offer)
-    why = case.around.reply.obstacle if cause is Suppression.UNWEAVABLE else None
+    why: str | None = case.around.reply.obstacle if cause is Suppression.UNWEAVABLE else None
     if template is None and cause in {None, *_AFTER_PAUSED}:
         cause, why = missing, SAME_WORDS if missing is Suppression.COOLDOWN else None
     shown = cause is None and template is not None

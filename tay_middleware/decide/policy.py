@@ -15,7 +15,7 @@ from tay_middleware.decide.earlier import closed_earlier
 from tay_middleware.decide.gates import OWNED, staying_closed
 from tay_middleware.decide.guesses import since_opted_in
 from tay_middleware.decide.ownership import owned, told_of
-from tay_middleware.decide.replies import NO_ANSWER
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.decide.said_before import mentions
 from tay_middleware.decide.visit import began, is_of_this_visit, of_the_conversation, turns_here
 from tay_middleware.domain import ClosedGate, Kind, Mode, Suppression, Turn
@@ -218,7 +218,7 @@ def _is_in_the_way(case: Case) -> bool:
     would contradict what the model has just said.
     """
     obstacle, offer = case.around.reply.obstacle, case.detection.offer
-    if obstacle != NO_ANSWER or not case.detection.purchase or offer is None:
+    if obstacle is not Obstacle.NO_ANSWER or not case.detection.purchase or offer is None:
         return obstacle is not None
     return case.playbook.offers[offer].link is None
 

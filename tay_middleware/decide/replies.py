@@ -6,6 +6,7 @@ place.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import Any, Protocol
 
 from tay_middleware.decide.match import PhraseMatcher
@@ -14,18 +15,42 @@ from tay_middleware.domain import Message
 from tay_middleware.playbook.evidence import Gates
 from tay_middleware.playbook.phrases import parse
 
-ADVISES_AGAINST = "advises_against"
-"""The obstacle of a reply that tells her to pay for nothing of our kind, or that she needs none."""
 
-NO_ANSWER = "no_answer"
-"""The obstacle of a reply that only asks back, wants to know more, or says that something broke."""
+class Obstacle(StrEnum):
+    """Why nothing may be added to a reply: by what the surface knows of it, or by its text."""
+
+    TOOL_CALLS = "tool_calls"
+    """It calls tools: it is not the answer yet."""
+    TRUNCATED = "truncated"
+    CONTENT_FILTER = "content_filter"
+    REFUSAL = "refusal"
+    """The model will not or cannot help, by its metadata or in plain words."""
+    NOT_TEXT = "not_text"
+    UNREADABLE = "unreadable"
+    """We failed to read it."""
+    NO_PLACE = "no_place"
+    """Empty, code, JSON, markup or signed (see `weave`)."""
+    NO_ANSWER = "no_answer"
+    """It only asks back, wants to know more, or says that something broke."""
+    DRAFT = "draft"
+    """It ends inside a message, a caption or the like."""
+    ADVISES_AGAINST = "advises_against"
+    """It tells her to pay for nothing of our kind, or that she needs none."""
+    FAILED = "failed"
+    """There is none: the model raised."""
+    ABANDONED = "abandoned"
+    """There is none: whoever waited for it has left."""
+
+
+_ADVICE = Obstacle.ADVISES_AGAINST.value
+"""The name under which its phrases are looked for, beside the names of gates."""
 
 
 class Facts(Protocol):
     """What policy and wording need to know of the model's reply; facts, never its text."""
 
     @property
-    def obstacle(self) -> str | None:
+    def obstacle(self) -> Obstacle | None:
         """Why nothing may be added to it, `None` when something may."""
 
     @property
@@ -57,7 +82,7 @@ class Facts(Protocol):
 class ReplyFacts:
     """The `Facts` of a reply, all of them known."""
 
-    obstacle: str | None = None
+    obstacle: Obstacle | None = None
     names: frozenset[str] = frozenset()
     links: frozenset[str] = frozenset()
     in_language: bool = True
@@ -89,14 +114,14 @@ class ReplyReader:
 
     def __init__(self, gates: Gates) -> None:
         known = [(one, name) for name, gate in gates.gates.items() for one in gate.in_replies]
-        known += [(one, ADVISES_AGAINST) for one in gates.advises_against]
+        known += [(one, _ADVICE) for one in gates.advises_against]
         self._matcher = PhraseMatcher((parse(phrase), name) for phrase, name in known)
 
     def read(self, reply: str) -> Heard:
         """What is heard in `reply`; code and quotations in it are not said by it."""
         said = dict.fromkeys(name for *_, name in self._matcher.find(normalise(reply)))
-        gates = tuple(name for name in said if name != ADVISES_AGAINST)
-        return Heard(gates, ADVISES_AGAINST in said)
+        gates = tuple(name for name in said if name != _ADVICE)
+        return Heard(gates, _ADVICE in said)
 
     def read_before(self, transcript: Sequence[Message], most: int) -> Iterator[Said]:
         """What the latest `most` earlier replies close: each with its place in the transcript.

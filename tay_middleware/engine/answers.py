@@ -6,10 +6,7 @@ ask back. Both are short; a long reply is believed to hold an answer, however it
 
 import re
 
-from tay_middleware.decide.replies import NO_ANSWER
-
-WILL_NOT_HELP = "refusal"
-"""The obstacle of a reply that says it will not or cannot help."""
+from tay_middleware.decide.replies import Obstacle
 
 MOST_WORDS = 40
 """A reply of more words than this goes on to something, after an apology or before a question."""
@@ -115,7 +112,7 @@ _TALK = frozenset(
 """Words of talk about the talk: a sentence of nothing else says nothing that was asked for."""
 
 
-def unanswered(text: str) -> str | None:
+def unanswered(text: str) -> Obstacle | None:
     """The obstacle of a reply that holds no answer, `None` for one that may hold one.
 
     English only: under a playbook of another language its refusals go unnoticed.
@@ -124,9 +121,9 @@ def unanswered(text: str) -> str | None:
         return None
     plain = _DECORATION.sub("", text.translate(_APOSTROPHES)).strip().casefold()
     if _REFUSES.match(" ".join(plain.split())):
-        return WILL_NOT_HELP
+        return Obstacle.REFUSAL
     if _BROKE.match(plain) or not any(map(_states, _BETWEEN.split(plain))):
-        return NO_ANSWER
+        return Obstacle.NO_ANSWER
     return None
 
 

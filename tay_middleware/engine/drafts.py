@@ -6,9 +6,6 @@ its own, and a paragraph below it is none of it.
 
 import re
 
-DRAFT = "draft"
-"""The obstacle of a reply that ends inside a message, a caption or the like."""
-
 LONGEST = 200
 """Characters at the end of a line that are read: what hands a text over is short."""
 

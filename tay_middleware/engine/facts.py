@@ -7,10 +7,10 @@ asks which offers they name, or how many pet names they have used up.
 from functools import cached_property
 
 from tay_middleware import naming, weave
-from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER, Heard, ReplyReader
+from tay_middleware.decide.replies import Heard, Obstacle, ReplyReader
 from tay_middleware.decide.woven import last_paragraph
 from tay_middleware.engine.answers import unanswered
-from tay_middleware.engine.drafts import DRAFT, ends_in_a_draft
+from tay_middleware.engine.drafts import ends_in_a_draft
 from tay_middleware.engine.pending import Reply
 from tay_middleware.languages import matches_language
 from tay_middleware.playbook import Playbook
@@ -26,13 +26,13 @@ class FoundFacts:
         self._reader = reader
 
     @cached_property
-    def obstacle(self) -> str | None:
+    def obstacle(self) -> Obstacle | None:
         """Why nothing may be added, by the surface or by the text itself."""
         obstacle, text = self._reply.obstacle, self._reply.text
         if obstacle is None:
             obstacle = _in_the_way(text, self._playbook.signers)
-        if self._heard.advises_against and obstacle in {None, NO_ANSWER}:
-            return ADVISES_AGAINST
+        if self._heard.advises_against and obstacle in {None, Obstacle.NO_ANSWER}:
+            return Obstacle.ADVISES_AGAINST
         return obstacle
 
     @cached_property
@@ -85,10 +85,10 @@ class FoundFacts:
         return self._reader.read(self._reply.text)
 
 
-def _in_the_way(text: str, signers: frozenset[str]) -> str | None:
+def _in_the_way(text: str, signers: frozenset[str]) -> Obstacle | None:
     if not weave.has_place(text, signers):
-        return "no_place"
-    return unanswered(text) or (DRAFT if ends_in_a_draft(text) else None)
+        return Obstacle.NO_PLACE
+    return unanswered(text) or (Obstacle.DRAFT if ends_in_a_draft(text) else None)
 
 
 def _stands_in(link: object, text: str) -> bool:

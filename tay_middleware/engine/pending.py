@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.domain import Decision, ReplyStatus, Turn
 from tay_middleware.engine.failopen import Guard
 from tay_middleware.engine.handover import Handover, Outcome
 from tay_middleware.engine.preparation import Preparation
 from tay_middleware.storage import TurnRecord
 
-_NO_ANSWER_YET = frozenset({"tool_calls", "not_text"})
+_NO_ANSWER_YET = frozenset({Obstacle.TOOL_CALLS, Obstacle.NOT_TEXT})
 """What is no text may be a tool call that a parser has made an object of."""
 
 
@@ -18,14 +19,17 @@ _NO_ANSWER_YET = frozenset({"tool_calls", "not_text"})
 class Reply:
     """The model's finished reply as the engine needs it.
 
-    `obstacle` says in a word why nothing may be added, `None` when something may. Surfaces say
-    `tool_calls`, `truncated`, `content_filter`, `refusal` or `not_text`; the text itself may say
-    `no_place` (empty, code, JSON, markup, signed), `refusal` or `no_answer` (see
-    `engine.answers`), or `draft` (see `engine.drafts`).
+    `obstacle` is why nothing may be added by what its surface knows, `None` when something may:
+    then the text itself is asked (see `engine.facts`).
     """
 
     text: str
-    obstacle: str | None = None
+    obstacle: Obstacle | None = None
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it is one; a reply that calls tools is not one yet, the same turn goes on."""
+        return self.obstacle is not Obstacle.TOOL_CALLS
 
 
 class Work(Protocol):

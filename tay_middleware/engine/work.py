@@ -14,7 +14,7 @@ from typing import Any
 from tay_middleware import weave
 from tay_middleware.decide import Circumstances, decide, word
 from tay_middleware.decide.cascade import EARLIER_MESSAGES
-from tay_middleware.decide.replies import ReplyReader
+from tay_middleware.decide.replies import Obstacle, ReplyReader
 from tay_middleware.domain import (
     Decision,
     History,
@@ -155,7 +155,7 @@ class TurnWork:
         """What came of the turn, and what is to be written when the caller has it."""
         prepared = await pending.preparation.result()
         # A reply that calls tools is not the answer yet: the same turn replied later replaces it.
-        answered = reply.obstacle != "tool_calls"
+        answered = reply.is_answer
         if answered:
             # Nobody waits for a judgement on which nothing hangs: nothing may be added.
             await self._settled(pending, prepared, 0.0 if reply.obstacle else until)
@@ -271,7 +271,7 @@ class TurnWork:
         with pending.guard("abandon"):
             prepared = await pending.preparation.result()
             await self._settled(pending, prepared, until=0.0)
-            reply = Reply("", obstacle=status.value)
+            reply = Reply("", Obstacle(status.value))
             decision = self._decide(pending, prepared, reply)
             with self._background().working_for(pending.turn.user_key):
                 await self._write(pending, self._record(pending.turn, decision, status))

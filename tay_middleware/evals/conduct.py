@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.playbook import Playbook
 from tay_middleware.playbook.mention import facts_of
 
@@ -41,7 +42,7 @@ class Exchange:
     again: str
     mention: str | None
     offer: str | None = None
-    obstacle: str | None = None
+    obstacle: Obstacle | None = None
     upset: bool = False
 
     @property

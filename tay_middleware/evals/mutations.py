@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from tay_middleware import naming, weave
-from tay_middleware.decide.replies import ReplyFacts
+from tay_middleware.decide.replies import Obstacle, ReplyFacts
 from tay_middleware.decide.templates import render
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.evals.conduct import Exchange, broken, checks
@@ -91,7 +91,7 @@ def structural(playbook: Playbook) -> dict[str, Mutation]:
         "mentions_to_the_upset": lambda one: replace(one, upset=True),
         "is_no_paragraph_of_its_own": lambda one: _woven(one, f"{one.reply} {one.mention}"),
         "lies_in_code": _fenced,
-        "joins_a_tool_call": lambda one: replace(one, obstacle="tool_calls"),
+        "joins_a_tool_call": lambda one: replace(one, obstacle=Obstacle.TOOL_CALLS),
         "differs_when_streamed": lambda one: replace(one, streamed=one.woven[:-1]),
         "grows_when_woven_twice": lambda one: replace(one, again=f"{one.woven}\n\n{one.mention}"),
         "leads_elsewhere": lambda one: _saying(one, "Look at https://elsewhere.example/shop."),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tay_middleware import weave
 from tay_middleware.decide.cascade import Judgement
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.domain import Detection, Reason, Stage, Turn
 from tay_middleware.engine import Escalator, Reply
 from tay_middleware.evals.conduct import Exchange
@@ -73,6 +74,8 @@ def _woven(engine: Escalator, offer: str, number: int, reply: str) -> Exchange:
 def _called(engine: Escalator, number: int, reply: str) -> Exchange:
     """A reply that calls a tool."""
     turn = engine.turn(question=QUESTION, user_id=f"t{number}", turn_id=f"called {number}")
-    outcome = engine.begin(turn).settle(Reply(reply, obstacle="tool_calls"))
+    outcome = engine.begin(turn).settle(Reply(reply, obstacle=Obstacle.TOOL_CALLS))
     woven = reply + (outcome.addition or "")
-    return Exchange(reply, woven, woven, woven, outcome.addition, None, obstacle="tool_calls")
+    return Exchange(
+        reply, woven, woven, woven, outcome.addition, None, obstacle=Obstacle.TOOL_CALLS
+    )

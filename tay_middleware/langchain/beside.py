@@ -14,6 +14,7 @@ from langchain_core.runnables import RunnableConfig
 
 from tay_middleware.decide import describe
 from tay_middleware.decide.describe import Json
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.domain import ReplyStatus
 from tay_middleware.engine import Escalator, Outcome, Pending, Reply
 from tay_middleware.engine.telling import tell_once
@@ -207,7 +208,7 @@ class Beside:
         if self._pending is not None and self._claim is not None and outcome.decision is not None:
             handed_on = f"{reply.text}{outcome.addition or ''}"
             with self._pending.guard("claim"):
-                self._claim.ended(handed_on, is_answer=_is_answer(reply))
+                self._claim.ended(handed_on, is_answer=reply.is_answer)
         return outcome
 
     def _is_left_to_another(self, pending: Pending, reply: Reply | None) -> bool:
@@ -222,7 +223,7 @@ class Beside:
             if reply is None:
                 is_another = claims.are_to(question)
             else:
-                is_another = claims.cover(question, reply.text, is_answer=_is_answer(reply))
+                is_another = claims.cover(question, reply.text, is_answer=reply.is_answer)
             if is_another:
                 pending.drop()
             return is_another
@@ -250,7 +251,7 @@ def _or_taken_back(pending: Pending, outcome: Outcome) -> Iterator[None]:
         raise
 
 
-_UNREADABLE = Reply("", "unreadable")
+_UNREADABLE = Reply("", Obstacle.UNREADABLE)
 
 
 def _steers(error: BaseException) -> bool:
@@ -259,11 +260,6 @@ def _steers(error: BaseException) -> bool:
     So it interrupts, and goes on in a graph around it.
     """
     return any(kind.__name__ == "GraphBubbleUp" for kind in type(error).__mro__)
-
-
-def _is_answer(reply: Reply) -> bool:
-    """Whether a reply is one; a reply that calls tools is not one yet."""
-    return reply.obstacle != "tool_calls"
 
 
 def _woven(pending: Pending, output: Any, outcome: Outcome, told: dict[str, Json] | None) -> Any:
@@ -290,7 +286,7 @@ def _told(pending: Pending, outcome: Outcome) -> dict[str, Json] | None:
 def _announce(
     pending: Pending, reply: Reply, told: dict[str, Json] | None, config: RunnableConfig
 ) -> None:
-    if told is not None and _is_answer(reply):
+    if told is not None and reply.is_answer:
         with pending.guard("event"):
             announce(told, config)
 
@@ -298,6 +294,6 @@ def _announce(
 async def _aannounce(
     pending: Pending, reply: Reply, told: dict[str, Json] | None, config: RunnableConfig
 ) -> None:
-    if told is not None and _is_answer(reply):
+    if told is not None and reply.is_answer:
         with pending.guard("event"):
             await aannounce(told, config)

@@ -7,6 +7,7 @@ from langchain_core.callbacks.manager import BaseRunManager
 from langchain_core.outputs import ChatGeneration, Generation, LLMResult
 from langchain_core.runnables import RunnableConfig
 
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.langchain.claims import Claims
 from tay_middleware.langchain.replies import finish_obstacle, obstacle_in
 
@@ -23,7 +24,7 @@ class Endings(BaseCallbackHandler):
 
     def __init__(self) -> None:
         self.claims = Claims()
-        self._heard: list[tuple[str, str]] = []
+        self._heard: list[tuple[str, Obstacle]] = []
 
     def listen(self, config: RunnableConfig) -> None:
         """Hear of everything that is run with `config`, which is one run's own."""
@@ -39,7 +40,7 @@ class Endings(BaseCallbackHandler):
                 if text and obstacle is not None:
                     self._heard.append((text, obstacle))
 
-    def obstacle_after(self, text: str) -> str | None:
+    def obstacle_after(self, text: str) -> Obstacle | None:
         """Why nothing may be added after `text`: it ends with a model's words that were cut, say.
 
         Only the model whose words these are counts; others in the chain may call tools.
@@ -60,7 +61,7 @@ def endings_around(config: RunnableConfig, run: BaseRunManager | None) -> list[E
     return [one for one in handlers if isinstance(one, Endings)]
 
 
-def _obstacle_in(generation: Generation) -> str | None:
+def _obstacle_in(generation: Generation) -> Obstacle | None:
     if isinstance(generation, ChatGeneration):
         message: Any = generation.message
         found = obstacle_in(message)

@@ -10,6 +10,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 
 from tay_middleware import weave
 from tay_middleware.decide.describe import Json
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.engine import Outcome, Reply
 from tay_middleware.errors import TayError
 from tay_middleware.langchain.telling import tell_of_dict
@@ -24,30 +25,30 @@ OWN_INDEX = "lc_tay"
 """Index of a block of ours among blocks that are named; LangChain adds up names in `lc_` alone."""
 
 _FINISHES = {
-    "length": "truncated",
-    "max_tokens": "truncated",
-    "max_output_tokens": "truncated",
-    "model_context_window_exceeded": "truncated",
-    "model_length": "truncated",
-    "incomplete": "truncated",
-    "error": "truncated",
-    "failed": "truncated",
-    "cancelled": "truncated",
-    "content_filter": "content_filter",
-    "content_filtered": "content_filter",
-    "guardrail_intervened": "content_filter",
-    "error_toxic": "content_filter",
-    "spii": "content_filter",
-    "safety": "content_filter",
-    "recitation": "content_filter",
-    "blocklist": "content_filter",
-    "prohibited_content": "content_filter",
-    "refusal": "refusal",
-    "tool_calls": "tool_calls",
-    "tool_use": "tool_calls",
-    "function_call": "tool_calls",
-    "pause_turn": "tool_calls",
-    "malformed_function_call": "tool_calls",
+    "length": Obstacle.TRUNCATED,
+    "max_tokens": Obstacle.TRUNCATED,
+    "max_output_tokens": Obstacle.TRUNCATED,
+    "model_context_window_exceeded": Obstacle.TRUNCATED,
+    "model_length": Obstacle.TRUNCATED,
+    "incomplete": Obstacle.TRUNCATED,
+    "error": Obstacle.TRUNCATED,
+    "failed": Obstacle.TRUNCATED,
+    "cancelled": Obstacle.TRUNCATED,
+    "content_filter": Obstacle.CONTENT_FILTER,
+    "content_filtered": Obstacle.CONTENT_FILTER,
+    "guardrail_intervened": Obstacle.CONTENT_FILTER,
+    "error_toxic": Obstacle.CONTENT_FILTER,
+    "spii": Obstacle.CONTENT_FILTER,
+    "safety": Obstacle.CONTENT_FILTER,
+    "recitation": Obstacle.CONTENT_FILTER,
+    "blocklist": Obstacle.CONTENT_FILTER,
+    "prohibited_content": Obstacle.CONTENT_FILTER,
+    "refusal": Obstacle.REFUSAL,
+    "tool_calls": Obstacle.TOOL_CALLS,
+    "tool_use": Obstacle.TOOL_CALLS,
+    "function_call": Obstacle.TOOL_CALLS,
+    "pause_turn": Obstacle.TOOL_CALLS,
+    "malformed_function_call": Obstacle.TOOL_CALLS,
 }
 """What providers write where a reply did not simply end, and what it means to us."""
 
@@ -68,30 +69,30 @@ def reply_of(output: Any) -> Reply:
     if isinstance(output, AIMessage):
         return spoken(str(output.text), obstacle_in(output))
     tell_of_dict(output)
-    return Reply("", "not_text")
+    return Reply("", Obstacle.NOT_TEXT)
 
 
-def spoken(text: str, obstacle: str | None = None) -> Reply:
+def spoken(text: str, obstacle: Obstacle | None = None) -> Reply:
     """A reply of `text`; one that calls a tool in words is not the answer yet."""
-    return Reply(text, obstacle or ("tool_calls" if calls_tools(text) else None))
+    return Reply(text, obstacle or (Obstacle.TOOL_CALLS if calls_tools(text) else None))
 
 
-def obstacle_in(message: AIMessage) -> str | None:
+def obstacle_in(message: AIMessage) -> Obstacle | None:
     """Why nothing may be added after this message or chunk, `None` when something may."""
     if _calls_tools(message):
-        return "tool_calls"
+        return Obstacle.TOOL_CALLS
     if message.additional_kwargs.get("refusal") or "refusal" in _block_types(message.content):
-        return "refusal"
+        return Obstacle.REFUSAL
     return finish_obstacle(message.response_metadata)
 
 
-def finish_obstacle(metadata: Mapping[str, Any]) -> str | None:
+def finish_obstacle(metadata: Mapping[str, Any]) -> Obstacle | None:
     """What the way in which a reply finished forbids."""
     for key in _FINISH_KEYS:
         obstacle = _FINISHES.get(str(metadata.get(key, "")).lower())
         if obstacle is not None:
             return obstacle
-    return "truncated" if metadata.get("incomplete_details") else None
+    return Obstacle.TRUNCATED if metadata.get("incomplete_details") else None
 
 
 def is_finished(metadata: Mapping[str, Any]) -> bool:

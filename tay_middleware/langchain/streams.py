@@ -14,6 +14,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from tay_middleware.decide.describe import Json
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.engine import Outcome, Reply
 from tay_middleware.langchain.replies import (
     METADATA_KEY,
@@ -41,7 +42,7 @@ class StreamedReply:
         self._texts: list[str] = []
         self._held: list[AIMessageChunk] = []
         self._whole: AIMessage | None = None
-        self._obstacle: str | None = None
+        self._obstacle: Obstacle | None = None
         self._of_messages = False
         self._begun = False
         self._id: str | None = None
@@ -77,12 +78,12 @@ class StreamedReply:
             self._texts.append(chunk)
         else:
             tell_of_dict(chunk)
-            self._obstacle = self._obstacle or "not_text"
+            self._obstacle = self._obstacle or Obstacle.NOT_TEXT
         return [*self.let_go(), chunk]
 
     def spoil(self) -> None:
         """This reply cannot be followed any more: nothing may be added to it."""
-        self._obstacle = self._obstacle or "not_text"
+        self._obstacle = self._obstacle or Obstacle.NOT_TEXT
 
     def let_go(self) -> list[Any]:
         """What was kept back; it is not kept any more."""
@@ -94,7 +95,7 @@ class StreamedReply:
         """The reply that has passed, or that waits as a whole."""
         if self._whole is not None:
             return reply_of(self._whole)
-        cut = "truncated" if self._owes_status and not self._finished else None
+        cut = Obstacle.TRUNCATED if self._owes_status and not self._finished else None
         return spoken("".join(self._texts), self._obstacle or cut)
 
     def end(self, outcome: Outcome, told: dict[str, Json] | None) -> list[Any]:

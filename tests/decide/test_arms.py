@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tay_middleware.decide import Circumstances, ReplyFacts, decide
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.domain import (
     Assignment,
     History,
@@ -178,7 +179,7 @@ def test_layers_are_independent_of_each_other_and_of_the_holdout() -> None:
     purchase=st.booleans(),
     owns=st.sampled_from([frozenset[str](), frozenset({"course"})]),
     tier=st.sampled_from(list(Tier)),
-    obstacle=st.sampled_from([None, "truncated"]),
+    obstacle=st.sampled_from([None, Obstacle.TRUNCATED]),
     known=st.booleans(),
     mentioned=st.booleans(),
     paused=st.sampled_from(
@@ -193,7 +194,7 @@ def test_whether_a_user_is_exposed_never_depends_on_her_arm(
     purchase: bool,
     owns: frozenset[str],
     tier: Tier,
-    obstacle: str | None,
+    obstacle: Obstacle | None,
     known: bool,
     mentioned: bool,
     paused: frozenset[str],

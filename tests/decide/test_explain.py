@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from tay_middleware.decide import Circumstances, ReplyFacts, decide, flips
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.domain import Detection, History, Kind, Reason, Stage
 from tay_middleware.playbook import Playbook
 from tests.builders import a_turn
@@ -69,7 +70,7 @@ def test_a_score_that_is_enough_is_told_what_else_it_lacked(playbook: Playbook) 
 
 def test_what_a_closed_gate_holds_back_is_not_said_to_show(playbook: Playbook) -> None:
     gated = replace(a_detection(need=True), escalate=False, gates=("off_topic",))
-    cut = Circumstances(reply=ReplyFacts(obstacle="truncated"))
+    cut = Circumstances(reply=ReplyFacts(obstacle=Obstacle.TRUNCATED))
     decision = decide(a_turn(), gated, History(), playbook, cut)
     assert (decision.kind, decision.suppressed) == (Kind.NONE, None)
     assert flips(decision, playbook) == ("without off_topic it would escalate to mentorship",)

@@ -1,6 +1,7 @@
 """What experiments hold back: the holdout, and wordings and offers that are paused."""
 
 from tay_middleware.decide import Circumstances, ReplyFacts
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.domain import Kind, Suppression
 from tests.decide.playing import SHIPPED, in_arm, made, playing, sure, the
 
@@ -28,7 +29,7 @@ def test_a_closed_gate_is_no_ghost_either() -> None:
 
 def test_a_reply_that_cannot_be_woven_exposes_both_arms_of_the_holdout_alike() -> None:
     playbook = playing("template", holdout=0.5)
-    around = Circumstances(reply=ReplyFacts(obstacle="truncated"))
+    around = Circumstances(reply=ReplyFacts(obstacle=Obstacle.TRUNCATED))
     found = [made(playbook, around=around, user=f"user-{n}") for n in range(40)]
     assert all(the(one, "holdout").exposed for one in found)
     assert {one.suppressed for one in found} == {Suppression.HOLDOUT, Suppression.UNWEAVABLE}

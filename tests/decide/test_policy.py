@@ -6,6 +6,7 @@ import pytest
 
 from tay_middleware.decide import Circumstances, ReplyFacts
 from tay_middleware.decide.assign import bucket
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.domain import (
     ClosedGate,
     Kind,
@@ -259,16 +260,18 @@ def test_nobody_is_held_out_by_default(playbook: Playbook) -> None:
 
 
 def test_a_reply_that_cannot_be_added_to_is_unweavable(playbook: Playbook) -> None:
-    around = Circumstances(reply=ReplyFacts(obstacle="tool_calls"))
+    around = Circumstances(reply=ReplyFacts(obstacle=Obstacle.TOOL_CALLS))
     assert cause(playbook, around=around) is Suppression.UNWEAVABLE
 
 
-@pytest.mark.parametrize("obstacle", ["no_answer", "advises_against", "refusal"])
-def test_to_a_wish_to_buy_the_link_is_the_answer(playbook: Playbook, obstacle: str) -> None:
+@pytest.mark.parametrize(
+    "obstacle", [Obstacle.NO_ANSWER, Obstacle.ADVISES_AGAINST, Obstacle.REFUSAL]
+)
+def test_to_a_wish_to_buy_the_link_is_the_answer(playbook: Playbook, obstacle: Obstacle) -> None:
     around, wish = Circumstances(reply=ReplyFacts(obstacle=obstacle)), a_detection(purchase=True)
     held = Suppression.UNWEAVABLE
     assert cause(playbook, around=around) is held
-    expected = None if obstacle == "no_answer" else held
+    expected = None if obstacle is Obstacle.NO_ANSWER else held
     assert cause(playbook, detection=wish, around=around) is expected
     bare = playbook.offers["mentorship"].model_copy(update={"link": None})
     linkless = replace(playbook, offers={**playbook.offers, "mentorship": bare})

@@ -7,6 +7,7 @@ from types import MappingProxyType
 import pytest
 
 from tay_middleware.decide import Circumstances, ReplyFacts
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.domain import Mode, Suppression
 from tay_middleware.playbook import Playbook
 from tests.builders import NOON, a_detection, a_history, a_mention, a_past_turn, a_turn
@@ -55,7 +56,9 @@ def test_the_first_cause_in_the_documented_order_is_named(playbook: Playbook) ->
     turn = a_turn(owns=frozenset({"mentorship"}))
     history = a_history(a_mention(), declined_ago=DAY, opted_out_ago=DAY)
     everything = Circumstances(
-        reply=ReplyFacts(obstacle="empty", names=frozenset({"mentorship"}), in_language=False),
+        reply=ReplyFacts(
+            obstacle=Obstacle.NO_PLACE, names=frozenset({"mentorship"}), in_language=False
+        ),
         history_known=False,
     )
     assert cause(playbook, turn, None, history, everything) is Suppression.OWNS_OFFER
@@ -67,7 +70,7 @@ def test_the_first_cause_in_the_documented_order_is_named(playbook: Playbook) ->
     "around",
     [
         Circumstances(mode=Mode.SHADOW),
-        Circumstances(reply=ReplyFacts(obstacle="truncated")),
+        Circumstances(reply=ReplyFacts(obstacle=Obstacle.TRUNCATED)),
         Circumstances(reply=ReplyFacts(in_language=False)),
         Circumstances(reply=ReplyFacts(names=frozenset({"mentorship"}))),
         Circumstances(paused=frozenset({"mentorship"})),

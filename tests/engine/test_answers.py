@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from tay_middleware.decide.replies import ADVISES_AGAINST, NO_ANSWER, ReplyReader
+from tay_middleware.decide.replies import Obstacle, ReplyReader
 from tay_middleware.domain import Kind
 from tay_middleware.engine import Escalator, Reply
-from tay_middleware.engine.answers import MOST_WORDS, WILL_NOT_HELP, unanswered
+from tay_middleware.engine.answers import MOST_WORDS, unanswered
 from tay_middleware.engine.facts import FoundFacts
 from tay_middleware.playbook import Playbook
 from tests.engine.scenes import NEED, logged
@@ -98,12 +98,12 @@ ANSWERS = [
 
 @pytest.mark.parametrize("reply", REFUSALS)
 def test_a_refusal_in_plain_words_is_one(reply: str) -> None:
-    assert unanswered(reply) == WILL_NOT_HELP
+    assert unanswered(reply) is Obstacle.REFUSAL
 
 
 @pytest.mark.parametrize("reply", QUESTIONS_BACK)
 def test_a_reply_that_only_asks_back_is_no_answer(reply: str) -> None:
-    assert unanswered(reply) == NO_ANSWER
+    assert unanswered(reply) is Obstacle.NO_ANSWER
 
 
 @pytest.mark.parametrize("reply", ANSWERS)
@@ -113,7 +113,7 @@ def test_a_reply_with_an_answer_in_it_is_one(reply: str) -> None:
 
 @pytest.mark.parametrize("reply", ["so sorry, " * 20_000, "so sorry " * 20, "?" * 200_000])
 def test_no_reply_takes_long_to_read(reply: str) -> None:
-    assert unanswered(reply) in {None, NO_ANSWER}
+    assert unanswered(reply) in {None, Obstacle.NO_ANSWER}
 
 
 @pytest.mark.parametrize("reply", [REFUSALS[0], QUESTIONS_BACK[0]])
@@ -143,7 +143,10 @@ def test_a_wish_to_buy_is_answered_by_the_link_where_the_reply_is_courtesy(
 
 def test_advice_against_it_is_no_courtesy(playbook: Playbook) -> None:
     reply = Reply("Which course? You don't need a course.")
-    assert FoundFacts(reply, playbook, ReplyReader(playbook.gates)).obstacle == ADVISES_AGAINST
+    assert (
+        FoundFacts(reply, playbook, ReplyReader(playbook.gates)).obstacle
+        is Obstacle.ADVISES_AGAINST
+    )
 
 
 def test_a_stop_is_confirmed_under_a_question_back(engine: Escalator) -> None:
@@ -175,14 +178,16 @@ def test_a_reply_is_asked_whose_link_it_has(playbook: Playbook) -> None:
 
 @pytest.mark.parametrize("text", ["", " \n", "```\ncode", '{"price": 120}'])
 def test_a_reply_without_a_place_says_so(playbook: Playbook, text: str) -> None:
-    assert FoundFacts(Reply(text), playbook, ReplyReader(playbook.gates)).obstacle == "no_place"
+    assert (
+        FoundFacts(Reply(text), playbook, ReplyReader(playbook.gates)).obstacle is Obstacle.NO_PLACE
+    )
 
 
 @pytest.mark.parametrize("sign", ["-", " ", "*", "\u2014"])
 def test_a_row_of_signs_is_looked_at_once(sign: str) -> None:
     """From each of its characters anew it took minutes, and every stream of the process stood."""
     begun = time.process_time()
-    assert unanswered(f"Here you go: {sign * 100_000}end") == NO_ANSWER
+    assert unanswered(f"Here you go: {sign * 100_000}end") is Obstacle.NO_ANSWER
     assert time.process_time() - begun < 2.0
 
 

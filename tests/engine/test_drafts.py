@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from tay_middleware.decide.replies import ReplyReader
+from tay_middleware.decide.replies import Obstacle, ReplyReader
 from tay_middleware.domain import Suppression
 from tay_middleware.engine import Escalator, Reply
-from tay_middleware.engine.drafts import DRAFT, ends_in_a_draft
+from tay_middleware.engine.drafts import ends_in_a_draft
 from tay_middleware.engine.facts import FoundFacts
 from tay_middleware.playbook import Playbook
 from tests.engine.drafts_seen import HANDED_OVER, SPOKEN_TO_HER
@@ -64,7 +64,7 @@ def test_nothing_is_added_below_it(engine: Escalator) -> None:
 
 def test_the_reply_says_so(playbook: Playbook) -> None:
     reply = Reply(f"Text her this:\n\n{PRICES}")
-    assert FoundFacts(reply, playbook, ReplyReader(playbook.gates)).obstacle == DRAFT
+    assert FoundFacts(reply, playbook, ReplyReader(playbook.gates)).obstacle is Obstacle.DRAFT
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_long_reply_is_read_in_linear_time(piece: str) -> None:
 
 def test_a_reply_is_signed_with_the_name_of_the_persona(playbook: Playbook) -> None:
     reply = Reply("Start with your costs, then your hours. Proud of you, always. Tay")
-    assert FoundFacts(reply, playbook, ReplyReader(playbook.gates)).obstacle == "no_place"
+    assert FoundFacts(reply, playbook, ReplyReader(playbook.gates)).obstacle is Obstacle.NO_PLACE
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from pathlib import Path
 from typing import Any
 
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.domain import Kind, Message, ReplyStatus, Suppression
 from tay_middleware.engine import Escalator, Outcome, Reply
 from tay_middleware.settings import Settings, load_settings
@@ -74,7 +75,7 @@ def test_the_same_turn_on_another_wording_of_the_reply_still_gets_its_words(
 
 def test_a_reply_that_cannot_be_added_to_stays_alone(engine: Escalator) -> None:
     pending = engine.begin(engine.turn(question=NEED, user_id="ada"))
-    outcome = pending.settle(Reply("", obstacle="tool_calls"))
+    outcome = pending.settle(Reply("", obstacle=Obstacle.TOOL_CALLS))
     assert outcome.addition is None
     assert [row.suppressed for row in logged(engine)] == ["unweavable"]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from tay_middleware.decide.cascade import Cascade
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.domain import Detection, Stage, Turn
 from tay_middleware.engine import Escalator, Reply
 from tay_middleware.engine.kept import KeptJudgements
@@ -16,7 +17,7 @@ from tay_middleware.storage import open_store
 from tests.builders import a_turn
 from tests.engine.scenes import ANSWER, NEED, logged
 
-LOOKS = Reply("Let me look.", "tool_calls")
+LOOKS = Reply("Let me look.", Obstacle.TOOL_CALLS)
 
 
 @dataclass
@@ -81,9 +82,9 @@ def test_the_steps_of_a_tool_loop_share_one_judgement_that_the_answer_waits_for(
     assert [row.stage for row in logged(engine)] == [Stage.LLM]
 
 
-@pytest.mark.parametrize("obstacle", ["not_text", "truncated", "refusal"])
+@pytest.mark.parametrize("obstacle", [Obstacle.NOT_TEXT, Obstacle.TRUNCATED, Obstacle.REFUSAL])
 def test_a_reply_to_which_nothing_may_be_added_waits_for_no_judgement(
-    engine: Escalator, judge: Judge, obstacle: str
+    engine: Escalator, judge: Judge, obstacle: Obstacle
 ) -> None:
     assert step(engine, Reply("", obstacle)) is Stage.KEYWORDS
     assert [judgement.waits for judgement in judge.begun] == [[0.0]]

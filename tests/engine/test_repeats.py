@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.domain import ReplyStatus
 from tay_middleware.engine import Escalator, Reply
 from tay_middleware.engine.repeats import Repeats
@@ -49,9 +50,9 @@ def test_a_forked_child_waits_for_no_lock_of_its_parent() -> None:
     ("reply", "answers"),
     [
         (ANSWER, 1),
-        (Reply("I", "truncated"), 1),
-        (Reply("", "tool_calls"), 0),
-        (Reply("", "not_text"), 0),
+        (Reply("I", Obstacle.TRUNCATED), 1),
+        (Reply("", Obstacle.TOOL_CALLS), 0),
+        (Reply("", Obstacle.NOT_TEXT), 0),
     ],
 )
 def test_a_reply_that_calls_tools_is_no_answer_yet(

@@ -3,7 +3,7 @@
 import pytest
 
 from tay_middleware.decide import Circumstances, decide
-from tay_middleware.decide.replies import ADVISES_AGAINST, Heard, ReplyReader
+from tay_middleware.decide.replies import Heard, Obstacle, ReplyReader
 from tay_middleware.domain import History, Kind, Suppression
 from tay_middleware.engine import Escalator, Reply
 from tay_middleware.engine.facts import FoundFacts
@@ -100,7 +100,7 @@ def test_a_stop_is_confirmed_under_it(engine: Escalator) -> None:
 
 def test_the_obstacle_is_told(playbook: Playbook, reader: ReplyReader) -> None:
     facts = FoundFacts(Reply("You don't need a coach for that, it's maths."), playbook, reader)
-    assert facts.obstacle == ADVISES_AGAINST
+    assert facts.obstacle is Obstacle.ADVISES_AGAINST
 
 
 def test_of_a_reply_to_no_need_nothing_is_looked_for_but_what_it_says(

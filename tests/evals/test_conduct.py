@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.evals.conduct import broken, checks
 from tay_middleware.evals.mutations import (
@@ -75,7 +76,7 @@ def test_a_good_exchange_breaks_nothing(playbook: Playbook) -> None:
 
 def test_a_reply_without_a_mention_breaks_nothing(playbook: Playbook) -> None:
     quiet = replace(GOOD, woven=GOOD.reply, streamed=GOOD.reply, again=GOOD.reply, mention=None)
-    assert broken(replace(quiet, upset=True, obstacle="tool_calls"), checks(playbook)) == []
+    assert broken(replace(quiet, upset=True, obstacle=Obstacle.TOOL_CALLS), checks(playbook)) == []
 
 
 def test_sentences_that_cannot_be_read_are_refused(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 from langchain_core.messages import AIMessage
 from langchain_core.messages.base import TextAccessor
 
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.engine import Outcome
 from tay_middleware.langchain.replies import AlteredReplyError, appended, obstacle_in, woven
 
@@ -58,12 +59,18 @@ def test_a_reply_that_would_come_out_altered_does_not_leave() -> None:
         (AIMessage("x", response_metadata={"finish_reason": "STOP"}), None),
         (AIMessage("x", response_metadata={"finish_reason": None}), None),
         (AIMessage("x", response_metadata={"status": "completed"}), None),
-        (AIMessage("x", response_metadata={"finish_reason": "MAX_TOKENS"}), "truncated"),
-        (AIMessage("x", response_metadata={"incomplete_details": {"reason": "x"}}), "truncated"),
-        (AIMessage("x", response_metadata={"stop_reason": "refusal"}), "refusal"),
-        (AIMessage([{"type": "refusal", "refusal": "no"}]), "refusal"),
-        (AIMessage("x", additional_kwargs={"function_call": {"name": "f"}}), "tool_calls"),
-        (AIMessage([{"type": "tool_use", "id": "1", "name": "f", "input": {}}]), "tool_calls"),
+        (AIMessage("x", response_metadata={"finish_reason": "MAX_TOKENS"}), Obstacle.TRUNCATED),
+        (
+            AIMessage("x", response_metadata={"incomplete_details": {"reason": "x"}}),
+            Obstacle.TRUNCATED,
+        ),
+        (AIMessage("x", response_metadata={"stop_reason": "refusal"}), Obstacle.REFUSAL),
+        (AIMessage([{"type": "refusal", "refusal": "no"}]), Obstacle.REFUSAL),
+        (AIMessage("x", additional_kwargs={"function_call": {"name": "f"}}), Obstacle.TOOL_CALLS),
+        (
+            AIMessage([{"type": "tool_use", "id": "1", "name": "f", "input": {}}]),
+            Obstacle.TOOL_CALLS,
+        ),
         (
             AIMessage(
                 "",
@@ -77,9 +84,11 @@ def test_a_reply_that_would_come_out_altered_does_not_leave() -> None:
                     }
                 ],
             ),
-            "tool_calls",
+            Obstacle.TOOL_CALLS,
         ),
     ],
 )
-def test_what_a_reply_says_of_itself_is_heard(message: AIMessage, obstacle: str | None) -> None:
-    assert obstacle_in(message) == obstacle
+def test_what_a_reply_says_of_itself_is_heard(
+    message: AIMessage, obstacle: Obstacle | None
+) -> None:
+    assert obstacle_in(message) is obstacle

@@ -16,6 +16,7 @@ import orjson
 from tay_middleware.decide import Circumstances, ReplyFacts
 from tay_middleware.decide.cascade import EARLIER_MESSAGES
 from tay_middleware.decide.opinion import Opinion, opinion_of
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.domain import (
     Kind,
     Message,
@@ -125,9 +126,9 @@ class Questions:
     def _around(self, row: Any) -> Circumstances:
         cause = row.suppressed
         failed = row.status != ReplyStatus.REPLIED.value
-        obstacle = row.status if failed else None
+        obstacle = Obstacle(row.status) if failed else None
         if cause == Suppression.UNWEAVABLE.value:
-            obstacle = obstacle or "no_place"
+            obstacle = obstacle or Obstacle.NO_PLACE
         named = cause == Suppression.ALREADY_MENTIONED.value and row.offer
         return Circumstances(
             reply=ReplyFacts(

@@ -9,12 +9,12 @@ from tay_middleware.decide import ReplyFacts, UnfitWordingError, decide, word
 from tay_middleware.decide.cascade import Cascade
 from tay_middleware.decide.combine import with_choice
 from tay_middleware.decide.opinion import Opinion
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.domain import (
     Decision,
     Detection,
     Kind,
     Message,
-    ReplyStatus,
     Suppression,
     Turn,
 )
@@ -65,7 +65,7 @@ class World:
         )
         decision = decide(turn, detection, self.past.of(turn), self.playbook, around)
         outcome = self._worded(decision, turn, asked)
-        failed = asked.around.reply.obstacle == ReplyStatus.FAILED.value
+        failed = asked.around.reply.obstacle is Obstacle.FAILED
         self.past.note(turn, outcome.decision, failed=failed)
         return outcome
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 from tay_middleware.analytics.replay import Preview, Stretch, preview, read
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.domain import Message
 from tay_middleware.engine import Escalator, Reply
 from tay_middleware.playbook import Playbook, load_playbook, shipped
@@ -63,7 +64,7 @@ class Town:
         owns: tuple[str, ...] = (),
         signals: dict[str, object] | None = None,
         transcript: tuple[Message, ...] = (),
-        obstacle: str | None = None,
+        obstacle: Obstacle | None = None,
     ) -> bool:
         """One turn; whether something was added to the reply."""
         self.now += after
@@ -127,7 +128,7 @@ def busy(town: Town) -> None:
         NEED, "flo", "f", reply="Das ist eine gute Frage, und die Antwort ist nicht ganz einfach."
     )
     town.ask(NEED, "gus", "g", reply="The mentorship would be the place to look at all of it.")
-    town.ask(NEED, "hal", "h", obstacle="truncated")
+    town.ask(NEED, "hal", "h", obstacle=Obstacle.TRUNCATED)
 
 
 def a_town(directory: Path, **settings: object) -> Town:

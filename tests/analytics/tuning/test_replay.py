@@ -11,6 +11,7 @@ from tay_middleware.analytics.tuning.cases import ALWAYS, Case, Fate, Knob
 from tay_middleware.analytics.tuning.gather import Log
 from tay_middleware.analytics.tuning.replay import Passing, Replay
 from tay_middleware.decide import Circumstances, ReplyFacts
+from tay_middleware.decide.replies import Obstacle
 from tay_middleware.domain import Mode
 from tay_middleware.playbook import Playbook
 from tay_middleware.storage.turns.spacing import turns_passed
@@ -77,7 +78,7 @@ def test_what_held_a_mention_back_goes_on_holding_it_back(
         spanish = Circumstances(reply=ReplyFacts(in_language=False))
         shadow = Circumstances(mode=Mode.SHADOW)
         named = Circumstances(reply=ReplyFacts(names=frozenset({"mentorship"})))
-        tools = Circumstances(reply=ReplyFacts(obstacle="tool_calls"))
+        tools = Circumstances(reply=ReplyFacts(obstacle=Obstacle.TOOL_CALLS))
         for number, around in enumerate([spanish, shadow, named, tools, None]):
             await world.ask(f"u{number}", "s", 0.9, around=around, at=NOON + number * MINUTE)
         return await world.log()
