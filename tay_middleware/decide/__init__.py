@@ -16,7 +16,7 @@ from tay_middleware.decide.case import Case, Circumstances
 from tay_middleware.decide.describe import describe
 from tay_middleware.decide.detect import Detector
 from tay_middleware.decide.explain import SAME_WORDS, flips
-from tay_middleware.decide.gates import said_noes
+from tay_middleware.decide.kept_gates import said_noes
 from tay_middleware.decide.replies import Facts, Obstacle, ReplyFacts
 from tay_middleware.decide.said_before import confirmed, heard
 from tay_middleware.decide.templates import (
@@ -183,9 +183,9 @@ def _about_ourselves(case: Case) -> Decision | None:
     """The two turns that are answered with a sentence about us rather than with an offer."""
     turn, detection, playbook = case.turn, case.detection, case.playbook
     causes = playbook.gates.causes(detection.gates)
-    stops = "opted_out" in said_noes(detection, playbook.gates)
+    stops = Suppression.OPTED_OUT in said_noes(detection, playbook.gates)
     stops = stops and not confirmed(turn, case.history, playbook)
-    asks = detection.asks_why and {"sensitive", "opted_out"}.isdisjoint(causes)
+    asks = detection.asks_why and {Suppression.SENSITIVE, Suppression.OPTED_OUT}.isdisjoint(causes)
     if not (stops or asks) or not _may_speak(case.around):
         return None
     if stops:

@@ -11,18 +11,26 @@ from dataclasses import replace
 
 from tay_middleware.decide import ownership
 from tay_middleware.decide.asked_back import doubted_noes
-from tay_middleware.decide.gates import OFF_TOPIC, PERHAPS, REFUSAL
+from tay_middleware.decide.gates import PERHAPS
 from tay_middleware.decide.visit import of_the_conversation
 from tay_middleware.domain import Detection, History, Kind, PastTurn, Reason, Turn
 from tay_middleware.playbook import Playbook
+from tay_middleware.playbook.gate_names import (
+    CONDUCT,
+    OFF_TOPIC,
+    REFUSAL,
+    SMALL_TALK,
+    THANKS,
+    THIRD_PERSON,
+)
 
 SHORT_WORDS = 6
 """Longest answer in which a suspected no is one: there is hardly room for anything else."""
 
 _NO_HINDRANCE = frozenset(
     {
-        *(OFF_TOPIC, f"{PERHAPS}{OFF_TOPIC}", "small_talk", "thanks", "third_person"),
-        *(f"{PERHAPS}{REFUSAL}", "conduct", f"{PERHAPS}conduct"),
+        *(OFF_TOPIC, f"{PERHAPS}{OFF_TOPIC}", SMALL_TALK, THANKS, THIRD_PERSON),
+        *(f"{PERHAPS}{REFUSAL}", CONDUCT, f"{PERHAPS}{CONDUCT}"),
     }
 )
 """Gates that a question about the offer itself closes by its shortness alone. Doubts about the

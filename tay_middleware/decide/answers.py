@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from tay_middleware.decide.answering import SHORT_CHARS, bare, clauses, opened, plainly
 from tay_middleware.decide.asked_back import asks_at_its_end
-from tay_middleware.decide.gates import STOP, bare_answers
+from tay_middleware.decide.gates import bare_answers
 from tay_middleware.decide.named import named, speaks_of, surely_named
 from tay_middleware.decide.reading import Part, Reader, Reading
 from tay_middleware.decide.woven import Woven, reply_before
 from tay_middleware.domain import Message
+from tay_middleware.playbook.gate_names import OPT_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Answers:
             return ()
         told = (one for one in clauses(plain) if " " in one)
         noes = (hit for one in told for hit in bare_answers(self._reader.read(one)))
-        return tuple({sense.name: None for *_, sense in noes if sense.name != STOP})
+        return tuple({sense.name: None for *_, sense in noes if sense.name != OPT_OUT})
 
     def _asks_more(self, text: str, reading: Reading) -> bool:
         """Whether a message, or what follows its opener, asks for what was just mentioned."""

@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from tay_middleware.decide.gates import PERHAPS, REFUSAL, bare_answers
+from tay_middleware.decide.gates import PERHAPS, bare_answers
 from tay_middleware.decide.reading import Part, Reading, overlap
 from tay_middleware.decide.woven import last_paragraph
 from tay_middleware.domain import Detection
+from tay_middleware.playbook.gate_names import REFUSAL
 
 _ENDS_ASKING = re.compile(r"\?[^\w?]*\Z")
 """A question mark with nothing but marks and signs after it."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from tay_middleware.decide.normalise import CLAUSE_ENDS
 from tay_middleware.decide.reading import Found, Part, Reading
+from tay_middleware.domain import Suppression
 from tay_middleware.playbook.evidence import Gates
 
 _TURNS = re.compile(r"\b(?:but|though|tho|however|anyway|anyways|still|just|only)\b")
@@ -25,7 +26,9 @@ def asks_beside_a_stop(reading: Reading, asking: Sequence[Found], gates: Gates) 
         gates: the playbook's, of which some are a stop.
     """
     stops = [
-        hit for hit in reading.of(Part.GATE) if gates.gates[hit[2].name].suppression == "opted_out"
+        hit
+        for hit in reading.of(Part.GATE)
+        if gates.gates[hit[2].name].cause is Suppression.OPTED_OUT
     ]
     return bool(stops) and any(
         all(_is_apart(hit, stop, reading.window.literal) for stop in stops) for hit in asking

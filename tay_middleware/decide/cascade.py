@@ -15,7 +15,8 @@ from tay_middleware.decide.beside import EncoderBeside
 from tay_middleware.decide.combine import Combiner, figures, with_choice
 from tay_middleware.decide.detect import NO_SIGNALS, Detector, Examined
 from tay_middleware.decide.features import features, spoken
-from tay_middleware.decide.gates import PERHAPS, doubted, ends_noes, without_noes
+from tay_middleware.decide.gates import PERHAPS, doubted
+from tay_middleware.decide.kept_gates import ends_noes, without_noes
 from tay_middleware.decide.model import Model
 from tay_middleware.decide.offers import Catalogue
 from tay_middleware.decide.opinion import Opinion, blend

@@ -12,43 +12,40 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from tay_middleware.decide import ownership
-from tay_middleware.decide.gates import (
-    ANOTHER,
-    NO_GATES,
-    OFF_TOPIC,
-    PERHAPS,
-    REFUSAL,
-    SMALL_TALK,
-    is_open,
-)
+from tay_middleware.decide.gates import NO_GATES, PERHAPS, is_open
 from tay_middleware.decide.offers import Catalogue
 from tay_middleware.decide.opinion import Opinion, logit
 from tay_middleware.decide.ownership import OWNS
 from tay_middleware.domain import Detection, Reason, Stage
 from tay_middleware.playbook.cascade import OnTopic, StageRule
+from tay_middleware.playbook.gate_names import (
+    COMPLAINT,
+    CONDUCT,
+    DISTRESS,
+    INJECTION,
+    OFF_TOPIC,
+    OPT_OUT,
+    OWNER,
+    REFUSAL,
+    SMALL_TALK,
+    THIRD_PERSON,
+)
 
-_OF_A_QUESTION_WHY = frozenset({"complaint", "conduct", "injection", "refusal", "owner"})
+_OF_A_QUESTION_WHY = frozenset({COMPLAINT, CONDUCT, INJECTION, REFUSAL, OWNER})
 """What "why did you mention that?" looks like to learned heads; it is answered all the same."""
 
-_OF_AN_OPT_IN = frozenset({"opt_out", "refusal", "complaint", "conduct", "injection"})
+_OF_AN_OPT_IN = frozenset({OPT_OUT, REFUSAL, COMPLAINT, CONDUCT, INJECTION})
 """What "you can recommend things again" looks like to them: it speaks of what it takes back. So
 does a stop, whose own phrase tells what it is, beside a question about an offer."""
 
-_OF_AN_ENQUIRY = _OF_A_QUESTION_WHY | {"opt_out"}
+_OF_AN_ENQUIRY = _OF_A_QUESTION_WHY | {OPT_OUT}
 """What "tell me about your courses" looks like to them, who met those words beside noes."""
 
-CONDUCT = "conduct"
-"""The head for everything together on which nothing is mentioned."""
-
-_ORDER = "injection"
-"""The gate of orders to the system."""
-
-_NO_NEED_BEHIND = frozenset({_ORDER, *NO_GATES})
+_NO_NEED_BEHIND = frozenset({INJECTION, *NO_GATES})
 """Gates of messages in which no scorer sees a need."""
 
-_BY_ALL_THAT_WAS_SAID = frozenset({ANOTHER, SMALL_TALK})
+_BY_ALL_THAT_WAS_SAID = frozenset({THIRD_PERSON, SMALL_TALK})
 
-DISTRESS = "distress"
 UPSET_FROM = 0.5
 """From this share of the bar of `distress` on, a mention calls nobody "girl"."""
 
@@ -210,9 +207,9 @@ def _is_found_behind(gates: Collection[str], seen: Detection) -> bool:
     They have learned such messages as no need, and cannot tell. Not where there may be an order to
     the system: of one that forbids to sell they say that it complains.
     """
-    if not gates or not seen.need or _ORDER in _named(gates):
+    if not gates or not seen.need or INJECTION in _named(gates):
         return False
-    return "complaint" not in gates or "complaint" in seen.gates
+    return COMPLAINT not in gates or COMPLAINT in seen.gates
 
 
 def _named(gates: Iterable[str]) -> set[str]:

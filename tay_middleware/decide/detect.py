@@ -17,7 +17,6 @@ from tay_middleware.decide.asked_back import to_a_question
 from tay_middleware.decide.asking_anyway import asks_beside_a_stop
 from tay_middleware.decide.buying import Buying, beside
 from tay_middleware.decide.gates import (
-    OFF_TOPIC,
     POLITE,
     certainly_closed,
     closed_gates,
@@ -36,6 +35,7 @@ from tay_middleware.decide.topics import topic_of
 from tay_middleware.decide.weigh import Scale, Weighed, is_negated
 from tay_middleware.decide.woven import Woven
 from tay_middleware.domain import Detection, Indicator, Message, Reason, Stage
+from tay_middleware.playbook.gate_names import OFF_TOPIC
 
 NO_SIGNALS: Mapping[str, object] = MappingProxyType({})
 

@@ -3,21 +3,25 @@
 A gate is a list of phrases, with exceptions and with groups of evidence that keep it open; they are
 in `gates.yaml`. `off_topic` alone is the other way round: it is closed unless something in the
 question, or in the latest messages before it, is about hair, beauty or a business of that kind.
+What a closed gate means for the turns after it is in `kept_gates`.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from tay_middleware.decide.guesses import GUESSED, OPTED_IN, guessed, outright
-from tay_middleware.decide.ownership import told_of
 from tay_middleware.decide.reading import Found, Part, Reading
-from tay_middleware.domain import ClosedGate, Detection, Indicator, Message, Turn
-from tay_middleware.playbook.evidence import Gate, Gates
-
-OFF_TOPIC = "off_topic"
-"""The name under which a question that is none of ours stands among the gates."""
+from tay_middleware.domain import Detection, Indicator, Message
+from tay_middleware.playbook.evidence import Gates
+from tay_middleware.playbook.gate_names import (
+    OFF_TOPIC,
+    OPT_OUT,
+    REFUSAL,
+    SMALL_TALK,
+    THANKS,
+    THIRD_PERSON,
+)
 
 PERHAPS = "perhaps_"
 """Before the name of a gate that is closed in doubt: this turn shows nothing, and the turns after
@@ -26,22 +30,13 @@ it are not held back on a suspicion."""
 RECENT_MESSAGES = 4
 """How many messages back a short question ("and how long?") may borrow its subject from."""
 
-ANOTHER = "third_person"
-"""The gate of a question that somebody asks for somebody else; questions after it may go on so."""
-
-REFUSAL = "refusal"
-"""The gate of a no to an offer."""
-
-SMALL_TALK = "small_talk"
-"""The gate of what asks nothing; a message without a word, a thumb up or "...", is that."""
-
-POLITE = frozenset({SMALL_TALK, "thanks"})
+POLITE = frozenset({SMALL_TALK, THANKS})
 """Gates that "hi", "ok" and "thanks" close; a question after what is ours may begin with them."""
 
 SUSPECT_CHARS = 400
 """How much of an earlier message is looked through for a reason to suspect something."""
 
-_OF_ANOTHER = re.compile(r"\b(?:she|he|they|her|him|them|his|their|hers|theirs)\b")
+_OF_THIRD_PERSON = re.compile(r"\b(?:she|he|they|her|him|them|his|their|hers|theirs)\b")
 _OF_HERSELF = re.compile(
     r"\b(?:my|mine|our|ours|we|us|i'm|im|i've|ive|i'd)\b(?! (?:sister|brother|mum|mom|mother|dad"
     r"|father|daughter|son|cousin|aunt|auntie|aunty|uncle|niece|nephew|nan|friend|mate|bestie"
@@ -51,20 +46,8 @@ _OF_HERSELF = re.compile(
 """Words of a question about another, and those that make it one about the asker's own business;
 "help me make her a plan" is none of them."""
 
-STOP = "opt_out"
-"""The gate of a stop, which holds for months."""
-
-NO_GATES = frozenset({REFUSAL, STOP})
+NO_GATES = frozenset({REFUSAL, OPT_OUT})
 """The gates of a no and of a stop."""
-
-NOES = frozenset({"declined", "opted_out"})
-"""The causes that a user can take back by opting in."""
-
-OWNED = "owns_offer"
-"""The cause of a message by somebody who has bought something of ours already."""
-
-KEPT = frozenset({"sensitive", OWNED})
-"""The causes of gates that are kept by their names."""
 
 _WORD = re.compile(r"\w")
 
@@ -98,50 +81,11 @@ def closed_gates(
     closed = _closed(reading, found, evidence, gates) if found else []
     if SMALL_TALK in gates.gates and SMALL_TALK not in closed and not _has_words(reading):
         closed.append(SMALL_TALK)
-    if ANOTHER not in closed and _goes_on(reading, transcript, gates, read):
-        closed.append(ANOTHER)
+    if THIRD_PERSON not in closed and _goes_on(reading, transcript, gates, read):
+        closed.append(THIRD_PERSON)
     if not (ours or is_on_topic(reading, evidence, gates) or _was(transcript, gates, read)):
         closed.append(OFF_TOPIC)
     return tuple(closed)
-
-
-def staying_closed(names: Iterable[str], gates: Gates) -> Iterator[tuple[str, Gate]]:
-    """Those of the closed gates that keep later turns quiet too, a guessed one under its own name.
-
-    A no and a stop are kept apart (`declined_at`, `opted_out_at`), but for a guessed one; a gate
-    that is closed in doubt alone (`perhaps_…`) holds for its own turn.
-    """
-    for name in names:
-        gate = gates.gates.get(name.removeprefix(GUESSED))
-        if gate is None or not gate.sticky_seconds:
-            continue
-        if gate.suppression in KEPT or (name.startswith(GUESSED) and gate.suppression in NOES):
-            yield name, gate
-
-
-def kept_closed(turn: Turn, detection: Detection, gates: Gates) -> tuple[ClosedGate, ...]:
-    """What is kept of a message for longer than its turn: gates, and what she says she has.
-
-    What holds in every session takes a phrase that means nothing else, and so does a no or a stop
-    for days: what a learned head guesses, or a weak phrase, holds for the session that it was said
-    in, if there is one (see `guesses`). What she has is kept by the name of the offer, until she
-    gave it back; only where she names none does the gate itself keep the session quiet.
-    """
-    told = tuple(told_of({phrase.group: None for phrase in detection.closed_by}))
-    said = outright(detection)
-    kept = [ClosedGate(name, turn.asked_at) for name in told]
-    for name in detection.gates:
-        gate = gates.gates.get(name)
-        if gate is None or not gate.sticky_seconds or (told and gate.suppression == OWNED):
-            continue
-        if name not in said and (gate.sticky_everywhere or gate.suppression in NOES):
-            kept += guessed(name, turn)
-        elif gate.suppression in KEPT:
-            session = None if gate.sticky_everywhere else turn.session_id
-            kept.append(ClosedGate(name, turn.asked_at, session))
-    if ends_noes(detection, gates):
-        kept.append(ClosedGate(OPTED_IN, turn.asked_at))
-    return tuple(kept)
 
 
 def bare_answers(reading: Reading) -> list[Found]:
@@ -203,21 +147,6 @@ def is_open(closed: Collection[str], *, asks_anyway: bool) -> bool:
     return not closed or (asks_anyway and NO_GATES.issuperset(closed))
 
 
-def ends_noes(detection: Detection, gates: Gates) -> bool:
-    """Whether a message takes back every stop and no before it: it opts in and says neither."""
-    return detection.opts_in and gates.causes(detection.gates).isdisjoint(NOES)
-
-
-def said_noes(detection: Detection, gates: Gates) -> frozenset[str]:
-    """The causes of a stop and a no that count for days: those in so many words."""
-    return gates.causes(outright(detection)).intersection(NOES)
-
-
-def without_noes(closed: Sequence[str], gates: Gates) -> tuple[str, ...]:
-    """Closed gates without those of a stop or a no."""
-    return tuple(name for name in closed if gates.causes((name,)).isdisjoint(NOES))
-
-
 def closing_phrases(reading: Reading, closed: Collection[str]) -> tuple[Indicator, ...]:
     """The phrases that closed gates, in order; their words as folded, their spans as typed."""
     return tuple(
@@ -265,11 +194,11 @@ def _goes_on(
 ) -> bool:
     """Whether a question goes on about somebody else whom an earlier one was asked for."""
     asked = [one.content for one in transcript if one.role == "user"]
-    if not asked or ANOTHER not in gates.gates or not _is_of_another(reading.window.literal):
+    if not asked or THIRD_PERSON not in gates.gates or not _is_of_another(reading.window.literal):
         return False
     for text in reversed(asked[-RECENT_MESSAGES:]):
         before = read(text)
-        if any(sense.name == ANOTHER for *_, sense in before.of(Part.GATE)):
+        if any(sense.name == THIRD_PERSON for *_, sense in before.of(Part.GATE)):
             return True
         if not _is_of_another(before.window.literal):
             return False
@@ -282,7 +211,7 @@ def _has_words(reading: Reading) -> bool:
 
 
 def _is_of_another(text: str) -> bool:
-    return _OF_ANOTHER.search(text) is not None and _OF_HERSELF.search(text) is None
+    return _OF_THIRD_PERSON.search(text) is not None and _OF_HERSELF.search(text) is None
 
 
 def _was(transcript: Sequence[Message], gates: Gates, read: Callable[[str], Reading]) -> bool:

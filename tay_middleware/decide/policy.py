@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from tay_middleware.decide.assign import bucket
 from tay_middleware.decide.case import Case
 from tay_middleware.decide.earlier import closed_earlier
-from tay_middleware.decide.gates import OWNED, staying_closed
 from tay_middleware.decide.guesses import since_opted_in
+from tay_middleware.decide.kept_gates import staying_closed
 from tay_middleware.decide.ownership import owned, told_of
 from tay_middleware.decide.replies import Obstacle
 from tay_middleware.decide.said_before import mentions
@@ -51,7 +51,7 @@ def owns(turn: Turn, offer: str | None, playbook: Playbook) -> bool:
 
 def is_cause(gate: str, cause: Suppression, offer: str | None, gates: Gates) -> bool:
     """Whether a gate that was closed earlier is why `offer` is held back."""
-    return cause.value in gates.causes((gate,)) or (
+    return cause in gates.causes((gate,)) or (
         cause is Suppression.OWNS_OFFER and offer in owned((gate,))
     )
 
@@ -120,14 +120,14 @@ def _plain(value: object) -> str:
 
 def _sensitive(case: Case) -> bool:
     """A gate that is closed in the transcript, or still closed from an earlier turn."""
-    if _closed_earlier("sensitive", case):
+    if _closed_earlier(Suppression.SENSITIVE, case):
         return True
     here = (
         ClosedGate(name, past.at, past.session_id)
         for past in of_the_conversation(case.turn, case.history)
         for name in past.gates
     )
-    return _kept_closed("sensitive", (*case.history.closed, *here), case)
+    return _kept_closed(Suppression.SENSITIVE, (*case.history.closed, *here), case)
 
 
 def _says_no(case: Case, cause: Suppression) -> bool:
@@ -155,7 +155,8 @@ def _owns(case: Case) -> bool:
         return True
     if any(told_of(earlier)):
         return False
-    return _closed_earlier(OWNED, case) or _kept_closed(OWNED, case.history.closed, case)
+    own = Suppression.OWNS_OFFER
+    return _closed_earlier(own, case) or _kept_closed(own, case.history.closed, case)
 
 
 def _opted_out(case: Case) -> bool:
@@ -166,7 +167,7 @@ def _opted_out(case: Case) -> bool:
     """
     if case.detection.purchase or case.detection.opts_in:
         return False
-    if _closed_earlier("opted_out", case) or _guessed("opted_out", case):
+    if _closed_earlier(Suppression.OPTED_OUT, case) or _guessed(Suppression.OPTED_OUT, case):
         return True
     since = case.history.opted_out_at
     if since is None:
@@ -182,8 +183,8 @@ def _declined(case: Case) -> bool:
     turn, history, policy = case.turn, case.history, case.playbook.policy
     if case.detection.purchase or case.detection.opts_in:
         return False
-    before = _closed_earlier("declined", case, since=began(turn, history, policy))
-    if before or _guessed("declined", case):
+    before = _closed_earlier(Suppression.DECLINED, case, since=began(turn, history, policy))
+    if before or _guessed(Suppression.DECLINED, case):
         return True
     said_at = history.declined_at
     if said_at is None:
@@ -272,19 +273,19 @@ _CHECKS: tuple[tuple[Suppression, Callable[[Case], bool]], ...] = (
 """Every cause with its check, in the order of precedence; what is said now before what was."""
 
 
-def _closed_now(cause: str, case: Case) -> bool:
+def _closed_now(cause: Suppression, case: Case) -> bool:
     return _any_of(cause, case.detection.gates, case.playbook)
 
 
-def _closed_earlier(cause: str, case: Case, since: datetime | None = None) -> bool:
+def _closed_earlier(cause: Suppression, case: Case, since: datetime | None = None) -> bool:
     earlier = closed_earlier(case.turn, case.history, case.around.earlier_gates, since)
     return any(_any_of(cause, gates, case.playbook) for gates in earlier)
 
 
-def _kept_closed(cause: str, kept: Iterable[ClosedGate], case: Case) -> bool:
+def _kept_closed(cause: Suppression, kept: Iterable[ClosedGate], case: Case) -> bool:
     """Whether a gate of this cause, closed by an earlier message, still is."""
     return any(
-        gate.suppression == cause
+        gate.cause is cause
         and _lasts(gate, case.turn, one.at)
         and one.session_id in {None, case.turn.session_id}
         for one in kept
@@ -292,7 +293,7 @@ def _kept_closed(cause: str, kept: Iterable[ClosedGate], case: Case) -> bool:
     )
 
 
-def _guessed(cause: str, case: Case) -> bool:
+def _guessed(cause: Suppression, case: Case) -> bool:
     """Whether a no that was only guessed, in this session and visit, still holds."""
     turn, history, policy = case.turn, case.history, case.playbook.policy
     kept = since_opted_in(history.closed)
@@ -300,7 +301,7 @@ def _guessed(cause: str, case: Case) -> bool:
     return _kept_closed(cause, here, case)
 
 
-def _any_of(cause: str, names: Iterable[str], playbook: Playbook) -> bool:
+def _any_of(cause: Suppression, names: Iterable[str], playbook: Playbook) -> bool:
     return cause in playbook.gates.causes(names)
 
 

@@ -79,7 +79,7 @@ def _reactions(detection: Detection, playbook: Playbook) -> Iterator[str]:
     by_phrase = (found.group for found in detection.closed_by)
     for name in dict.fromkeys((*detection.gates, *by_phrase)):
         gate = known.get(name)
-        if gate is None or gate.suppression is None:
+        if gate is None or gate.cause is None:
             continue
         if name not in detection.gates:
             yield name

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from tay_middleware.decide.gates import ends_noes, kept_closed, said_noes
-from tay_middleware.domain import Decision, Indicator, ReplyStatus, Turn
+from tay_middleware.decide.kept_gates import ends_noes, kept_closed, said_noes
+from tay_middleware.domain import Decision, Indicator, ReplyStatus, Suppression, Turn
 from tay_middleware.playbook import Playbook
 from tay_middleware.redaction import keep
 from tay_middleware.storage import Cap, Claim, TurnRecord
@@ -36,8 +36,8 @@ def make_record(
         status=status,
         answered_at=answered_at,
         claim=_claim(playbook) if decision.shown and not decision.detection.purchase else None,
-        declines="declined" in noes,
-        opts_out="opted_out" in noes,
+        declines=Suppression.DECLINED in noes,
+        opts_out=Suppression.OPTED_OUT in noes,
         opts_in=ends_noes(decision.detection, playbook.gates),
         closed=kept_closed(turn, decision.detection, playbook.gates),
     )

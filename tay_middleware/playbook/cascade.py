@@ -6,27 +6,33 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from tay_middleware.playbook.entry import Entry, Slug
+from tay_middleware.playbook.gate_names import (
+    COMPLAINT,
+    CONDUCT,
+    DISTRESS,
+    INJECTION,
+    MEDICAL,
+    MINOR,
+    OFF_TOPIC,
+    OPT_OUT,
+    OWNER,
+    REFUSAL,
+    SUPPORT,
+)
 
 Chance = Annotated[float, Field(ge=0, le=1)]
 """A calibrated probability."""
 
 
 LEARNED_GATES = (
-    "distress",
-    "medical",
-    "minor",
-    "complaint",
-    "support",
-    "refusal",
-    "opt_out",
-    "owner",
-    "injection",
-    "conduct",
+    *(DISTRESS, MEDICAL, MINOR),
+    *(COMPLAINT, SUPPORT, REFUSAL, OPT_OUT, OWNER),
+    *(INJECTION, CONDUCT),
 )
 """The gates that have a learned head beside their phrases, and `conduct`: any of them at all, which
 is easier to learn than each. The order is that of the model files."""
 
-DOUBTED_GATES = (*LEARNED_GATES, "off_topic")
+DOUBTED_GATES = (*LEARNED_GATES, OFF_TOPIC)
 """The gates that can be closed in doubt."""
 
 

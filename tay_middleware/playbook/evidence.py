@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from tay_middleware.domain import Reason
+from tay_middleware.domain import Reason, Suppression
 from tay_middleware.playbook.entry import Entry, Slug
 from tay_middleware.playbook.phrases import REMEMBERED, parse
 
@@ -189,6 +189,11 @@ class Gate(Phrases):
             raise ValueError("write `phrases`, or `in_replies`: nothing would ever close it")
         return self
 
+    @property
+    def cause(self) -> Suppression | None:
+        """Its `suppression`, as decisions call it."""
+        return None if self.suppression is None else Suppression(self.suppression)
+
 
 class OnTopic(Entry):
     """What is ours: a question without it, alone or in its conversation, is `off_topic`.
@@ -222,9 +227,9 @@ class Gates(Entry):
         description="in the model's reply: pay for nothing of our kind, or you need nothing of it",
     )
 
-    def causes(self, closed: Iterable[str]) -> frozenset[str]:
-        """The `suppression` of each closed gate; names that are none of `gates` have none."""
-        known = (self.gates[name].suppression for name in closed if name in self.gates)
+    def causes(self, closed: Iterable[str]) -> frozenset[Suppression]:
+        """The cause of each closed gate; names that are none of `gates` have none."""
+        known = (self.gates[name].cause for name in closed if name in self.gates)
         return frozenset(cause for cause in known if cause is not None)
 
 

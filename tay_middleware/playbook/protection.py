@@ -4,18 +4,20 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from tay_middleware.domain import Suppression
 from tay_middleware.playbook.cascade import DOUBTED_GATES, LEARNED_GATES, StageRule
+from tay_middleware.playbook.gate_names import DISTRESS, MEDICAL, MINOR, OPT_OUT, REFUSAL
 from tay_middleware.playbook.names import Found, listed, strangers
 
 if TYPE_CHECKING:
     from tay_middleware.playbook.load import Playbook
 
-PROTECTED: Mapping[str, str] = {
-    "distress": "sensitive",
-    "medical": "sensitive",
-    "minor": "sensitive",
-    "refusal": "declined",
-    "opt_out": "opted_out",
+PROTECTED: Mapping[str, Suppression] = {
+    DISTRESS: Suppression.SENSITIVE,
+    MEDICAL: Suppression.SENSITIVE,
+    MINOR: Suppression.SENSITIVE,
+    REFUSAL: Suppression.DECLINED,
+    OPT_OUT: Suppression.OPTED_OUT,
 }
 """Gates that a playbook must have, and what each says of a need: without it a hurt or young person
 is offered something on the next turn, and a no is forgotten."""
@@ -39,7 +41,7 @@ def _gates(playbook: "Playbook") -> Iterator[Found]:
             close = get_close_matches(name, gates.keys() - PROTECTED.keys(), n=1)
             mend = f"call {close[0]!r} so again" if close else "put it back"
             yield "gates.yaml", ("gates",), f"the gate {name!r} is missing, which protects: {mend}"
-        elif gate.suppression != cause:
+        elif gate.cause is not cause:
             message = f"this gate protects: write `suppression: {cause}`"
             yield "gates.yaml", ("gates", name, "suppression"), message
 

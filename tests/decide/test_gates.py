@@ -5,9 +5,9 @@ from importlib.resources import files
 import pytest
 
 from tay_middleware.decide import Detector
-from tay_middleware.decide.gates import OFF_TOPIC
 from tay_middleware.domain import Message
 from tay_middleware.playbook import Playbook
+from tay_middleware.playbook.gate_names import OFF_TOPIC
 from tay_middleware.playbook.phrases import parse
 from tests.decide import everyday
 from tests.decide.conduct import CLOSED

@@ -9,7 +9,7 @@ import pytest
 from tay_middleware.decide import Circumstances, decide
 from tay_middleware.decide.aftermath import after_mention
 from tay_middleware.decide.cascade import Cascade, Until
-from tay_middleware.decide.gates import kept_closed
+from tay_middleware.decide.kept_gates import kept_closed
 from tay_middleware.decide.stages import make_cascade
 from tay_middleware.domain import (
     ClosedGate,

@@ -4,7 +4,7 @@ import pytest
 
 from tay_middleware.decide import Circumstances, Detector, decide
 from tay_middleware.decide.cascade import Cascade, Until
-from tay_middleware.decide.gates import kept_closed
+from tay_middleware.decide.kept_gates import kept_closed
 from tay_middleware.domain import ClosedGate, History, Kind, Message, Reason, Suppression
 from tay_middleware.playbook import Playbook
 from tests.builders import NOON, a_history, a_mention, a_past_turn, a_turn

@@ -8,7 +8,7 @@ import pytest
 from tay_middleware.decide import Circumstances, decide
 from tay_middleware.decide.cascade import Cascade, Until
 from tay_middleware.decide.detect import Detector
-from tay_middleware.decide.gates import kept_closed
+from tay_middleware.decide.kept_gates import kept_closed
 from tay_middleware.decide.ownership import owned
 from tay_middleware.domain import ClosedGate, History, Indicator, Message, Suppression
 from tay_middleware.playbook import Playbook

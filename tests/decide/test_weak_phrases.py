@@ -6,7 +6,7 @@ import pytest
 
 from tay_middleware.decide import Detector
 from tay_middleware.decide.combine import Combiner
-from tay_middleware.decide.gates import kept_closed
+from tay_middleware.decide.kept_gates import kept_closed
 from tay_middleware.decide.offers import Catalogue
 from tay_middleware.domain import ClosedGate, Indicator, Message
 from tay_middleware.playbook import Playbook

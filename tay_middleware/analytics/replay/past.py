@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from tay_middleware.decide.gates import ends_noes, kept_closed, said_noes, staying_closed
+from tay_middleware.decide.kept_gates import ends_noes, kept_closed, said_noes, staying_closed
 from tay_middleware.decide.ownership import told_of
 from tay_middleware.domain import (
     ClosedGate,
@@ -16,6 +16,7 @@ from tay_middleware.domain import (
     History,
     Kind,
     PastTurn,
+    Suppression,
     Turn,
 )
 from tay_middleware.playbook import Playbook
@@ -116,7 +117,7 @@ class Past:
         if past.kind is Kind.MENTION:
             person.mentions.append(past.at)
         person.closed.update((one.gate, one) for one in closed)
-        if "declined" in noes:
+        if Suppression.DECLINED in noes:
             person.declined_at, person.declined_session = past.at, past.session_id
-        if "opted_out" in noes:
+        if Suppression.OPTED_OUT in noes:
             person.opted_out_at = past.at
