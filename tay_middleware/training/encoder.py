@@ -6,9 +6,10 @@ because their author does. The same rows, recipe and seed give the same weights 
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ from tay_middleware.training.base import Base
 from tay_middleware.training.batches import Epochs, Roughening, padded
 from tay_middleware.training.bert import WIDTH, MiniLM, load_base, mean_of, unseen
 from tay_middleware.training.examples import GATES, OFFERS, OUTPUTS, Example, text_of
+from tay_middleware.training.rates import depth_of, layer_rates, slope
 from tay_middleware.training.vocabulary import kept_ids, pruned_tokenizer
 
 
@@ -207,29 +209,23 @@ def _quick() -> AbstractContextManager[object]:
     return nullcontext()
 
 
-def _body_groups(body: MiniLM, recipe: Recipe) -> Iterator[dict[str, Any]]:
-    """The body's layers, each at a rate of its own: what lies lower knows more of any language.
-
-    `layer_decay` is the share of the rate of the layer above (Howard and Ruder 2018, section 3.2).
-    """
-    rate = recipe.learning_rate
-    for part in (*reversed(list(body.layers)), nn.ModuleList([body.norm, body.segments])):
-        yield {"params": list(part.parameters()), "lr": rate}
-        rate *= recipe.layer_decay
+def _body_groups(body: MiniLM, recipe: Recipe) -> list[dict[str, Any]]:
+    """All of the body that learns, by how deep it lies, each depth at a rate of its own."""
+    layers = len(body.layers)
+    rates = layer_rates(layers, recipe.learning_rate, recipe.layer_decay)
+    groups: list[dict[str, Any]] = [{"params": [], "lr": rate} for rate in rates]
+    for name, parameter in body.named_parameters():
+        if parameter.requires_grad:
+            groups[depth_of(name, layers)]["params"].append(parameter)
+    return groups
 
 
 def _optimizer(
     scorer: Scorer, recipe: Recipe, steps: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
     heads = [p for read in (scorer.heads, scorer.looks, scorer.finds) for p in read.parameters()]
-    groups = [*_body_groups(scorer.body, recipe)]
+    groups = _body_groups(scorer.body, recipe)
     groups.append({"params": heads, "lr": recipe.head_learning_rate})
     optimizer = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay, fused=True)
-    first = max(1, round(recipe.warm_up * steps))
-
-    def slope(step: int) -> float:
-        rising = (step + 1) / first
-        falling = (steps - step) / max(1, steps - first)
-        return max(0.0, min(rising, falling, 1.0))
-
-    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, slope)
+    shares = partial(slope, steps=steps, warm_up=recipe.warm_up)
+    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, shares)
