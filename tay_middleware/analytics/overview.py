@@ -9,7 +9,7 @@ user who sees five mentions is one opinion. Where sheets do not tell, there is n
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from tay_middleware.analytics.calendar import day_of
 from tay_middleware.analytics.catalogue import Measure, Terms
@@ -94,12 +94,10 @@ async def overview(
     Raises:
         StorageError: the database does not answer.
     """
-    earlier = period.since - (period.until - period.since)
-    known_since = await rows_since(database, earlier, now, terms.retention_days)
-    closed = _closed(now, terms.attribution_days)
+    known = await _known(database, _before(period).since, terms, now)
     by_user = await _by_user(database, period, narrowed, terms, now)
-    counted = await database.read(_count, period, narrowed, known_since, closed)
-    return _summed(period, counted, by_user, known_since, now, closed)
+    counted = await database.read(_count, period, narrowed, known)
+    return _summed(period, counted, by_user, known, now)
 
 
 async def ranked(
@@ -110,9 +108,8 @@ async def ranked(
     Raises:
         StorageError: the database does not answer.
     """
-    closed = _closed(now, terms.attribution_days)
-    known_since = await rows_since(database, period.since, now, terms.retention_days)
-    known = known_since, max(known_since, min(period.until, closed))
+    matured = (await _known(database, period.since, terms, now)).matured(period)
+    known = matured.since, matured.until
     by_user = await _by_user(database, period, Narrowed(), terms, now)
 
     def count(connection: Transaction) -> tuple[Ranked, ...]:
@@ -121,6 +118,32 @@ async def ranked(
         return _ranked(shown[name], ripe[name], trends.counted_by(sold)[name], by_user.by[name])
 
     return await database.read(count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Of which mentions it is known what became of them, both ends at midnight.
+
+    Rows are there from `since` on, and the window of a mention from before `closed` has closed.
+    """
+
+    since: datetime
+    closed: datetime
+
+    def matured(self, period: Period) -> Period:
+        """The days of a period whose mentions conversion is counted of; it may have none."""
+        since = max(period.since, self.since)
+        return Period(since, max(since, min(period.until, self.closed)))
+
+
+async def _known(database: Database, since: datetime, terms: Terms, now: datetime) -> _Known:
+    closed = day_of(now - timedelta(days=terms.attribution_days))
+    return _Known(await rows_since(database, since, now, terms.retention_days), closed)
+
+
+def _before(period: Period) -> Period:
+    """The period of the same length before it."""
+    return Period(period.since - (period.until - period.since), period.since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,23 +205,17 @@ class _Counted:
     revenue: tuple[Revenue, ...]
 
 
-def _count(
-    connection: Transaction,
-    period: Period,
-    narrowed: Narrowed,
-    known_since: datetime,
-    closed: datetime,
-) -> _Counted:
+def _count(connection: Transaction, period: Period, narrowed: Narrowed, known: _Known) -> _Counted:
     since, until = period.since, period.until
-    earlier = since - (until - since)
-    ripe_since = max(since, known_since)
-    ripe_until = max(ripe_since, min(until, closed))
-    sold = trends.sold(connection, known_since, until, narrowed)
-    shown, ripe = trends.shown_by(connection, since, until, narrowed, (ripe_since, ripe_until))
-    ripe_days = ripe_since.date(), ripe_until.date()
-    ripe_sold = [one for one in sold if one.day and ripe_days[0] <= one.day < ripe_days[1]]
+    matured = known.matured(period)
+    sold = trends.sold(connection, known.since, until, narrowed)
+    shown, ripe = trends.shown_by(
+        connection, since, until, narrowed, (matured.since, matured.until)
+    )
+    first, end = matured.since.date(), matured.until.date()
+    ripe_sold = [one for one in sold if one.day and first <= one.day < end]
     return _Counted(
-        days=trends.by_day(connection, earlier, until, narrowed),
+        days=trends.by_day(connection, _before(period).since, until, narrowed),
         shown=shown,
         ripe=ripe,
         ripe_sold=trends.counted_by(ripe_sold),
@@ -211,36 +228,23 @@ def _count(
 
 
 def _summed(
-    period: Period,
-    counted: _Counted,
-    by_user: _ByUser,
-    known_since: datetime,
-    now: datetime,
-    closed: datetime,
+    period: Period, counted: _Counted, by_user: _ByUser, known: _Known, now: datetime
 ) -> Overview:
-    first, last = period.since.date(), period.until.date()
-    known = known_since.date()
+    before, matured = _before(period), known.matured(period)
     days = {one.day: one for one in counted.days}
     sold = _sold_by_day(counted.sold)
-    ripe_end = min(last, closed.date())
-    earlier = first - (last - first)
-    ripe_first = max(first, known)
-    series = [
-        _day(at, days, sold, (known, ripe_end))
-        for at in _dates(first, min(last, now.date() + timedelta(days=1)))
-    ]
+    ripe = known.since.date(), matured.until.date()
+    begun = min(period.until.date(), now.date() + timedelta(days=1))
     return Overview(
         period=period,
-        matured_since=datetime.combine(ripe_first, time(), UTC),
-        matured_until=datetime.combine(max(ripe_first, ripe_end), time(), UTC),
-        escalation=_escalation(_dates(first, last), days),
+        matured_since=matured.since,
+        matured_until=matured.until,
+        escalation=_escalation(_days(period), days),
         escalation_by_user=by_user.escalation,
-        escalation_before=_escalation(_dates(earlier, first), days),
-        conversion=_told(by_user.conversion, _conversion(_dates(ripe_first, ripe_end), days, sold)),
-        conversion_before=_conversion(
-            _dates(max(earlier, known), min(first, ripe_end)), days, sold
-        ),
-        days=tuple(series),
+        escalation_before=_escalation(_days(before), days),
+        conversion=_told(by_user.conversion, _conversion(_days(matured), days, sold)),
+        conversion_before=_conversion(_days(known.matured(before)), days, sold),
+        days=tuple(_day(at, days, sold, ripe) for at in _dates(period.since.date(), begun)),
         by={
             name: _ranked(
                 counted.shown[name], counted.ripe[name], counted.ripe_sold[name], by_user.by[name]
@@ -294,10 +298,9 @@ def _conversion(over: Iterable[date], days: Mapping[date, DayCount], sold: Count
     return plain(sum(sold[at] for at in over), sum(days[at].shown for at in over if at in days))
 
 
+def _days(period: Period) -> list[date]:
+    return _dates(period.since.date(), period.until.date())
+
+
 def _dates(first: date, end: date) -> list[date]:
     return [first + timedelta(days=at) for at in range(max(0, (end - first).days))]
-
-
-def _closed(now: datetime, attribution_days: float) -> datetime:
-    """The midnight before which every mention's window is closed."""
-    return day_of(now - timedelta(days=attribution_days))
