@@ -27,6 +27,11 @@ from tay_middleware.langchain.reading import InputKey, locate, understand
 from tay_middleware.langchain.replies import reply_of, woven
 from tay_middleware.langchain.streams import StreamedReply
 
+_Told = dict[str, Json] | None
+"""The decision as plain JSON; `None` where there is none, or it could not be described."""
+
+_Settled = tuple[Outcome, _Told]
+
 
 class Beside:
     """Our part beside one reply. Where there is no question it is silent: everything passes."""
@@ -123,11 +128,7 @@ class Beside:
         reply = self._read(pending, output)
         if self._is_left_to_another(pending, reply):
             return output
-        outcome = self._once(reply, pending.settle(reply))
-        told = _told(pending, outcome)
-        with _or_taken_back(pending, outcome):
-            if self._has_listeners:
-                _announce(pending, reply, told, config)
+        outcome, told = self._settled(pending, reply, config)
         return _woven(pending, output, outcome, told)
 
     async def afinished(self, output: Any, config: RunnableConfig) -> Any:
@@ -138,11 +139,7 @@ class Beside:
         reply = self._read(pending, output)
         if self._is_left_to_another(pending, reply):
             return output
-        outcome = self._once(reply, await pending.asettle(reply))
-        told = _told(pending, outcome)
-        with _or_taken_back(pending, outcome):
-            if self._has_listeners:
-                await _aannounce(pending, reply, told, config)
+        outcome, told = await self._asettled(pending, reply, config)
         return _woven(pending, output, outcome, told)
 
     # A reply in chunks.
@@ -168,11 +165,7 @@ class Beside:
         reply = self._streamed_reply(pending)
         if self._is_left_to_another(pending, reply):
             return self._streamed.let_go()
-        outcome = self._once(reply, pending.settle(reply))
-        told = _told(pending, outcome)
-        with _or_taken_back(pending, outcome):
-            if self._has_listeners:
-                _announce(pending, reply, told, config)
+        outcome, told = self._settled(pending, reply, config)
         return self._end(pending, outcome, told)
 
     async def aended(self, config: RunnableConfig) -> list[Any]:
@@ -183,12 +176,25 @@ class Beside:
         reply = self._streamed_reply(pending)
         if self._is_left_to_another(pending, reply):
             return self._streamed.let_go()
+        outcome, told = await self._asettled(pending, reply, config)
+        return self._end(pending, outcome, told)
+
+    def _settled(self, pending: Pending, reply: Reply, config: RunnableConfig) -> _Settled:
+        """What to append, and the decision as it is told to whoever listens."""
+        outcome = self._once(reply, pending.settle(reply))
+        told = _told(pending, outcome)
+        with _or_taken_back(pending, outcome):
+            if self._has_listeners:
+                _announce(pending, reply, told, config)
+        return outcome, told
+
+    async def _asettled(self, pending: Pending, reply: Reply, config: RunnableConfig) -> _Settled:
         outcome = self._once(reply, await pending.asettle(reply))
         told = _told(pending, outcome)
         with _or_taken_back(pending, outcome):
             if self._has_listeners:
                 await _aannounce(pending, reply, told, config)
-        return self._end(pending, outcome, told)
+        return outcome, told
 
     def _read(self, pending: Pending, output: Any) -> Reply:
         with pending.guard("reply"):
@@ -234,7 +240,7 @@ class Beside:
             return reply
         return replace(reply, obstacle=self._endings.obstacle_after(reply.text))
 
-    def _end(self, pending: Pending, outcome: Outcome, told: dict[str, Json] | None) -> list[Any]:
+    def _end(self, pending: Pending, outcome: Outcome, told: _Told) -> list[Any]:
         with pending.guard("weave"):
             return self._streamed.end(outcome, told)
         _take_back(pending, outcome)
@@ -262,7 +268,7 @@ def _steers(error: BaseException) -> bool:
     return any(kind.__name__ == "GraphBubbleUp" for kind in type(error).__mro__)
 
 
-def _woven(pending: Pending, output: Any, outcome: Outcome, told: dict[str, Json] | None) -> Any:
+def _woven(pending: Pending, output: Any, outcome: Outcome, told: _Told) -> Any:
     with pending.guard("weave"):
         return woven(output, outcome, told)
     _take_back(pending, outcome)
@@ -275,7 +281,7 @@ def _take_back(pending: Pending, outcome: Outcome) -> None:
         pending.take_back()
 
 
-def _told(pending: Pending, outcome: Outcome) -> dict[str, Json] | None:
+def _told(pending: Pending, outcome: Outcome) -> _Told:
     with pending.guard("describe"):
         if outcome.decision is not None:
             turn_id = str(pending.turn.turn_id)
@@ -283,17 +289,13 @@ def _told(pending: Pending, outcome: Outcome) -> dict[str, Json] | None:
     return None
 
 
-def _announce(
-    pending: Pending, reply: Reply, told: dict[str, Json] | None, config: RunnableConfig
-) -> None:
+def _announce(pending: Pending, reply: Reply, told: _Told, config: RunnableConfig) -> None:
     if told is not None and reply.is_answer:
         with pending.guard("event"):
             announce(told, config)
 
 
-async def _aannounce(
-    pending: Pending, reply: Reply, told: dict[str, Json] | None, config: RunnableConfig
-) -> None:
+async def _aannounce(pending: Pending, reply: Reply, told: _Told, config: RunnableConfig) -> None:
     if told is not None and reply.is_answer:
         with pending.guard("event"):
             await aannounce(told, config)
