@@ -104,7 +104,14 @@ class PhraseMatcher(Generic[MeaningT]):
     What it remembers (states, unusual words) is bounded, and the same whoever computes it first.
     """
 
-    def __init__(self, phrases: Iterable[tuple[Sequence[Piece], MeaningT]]) -> None:
+    def __init__(
+        self,
+        phrases: Iterable[tuple[Sequence[Piece], MeaningT]],
+        *,
+        most_states: int = MAX_STATES,
+        most_words: int = MAX_WORDS,
+    ) -> None:
+        self._most_states, self._most_words = most_states, most_words
         self._edges: list[dict[str, tuple[_Path, ...]]] = [{}]
         self._meanings: list[tuple[tuple[_Bound, MeaningT], ...]] = [()]
         for pieces, meaning in phrases:
@@ -178,7 +185,7 @@ class PhraseMatcher(Generic[MeaningT]):
             for bound, meaning in self._meanings[node]
         )
         state = _State(paths, found, self._following)
-        if len(self._states) < MAX_STATES:
+        if len(self._states) < self._most_states:
             self._states[paths] = state
         return state
 
@@ -199,7 +206,7 @@ class PhraseMatcher(Generic[MeaningT]):
     def _read(self, part: str) -> str:
         """A word as the graph has it: itself, without its possessive, or the shape of a number."""
         word = self._reading(part)
-        if len(self._words) < MAX_WORDS:
+        if len(self._words) < self._most_words:
             self._words[part] = word
         return word
 

@@ -62,6 +62,7 @@ class Spool:
         path: Path,
         *,
         most_bytes: int = 1 << 30,
+        most_held: int = MOST_HELD,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Make an unopened spool.
@@ -69,10 +70,12 @@ class Spool:
         Args:
             path: the file; it and its directory are made at the first call.
             most_bytes: how large the file may grow.
+            most_held: calls that wait in memory when the file cannot be written.
             clock: seconds, the same for all processes of the machine.
         """
         self._path = path
         self._most_bytes = most_bytes
+        self._most_held = most_held
         self._clock = clock
         self._worker = Workers(1, "tay-spool")
         self._connection: sqlite3.Connection | None = None
@@ -97,7 +100,7 @@ class Spool:
         Raises:
             StorageUnavailable: neither file nor memory take any more.
         """
-        if len(self._held) >= MOST_HELD:
+        if len(self._held) >= self._most_held:
             raise StorageUnavailable("the spool is full, on disk and in memory")
         self._coming.put(call)
         await self._worker.run(self._write)

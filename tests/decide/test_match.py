@@ -20,10 +20,14 @@ def a_matcher(*phrases: str) -> PhraseMatcher[str]:
 
 def hits(question: str, *phrases: str) -> Hits:
     """What is found: the stretch of the question as typed, and the phrase."""
+    return found(a_matcher(*phrases), question)
+
+
+def found(matcher: PhraseMatcher[str], question: str) -> Hits:
     window = normalise(question)
     return {
         (question[slice(*window.span(start, end))], phrase)
-        for start, end, phrase in a_matcher(*phrases).find(window)
+        for start, end, phrase in matcher.find(window)
     }
 
 
@@ -183,14 +187,17 @@ def test_many_threads_find_the_same_from_a_fresh_matcher() -> None:
     assert all(answer == answers[0] for answer in answers)
 
 
-def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tay_middleware.decide.match.MAX_WORDS", 3)
-    monkeypatch.setattr("tay_middleware.decide.match.MAX_STATES", 2)
+def test_what_is_remembered_is_bounded_and_changes_nothing_that_is_found() -> None:
     question = "my prices, 1 client, 2 clients, 3clients, it's my price🙂 my own prices"
-    assert hits(question, "my own? (price|prices)", "<number> (client|clients)") == {
+    phrases = ("my own? (price|prices)", "<number> (client|clients)")
+    forgetful = PhraseMatcher(
+        ((parse(phrase), phrase) for phrase in phrases), most_states=2, most_words=3
+    )
+    assert found(forgetful, question) == {
         ("my prices", "my own? (price|prices)"),
         ("my price", "my own? (price|prices)"),
         ("my own prices", "my own? (price|prices)"),
         ("1 client", "<number> (client|clients)"),
         ("2 clients", "<number> (client|clients)"),
     }
+    assert (len(forgetful._states), len(forgetful._words)) == (2, 3)

@@ -7,7 +7,7 @@ import pytest
 
 from tay_middleware.errors import StorageUnavailable
 from tay_middleware.storage.outbox.wire import Call, Limits, commit_call
-from tay_middleware.storage.spool import CHUNK, MOST_HELD, RETRY_SECONDS, Spool
+from tay_middleware.storage.spool import CHUNK, RETRY_SECONDS, Spool
 from tests.storage.records import a_record, key
 from tests.storage.spools import play
 
@@ -181,18 +181,18 @@ def test_a_call_that_came_while_others_were_worked_off_is_kept(path: Path) -> No
     assert play(path, scene) == ["2"]
 
 
-def test_memory_is_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tay_middleware.storage.spool.MOST_HELD", 3)
+def test_memory_is_bounded(path: Path) -> None:
     path.parent.mkdir()
     path.mkdir()
 
-    async def scene(spool: Spool) -> None:
-        for number in range(1, 6):
+    async def scene(spool: Spool) -> int:
+        for number in range(1, 4):
             await spool.put(a_call(number))
+        with pytest.raises(StorageUnavailable, match="full"):
+            await spool.put(a_call(4))
+        return spool.held
 
-    assert MOST_HELD > 1000
-    with pytest.raises(StorageUnavailable, match="full"):
-        play(path, scene)
+    assert play(path, scene, most_held=3) == 3
 
 
 def test_a_users_calls_are_found_and_erased(path: Path) -> None:
