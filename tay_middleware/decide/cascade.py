@@ -18,10 +18,11 @@ from tay_middleware.decide.features import features, spoken
 from tay_middleware.decide.gates import PERHAPS, doubted
 from tay_middleware.decide.kept_gates import ends_noes, without_noes
 from tay_middleware.decide.model import Model
+from tay_middleware.decide.model_answer import Answer
 from tay_middleware.decide.offers import Catalogue
 from tay_middleware.decide.opinion import Opinion, blend
 from tay_middleware.decide.ownership import told_of
-from tay_middleware.domain import Detection, Message, Reason, Turn
+from tay_middleware.domain import Detection, Message, Turn
 from tay_middleware.playbook import Playbook
 
 EARLIER_MESSAGES = 8
@@ -41,42 +42,6 @@ class Until(StrEnum):
         """Whether `stage` may decide."""
         order = list(Until)
         return order.index(self) >= order.index(stage)
-
-
-class Verdict(Protocol):
-    """What a model chose: an offer of the catalogue or none, and why."""
-
-    @property
-    def offer(self) -> str | None:
-        """The offer's name, `None` for none."""
-
-    @property
-    def reason(self) -> Reason | None:
-        """The reason, where it gave one."""
-
-
-class Answer(Protocol):
-    """What came of asking a model; without a verdict the offline detection stands."""
-
-    @property
-    def verdict(self) -> Verdict | None:
-        """What it chose, `None` without a usable opinion."""
-
-    @property
-    def seconds(self) -> float:
-        """How long it took."""
-
-    @property
-    def prompt_tokens(self) -> int:
-        """Tokens read."""
-
-    @property
-    def completion_tokens(self) -> int:
-        """Tokens written."""
-
-    @property
-    def cost_usd(self) -> float:
-        """What it cost, in US dollars."""
 
 
 class Asks(Protocol):

@@ -7,9 +7,10 @@ from typing import Any, cast
 import pytest
 
 from tay_middleware.decide.beside import EncoderBeside
-from tay_middleware.decide.cascade import Answer, Asks, Cascade, Until, Verdict
+from tay_middleware.decide.cascade import Asks, Cascade, Until
 from tay_middleware.decide.encoder import Encoder
 from tay_middleware.decide.model import Model
+from tay_middleware.decide.model_answer import Answer, Verdict
 from tay_middleware.decide.stages import make_cascade
 from tay_middleware.domain import Message, Reason, Stage
 from tay_middleware.errors import ConfigurationError
@@ -21,19 +22,12 @@ from tests.decide.opinions import SaysAlways, an_opinion
 QUESTION = "We are big in Leeds and nobody in York with our wigs. Same posts."
 
 
-@dataclass(frozen=True)
-class _Verdict:
-    offer: str | None
-    reason: Reason | None = None
+def said(verdict: Verdict | None) -> Answer:
+    return Answer(verdict, "ok", 0.2, prompt_tokens=300, completion_tokens=9, cost_usd=0.0001)
 
 
-@dataclass(frozen=True)
-class _Answer:
-    verdict: Verdict | None
-    seconds: float = 0.2
-    prompt_tokens: int = 300
-    completion_tokens: int = 9
-    cost_usd: float = 0.0001
+def chose(offer: str | None, reason: Reason | None = None) -> Answer:
+    return said(Verdict(offer, reason))
 
 
 @dataclass
@@ -180,7 +174,7 @@ def with_unsure(playbook: Playbook, behind: tuple[str, ...]) -> Playbook:
 @pytest.mark.anyio
 async def test_a_model_is_asked_only_in_the_uncertain_band(playbook: Playbook) -> None:
     for chance, asked in ((0.2, 1), (0.02, 0), (0.98, 0)):
-        classifier = _Asked(_Answer(_Verdict("course", Reason.TECHNIQUE)))
+        classifier = _Asked(chose("course", Reason.TECHNIQUE))
         cascade = stages(playbook, SaysAlways(an_opinion(chance)), None, classifier)
         await cascade.adetect(QUESTION)
         assert len(classifier.asked) == asked
@@ -188,7 +182,7 @@ async def test_a_model_is_asked_only_in_the_uncertain_band(playbook: Playbook) -
 
 @pytest.mark.anyio
 async def test_a_model_is_not_asked_about_what_a_gate_holds_back(playbook: Playbook) -> None:
-    classifier = _Asked(_Answer(_Verdict("course")))
+    classifier = _Asked(chose("course"))
     first = SaysAlways(an_opinion(0.3, gates={"medical": 0.99}))
     made = await stages(playbook, first, None, classifier).adetect(QUESTION)
     assert (made.escalate, classifier.asked) == (False, [])
@@ -200,7 +194,7 @@ async def test_a_model_may_open_a_gate_that_was_closed_in_doubt_where_the_policy
 ) -> None:
     first = SaysAlways(an_opinion(0.9, gates={"medical": 0.55, "distress": 0.01}))
     for behind, asked in (((), 0), (("distress",), 0), (("medical", "distress"), 1)):
-        classifier = _Asked(_Answer(_Verdict("course", Reason.TECHNIQUE)))
+        classifier = _Asked(chose("course", Reason.TECHNIQUE))
         asking = with_unsure(playbook, behind)
         made = await stages(asking, first, None, classifier).adetect(QUESTION)
         assert (len(classifier.asked), made.escalate) == (asked, bool(asked))
@@ -214,7 +208,7 @@ async def test_a_model_may_open_a_gate_that_was_closed_in_doubt_where_the_policy
 async def test_a_model_is_asked_about_a_need_that_may_be_of_another_trade(
     playbook: Playbook, need: float, on_topic: float, asked: int
 ) -> None:
-    classifier = _Asked(_Answer(_Verdict("mentorship", Reason.PERSONALIZED_HELP)))
+    classifier = _Asked(chose("mentorship", Reason.PERSONALIZED_HELP))
     first = SaysAlways(an_opinion(need, on_topic=on_topic))
     made = await stages(playbook, first, None, classifier).adetect("Same hours, half the money.")
     assert (len(classifier.asked), made.escalate) == (asked, bool(asked))
@@ -224,7 +218,7 @@ async def test_a_model_is_asked_about_a_need_that_may_be_of_another_trade(
 async def test_a_models_no_leaves_a_gate_closed(playbook: Playbook) -> None:
     first = SaysAlways(an_opinion(0.9, gates={"medical": 0.55}))
     asking = with_unsure(playbook, ("medical",))
-    made = await stages(asking, first, None, _Asked(_Answer(_Verdict(None)))).adetect(QUESTION)
+    made = await stages(asking, first, None, _Asked(chose(None))).adetect(QUESTION)
     assert (made.escalate, made.gates) == (False, ("perhaps_medical",))
 
 
@@ -232,23 +226,23 @@ async def test_a_models_no_leaves_a_gate_closed(playbook: Playbook) -> None:
 async def test_a_models_verdict_decides_and_its_cost_stands_among_the_scores(
     playbook: Playbook,
 ) -> None:
-    yes = _Asked(_Answer(_Verdict("course", Reason.TECHNIQUE)))
+    yes = _Asked(chose("course", Reason.TECHNIQUE))
     made = await stages(playbook, SaysAlways(an_opinion(0.3)), None, yes).adetect(QUESTION)
     assert (made.stage, made.offer, made.reason) == (Stage.LLM, "course", Reason.TECHNIQUE)
     assert made.scores["llm.prompt_tokens"] == 300
     assert made.scores["llm.cost_usd"] == 0.0001
-    no = _Asked(_Answer(_Verdict(None)))
+    no = _Asked(chose(None))
     made = await stages(playbook, SaysAlways(an_opinion(0.3)), None, no).adetect(QUESTION)
     assert (made.stage, made.need, made.offer, made.reason) == (Stage.LLM, False, None, None)
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("verdict", [None, _Verdict("retreat")])
+@pytest.mark.parametrize("verdict", [None, Verdict("retreat", None)])
 async def test_without_a_usable_verdict_the_offline_decision_stands(
-    playbook: Playbook, verdict: _Verdict | None
+    playbook: Playbook, verdict: Verdict | None
 ) -> None:
     first = SaysAlways(an_opinion(0.3))
-    cascade = stages(playbook, first, None, _Asked(_Answer(verdict)))
+    cascade = stages(playbook, first, None, _Asked(said(verdict)))
     made = await cascade.adetect(QUESTION)
     offline = cascade.detect(QUESTION)
     assert (made.escalate, made.offer, made.stage) == (
@@ -261,7 +255,7 @@ async def test_without_a_usable_verdict_the_offline_decision_stands(
 @pytest.mark.anyio
 async def test_a_late_model_is_given_up_and_leaves_no_task(playbook: Playbook) -> None:
     never = asyncio.Event()
-    late = _Asked(_Answer(_Verdict("course")), wait=never.wait)
+    late = _Asked(chose("course"), wait=never.wait)
     cascade = stages(playbook, SaysAlways(an_opinion(0.3)), None, late)
     before = asyncio.all_tasks()
     judgement = cascade.begin(a_turn(QUESTION))

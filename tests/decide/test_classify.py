@@ -13,7 +13,7 @@ import pytest
 import respx
 
 from tay_middleware.decide.classify import Answer, Classifier, Verdict
-from tay_middleware.decide.classify.answer import CallFailed
+from tay_middleware.decide.classify.outcome import CallFailed
 from tay_middleware.decide.classify.server import Address, OpenAIServer, retry_after_seconds
 from tay_middleware.domain import Message, Reason
 from tay_middleware.errors import ConfigurationError

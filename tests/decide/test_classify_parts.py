@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tay_middleware.decide.classify.answer import Answer, CallFailed, Outcome, Verdict
 from tay_middleware.decide.classify.breaker import Breaker
 from tay_middleware.decide.classify.dialect import Dialect
 from tay_middleware.decide.classify.flights import Flights
+from tay_middleware.decide.classify.outcome import CallFailed, Outcome
 from tay_middleware.decide.classify.remembered import Remembered
 from tay_middleware.decide.classify.tries import MOST_TRIES, with_tries
+from tay_middleware.decide.model_answer import Answer, Verdict
 from tests.decide.asked import Clock
 
 NOTHING = Verdict(None, None)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tay_middleware.decide.classify.answer import Outcome, Verdict
+from tay_middleware.decide.classify import Outcome, Verdict
 from tay_middleware.decide.classify.reading import Choices, Reading
 from tay_middleware.domain import Reason
 from tay_middleware.playbook import load_playbook

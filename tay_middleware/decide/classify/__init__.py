@@ -10,7 +10,8 @@ done when a server objects or stumbles), `server` (the only door to `openai`), `
 made of the reply), `breaker`, `flights` and `remembered` (when nobody is asked at all).
 """
 
-from tay_middleware.decide.classify.answer import Answer, Outcome, Verdict
 from tay_middleware.decide.classify.classifier import Classifier
+from tay_middleware.decide.classify.outcome import Outcome
+from tay_middleware.decide.model_answer import Answer, Verdict
 
 __all__ = ["Answer", "Classifier", "Outcome", "Verdict"]

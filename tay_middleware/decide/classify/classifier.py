@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from tay_middleware.decide.classify.answer import Answer, Outcome
 from tay_middleware.decide.classify.asking import NONE, Asked, Asking
 from tay_middleware.decide.classify.desk import Desk, Server
 from tay_middleware.decide.classify.exchange import Exchange, without
+from tay_middleware.decide.classify.outcome import Outcome
 from tay_middleware.decide.classify.remembered import Remembered
+from tay_middleware.decide.model_answer import Answer
 from tay_middleware.domain import Message
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.playbook import Playbook

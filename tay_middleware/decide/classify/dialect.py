@@ -8,7 +8,7 @@ Each objection takes exactly one thing away, so that asking simpler always ends.
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tay_middleware.decide.classify.answer import CallFailed
+from tay_middleware.decide.classify.outcome import CallFailed
 
 FORMATS = ("json_schema", "json_object", "text")
 

@@ -4,13 +4,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from tay_middleware.decide.classify.answer import Answer, CallFailed, Outcome
 from tay_middleware.decide.classify.asking import Asked
 from tay_middleware.decide.classify.breaker import Breaker
 from tay_middleware.decide.classify.desk import Server
 from tay_middleware.decide.classify.dialect import Dialect
+from tay_middleware.decide.classify.outcome import CallFailed, Outcome
 from tay_middleware.decide.classify.reading import Choices, Reading
 from tay_middleware.decide.classify.tries import with_tries
+from tay_middleware.decide.model_answer import Answer
 from tay_middleware.playbook import Playbook
 from tay_middleware.settings import Settings
 

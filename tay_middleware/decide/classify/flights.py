@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from tay_middleware.decide.classify.answer import Answer
+from tay_middleware.decide.model_answer import Answer
 
 
 @dataclass(slots=True)

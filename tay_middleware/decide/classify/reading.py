@@ -13,8 +13,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tay_middleware.decide.classify.answer import Outcome, Verdict
 from tay_middleware.decide.classify.asking import NONE
+from tay_middleware.decide.classify.outcome import Outcome
+from tay_middleware.decide.model_answer import Verdict
 from tay_middleware.domain import Reason
 from tay_middleware.playbook import Playbook
 

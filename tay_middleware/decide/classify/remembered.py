@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from tay_middleware.decide.classify.answer import Verdict
+from tay_middleware.decide.model_answer import Verdict
 
 
 class Remembered:

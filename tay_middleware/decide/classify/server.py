@@ -14,8 +14,8 @@ from typing import Any
 import openai
 from openai import AsyncOpenAI
 
-from tay_middleware.decide.classify.answer import CallFailed, Outcome
 from tay_middleware.decide.classify.dialect import FIELDS
+from tay_middleware.decide.classify.outcome import CallFailed, Outcome
 
 OPENAI_URL = "https://api.openai.com/v1"
 

@@ -12,7 +12,7 @@ from tenacity import (
     stop_before_delay,
 )
 
-from tay_middleware.decide.classify.answer import CallFailed
+from tay_middleware.decide.classify.outcome import CallFailed
 
 T = TypeVar("T")
 

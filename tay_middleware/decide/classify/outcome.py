@@ -1,9 +1,7 @@
-"""What comes back from asking a model: a choice from the catalogue, or why there is none."""
+"""How asking a model may end, and how one request of it fails; see `decide.model_answer`."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
-from tay_middleware.domain import Reason
 from tay_middleware.errors import TayError
 
 
@@ -34,34 +32,6 @@ class Outcome(StrEnum):
     CLOSED = "closed"
     ERROR = "error"
     """Something that is not foreseen here: the log says what."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the model chose: an offer of the catalogue, or `None` for none of them.
-
-    `reason` is `None` exactly when `offer` is.
-    """
-
-    offer: str | None
-    reason: Reason | None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The end of one ask; it always comes, and `verdict` is `None` when there is no usable opinion.
-
-    `seconds` is how long the asker waited. Tokens and `cost_usd` are what this ask used up, as the
-    server counted it and the settings price it; 0 where the server did not say, and 0 for all but
-    one of several equal questions that were answered together.
-    """
-
-    verdict: Verdict | None
-    outcome: str
-    seconds: float
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cost_usd: float = 0.0
 
 
 class CallFailed(TayError):
