@@ -1,8 +1,22 @@
-"""Question and history in, decision out; pure and without I/O.
+"""Question and history in, decision out.
 
-Reads in the order of the work: detect (what does the question deserve?), policy (may it be said
-now?), strength, wording, and the record of why. `Detector` looks at the words, `decide` at all the
-rest, so that detection can start before history is there and before the model has answered.
+`Detector` looks at the words, `decide` at all the rest, so that detection can start before history
+is there and before the model has answered. All of it is pure but for the later stages: `model` and
+`encoder` read files, `beside` has a thread, and `classify` asks over the network.
+
+Reading order, in which every module has its place:
+
+- What stands in a text: `normalise`, `match`, `reading`, `fillers`, `topics`.
+- The keyword stage: `detect`, and what it asks: `weigh`, `offers`, `gates`; names of ours and
+  wishes to buy, `named`, `spoken_of`, `buying`, `ownership`, `asking_anyway`; a message as the
+  answer to a reply, `answering`, `answers`, `asked_back`, `woven`.
+- The learned stages: `opinion`; `features`, `spelling`, `model`, `packed`; `encoding`, `encoder`,
+  `beside`; a language model's word, `classify`, `model_answer`; and what becomes of them,
+  `combine`, `cascade`, `stages`.
+- What was said before: `visit`, `earlier`, `guesses`, `kept_gates`, `said_before`, `aftermath`.
+- Whether it may be said, and how: `case`, `replies`, `policy`, `strength`; `assign`, `arms`;
+  `templates`, `calling`.
+- How a decision is told: `describe`, `explain`, `lines`.
 """
 
 from dataclasses import replace

@@ -19,7 +19,8 @@ from tay_middleware.playbook.phrases import END, MONEY, NUMBER, PERCENT, START, 
 MeaningT = TypeVar("MeaningT")
 
 MAX_STATES = 50_000
-"""Most states kept of the deterministic graph; further ones are made again each time."""
+"""Most states by which the deterministic graph finds itself again; further ones stay only with the
+state that led to them, and another one that leads there makes its own."""
 
 MAX_WORDS = 20_000
 """Most unusual words (with digits, apostrophes, emoji) whose reading is remembered."""

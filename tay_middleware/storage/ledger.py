@@ -77,7 +77,7 @@ dead_letters = Table(
 """Events that could not be written after several tries: as they were, for a person to look at."""
 
 _USER_KEY = re.compile(r"\b[0-9a-f]{32}\b")
-"""What may be a user's key in an event that cannot be read; see `domain.user_key`."""
+"""What may be a user's key in an event that cannot be read; see `identities.user_key`."""
 
 _LOOKED_AT = (
     *("id", "turn_id", "user_key", "status", "addition", "created_at", "detected"),

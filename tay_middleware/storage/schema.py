@@ -1,4 +1,4 @@
-"""Which schema a database has, and bringing it to the one that this version needs."""
+"""Brings a database to the schema that this version needs; which it has, `versions` knows."""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator
