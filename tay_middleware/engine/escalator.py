@@ -7,7 +7,7 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import partial
 from multiprocessing import parent_process
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any, Self
@@ -17,6 +17,7 @@ from tay_middleware.engine.alone import note_closed, note_made
 from tay_middleware.engine.background import Background
 from tay_middleware.engine.deciding import Deciding
 from tay_middleware.engine.failopen import Faults, Guard
+from tay_middleware.engine.forks import starts_afresh_in_children
 from tay_middleware.engine.given import given_settings, only_whole
 from tay_middleware.engine.identity import make_turn
 from tay_middleware.engine.in_force import InForce, Start, in_force_of, start
@@ -108,7 +109,7 @@ class Escalator:
         self._background: Background | None = None
         self._of_parents: list[Background] = []
         self._closing: weakref.finalize[..., Any] | None = None
-        _forget_after_fork(self)
+        starts_afresh_in_children(self)
         self._warm_up()
 
     @classmethod
@@ -328,21 +329,3 @@ async def _nothing(_preparation: Preparation) -> Prepared:
 def _close_in(pid: int, background: Background, settings: Settings) -> None:
     if os.getpid() == pid:
         background.close(settings.flush_timeout_seconds)
-
-
-def _forget_after_fork(engine: Escalator) -> None:
-    """Let a child process start afresh; no dead engine is kept alive."""
-    _engines().add(engine)
-
-
-@cache
-def _engines() -> weakref.WeakSet[Escalator]:
-    """The engines of this process. What is registered for a fork stays for good: once for all."""
-    alive: weakref.WeakSet[Escalator] = weakref.WeakSet()
-
-    def in_child() -> None:
-        for engine in list(alive):
-            engine.after_fork()
-
-    os.register_at_fork(after_in_child=in_child)
-    return alive

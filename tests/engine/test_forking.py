@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from tay_middleware.domain import Mode
-from tay_middleware.engine import Escalator
-from tay_middleware.engine.escalator import _engines
+from tay_middleware.engine import Escalator, forks
 from tay_middleware.settings import load_settings
 
 
@@ -26,15 +25,15 @@ def test_engines_are_registered_for_a_fork_once_for_all(
     told: list[Callable[[], None]] = []
 
     def note(*, after_in_child: Callable[[], None]) -> None:
-        if after_in_child.__module__ == Escalator.__module__:
+        if after_in_child.__module__ == forks.__name__:
             told.append(after_in_child)
 
     monkeypatch.setattr(os, "register_at_fork", note)
-    _engines.cache_clear()
+    forks.registered.cache_clear()
     settings = load_settings(mode=Mode.OFF, home=tmp_path)
     engines = [Escalator.from_settings(settings) for _ in range(3)]
     locks = [engine.faults._lock for engine in engines]
     assert len(told) == 1
     told[0]()
     assert all(engine.faults._lock is not lock for engine, lock in zip(engines, locks, strict=True))
-    _engines.cache_clear()
+    forks.registered.cache_clear()
