@@ -219,7 +219,7 @@ def _is_in_the_way(case: Case) -> bool:
     would contradict what the model has just said.
     """
     obstacle, offer = case.around.reply.obstacle, case.detection.offer
-    if obstacle is not Obstacle.NO_ANSWER or not case.detection.purchase or offer is None:
+    if obstacle != Obstacle.NO_ANSWER or not case.detection.purchase or offer is None:
         return obstacle is not None
     return case.playbook.offers[offer].link is None
 

@@ -29,7 +29,7 @@ class Reply:
     @property
     def is_answer(self) -> bool:
         """Whether it is one; a reply that calls tools is not one yet, the same turn goes on."""
-        return self.obstacle is not Obstacle.TOOL_CALLS
+        return self.obstacle != Obstacle.TOOL_CALLS
 
 
 class Work(Protocol):
