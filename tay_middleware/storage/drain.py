@@ -63,7 +63,6 @@ class Counts:
     events: int = 0
     rows: int = 0
     batches: int = 0
-    retries: int = 0
     dead: int = 0
 
 
@@ -289,7 +288,6 @@ class Drain:
         return len(dead)
 
     async def _wait(self, error: StorageError, failures: int) -> None:
-        self.counts.retries += 1
         _log.warning("the drain waits: %s", error)
         pause = backoff(self._random, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, failures)
         await wait_for(self._stop, pause)
