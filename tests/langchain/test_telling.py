@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from langchain_core.runnables import RunnableConfig, RunnableLambda
 
 from tay_middleware import EscalationStep
 from tay_middleware.engine.telling import tell_once
-from tay_middleware.langchain import ScriptedChatModel, asker
+from tay_middleware.langchain import ScriptedChatModel, slips
 from tay_middleware.settings import Settings
 
 
@@ -47,7 +48,45 @@ def test_a_key_that_is_spelt_in_another_way_is_told_once(
 def test_that_nobody_asks_is_told_once(
     step: EscalationStep, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert told(step, caplog) == [asker.NOBODY]
+    assert told(step, caplog) == [slips.NOBODY]
+
+
+class Row:
+    """A user as a database gives it: its text is its address."""
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"user_id": {"id": 1}}, "`user_id` is an object of dict, and takes your id as a text"),
+        ({"thread_id": Row()}, "`thread_id` is an object of Row, and takes your id as a text"),
+        ({"owned_offers": 5}, "`owned_offers` is an object of int, which is not read: it takes a"),
+        ({"signals": "minor"}, "`signals` is an object of str, which is not read: it takes a dict"),
+        ({"signals": {"ageFlag": "minor"}}, "`signals` has 'ageFlag', which is not read; is 'age"),
+    ],
+)
+def test_a_value_that_says_nothing_is_told_once(
+    step: EscalationStep,
+    caplog: pytest.LogCaptureFixture,
+    given: dict[str, object],
+    expected: str,
+) -> None:
+    (line,) = told(step, caplog, **{"session_id": "s", **given})
+    assert line.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"user_id": 7, "owned_offers": "course, mentorship"},
+        {"user_id": UUID(int=1), "owned_offers": {"course": True}},
+        {"signals": {"age_flag": "adult", "shop": "of the app"}},
+    ],
+)
+def test_values_that_are_read_are_told_of_nowhere(
+    step: EscalationStep, caplog: pytest.LogCaptureFixture, given: dict[str, object]
+) -> None:
+    assert told(step, caplog, **{"session_id": "s", **given}) == []
 
 
 @pytest.mark.parametrize("who", ["user_id", "session_id", "thread_id"])
