@@ -1,15 +1,19 @@
 """Slips of an app that would be silent for good: they are told, once."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import pytest
+from langchain.agents import create_agent
+from langchain.agents.middleware import ModelFallbackMiddleware
+from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig, RunnableLambda
 
-from tay_middleware import EscalationStep
+from tay_middleware import EscalationAgentMiddleware, EscalationStep
 from tay_middleware.engine.telling import tell_once
-from tay_middleware.langchain import ScriptedChatModel, slips
+from tay_middleware.langchain import ScriptedChatModel, agent, slips
 from tay_middleware.settings import Settings
 
 
@@ -127,3 +131,45 @@ def test_a_structured_reply_is_as_meant(
     step.invoke("how do i pluck a hairline", {"configurable": {"user_id": "u"}})
     assert caplog.records == []
     step.close()
+
+
+class Away(ScriptedChatModel):
+    """Is never there."""
+
+    def _generate(self, *_args: Any, **_kwargs: Any) -> Any:
+        raise ConnectionError
+
+
+def lines_of_an_agent(
+    settings: Settings, caplog: pytest.LogCaptureFixture, model: Any, others: Any, *, is_first: bool
+) -> list[str]:
+    tell_once.cache_clear()
+    ours = EscalationAgentMiddleware(settings)
+    both = [ours, *others] if is_first else [*others, ours]
+    bot: Any = create_agent(model, middleware=both)
+    for message_id in "12":
+        asked = HumanMessage("how do i pluck a hairline", id=message_id)
+        bot.invoke({"messages": [asked]}, {"configurable": {"user_id": "u"}})
+    ours.close()
+    return [one.getMessage() for one in caplog.records]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_that_middleware_behind_ours_asks_another_model_is_told_once(
+    settings: Settings, caplog: pytest.LogCaptureFixture, *, is_first: bool
+) -> None:
+    others = [ModelFallbackMiddleware(ScriptedChatModel())]
+    lines = lines_of_an_agent(settings, caplog, Away(), others, is_first=is_first)
+    assert lines == ([agent.PASSED_BY] if is_first else [])
+
+
+@pytest.mark.parametrize("content", ["how do i pluck a hairline", ""])
+def test_a_model_of_ours_that_answers_is_not_told_of(
+    settings: Settings, caplog: pytest.LogCaptureFixture, content: str
+) -> None:
+    ours = EscalationAgentMiddleware(settings)
+    bot: Any = create_agent(ScriptedChatModel(), middleware=[ours])
+    for verb in (bot.invoke, lambda *given: asyncio.run(bot.ainvoke(*given))):
+        verb({"messages": [HumanMessage(content)]}, {"configurable": {"user_id": "u"}})
+    assert caplog.records == []
+    ours.close()
