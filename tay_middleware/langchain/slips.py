@@ -64,14 +64,21 @@ def _plain(name: str) -> str:
     return name.replace("_", "").replace("-", "").lower()
 
 
-def _tell_of_id(name: str, value: object) -> None:
-    """An object whose text is its address is somebody new each time; a dict is hardly an id."""
+def _is_no_name(value: object) -> bool:
+    """Whether the text of a value names nothing: an address, new each time, or a whole dict."""
     is_address = type(value).__str__ is object.__str__ and type(value).__repr__ is object.__repr__
-    if is_address or isinstance(value, Mapping | list | set):
+    return is_address or isinstance(value, Mapping | list | set)
+
+
+def _tell_of_id(name: str, value: object) -> None:
+    if _is_no_name(value):
         tell_once(f"`{name}` is {kind_of(value)}, and takes your id as a text or a number")
 
 
 def _tell_of_offers(value: object) -> None:
+    takes = "it takes a list of names, or one text with commas between them"
     if value is not None and not isinstance(value, Iterable):
-        takes = "a list of offers, or one text with commas between them"
-        tell_once(f"`owned_offers` is {kind_of(value)}, which is not read: it takes {takes}")
+        tell_once(f"`owned_offers` is {kind_of(value)}, which is not read: {takes}")
+    for offer in value if isinstance(value, list | tuple | set | frozenset) else ():
+        if _is_no_name(offer):
+            tell_once(f"`owned_offers` holds {kind_of(offer)}, which is not read: {takes}")

@@ -65,6 +65,7 @@ class Row:
         ({"user_id": {"id": 1}}, "`user_id` is an object of dict, and takes your id as a text"),
         ({"thread_id": Row()}, "`thread_id` is an object of Row, and takes your id as a text"),
         ({"owned_offers": 5}, "`owned_offers` is an object of int, which is not read: it takes a"),
+        ({"owned_offers": [{"id": 1}]}, "`owned_offers` holds an object of dict, which is not rea"),
         ({"signals": "minor"}, "`signals` is an object of str, which is not read: it takes a dict"),
         ({"signals": {"ageFlag": "minor"}}, "`signals` has 'ageFlag', which is not read; is 'age"),
     ],
