@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from enum import Enum
 from types import MappingProxyType
 from uuid import UUID
 
@@ -56,10 +57,10 @@ def make_turn(
         user_key=key_of(secret, user_id=user_id, session_id=session_id),
         session_id=session,
         session_key=user_key(secret, f"session:{session}") if session else None,
-        tier=Tier.parse(tier),
-        owned_offers=_names(owned_offers),
+        tier=Tier.parse(_value(tier)),
+        owned_offers=_names(_value(owned_offers)),
         transcript=tuple(transcript),
-        signals=MappingProxyType(dict(signals)) if isinstance(signals, Mapping) else _NO_SIGNALS,
+        signals=_signals(signals),
         simulated=simulated,
     )
 
@@ -115,6 +116,21 @@ _NO_SIGNALS: Mapping[str, object] = MappingProxyType({})
 
 def _digest(question: str) -> str:
     return digest(question.encode("utf-8", "surrogatepass")).hex()
+
+
+def _signals(value: object) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        return _NO_SIGNALS
+    return MappingProxyType({name: _value(told) for name, told in value.items()})
+
+
+def _value(given: object) -> object:
+    """What a member of an enum stands for: as a text it would be `Offer.COURSE`."""
+    if isinstance(given, Enum):
+        return given.value
+    if isinstance(given, list | tuple | set | frozenset):
+        return [_value(one) for one in given]
+    return given
 
 
 def _names(value: object) -> frozenset[str]:

@@ -16,6 +16,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import Runnable
 
 from tay_middleware.engine import Escalator, Seat
+from tay_middleware.engine.telling import tell_once
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.langchain.announce import EVENT_NAME
 from tay_middleware.langchain.arguments import only_fitting, refuse_unknown
@@ -39,6 +40,12 @@ else:
 NOT_WRAPPED = (
     "the agent's model is a %s, which no chat model can be found in: its replies get no addition; "
     "give the agent a chat model, or one with fallbacks, retries or bound arguments"
+)
+
+PASSED_BY = (
+    "a reply of an agent came from no model that we wrapped: middleware behind ours gave it, or "
+    "asked another model. Nothing is added to such replies, and none is logged as one: put "
+    "EscalationAgentMiddleware last in the list"
 )
 
 _MODEL_NAMES = frozenset({"bound", "model", "llm"})
@@ -98,8 +105,9 @@ class EscalationAgentMiddleware(_Base):
         handler: "Callable[[ModelRequest[Any]], ModelResponse[Any]]",
     ) -> "ModelResponse[Any]":
         """Ask the agent's model through ours."""
-        response = handler(self._over(request))
-        self._write(request, response)
+        ours = _Asked()
+        response = handler(self._over(request, ours))
+        self._write(request, response, ours)
         return response
 
     async def awrap_model_call(
@@ -108,8 +116,9 @@ class EscalationAgentMiddleware(_Base):
         handler: "Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]",
     ) -> "ModelResponse[Any]":
         """As `wrap_model_call`, without blocking."""
-        response = await handler(self._over(request))
-        self._write(request, response)
+        ours = _Asked()
+        response = await handler(self._over(request, ours))
+        self._write(request, response, ours)
         return response
 
     def flush(self, timeout_seconds: float = 5.0) -> bool:
@@ -123,55 +132,80 @@ class EscalationAgentMiddleware(_Base):
         """
         self._seat.leave()
 
-    def _over(self, request: "ModelRequest[Any]") -> "ModelRequest[Any]":
+    def _over(self, request: "ModelRequest[Any]", ours: "_Asked") -> "ModelRequest[Any]":
         """The request with our chat model in it; as it was where that cannot be."""
         if not self._seat.engine.takes_part():
             return request
         with self._seat.engine.guard("an agent's model")("wrap"):
             known = known_in(getattr(request.runtime, "context", None))
             said = said_in(request.state, request.messages)
-            model = wrapped_within(request.model, lambda found: self._ours(found, known, said))
+            model = wrapped_within(
+                request.model, lambda found: ours.noting(self._ours(found), known, said)
+            )
             if model is not None:
                 return request.override(model=model)
             self._tell_once(type(request.model).__name__)
         return request
 
-    def _ours(
-        self,
-        model: BaseChatModel,
-        known: Mapping[str, Any],
-        said: Sequence[BaseMessage] | None,
-    ) -> EscalationChatModel:
+    def _ours(self, model: BaseChatModel) -> EscalationChatModel:
         if isinstance(model, EscalationChatModel):
-            ours = model
-        else:
-            # An agent asks the same model at every step; ours of it describes itself but once.
-            latest = self._latest
-            if latest is None or latest[0] is not model:
-                latest = self._latest = (
-                    model,
-                    EscalationChatModel(bound=model, escalator=self._seat.engine),
-                )
-            ours = latest[1]
-        return ours if said is None and not known else ours.known_as(known, said)
+            return model
+        # An agent asks the same model at every step; ours of it describes itself but once.
+        latest = self._latest
+        if latest is None or latest[0] is not model:
+            latest = self._latest = (
+                model,
+                EscalationChatModel(bound=model, escalator=self._seat.engine),
+            )
+        return latest[1]
 
     def _tell_once(self, kind: str) -> None:
         if kind not in self._told_of:
             self._told_of.add(kind)
             _log.warning(NOT_WRAPPED, kind)
 
-    def _write(self, request: "ModelRequest[Any]", response: "ModelResponse[Any]") -> None:
+    def _write(
+        self, request: "ModelRequest[Any]", response: "ModelResponse[Any]", ours: "_Asked"
+    ) -> None:
         """Write the decision of a final reply to the graph's custom stream."""
         if not self._seat.engine.takes_part():
             return
         with self._seat.engine.guard("an agent's reply")("event"):
             write = getattr(request.runtime, "stream_writer", None)
-            for message in response.result:
-                if write is None or not isinstance(message, AIMessage) or message.tool_calls:
-                    continue
-                told = message.response_metadata.get(METADATA_KEY)
-                if told is not None:
-                    write({EVENT_NAME: {**told, "message_id": message.id}})
+            replies = [one for one in response.result if isinstance(one, AIMessage)]
+            told_of = [one for one in replies if METADATA_KEY in one.response_metadata]
+            if ours.were_passed_by and not told_of:
+                tell_once(PASSED_BY)
+            for reply in told_of:
+                if write is not None and not reply.tool_calls:
+                    told = reply.response_metadata[METADATA_KEY]
+                    write({EVENT_NAME: {**told, "message_id": reply.id}})
+
+
+class _Asked:
+    """Our models of one call of an agent's, and whether one of them has answered it."""
+
+    def __init__(self) -> None:
+        self._are_there = False
+        self._have_answered = False
+
+    @property
+    def were_passed_by(self) -> bool:
+        """Whether the reply, if there is one, comes from elsewhere."""
+        return self._are_there and not self._have_answered
+
+    def noting(
+        self,
+        model: EscalationChatModel,
+        known: Mapping[str, Any],
+        said: Sequence[BaseMessage] | None,
+    ) -> EscalationChatModel:
+        """`model`, told who asks what, and heard when it answers."""
+        self._are_there = True
+        return model.known_as(known, said, self._note)
+
+    def _note(self) -> None:
+        self._have_answered = True
 
 
 def _refuse(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +10,8 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.utils import ConfigurableFieldSpec, get_unique_config_specs
 
 from tay_middleware.engine import Escalator, Pending
-from tay_middleware.engine.telling import tell_once
 from tay_middleware.langchain.reading import MADE_BY, Asked
+from tay_middleware.langchain.slips import Slips
 
 SPECS = (
     # Word for word LangChain's own, as its message history declares them: two different
@@ -79,12 +79,7 @@ GRAPH_RUNTIME = "__pregel_runtime"
 """Where LangGraph keeps, in `configurable`, what a graph was called with."""
 
 
-_SPELT = {name.replace("_", ""): name for name in (*KNOWN, "thread_id")}
-
-NOBODY = (
-    "nobody is said to ask: `configurable` has no user_id, session_id or thread_id. Without one "
-    "there is no history and no cool-down, and whoever owns an offer may be offered it again"
-)
+_slips = Slips((*KNOWN, "thread_id"))
 
 
 def specs_beside(theirs: Sequence[ConfigurableFieldSpec]) -> list[ConfigurableFieldSpec]:
@@ -129,7 +124,7 @@ def begin_turn(
     """Begin the turn of a question; what is asked again (a retry, a tool loop) is the same turn."""
     given = given_in(config)
     user, session = given.get("user_id"), given.get("session_id") or given.get("thread_id")
-    _tell_of_slips(given, is_known=bool(user or session))
+    _slips.tell(given)
     seed, when_answered = _seed(asked, user, session), None
     if seed is None and parent_run_id is not None:
         seed, when_answered = _seed_in_run(engine, asked, f"{user!r}:{session!r}", parent_run_id)
@@ -145,22 +140,6 @@ def begin_turn(
         signals=given.get("signals"),
     )
     return engine.begin(turn, when_answered)
-
-
-def _tell_of_slips(given: Mapping[str, Any], *, is_known: bool) -> None:
-    """Say what is silently not read: a key that is spelt in another way, and that nobody asks."""
-    for name in given:
-        if (meant := _meant(name)) is not None:
-            tell_once(f"`configurable` has {name!r}, which is not read; is {meant!r} meant?")
-    if not is_known:
-        tell_once(NOBODY)
-
-
-@lru_cache(256)
-def _meant(name: str) -> str | None:
-    """The key of ours that is spelt in another way; cached, since it is asked at every turn."""
-    meant = _SPELT.get(name.replace("_", "").replace("-", "").lower())
-    return None if meant == name else meant
 
 
 def _seed(asked: Asked, user: object, session: object) -> str | None:

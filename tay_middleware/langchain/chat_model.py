@@ -12,7 +12,7 @@ one is kept, never the woven one), its rate limiter, whether it streams at all. 
 in for an `invoke` (a graph in messages mode) does not look into that cache.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -73,6 +73,7 @@ class EscalationChatModel(StandIn):
     _given: Mapping[str, Any] = PrivateAttr(default_factory=dict)
     _said: Sequence[BaseMessage] | None = PrivateAttr(default=None)
     _asked: RunnableConfig | None = PrivateAttr(default=None)
+    _when_answered: Callable[[], None] | None = PrivateAttr(default=None)
 
     if not TYPE_CHECKING:  # a checker reads the fields
 
@@ -101,16 +102,21 @@ class EscalationChatModel(StandIn):
         self.escalator = self._seat.engine
 
     def known_as(
-        self, given: Mapping[str, Any], said: Sequence[BaseMessage] | None = None
+        self,
+        given: Mapping[str, Any],
+        said: Sequence[BaseMessage] | None = None,
+        when_answered: Callable[[], None] | None = None,
     ) -> "EscalationChatModel":
         """This model for somebody of whom `given` is known; it wins over `configurable`.
 
         Args:
             given: as in `configurable`.
             said: the talk, where the model is shown more than was said in it.
+            when_answered: called after each reply in one piece.
         """
         known = self._copied()
         known._given, known._said = {**self._given, **given}, said
+        known._when_answered = when_answered
         return known
 
     def flush(self, timeout_seconds: float = 5.0) -> bool:
@@ -129,12 +135,12 @@ class EscalationChatModel(StandIn):
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - the interface
         """The reply of the wrapped model, perhaps with an addition."""
         asked, config = self._for(config)
-        return BaseChatModel.invoke(asked, input, config, **kwargs)
+        return asked._answered(BaseChatModel.invoke(asked, input, config, **kwargs))
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002 - the interface
         """As `invoke`, without blocking."""
         asked, config = self._for(config)
-        return await BaseChatModel.ainvoke(asked, input, config, **kwargs)
+        return asked._answered(await BaseChatModel.ainvoke(asked, input, config, **kwargs))
 
     def stream(
         self,
@@ -304,6 +310,11 @@ class EscalationChatModel(StandIn):
         asked = self._copied()
         asked._asked = config
         return asked, config
+
+    def _answered(self, reply: Any) -> Any:
+        if self._when_answered is not None:
+            self._when_answered()
+        return reply
 
     def _copied(self) -> "EscalationChatModel":
         """A copy that need not describe itself again to those who listen: that is slow."""

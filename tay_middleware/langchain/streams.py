@@ -31,6 +31,8 @@ from tay_middleware.langchain.replies import (
 )
 from tay_middleware.langchain.telling import tell_of_dict
 
+_PROVIDER_KEY = "model_provider"
+
 
 class StreamedReply:
     """What has passed so far of one reply.
@@ -48,6 +50,7 @@ class StreamedReply:
         self._id: str | None = None
         self._name: str | None = None
         self._shape: list[Any] | str = ""
+        self._provider: dict[str, Any] = {}
         self._cited: dict[Any, bool] = {}
         self._owes_status = False
         self._finished = False
@@ -131,6 +134,7 @@ class StreamedReply:
             return [*self.let_go(), chunk]
         self._texts.append(text)
         self._shape, self._id, self._name = chunk.content, chunk.id, chunk.name
+        self._provider = _provider_of(chunk)
         return [*self.let_go(), chunk]
 
     def _note_blocks(self, content: str | list[Any]) -> None:
@@ -155,7 +159,10 @@ class StreamedReply:
 
     def _chunk(self, text: str, metadata: dict[str, Any]) -> AIMessageChunk:
         return AIMessageChunk(
-            content=self._shaped(text), id=self._id, name=self._name, response_metadata=metadata
+            content=self._shaped(text),
+            id=self._id,
+            name=self._name,
+            response_metadata={**self._provider, **metadata},
         )
 
     def _shaped(self, text: str) -> str | list[Any]:
@@ -173,6 +180,12 @@ class StreamedReply:
         if self._cited.get(block["index"], False):
             return [own_block(text, self._cited)]
         return [{"type": "text", "text": text, "index": block["index"]}]
+
+
+def _provider_of(chunk: AIMessageChunk) -> dict[str, Any]:
+    """Whose blocks a chunk holds: LangChain names blocks by it, and adds up those of one name."""
+    provider = chunk.response_metadata.get(_PROVIDER_KEY)
+    return {_PROVIDER_KEY: provider} if provider and isinstance(chunk.content, list) else {}
 
 
 def _labelled(chunk: AIMessageChunk, told: dict[str, Json]) -> AIMessageChunk:

@@ -1,3 +1,4 @@
+from enum import Enum
 from uuid import UUID, uuid4
 
 import pytest
@@ -8,6 +9,10 @@ from tay_middleware.identities import user_key
 from tests.builders import NOON, SECRET
 
 FRESH = UUID(int=9)
+
+
+Sold = Enum("Sold", {"COURSE": "course", "PREMIUM": "premium"}, type=str)
+"""As apps and their ORMs name what they sell; `str` of a member is `Sold.COURSE`."""
 
 
 def made(**values: object) -> Turn:
@@ -41,7 +46,13 @@ def test_nobody_has_no_key() -> None:
 
 @pytest.mark.parametrize(
     ("value", "tier"),
-    [("VIP ", Tier.VIP), (Tier.PREMIUM, Tier.PREMIUM), ("gold", Tier.FREE), (None, Tier.FREE)],
+    [
+        ("VIP ", Tier.VIP),
+        (Tier.PREMIUM, Tier.PREMIUM),
+        (Sold.PREMIUM, Tier.PREMIUM),
+        ("gold", Tier.FREE),
+        (None, Tier.FREE),
+    ],
 )
 def test_an_unknown_tier_is_free(value: object, tier: Tier) -> None:
     assert made(tier=value).tier is tier
@@ -54,6 +65,9 @@ def test_an_unknown_tier_is_free(value: object, tier: Tier) -> None:
         ("course, mentorship,", {"course", "mentorship"}),
         ("", set()),
         (["course", 3], {"course", "3"}),
+        ([Sold.COURSE], {"course"}),
+        ({Sold.COURSE}, {"course"}),
+        (Sold.COURSE, {"course"}),
         (None, set()),
         (17, set()),
     ],
@@ -117,3 +131,9 @@ def test_an_endless_id_is_cut() -> None:
 def test_signals_that_are_no_mapping_are_left_out() -> None:
     assert dict(made(signals=["minor"]).signals) == {}
     assert dict(made(signals={"age_flag": "minor"}).signals) == {"age_flag": "minor"}
+
+
+def test_a_signal_may_be_a_member_of_an_enum() -> None:
+    """`Sold.COURSE` would be no value of `not_allowed`."""
+    turn = made(signals={"age_flag": Sold.COURSE, "vertical": {Sold.PREMIUM}, "region": True})
+    assert dict(turn.signals) == {"age_flag": "course", "vertical": ["premium"], "region": True}

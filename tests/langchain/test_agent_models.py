@@ -141,4 +141,5 @@ def test_the_model_of_a_tool_loop_is_wrapped_once(ours: EscalationAgentMiddlewar
     for _ in range(2):
         agent.invoke(asked(), someone())
     assert isinstance(seen[0], EscalationChatModel)
-    assert seen[0] is seen[1]
+    first, second = (vars(model)["_serialized"] for model in seen)
+    assert first is second, "a copy does not describe itself anew, which is slow"

@@ -93,9 +93,13 @@ def test_08_what_is_no_answer_is_passed_on_as_it_is(
     assert reply.response_metadata["tay"]["suppressed"] == "unweavable"
 
 
+@pytest.mark.parametrize("version", [None, "responses/v1", "v1"])
 @pytest.mark.parametrize("verb", ["invoke", "stream", "astream"])
-def test_08_reasoning_is_never_added_to(bare: Bare, wrap: Wrap, verb: str) -> None:
-    model = bare("reasoning", responses=True, reasoning={"summary": "auto"})
+def test_08_reasoning_is_never_added_to(
+    bare: Bare, wrap: Wrap, verb: str, version: str | None
+) -> None:
+    fields: dict[str, Any] = {"output_version": version} if version else {}
+    model = bare("reasoning", responses=True, reasoning={"summary": "auto"}, **fields)
     reply, alone = SURFACES[verb](wrap(model), someone()), SURFACES[verb](model, {})
     assert [block["type"] for block in reply.content] == ["reasoning", "text"]
     assert reply.content[0] == alone.content[0]
