@@ -26,13 +26,15 @@ _EMOJI = re.compile(
 _HEADING = re.compile(r" {0,3}#{1,6}(?:\s|$)")
 _OPTION = re.compile(r"\s*\(?[A-Ha-h][).]\s")
 _SPAN = re.compile(r"(`+)[^`]*\1")
+_BARE_WORD = re.compile(r"[A-Za-z0-9_:/+-]+(?:\.[A-Za-z0-9_]+)*")
+"""What a router or a grader is answered: "PRICING", "7", "needs_human"."""
 
 
 def addition(reply: str, mention: str) -> str | None:
     """The exact characters to append to `reply` so that `mention` is a paragraph of its own.
 
-    `None` where nothing may be added: an empty reply, one that a program will read (JSON, a lone
-    block of it, a document of markup), one that ends inside a code fence or raw HTML or may do so,
+    `None` where nothing may be added: an empty reply, one that a program will read (a bare word,
+    JSON, a lone block of it, a document of markup), one that ends inside a code fence or raw HTML or may do so,
     one whose last line is signed, promises more or asks to choose, or one that ends with this
     mention already (weaving twice is weaving once).
     """
@@ -64,6 +66,8 @@ def has_emoji(text: str) -> bool:
 
 def _is_structured(bare: str) -> bool:
     """Whether a program will read the reply: nothing may follow what it parses."""
+    if _BARE_WORD.fullmatch(bare):
+        return True
     return _is_json(_inside_lone_fence(bare)) or _is_markup(bare)
 
 

@@ -152,6 +152,10 @@ def test_a_blank_line_stands_between_and_no_more_than_needed(reply: str, separat
         "<answer>\n<price>120</price>\n</answer>",
         '<?xml version="1.0"?><a/>',
         "<!DOCTYPE html><html></html>",
+        "PRICING",
+        "needs_human\n",
+        "7",
+        "0.83",
         f"Answer.\n\n{MENTION}",
         f"Answer.\n\n{MENTION}\n",
     ],
@@ -163,6 +167,8 @@ def test_where_there_is_no_place_nothing_is_added(reply: str) -> None:
 @pytest.mark.parametrize(
     "reply",
     [
+        "Yes!",
+        "Sunday.",
         "```a`b``` is inline code",
         "{not json}",
         "[see above]",
