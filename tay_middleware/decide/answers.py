@@ -7,9 +7,9 @@ transcript shows.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tay_middleware.decide.answering import SHORT_CHARS, bare, clauses, opened, plainly
+from tay_middleware.decide.answering import SHORT_CHARS, bare, clauses, opened, plainly, turns_away
 from tay_middleware.decide.asked_back import asks_at_its_end
-from tay_middleware.decide.gates import STOP, bare_answers
+from tay_middleware.decide.gates import REFUSAL, STOP, bare_answers
 from tay_middleware.decide.named import named, speaks_of, surely_named
 from tay_middleware.decide.reading import Part, Reader, Reading
 from tay_middleware.decide.woven import Woven, reply_before
@@ -73,6 +73,8 @@ class Answers:
         names nothing else that it could be about; but a lone "no" in it ("no. 3 packs") may mean
         anything, and a stop, which holds for months, is all of it.
         """
+        if turns_away(text):
+            return (REFUSAL,)
         if len(text) > SHORT_CHARS:
             return ()
         plain = plainly(text)

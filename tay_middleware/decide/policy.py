@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from tay_middleware.decide.assign import bucket
 from tay_middleware.decide.earlier import closed_earlier
-from tay_middleware.decide.gates import OWNED, staying_closed
+from tay_middleware.decide.gates import OWNED, lasting, staying_closed
 from tay_middleware.decide.guesses import since_opted_in
 from tay_middleware.decide.ownership import owned, told_of
 from tay_middleware.decide.replies import NO_ANSWER, Facts, ReplyFacts
@@ -160,7 +160,7 @@ def _sensitive(case: _Case) -> bool:
     here = (
         ClosedGate(name, past.at, past.session_id)
         for past in of_the_conversation(case.turn, case.history)
-        for name in past.gates
+        for name in lasting(past.gates, case.playbook.gates)
     )
     return _kept_closed("sensitive", (*case.history.closed, *here), case)
 
@@ -319,7 +319,8 @@ def _closed_now(cause: str, case: _Case) -> bool:
 
 def _closed_earlier(cause: str, case: _Case, since: datetime | None = None) -> bool:
     earlier = closed_earlier(case.turn, case.history, case.around.earlier_gates, since)
-    return any(_any_of(cause, gates, case.playbook) for gates in earlier)
+    known = case.playbook.gates
+    return any(cause in known.causes(lasting(gates, known)) for gates in earlier)
 
 
 def _kept_closed(cause: str, kept: Iterable[ClosedGate], case: _Case) -> bool:
