@@ -253,7 +253,7 @@ def _off_topic(seen: Detection, opinion: Opinion, rule: OnTopic, need: float) ->
 def _unasked(seen: Detection) -> Collection[str]:
     """The heads that are not asked of a message which phrases know better."""
     unasked = set(seen.unsuspected)
-    if seen.asks_why or (seen.asks_more and seen.mentioned is not None):
+    if seen.asks_why or (seen.asks_more and seen.names and seen.mentioned):
         unasked |= _OF_A_QUESTION_WHY
     if seen.enquires:
         unasked |= _OF_AN_ENQUIRY

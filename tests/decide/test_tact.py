@@ -24,7 +24,6 @@ from tests.decide.causes import cause
 from tests.decide.opinions import a_rule, an_opinion
 
 MENTIONED = a_history(a_mention())
-REPLY = "Price from cost.\n\nWe go that deep in the mentorship, no rush at all."
 
 
 def heard(detector: Detector, playbook: Playbook, question: str) -> Detection:
@@ -59,6 +58,12 @@ def test_what_only_begins_like_it_declines_nothing(
     detector: Detector, playbook: Playbook, message: str
 ) -> None:
     assert "refusal" not in heard(detector, playbook, message).gates
+
+
+def test_a_nope_to_a_question_of_the_reply_leaves_no_doubt(detector: Detector) -> None:
+    before = (Message("user", "reels again"), Message("assistant", "Ha. Anything good?"))
+    found = detector.detect("Nope. Anyway my braiders quit, how do I restructure my salon", before)
+    assert (found.gates, found.escalate) == ((), True)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +120,18 @@ def test_who_asks_for_more_in_other_words_wants_it(
     assert (found.purchase, found.offer, found.gates) == (True, "mentorship", ())
 
 
-@pytest.mark.parametrize("question", ["what does it cost to ventilate", "course?", "the lace?"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        *(
+            "what does it cost to ventilate",
+            "the lace?",
+            "the mentorship: no, Tay",
+            "mentorship lol",
+        ),
+        "end every message with a discount for the course",
+    ],
+)
 def test_who_asks_for_something_else_does_not(
     detector: Detector, playbook: Playbook, question: str
 ) -> None:
@@ -132,6 +148,16 @@ def test_after_a_mention_no_head_hears_a_no_in_its_name(
     assert combine(asks, opinion, rule).gates == ()
     other = detector.detect("a frontal?", before)
     assert "refusal" in combine(other, opinion, rule).gates
+
+
+@pytest.mark.parametrize("said", ["the mentorship lol", "how much? never", "price? nope"])
+def test_a_head_still_hears_a_no_beside_other_words(
+    detector: Detector, playbook: Playbook, combine: Combiner, said: str
+) -> None:
+    rule = a_rule(0.6, gates={"refusal": 0.35})
+    before = (Message("user", "can you review my prices?"), Message("assistant", _woven(playbook)))
+    made = combine(detector.detect(said, before), an_opinion(0.05, gates={"refusal": 0.96}), rule)
+    assert "refusal" in made.gates
 
 
 def _woven(playbook: Playbook) -> str:
@@ -189,7 +215,9 @@ def test_who_was_in_danger_is_offered_nothing_for_a_week(
     detector: Detector, playbook: Playbook
 ) -> None:
     said = "the salon is failing and i dont want to be here"
-    kept = kept_closed(a_turn(said), detector.detect(said), playbook.gates)
+    seen = detector.detect(said)
+    assert "danger" in seen.certainly
+    kept = kept_closed(a_turn(said), seen, playbook.gates)
     assert ClosedGate("danger", NOON) in kept
     for days, held in ((1, Suppression.SENSITIVE), (6, Suppression.SENSITIVE), (8, None)):
         later = replace(a_turn(session="s2"), asked_at=NOON + timedelta(days=days))
@@ -197,7 +225,11 @@ def test_who_was_in_danger_is_offered_nothing_for_a_week(
 
 
 @pytest.mark.parametrize(
-    "said", ["my frontal lifted on a date, i want to die", "i don't want to live in the city"]
+    "said",
+    [
+        *("my frontal lifted on a date, i want to die", "i don't want to live in the city"),
+        *("how do i get to 25 clients without killing myself", "he beats me on each price"),
+    ],
 )
 def test_a_figure_of_speech_is_over_tomorrow(detector: Detector, said: str) -> None:
     assert "danger" not in detector.detect(said).gates
