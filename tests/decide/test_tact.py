@@ -183,7 +183,7 @@ def test_who_asks_for_a_price_or_a_place_is_answered_directly(
     "message",
     [
         "today makes it a year since my dad. he built this salon with me",
-        "it's the anniversary of my nan's passing and the shop is open",
+        "nan ran this shop, and today is the anniversary of her passing",
         "first year without my husband in the salon, help me plan my prices",
         "my shop dem don lock am because rent. pikin dey house no food",
         "i've maxed out two credit cards on stock, how do i fix my pricing",
@@ -267,3 +267,8 @@ def test_a_reply_that_rates_a_bookkeeper_above_any_course_bears_no_mention(
     said = "A good bookkeeper for two hours is worth more than any course right now."
     assert reader.read(said).advises_against
     assert not reader.read("Your time is worth more than a bundle of hair.").advises_against
+
+
+def test_grandmas_salon_still_gives_a_reason_to_suspect_an_age(detector: Detector) -> None:
+    said = "I run the books for Grandma's salon, I'm only free after fourth period"
+    assert "minor" not in detector.detect(said).unsuspected
