@@ -25,6 +25,11 @@ _EMOJI = re.compile(
 )
 _HEADING = re.compile(r" {0,3}#{1,6}(?:\s|$)")
 _OPTION = re.compile(r"\s*\(?[A-Ha-h][).]\s")
+_CUT_OFF = re.compile(
+    r"(?:(?<!\S)(?:the|an?|and|or|but|because|if|than|your|my|our|their|with|to|of)|,)\Z"
+)
+"""The end of a line that goes on: what streams it may say nothing of having stopped in between."""
+
 _SPAN = re.compile(r"(`+)[^`]*\1")
 _BARE_WORD = re.compile(r"[A-Za-z0-9_:/+-]+(?:\.[A-Za-z0-9_]+)*")
 """What a router or a grader is answered: "PRICING", "7", "needs_human"."""
@@ -34,9 +39,9 @@ def addition(reply: str, mention: str) -> str | None:
     """The exact characters to append to `reply` so that `mention` is a paragraph of its own.
 
     `None` where nothing may be added: an empty reply, one that a program will read (a bare word,
-    JSON, a lone block of it, a document of markup), one that ends inside a code fence or raw HTML or may do so,
-    one whose last line is signed, promises more or asks to choose, or one that ends with this
-    mention already (weaving twice is weaving once).
+    JSON, a lone block of it, a document of markup), one that ends inside a code fence or raw HTML
+    or may do so, one whose last line is signed, promises more, breaks off or asks to choose, or one
+    that ends with this mention already (weaving twice is weaving once).
     """
     if not mention or not has_place(reply) or reply.rstrip().endswith(mention.strip()):
         return None
@@ -180,7 +185,12 @@ def _stays_open(bare: str, names: Collection[str]) -> bool:
         return True
     lines = _LINE.split(bare)
     last = lines[-1]
-    if last.rstrip(" *_").endswith(":") or _HEADING.match(last) or _OPTION.match(last):
+    if (
+        _CUT_OFF.search(last)
+        or last.rstrip(" *_").endswith(":")
+        or _HEADING.match(last)
+        or _OPTION.match(last)
+    ):
         return True
     return ends_signed(lines, names)
 

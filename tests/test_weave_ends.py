@@ -65,6 +65,10 @@ BODY = "Start with your costs, then your hours.\n\n"
         "## Next steps",
         "**Do this first: write down your costs",
         "Which one first?\n\nA) your costs\nB) your prices\nC) the message",
+        "The first thing to do is to sit down with",
+        "Add your hours,",
+        "Put it up by ten percent and",
+        "Start with the",
     ],
 )
 def test_nothing_is_added_there(ending: str) -> None:
@@ -101,6 +105,9 @@ def test_nothing_is_added_there(ending: str) -> None:
         "Do the sums!\nTuesday",
         "Do this\n- Call her",
         "One word.\n\nConsistency.",
+        "Go for option A",
+        "That's what a deposit is for",
+        "Look here: https://x.example/the",
     ],
 )
 def test_plain_endings_have_a_place(ending: str) -> None:

@@ -12,7 +12,8 @@ _SIGNS = re.compile("[\U0001f44e\U0001f645]")
 
 _OPENER = re.compile(
     r"(?:(?:u+h+|u+m+|e+r+m?|h+m+|well|ok(?:ay)?|oh|aw+|ah+|right|interesting|fair(?: enough)?"
-    r"|i see|got it|(?:no )?i get it|go on(?: then)?|yeah?|yes|cool|nice|lovely|great|sounds good"
+    r"|(?:that )?sounds (?:good|interesting|great|amazing|lovely|nice|perfect)"
+    r"|i see|got it|(?:no )?i get it|go on(?: then)?|yeah?|yes|cool|nice|lovely|great"
     r"|thanks|thank you|wait|actually|honestly|seriously|so|and|but|then|lo+l|(?:ha){2,}h?|girl"
     r"|babes?|sis|hun|tay)(?![\w'])[\s,.!;:\u2026-]*)+",
     re.IGNORECASE,
@@ -27,6 +28,17 @@ _TAIL = re.compile(
 """And after it: a laugh, a kiss, a name."""
 
 _CLAUSE = re.compile(r"[,.!;:\n\u2026]+|\bbut\b")
+
+
+_TURNS_AWAY = re.compile(
+    r"(?:no+|nope|nah+)[\s,.!;:\u2026-]+(?:anyways?|moving on|back to)\b", re.IGNORECASE
+)
+"""A no, and on to something else: "nope. anyway, how do I cost a wig"."""
+
+
+def turns_away(text: str) -> bool:
+    """Whether a text begins with a no to what was said last and goes on to something else."""
+    return _TURNS_AWAY.match(text.lstrip()) is not None
 
 
 def plainly(text: str) -> str:

@@ -7,14 +7,17 @@ transcript shows.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tay_middleware.decide.answering import SHORT_CHARS, bare, clauses, opened, plainly
+from tay_middleware.decide.answering import SHORT_CHARS, bare, clauses, opened, plainly, turns_away
 from tay_middleware.decide.asked_back import asks_at_its_end
 from tay_middleware.decide.gates import bare_answers
 from tay_middleware.decide.named import named, speaks_of, surely_named
 from tay_middleware.decide.reading import Part, Reader, Reading
 from tay_middleware.decide.woven import Woven, reply_before
 from tay_middleware.domain import Message
-from tay_middleware.playbook.gate_names import OPT_OUT
+from tay_middleware.playbook.gate_names import OPT_OUT, REFUSAL
+
+NAME_WORDS = 2
+"""Most words of a message that asks nothing but what an offer is: "the mentorship?"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Answers:
         closing = bool(closes) or reading.has(Part.AFTER_MENTION) or reading.has(Part.GATE)
         to_reply = (closing or asks_more) and self._asked_back(reading, transcript)
         return Answer(
-            closes=closes,
+            closes=() if to_reply and turns_away(question) else closes,
             asks_more=asks_more,
             to_a_question=to_reply,
             to_a_mention=closing and not to_reply and self.mentioned_before(transcript),
@@ -74,6 +77,8 @@ class Answers:
         names nothing else that it could be about; but a lone "no" in it ("no. 3 packs") may mean
         anything, and a stop, which holds for months, is all of it.
         """
+        if turns_away(text):
+            return (REFUSAL,)
         if len(text) > SHORT_CHARS:
             return ()
         plain = plainly(text)
@@ -90,6 +95,8 @@ class Answers:
 
     def _asks_more(self, text: str, reading: Reading) -> bool:
         """Whether a message, or what follows its opener, asks for what was just mentioned."""
+        if _is_a_name_asked(text) and surely_named(reading):
+            return True
         begun = text if len(text) > SHORT_CHARS else opened(text)
         if begun == text and not reading.has(Part.ASKS_MORE):
             return False
@@ -109,3 +116,8 @@ class Answers:
         if self._woven.offer_in(paragraph) is not None:
             return True
         return bool(surely_named(self._reader.read(paragraph)))
+
+
+def _is_a_name_asked(text: str) -> bool:
+    """Whether a message is a few words and a question mark: "the mentorship?"."""
+    return text.rstrip().endswith("?") and len(text.split()) <= NAME_WORDS

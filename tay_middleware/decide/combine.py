@@ -32,7 +32,7 @@ from tay_middleware.playbook.gate_names import (
 )
 
 _OF_A_QUESTION_WHY = frozenset({COMPLAINT, CONDUCT, INJECTION, REFUSAL, OWNER})
-"""What "why did you mention that?" looks like to learned heads; it is answered all the same."""
+"""What "why did you mention that?" looks like to learned heads, and "that one?" after a mention."""
 
 _OF_AN_OPT_IN = frozenset({OPT_OUT, REFUSAL, COMPLAINT, CONDUCT, INJECTION})
 """What "you can recommend things again" looks like to them: it speaks of what it takes back. So
@@ -250,7 +250,7 @@ def _off_topic(seen: Detection, opinion: Opinion, rule: OnTopic, need: float) ->
 def _unasked(seen: Detection) -> Collection[str]:
     """The heads that are not asked of a message which phrases know better."""
     unasked = set(seen.unsuspected)
-    if seen.asks_why:
+    if seen.asks_why or (seen.asks_more and seen.names and seen.mentioned):
         unasked |= _OF_A_QUESTION_WHY
     if seen.enquires:
         unasked |= _OF_AN_ENQUIRY

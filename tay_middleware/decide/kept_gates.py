@@ -28,6 +28,19 @@ def staying_closed(names: Iterable[str], gates: Gates) -> Iterator[tuple[str, Ga
             yield name, gate
 
 
+def lasting(closed: Sequence[str], gates: Gates) -> tuple[str, ...]:
+    """The gates that a message closed, as they count for the ones after it.
+
+    "Stop plugging your stuff, it's annoying" is no grievance but a stop: who asks for a price later
+    is answered, as our confirmation says. So a complaint goes that is one about mentions.
+    """
+    if Suppression.OPTED_OUT not in gates.causes(closed):
+        return tuple(closed)
+    return tuple(
+        name for name in closed if name not in gates.gates or gates.gates[name].reacts_as is None
+    )
+
+
 def kept_closed(turn: Turn, detection: Detection, gates: Gates) -> tuple[ClosedGate, ...]:
     """What is kept of a message for longer than its turn: gates, and what she says she has.
 
@@ -39,7 +52,7 @@ def kept_closed(turn: Turn, detection: Detection, gates: Gates) -> tuple[ClosedG
     told = tuple(told_of({phrase.group: None for phrase in detection.closed_by}))
     said = outright(detection)
     kept = [ClosedGate(name, turn.asked_at) for name in told]
-    for name in detection.gates:
+    for name in lasting(detection.gates, gates):
         gate = gates.gates.get(name)
         if gate is None or not gate.sticky_seconds:
             continue

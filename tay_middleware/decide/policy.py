@@ -13,7 +13,7 @@ from tay_middleware.decide.assign import bucket
 from tay_middleware.decide.case import Case
 from tay_middleware.decide.earlier import closed_earlier
 from tay_middleware.decide.guesses import since_opted_in
-from tay_middleware.decide.kept_gates import staying_closed
+from tay_middleware.decide.kept_gates import lasting, staying_closed
 from tay_middleware.decide.ownership import owned, told_of
 from tay_middleware.decide.replies import Obstacle
 from tay_middleware.decide.said_before import mentions
@@ -125,7 +125,7 @@ def _sensitive(case: Case) -> bool:
     here = (
         ClosedGate(name, past.at, past.session_id)
         for past in of_the_conversation(case.turn, case.history)
-        for name in past.gates
+        for name in lasting(past.gates, case.playbook.gates)
     )
     return _kept_closed(Suppression.SENSITIVE, (*case.history.closed, *here), case)
 
@@ -279,7 +279,8 @@ def _closed_now(cause: Suppression, case: Case) -> bool:
 
 def _closed_earlier(cause: Suppression, case: Case, since: datetime | None = None) -> bool:
     earlier = closed_earlier(case.turn, case.history, case.around.earlier_gates, since)
-    return any(_any_of(cause, gates, case.playbook) for gates in earlier)
+    known = case.playbook.gates
+    return any(cause in known.causes(lasting(gates, known)) for gates in earlier)
 
 
 def _kept_closed(cause: Suppression, kept: Iterable[ClosedGate], case: Case) -> bool:
