@@ -31,7 +31,7 @@ _CUT_OFF = re.compile(
 """The end of a line that goes on: what streams it may say nothing of having stopped in between."""
 
 _SPAN = re.compile(r"(`+)[^`]*\1")
-_BARE_WORD = re.compile(r"[A-Za-z0-9_:/+-]+(?:\.[A-Za-z0-9_]+)*")
+_BARE_WORD = re.compile(r"[\w:/+-]+(?:\.\w+)*", re.ASCII)
 """What a router or a grader is answered: "PRICING", "7", "needs_human"."""
 
 

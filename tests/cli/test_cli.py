@@ -290,3 +290,9 @@ def test_the_help_names_every_command_and_a_slip_is_answered_with_the_nearest(
         app(["decid"])
     assert left.value.code == 2
     assert "Did you mean 'decide'?" in capsys.readouterr().err
+
+
+def test_it_runs_as_a_module_where_its_script_is_not_on_the_path() -> None:
+    command = [sys.executable, "-m", "tay_middleware", "--help"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "python -m tay_middleware [OPTIONS] COMMAND" in said
