@@ -29,6 +29,7 @@ from sqlalchemy import (
 from tay_middleware.storage.columns import JSON_TYPE, Id, Utc, Words, one_of
 from tay_middleware.storage.sql import metadata
 from tay_middleware.storage.transaction import insert
+from tay_middleware.storage.turns.figures import hourly_stats
 
 BY_ITSELF = "its end"
 """Who switched on again what had run out, in the audit trail."""
@@ -68,6 +69,17 @@ Index(
     sqlite_where=pauses.c.lifted_at.is_(None),
     postgresql_where=pauses.c.lifted_at.is_(None),
 )
+
+
+def mentioned_as(connection: Connection, name: str) -> Subject | None:
+    """What was mentioned under a name, as far as counts go back; `None` where nothing was."""
+    for subject, column in (
+        (Subject.OFFER, hourly_stats.c.offer),
+        (Subject.TEMPLATE, hourly_stats.c.template),
+    ):
+        if connection.execute(select(column).where(column == name).limit(1)).first() is not None:
+            return subject
+    return None
 
 
 def paused_names(connection: Connection, now: datetime) -> frozenset[str]:
