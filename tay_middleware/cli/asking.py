@@ -84,21 +84,21 @@ def on_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) ->
     async def run() -> T:
         database = Database(settings.resolved_database_url)
         try:
-            if database.is_file:
-                await asyncio.to_thread(upgrade, database.url)
-            await database.read(check_current)
+            with _at(place):
+                if database.is_file:
+                    await asyncio.to_thread(upgrade, database.url)
+                await database.read(check_current)
             if await database.read(every_simulation):
                 typer.echo(SIMULATED_ROWS, err=True)
             return await work(database)
         finally:
             await database.aclose()
 
-    with at(place):
-        return asyncio.run(run())
+    return asyncio.run(run())
 
 
 @contextmanager
-def at(place: str) -> Iterator[None]:
+def _at(place: str) -> Iterator[None]:
     """Say of a database that does not answer where it was looked for.
 
     Raises:

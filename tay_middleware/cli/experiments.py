@@ -18,7 +18,7 @@ from tay_middleware.cli.asking import ask, on_database
 from tay_middleware.cli.noting import me, new_id, noted
 from tay_middleware.cli.reading import read_by, reading_by
 from tay_middleware.ending import HOW_TO_SAY_IT, ending
-from tay_middleware.errors import InputError
+from tay_middleware.errors import InputError, StorageError, StorageUnavailable
 from tay_middleware.playbook import HOLDOUT, Playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import Database
@@ -27,6 +27,8 @@ from tay_middleware.storage.outbox.pause_board import publish
 from tay_middleware.storage.transaction import Transaction
 
 TESTS = "which tests there are, and what each is made to find"
+
+AFTER = {"pause": "paused", "resume": "switched on again"}
 
 WATCH_SECONDS = 60.0
 """Between two looks of `guard --watch`."""
@@ -172,11 +174,8 @@ def resume_command(
 def _subject(settings: Settings, name: str) -> sql.Subject:
     """An offer or a wording, of the playbook or of the log: chats may go by another one."""
     playbook = reading_by(settings, "only what was mentioned before can be paused").playbook
-    if playbook is not None and name in playbook.offers:
-        return sql.Subject.OFFER
-    if playbook is not None and name in playbook.by_id:
-        return sql.Subject.TEMPLATE
-    found = ask(settings, sql.mentioned_as, name)
+    known = None if playbook is None else sql.subject_of(playbook, name)
+    found = known or ask(settings, sql.mentioned_as, name)
     if found is None:
         raise InputError(
             f"{name!r} is no offer and no wording of the playbook, and none was mentioned so"
@@ -227,7 +226,13 @@ def _change(settings: Settings, action: str, name: str, function: Callable[..., 
 
     async def changed(database: Database) -> bool:
         done = await database.write(change)
-        await publish(settings, database, datetime.now(UTC))
+        try:
+            await publish(settings, database, datetime.now(UTC))
+        except StorageError as error:
+            raise StorageUnavailable(
+                f"it is written that {name} is {AFTER[action]}, and no chat knows of it yet. "
+                f"`tay serve` and `tay drain` tell them within a minute once they can: {error}"
+            ) from error
         return done
 
     return on_database(settings, changed)

@@ -26,6 +26,7 @@ from sqlalchemy import (
     update,
 )
 
+from tay_middleware.playbook import Playbook
 from tay_middleware.storage.columns import JSON_TYPE, Id, Utc, Words, one_of
 from tay_middleware.storage.sql import metadata
 from tay_middleware.storage.transaction import insert
@@ -69,6 +70,13 @@ Index(
     sqlite_where=pauses.c.lifted_at.is_(None),
     postgresql_where=pauses.c.lifted_at.is_(None),
 )
+
+
+def subject_of(playbook: Playbook, name: str) -> Subject | None:
+    """What a playbook has under a name, `None` where it has nothing."""
+    if name in playbook.offers:
+        return Subject.OFFER
+    return Subject.TEMPLATE if name in playbook.by_id else None
 
 
 def mentioned_as(connection: Connection, name: str) -> Subject | None:
