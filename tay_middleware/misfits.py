@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
+from typing import Any
 
 from pydantic import AliasChoices, ValidationError
 from pydantic.fields import FieldInfo
@@ -25,6 +26,20 @@ def misfits(error: ValidationError | SettingsError, known: Mapping[str, FieldInf
         found = error.errors(include_url=False, include_input=False)
         lines = [f"{_told(one['loc'], aliases)}: {_mend(one, known)}" for one in found]
     return "\n  ".join(["settings are wrong:", *lines])
+
+
+def trimmed(given: Mapping[str, Any], *, kept: str) -> dict[str, Any]:
+    """Values without blanks and line ends around them; one that is nothing else is not given.
+
+    Args:
+        given: what the environment or a caller says, by name.
+        kept: whose value is used to the letter.
+    """
+    return {
+        name: value.strip() if isinstance(value, str) and name != kept else value
+        for name, value in given.items()
+        if not (isinstance(value, str) and value.isspace())
+    }
 
 
 def _aliases(field: FieldInfo) -> list[str]:

@@ -11,13 +11,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Never
 
-from pydantic import AliasChoices, Field, HttpUrl, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, HttpUrl, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from tay_middleware.domain import Mode
 from tay_middleware.errors import ConfigurationError
-from tay_middleware.misfits import misfits
-from tay_middleware.private import make_home
+from tay_middleware.misfits import misfits, trimmed
+from tay_middleware.private import make_home, make_once
 
 SECRET_BYTES = 32
 """256 bits: an HMAC key of the hash's own size, so that guessing user ids by key is hopeless."""
@@ -55,6 +55,12 @@ class Settings(BaseSettings):
         extra="forbid",
         populate_by_name=True,
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _trimmed(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Without blanks and line ends around values, which files of secrets and `.env` leave."""
+        return trimmed(given, kept="user_key_secret")
 
     if not TYPE_CHECKING:  # a checker reads the fields
 
@@ -321,19 +327,7 @@ def _secret_file(path: Path) -> bytes:
     """Read the secret, or make it: two processes that race end up with one and the same."""
     try:
         make_home(path.parent)
-        draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        if not path.exists():
-            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w") as file:
-                file.write(secrets.token_hex(SECRET_BYTES))
-                file.flush()
-                os.fsync(file.fileno())  # a power cut must not leave the name without the key
-            try:
-                os.link(draft, path)
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
+        make_once(path, lambda: secrets.token_hex(SECRET_BYTES))
         key = path.read_text().strip().encode()
     except OSError as error:
         raise ConfigurationError(

@@ -24,6 +24,23 @@ def test_an_empty_variable_is_as_one_that_is_not_set(
     assert load_settings() == unset
 
 
+def test_blanks_around_a_value_are_none_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAY_REDIS_URL", "unix:///run/a b/v.sock \n")
+    monkeypatch.setenv("TAY_DATABASE_URL", " postgresql+asyncpg://tay@db/mentor\r\n")
+    monkeypatch.setenv("TAY_MODE", "shadow ")
+    monkeypatch.setenv("TAY_PUBLIC_URL", "  ")
+    found = load_settings()
+    assert found.redis_url == SecretStr("unix:///run/a b/v.sock")
+    assert found.database_url == "postgresql+asyncpg://tay@db/mentor"
+    assert (found.mode, found.public_url) == (Mode.SHADOW, None)
+
+
+def test_the_key_of_user_ids_is_taken_to_the_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under another one nobody is known: an installation may have begun with its line end."""
+    monkeypatch.setenv("TAY_USER_KEY_SECRET", "x" * 40 + "\n")
+    assert load_settings().user_key_bytes() == b"x" * 40 + b"\n"
+
+
 def test_an_empty_key_of_the_classifier_gives_way_to_the_usual_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

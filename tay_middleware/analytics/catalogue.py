@@ -59,11 +59,12 @@ class Measure:
 class Terms:
     """What figures hang on: the window of a sale, bad reactions, and what running it all costs.
 
+    Without `reactions` bad ones are told of the days alone that know them from before.
     Mentions older than `retention_days` have lost their rows, and with them what became of them.
     """
 
     attribution_days: float
-    reactions: Reactions
+    reactions: Reactions | None
     running_cost_usd_per_month: float = 0.0
     retention_days: int | None = None
 

@@ -29,6 +29,9 @@ ARMS = ("shown", "holdout")
 MEANING = 4
 """Another number where figures of a sheet mean something else: all sheets are made anew."""
 
+UNKNOWN = 0
+"""The mark of a sheet that was made without knowing what counts as a bad reaction."""
+
 FIRST_DAY = date(2000, 1, 1)
 """Before any question: no chat is older."""
 
@@ -80,7 +83,7 @@ async def make_sheets(
     end: date,
     *,
     now: datetime,
-    reactions: Reactions,
+    reactions: Reactions | None,
     step: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> int:
     """Make the sheets of `[first, end)` that are missing or out of date; how many were made.
@@ -90,13 +93,15 @@ async def make_sheets(
         first: a day (UTC).
         end: the day after the last; days that are not over are left out.
         now: the moment.
-        reactions: what counts as a bad one.
+        reactions: what counts as a bad one. `None` where that is not known: then what is there
+            stays, whatever counted when it was made, and what is missing is made without them, and
+            anew once they are known.
         step: told how many are made, of how many.
 
     Raises:
         StorageError: the database does not answer.
     """
-    until, terms = min(end, now.date()), reactions.mark
+    until, terms = min(end, now.date()), UNKNOWN if reactions is None else reactions.mark
     asked = await database.read(sql.known_days, first, until)
     there = await database.read(sql.kept, first, until)
     missing = [
@@ -137,7 +142,8 @@ async def sheets_before_removal(
 def _is_current(known: sql.Mark | None, mark: sql.Mark) -> bool:
     if known is None or known.closed_days < mark.closed_days:
         return False
-    return replace(known, closed_days=mark.closed_days) == mark
+    terms = known.terms if mark.terms == UNKNOWN else mark.terms
+    return known == replace(mark, closed_days=known.closed_days, terms=terms)
 
 
 def _closed(day: date, now: datetime) -> int:
@@ -145,7 +151,7 @@ def _closed(day: date, now: datetime) -> int:
     return max(closing for closing in CLOSINGS if closing <= over)
 
 
-def _content(connection: Transaction, day: date, closed: int, reactions: Reactions) -> Any:
+def _content(connection: Transaction, day: date, closed: int, reactions: Reactions | None) -> Any:
     mentions = sql.mentions(connection, day)
     costs = [scores[sql.COST] for scores in sql.opinions(connection, day)]
     content = {
@@ -155,9 +161,7 @@ def _content(connection: Transaction, day: date, closed: int, reactions: Reactio
         "llm": [len(costs), sum(round(1e6 * cost) for cost in costs)],
     }
     if closed >= SAID_NEXT:
-        content |= _taken(connection, day, reactions)
-        content["heard"] = _by((row for row in mentions if row.user_key is not None), "template")
-        content["unheard"] = _by((row for row in mentions if row.user_key is None), "template")
+        content |= {} if reactions is None else _taken(connection, day, mentions, reactions)
         due = sql.due(connection, day)
         content["first_due"] = {
             arm: _came([row for row in due if row.arm == arm], closed, ("again", "week", "month"))
@@ -169,12 +173,19 @@ def _content(connection: Transaction, day: date, closed: int, reactions: Reactio
     return content
 
 
-def _taken(connection: Transaction, day: date, reactions: Reactions) -> dict[str, Any]:
+def _taken(
+    connection: Transaction, day: date, mentions: Sequence[Any], reactions: Reactions
+) -> dict[str, Any]:
     begins = sql.midnight(day)
     until = begins + timedelta(days=SAID_NEXT)
     found = bad_reactions(connection, begins, until, gates=reactions.gates, within=reactions.within)
     of_nobody = bad_feedback_of_nobody(connection, begins, until)
-    return {"bad": _bad(found, day), "unheard_bad": _bad(of_nobody, day)}
+    return {
+        "bad": _bad(found, day),
+        "unheard_bad": _bad(of_nobody, day),
+        "heard": _by((row for row in mentions if row.user_key is not None), "template"),
+        "unheard": _by((row for row in mentions if row.user_key is None), "template"),
+    }
 
 
 def _bad(found: Iterable[Reaction], day: date) -> dict[str, Tally]:
@@ -237,9 +248,10 @@ def add_up(sheets: Iterable[tuple[date, Any]], now: datetime) -> Sums:
         _add(sums.asked, content["asked"])
         for name, values in content["mentions"].items():
             _add(sums.mentions.setdefault(name, {}), values)
-        if closed >= SAID_NEXT and "bad" in content:
-            # Sheets of before, whose rows are past their retention, do not know all of these.
-            if "heard" in content:
+        # Sheets of before, whose rows are past their retention, do not know all of these, and one
+        # that was made without a playbook knows no reactions.
+        if closed >= SAID_NEXT:
+            if "heard" in content and "bad" in content:
                 for tallies, name in _reactions(sums):
                     _add(tallies, content[name])
             for arm, came in content.get("first_due", {}).items():

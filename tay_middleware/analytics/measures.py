@@ -67,16 +67,21 @@ class Measures:
         )
 
 
-def terms_of(settings: Settings, playbook: Playbook) -> Terms:
-    """The terms that settings and playbook describe."""
-    rules = playbook.policy.auto_pause
-    gates = tuple(name for name in rules.reactions if name in playbook.gates.gates)
+def terms_of(settings: Settings, playbook: Playbook | None) -> Terms:
+    """The terms that settings and playbook describe; without one nobody knows what is a bad one."""
     return Terms(
         attribution_days=settings.attribution_days,
-        reactions=Reactions(gates, timedelta(hours=rules.within_hours)),
+        reactions=None if playbook is None else reactions_of(playbook),
         running_cost_usd_per_month=settings.running_cost_usd_per_month,
         retention_days=settings.retention_days,
     )
+
+
+def reactions_of(playbook: Playbook) -> Reactions:
+    """What a playbook says is a bad reaction."""
+    rules = playbook.policy.auto_pause
+    gates = tuple(name for name in rules.reactions if name in playbook.gates.gates)
+    return Reactions(gates, timedelta(hours=rules.within_hours))
 
 
 async def measure(

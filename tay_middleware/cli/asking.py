@@ -5,12 +5,13 @@ would answer that there is nothing, and nobody, as if it were so.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Concatenate, ParamSpec, TypeVar
 
 import typer
 
-from tay_middleware.errors import ConfigurationError
+from tay_middleware.errors import ConfigurationError, StorageError
 from tay_middleware.settings import Settings
 from tay_middleware.storage import Database, upgrade
 from tay_middleware.storage.connection.location import file_of, is_file, place_of, read_url
@@ -78,14 +79,15 @@ def tell(
 
 def on_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
     """Run work of several steps on a database that is opened for it; as `ask`."""
-    existing(settings)
+    place = existing(settings)
 
     async def run() -> T:
         database = Database(settings.resolved_database_url)
         try:
-            if database.is_file:
-                await asyncio.to_thread(upgrade, database.url)
-            await database.read(check_current)
+            with _at(place):
+                if database.is_file:
+                    await asyncio.to_thread(upgrade, database.url)
+                await database.read(check_current)
             if await database.read(every_simulation):
                 typer.echo(SIMULATED_ROWS, err=True)
             return await work(database)
@@ -93,6 +95,19 @@ def on_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) ->
             await database.aclose()
 
     return asyncio.run(run())
+
+
+@contextmanager
+def _at(place: str) -> Iterator[None]:
+    """Say of a database that does not answer where it was looked for.
+
+    Raises:
+        StorageError: it does not; of the same kind as before.
+    """
+    try:
+        yield
+    except StorageError as error:
+        raise type(error)(f"{error} ({place})") from error
 
 
 def tell_each(settings: Settings, functions: Iterable[Callable[[Transaction], T]]) -> list[T]:

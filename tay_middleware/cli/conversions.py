@@ -10,12 +10,12 @@ import typer
 
 from tay_middleware.cli.asking import ask, existing, tell, tell_each
 from tay_middleware.cli.noting import new_id, noted
+from tay_middleware.cli.reading import read_by
 from tay_middleware.errors import InputError
 from tay_middleware.payments.imports import PIECE, Report, take, tried, try_out
 from tay_middleware.payments.imports import report as summed
 from tay_middleware.payments.lines import SAVE_AS, Line, read_file, zone_named
 from tay_middleware.payments.terms import Terms, terms_of
-from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage.connection.copies import copied
 from tay_middleware.storage.transaction import parts
@@ -51,7 +51,7 @@ def import_command(
     settings = load_settings()
     place = existing(settings)
     settings.user_key_bytes(makes=False)
-    terms = terms_of(settings, load_playbook(settings.prompts_dir))
+    terms = terms_of(settings, read_by(settings, "which products are of which offer"))
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
             lines, problems = read_file(text, zone_named(timezone))

@@ -11,8 +11,10 @@ from tay_middleware.settings import MOST_DAYS, Settings, load_settings
 from tay_middleware.storage import current, maintain_now, upgrade
 
 if TYPE_CHECKING:
-    from tay_middleware.engine.in_force import Standing
     from tay_middleware.playbook import Playbook
+
+NO_ROWS = "no rows were removed, for the playbook says which still count"
+"""Those of mentions that a cap counts, and of tests that are open."""
 
 app = typer.Typer(help="Migrate the database, and maintain its rows.", no_args_is_help=True)
 
@@ -49,11 +51,12 @@ def maintain_command(
     the last good one, as chats do, and stay where none is known.
     """
     from tay_middleware.cli.asking import existing  # noqa: PLC0415 - `upgrade` needs none
+    from tay_middleware.cli.reading import reading_by  # noqa: PLC0415 - the same
 
     settings = load_settings()
     place = existing(settings)
     days, open_tests = keep_days or settings.retention_days, frozenset[str]()
-    rules = _rules(settings) if days is not None else None
+    rules = reading_by(settings, NO_ROWS) if days is not None else None
     playbook = rules.playbook if rules is not None else None
     if days is not None and playbook is not None:
         _refuse_to_forget_mentions(settings, playbook, days)
@@ -66,19 +69,7 @@ def maintain_command(
         f"moved {done.moved} rows, deleted {done.deleted} rows (in {place})"
     )
     if rules is not None and playbook is None:
-        raise ConfigurationError(
-            f"no rows were removed: which still count is said by the playbook. {rules.fault}"
-        )
-
-
-def _rules(settings: Settings) -> "Standing":
-    """The playbook that chats go by, which says what may not go: capped mentions, open tests."""
-    from tay_middleware.engine.failopen import attempt  # noqa: PLC0415 - `upgrade` needs none
-    from tay_middleware.engine.in_force import Standing, playbook_standing  # noqa: PLC0415 - `upgrade` needs none
-
-    found = attempt(lambda: playbook_standing(settings))
-    # `strict_start` raises whatever was found: a directory in place of a file, say.
-    return Standing(None, found) if isinstance(found, Exception) else found
+        raise typer.Exit(1)
 
 
 def _refuse_to_forget_mentions(settings: Settings, playbook: "Playbook", keep_days: int) -> None:
@@ -96,10 +87,10 @@ def _refuse_to_forget_mentions(settings: Settings, playbook: "Playbook", keep_da
 def _sum_up(settings: Settings, playbook: "Playbook", keep_days: int) -> None:
     """Make the sheets of the days whose rows are about to go."""
     from tay_middleware.analytics.days import sheets_before_removal  # noqa: PLC0415 - `upgrade` needs no figures
-    from tay_middleware.analytics.measures import terms_of  # noqa: PLC0415 - `upgrade` needs no figures
+    from tay_middleware.analytics.measures import reactions_of  # noqa: PLC0415 - `upgrade` needs no figures
     from tay_middleware.cli.asking import on_database  # noqa: PLC0415 - `upgrade` needs no figures
 
-    reactions = terms_of(settings, playbook).reactions
+    reactions = reactions_of(playbook)
     now = datetime.now(UTC)
     until = now - timedelta(days=keep_days)
     on_database(

@@ -16,14 +16,19 @@ from tay_middleware.cli import experiments_text as text
 from tay_middleware.cli.amounts import share
 from tay_middleware.cli.asking import ask, on_database
 from tay_middleware.cli.noting import me, new_id, noted
+from tay_middleware.cli.reading import read_by, reading_by
 from tay_middleware.ending import HOW_TO_SAY_IT, ending
-from tay_middleware.errors import InputError
-from tay_middleware.playbook import HOLDOUT, Playbook, load_playbook
+from tay_middleware.errors import InputError, StorageError, StorageUnavailable
+from tay_middleware.playbook import HOLDOUT, Playbook
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import Database
 from tay_middleware.storage.desk import pauses as sql
 from tay_middleware.storage.outbox.pause_board import publish
 from tay_middleware.storage.transaction import Transaction
+
+TESTS = "which tests there are, and what each is made to find"
+
+AFTER = {"pause": "paused", "resume": "switched on again"}
 
 WATCH_SECONDS = 60.0
 """Between two looks of `guard --watch`."""
@@ -41,7 +46,7 @@ def experiments(context: typer.Context, *, as_json: AsJson = False) -> None:
     """State and verdict of each test; without a command, all of them."""
     if context.invoked_subcommand is None:
         settings = load_settings()
-        _tell(_examined(settings, load_playbook(settings.prompts_dir)), as_json=as_json)
+        _tell(_examined(settings, read_by(settings, TESTS)), as_json=as_json)
 
 
 @app.command("show")
@@ -52,7 +57,7 @@ def show(
 ) -> None:
     """One test in full: arms, differences, health."""
     settings = load_settings()
-    found = _examined(settings, load_playbook(settings.prompts_dir), name)
+    found = _examined(settings, read_by(settings, TESTS), name)
     if not found and name == HOLDOUT:
         raise InputError("there is no holdout: its share in policy.yaml is 0")
     if not found:
@@ -97,7 +102,7 @@ def guard_command(
 ) -> None:
     """Pause what too many users react badly to; `tay serve` does it by itself."""
     settings = load_settings()
-    playbook = load_playbook(settings.prompts_dir)
+    playbook = read_by(settings, "what is a bad reaction, and how many are too many")
     while True:
         found = on_database(settings, partial(_guarded, settings, playbook))
         if not watch:
@@ -130,10 +135,7 @@ def pause_command(
 ) -> None:
     """Switch an offer or a wording off now, in every running chat."""
     settings = load_settings()
-    playbook = load_playbook(settings.prompts_dir)
-    subject = sql.Subject.OFFER if name in playbook.offers else sql.Subject.TEMPLATE
-    if subject is sql.Subject.TEMPLATE and name not in playbook.by_id:
-        raise InputError(f"{name!r} is no offer and no wording of the playbook")
+    subject = _subject(settings, name)
     now = datetime.now(UTC)
     end = _ending(until, now)
     changed = _change(
@@ -167,6 +169,18 @@ def resume_command(
     if not _change(load_settings(), "resume", name, lift):
         raise InputError(f"{name!r} is not paused")
     typer.echo(f"{name} is switched on again")
+
+
+def _subject(settings: Settings, name: str) -> sql.Subject:
+    """An offer or a wording, of the playbook or of the log: chats may go by another one."""
+    playbook = reading_by(settings, "only what was mentioned before can be paused").playbook
+    known = None if playbook is None else sql.subject_of(playbook, name)
+    found = known or ask(settings, sql.mentioned_as, name)
+    if found is None:
+        raise InputError(
+            f"{name!r} is no offer and no wording of the playbook, and none was mentioned so"
+        )
+    return found
 
 
 def _ending(said: str | None, now: datetime) -> datetime | None:
@@ -212,7 +226,13 @@ def _change(settings: Settings, action: str, name: str, function: Callable[..., 
 
     async def changed(database: Database) -> bool:
         done = await database.write(change)
-        await publish(settings, database, datetime.now(UTC))
+        try:
+            await publish(settings, database, datetime.now(UTC))
+        except StorageError as error:
+            raise StorageUnavailable(
+                f"it is written that {name} is {AFTER[action]}, and no chat knows of it yet. "
+                f"`tay serve` and `tay drain` tell them within a minute once they can: {error}"
+            ) from error
         return done
 
     return on_database(settings, changed)

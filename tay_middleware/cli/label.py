@@ -10,10 +10,10 @@ import typer
 
 from tay_middleware.cli.asking import tell
 from tay_middleware.cli.noting import noted
+from tay_middleware.cli.reading import read_by
 from tay_middleware.evals.labelling import take_in, to_label
 from tay_middleware.evals.lines import text_lines
-from tay_middleware.playbook import load_playbook
-from tay_middleware.settings import MOST_DAYS, load_settings
+from tay_middleware.settings import MOST_DAYS, Settings, load_settings
 from tay_middleware.storage.transaction import Transaction
 
 app = typer.Typer(help="Label questions of your own log, for `tay train`.", no_args_is_help=True)
@@ -45,10 +45,14 @@ def export(
     since = datetime.now(UTC) - timedelta(days=days)
     look_at = limit * 50 if unsure else limit
     read = labelled_rows if labelled else questions_with_labels
+    threshold = _threshold(settings) if unsure else 0.0
     logged = tell(settings, _noted_rows, lambda rows: read(rows, since, limit=look_at))
-    rules = load_playbook(settings.prompts_dir).policy.cascade
-    for row in to_label(logged, rules.encoder.threshold, unsure_first=unsure)[:limit]:
+    for row in to_label(logged, threshold, unsure_first=unsure)[:limit]:
         typer.echo(json.dumps(row, ensure_ascii=False))
+
+
+def _threshold(settings: Settings) -> float:
+    return read_by(settings, "which decisions were close").policy.cascade.encoder.threshold
 
 
 def _noted_rows(transaction: Transaction, read: Callable[[Transaction], T]) -> T:
@@ -62,7 +66,7 @@ def import_command(
     into: Annotated[Path, typer.Option(help="the label file that they are merged into, by id")],
 ) -> None:
     """Take labelled rows into a label file; a row that is labelled again replaces the first."""
-    offers = list(load_playbook(load_settings().prompts_dir).offers)
+    offers = list(read_by(load_settings(), "which offers there are").offers)
     done = take_in(text_lines(file), into, offers, source=str(file))
     typer.echo(
         f"{into}: {done.added} labels added, {done.replaced} replaced; "

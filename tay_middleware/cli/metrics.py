@@ -18,9 +18,9 @@ from tay_middleware.analytics.wording import figure, interval, missing_days, per
 from tay_middleware.cli.amounts import day
 from tay_middleware.cli.asking import on_database
 from tay_middleware.cli.progress import bar
+from tay_middleware.cli.reading import reading_by
 from tay_middleware.cli.screen import screen
 from tay_middleware.errors import InputError
-from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
 from tay_middleware.storage.reading.day_sheets import DIMENSIONS
 
@@ -29,6 +29,9 @@ TOLD_DAYS = (1, 3, 7, 14, 30)
 
 MOST_OF_A_KIND = 12
 """Values of a dimension that are listed without `--all`: a playbook has a hundred wordings."""
+
+LEFT_OUT = "bad reactions are told of the days alone that were summed up before"
+"""What a bad reaction is, and nothing else here, is said by the playbook."""
 
 NARROW = 100
 """Columns below which the target is left out, so that the verdict of it is not."""
@@ -63,7 +66,7 @@ def metrics(
 def measured(name: str | None, days: int, as_of: str | None, *, quiet: bool) -> Measures:
     """The metrics of a named period or of the last days, behind a progress bar."""
     settings = load_settings()
-    terms = terms_of(settings, load_playbook(settings.prompts_dir))
+    terms = terms_of(settings, reading_by(settings, LEFT_OUT).playbook)
     now = moment(as_of)
     wanted = named(name) if name else last_days(days, now)
     if wanted.since >= day_of(now):

@@ -29,10 +29,16 @@ from tay_middleware.analytics.review.text import (
 from tay_middleware.cli.asking import on_database
 from tay_middleware.cli.metrics import moment
 from tay_middleware.cli.progress import bar
+from tay_middleware.cli.reading import reading_by
 from tay_middleware.cli.screen import screen
 from tay_middleware.errors import ConfigurationError, InputError
-from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import load_settings
+
+LEFT_OUT = (
+    "a review that is made now has no tests and no plan, tells of bad reactions on the days alone "
+    "that were summed up before, and is not kept"
+)
+"""What is said by the playbook; a review that was given out is printed as it was."""
 
 PLAIN_COLUMNS = 100
 """Width of a review that is written to a file, or piped, as plain text."""
@@ -137,7 +143,7 @@ def _name(week: str | None, month: str | None, quarter: str | None, as_of: str |
 
 def _made(name: str, as_of: str | None, *, anew: bool) -> Review:
     settings = load_settings()
-    playbook = load_playbook(settings.prompts_dir)
+    playbook = reading_by(settings, LEFT_OUT).playbook
     terms = terms_of(settings, playbook)
     with bar(quiet=False) as progress:
         task = progress.add_task("reading", total=None)

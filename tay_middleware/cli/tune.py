@@ -26,8 +26,10 @@ from tay_middleware.cli import tune_text as text
 from tay_middleware.cli.amounts import moment, share
 from tay_middleware.cli.asking import on_database
 from tay_middleware.cli.progress import spinner
+from tay_middleware.cli.reading import read_by
+from tay_middleware.engine.standing import is_on_disk
 from tay_middleware.errors import InputError, PlaybookError
-from tay_middleware.playbook import Playbook, load_playbook, shipped
+from tay_middleware.playbook import Playbook, shipped
 from tay_middleware.playbook.patch import Change, patch, tried
 from tay_middleware.settings import Settings, load_settings
 from tay_middleware.storage import Database
@@ -87,7 +89,7 @@ def tune(
     Then: tay playbook diff --help, to see which decisions it flips.
     """
     settings = load_settings()
-    playbook = load_playbook(settings.prompts_dir)
+    playbook = read_by(settings, "by which thresholds decisions fall")
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD)
     end = moment(until, datetime.now(UTC)) if until else datetime.now(UTC)
@@ -104,13 +106,16 @@ def tune(
             labelled=_labelled(labels or [], playbook, settings, log.knob),
         )
         found = tuned(log, playbook, order, step)
-    _tell(found, settings, patch_file, as_json=as_json)
+    # A patch of files that are wrong could not be tried.
+    change = _change(found, settings) if is_on_disk(playbook, settings) else ""
+    _tell(found, change, settings, patch_file, as_json=as_json)
     if found.verdict is Verdict.REFUSED:
         raise typer.Exit(1)
 
 
-def _tell(found: Proposal, settings: Settings, patch_file: Path | None, *, as_json: bool) -> None:
-    change = _change(found, settings)
+def _tell(
+    found: Proposal, change: str, settings: Settings, patch_file: Path | None, *, as_json: bool
+) -> None:
     if as_json:
         typer.echo(json.dumps({**asdict(found), "patch": change}, default=str, indent=2))
     else:
@@ -186,7 +191,7 @@ def _write(change: str, path: Path | None, settings: Settings, *, quiet: bool) -
         return
     if not change:
         if not quiet:
-            typer.echo("no patch is written: nothing changes")
+            typer.echo("no patch is written: nothing changes, or prompts/ has to be mended first")
         return
     path.write_bytes(change.encode())
     if not quiet:

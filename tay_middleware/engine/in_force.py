@@ -1,51 +1,33 @@
-"""Which playbook an engine goes by: the one on disk, else the last good one, else none for now.
+"""What an engine decides by: a playbook (see `standing`), and the scorers that fit it.
 
-A typing error in `prompts/` must not stop a chat server that restarts, so what stands in files is
-never a reason not to start, unless `strict_start` says so. It is told in the log, with file, line,
-field and mend, and looked at again until it is mended.
+What stands in files of the business is never a reason not to start, unless `strict_start` says so.
+It is told in the log, with file, line, field and mend, and looked at again until it is mended.
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from tay_middleware.decide.cascade import Cascade
 from tay_middleware.decide.stages import make_cascade
 from tay_middleware.domain import Mode
 from tay_middleware.engine.failopen import attempt
 from tay_middleware.engine.judging import TurnJudge
-from tay_middleware.engine.telling import tell_once
-from tay_middleware.errors import ConfigurationError, ScorerError, TayError
-from tay_middleware.playbook import (
-    Playbook,
-    Traces,
-    keep,
-    last_good,
-    shared_playbook,
-    shipped,
-    traces_of,
+from tay_middleware.engine.standing import (
+    LOOK_SECONDS,
+    place_of,
+    playbook_in_force,
+    playbook_traces,
+    said,
 )
+from tay_middleware.engine.telling import tell_once
+from tay_middleware.errors import ScorerError
+from tay_middleware.playbook import Playbook, Traces
 from tay_middleware.settings import Settings
-
-LOOK_SECONDS = 5.0
-"""Between two looks at files that were wrong: a hash of them each time, and turns wait for none."""
 
 _Traces = tuple[Traces | None, tuple[int, int] | None]
 """What changes when the playbook or the scorer's file is edited."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """The playbook that a process goes by, and what is wrong with the one on disk.
-
-    `playbook` is `None` where none is known to be good, `fault` where that on disk is.
-    """
-
-    playbook: Playbook | None
-    fault: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,93 +54,6 @@ class Start:
     seen: _Traces = (None, None)
 
 
-def playbook_in_force(settings: Settings) -> Standing:
-    """The playbook on disk where it is good, which is remembered; else the last good one.
-
-    Raises:
-        PlaybookError: it is not, and `strict_start` is set.
-    """
-    standing = playbook_standing(settings)
-    good = standing.playbook
-    if good is not None and standing.fault is None and settings.mode is not Mode.OFF:
-        kept = attempt(lambda: keep(good, settings.prompts_dir, settings.home))
-        if isinstance(kept, Exception):
-            tell_once(
-                f"the last good playbook cannot be kept in {settings.home.absolute()}: {kept}",
-            )
-    return standing
-
-
-def playbook_standing(settings: Settings) -> Standing:
-    """As `playbook_in_force`, for a command: it remembers nothing, wherever it is run.
-
-    Raises:
-        PlaybookError: the one on disk is wrong, and `strict_start` is set.
-        OSError: it cannot be read (a directory in place of a file, say), and that is set.
-    """
-    found = attempt(lambda: shared_playbook(settings.prompts_dir))
-    if isinstance(found, Playbook):
-        return Standing(found)
-    if settings.strict_start:
-        raise found
-    former = attempt(lambda: last_good(settings.prompts_dir, settings.home))
-    if not isinstance(former, Playbook):
-        return Standing(None, found)
-    tell_once(
-        f"tay goes on with the last good playbook, version {former.version}, because the one in "
-        f"{_place(settings)} is wrong. {_said(found)}",
-    )
-    return Standing(former, found)
-
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """The playbook of a server beside the chat. `mending` is there while that on disk is wrong."""
-
-    playbook: Playbook
-    mending: "Mending | None" = None
-
-
-def sound_playbook(settings: Settings) -> Sound:
-    """As `playbook_in_force`, for a server beside the chat, which is of no use without any.
-
-    Raises:
-        ConfigurationError: the one on disk is wrong, and no good one is known or wanted.
-    """
-    mending = Mending(settings)
-    standing = playbook_in_force(settings)
-    if standing.playbook is None:
-        raise ConfigurationError(
-            f"{_said(standing.fault)}\nand no good playbook of {_place(settings)} is known here"
-        )
-    return Sound(standing.playbook, None if standing.fault is None else mending)
-
-
-class Mending:
-    """A playbook that is wrong, looked at again until it is good."""
-
-    def __init__(self, settings: Settings) -> None:
-        """Wait for the files of these settings to be others than they are now."""
-        self._settings = settings
-        self._seen = _playbook_traces(settings)
-
-    async def mended(self, look_seconds: float = LOOK_SECONDS) -> Playbook:
-        """The playbook once it is good, which is remembered as at a start."""
-        while True:
-            await asyncio.sleep(look_seconds)
-            found = await asyncio.to_thread(self._look)
-            if found is not None:
-                return found
-
-    def _look(self) -> Playbook | None:
-        seen = _playbook_traces(self._settings)
-        if seen == self._seen:
-            return None
-        self._seen = seen
-        standing = playbook_in_force(self._settings)
-        return standing.playbook if standing.fault is None else None
-
-
 def start(settings: Settings) -> Start:
     """What an engine with these settings goes by now.
 
@@ -172,8 +67,8 @@ def start(settings: Settings) -> Start:
     faults = () if standing.fault is None else (standing.fault,)
     if standing.playbook is None:
         tell_once(
-            f"tay leaves every reply as it is until the playbook in {_place(settings)} is mended: "
-            f"it is wrong, and no good one of it is known here. {_said(standing.fault)}",
+            f"tay leaves every reply as it is until the playbook in {place_of(settings)} is "
+            f"mended: it is wrong, and no good one of it is known here. {said(standing.fault)}",
             logging.ERROR,
         )
         return Start(None, faults, seen)
@@ -235,20 +130,6 @@ def _traces(settings: Settings) -> _Traces:
     file = settings.scorer_file
     stat = None if file is None else attempt(file.stat)
     return (
-        _playbook_traces(settings),
+        playbook_traces(settings),
         None if stat is None or isinstance(stat, Exception) else (stat.st_mtime_ns, stat.st_size),
     )
-
-
-def _playbook_traces(settings: Settings) -> Traces | None:
-    found = attempt(lambda: traces_of(_place(settings)))
-    return None if isinstance(found, Exception) else found
-
-
-def _said(fault: Exception | None) -> str:
-    """What is wrong; what is no error of ours by its name, too."""
-    return str(fault) if isinstance(fault, TayError) else f"{type(fault).__name__}: {fault}"
-
-
-def _place(settings: Settings) -> Path:
-    return (settings.prompts_dir or shipped()).absolute()

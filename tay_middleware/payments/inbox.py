@@ -133,9 +133,12 @@ class InboxWorker:
             )
         if found.waiting:
             _log.warning(
-                "%d deliveries were put aside while TAY_PAYMENT_MODE was %s, and count for "
-                "nothing: `tay webhooks replay --other-mode` handles them again",
+                "TAY_PAYMENT_MODE is %s; deliveries that were put aside as of the other mode and "
+                "count for nothing: %d. If it was %s before, `tay webhooks replay --other-mode` "
+                "handles them again; what is %s is put aside again",
+                ours,
                 found.waiting,
+                other,
                 other,
             )
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 
-from tay_middleware.engine.in_force import LOOK_SECONDS, Sound, sound_playbook
+from tay_middleware.engine.standing import LOOK_SECONDS, Sound, sound_playbook
 from tay_middleware.payments.inbox import Counts, InboxWorker
 from tay_middleware.payments.terms import terms_of
 from tay_middleware.settings import Settings

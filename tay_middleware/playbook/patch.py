@@ -37,7 +37,10 @@ def tried(directory: Path, changes: Sequence[Change]) -> Iterator[Path]:
     """
     with tempfile.TemporaryDirectory(prefix="tay-tried-") as place:
         copy = Path(place) / "prompts"
-        shutil.copytree(directory, copy)
+        try:
+            shutil.copytree(directory, copy)
+        except OSError as error:
+            raise ConfigurationError(f"{directory}: cannot be read: {error}") from error
         for one in changes:
             new = changed(copy / one.file, one.path, one.value)
             (copy / one.file).write_bytes(new.encode())
@@ -103,7 +106,10 @@ def _text(policy: Path) -> str:
 
 def _node(text: str, path: Sequence[str], policy: Path) -> yaml.Node:
     # The loader in Python: the one in C counts bytes where this counts characters.
-    node: yaml.Node | None = yaml.compose(text, yaml.SafeLoader)
+    try:
+        node: yaml.Node | None = yaml.compose(text, yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{policy}: is no YAML: {error}") from error
     for key in path:
         entries = node.value if isinstance(node, yaml.MappingNode) else []
         node = next((value for name, value in entries if name.value == key), None)

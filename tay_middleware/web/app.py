@@ -8,7 +8,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from tay_middleware.analytics import measures
-from tay_middleware.engine.in_force import LOOK_SECONDS, Sound, sound_playbook
+from tay_middleware.engine.standing import LOOK_SECONDS, Sound, sound_playbook
 from tay_middleware.errors import StorageError
 from tay_middleware.payments.inbox import InboxWorker
 from tay_middleware.payments.terms import Terms, terms_of

@@ -100,8 +100,10 @@ async def list_pauses(here: Here, _actor: Reader) -> PausesOut:
 @router.post("/pauses", responses=responses(400, 401, 403, 404, 409, 413, 422))
 async def pause_something(here: Here, actor: Writer, said: PauseIn) -> Noted:
     """Switch an offer or a wording off in every running chat, for good or up to a time."""
-    subject = sql.Subject.OFFER if said.name in here.playbook.offers else sql.Subject.TEMPLATE
-    if subject is sql.Subject.TEMPLATE and said.name not in here.playbook.by_id:
+    known = sql.subject_of(here.playbook, said.name)
+    # A chat that was not restarted since an edit goes on mentioning what is no more in the files.
+    subject = known or await here.database.read(sql.mentioned_as, said.name)
+    if subject is None:
         raise HTTPException(404, "no offer and no wording has this name")
     now = here.clock()
     until = _ending(said.until, now)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fastapi import FastAPI
 
-from tay_middleware.engine.in_force import Mending
+from tay_middleware.engine.standing import Mending
 from tay_middleware.payments.terms import terms_of
 from tay_middleware.web.context import Context
 from tay_middleware.web.mounting import Mounted

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import delete, select, update
 from typer.testing import CliRunner
 
-from tay_middleware.analytics.measures import Measures, measure, terms_of
+from tay_middleware.analytics.measures import Measures, measure, reactions_of, terms_of
 from tay_middleware.analytics.metrics import Period
 from tay_middleware.analytics.titles import TITLES
 from tay_middleware.cli.main import app
@@ -231,7 +231,8 @@ def test_a_server_gives_the_same_figures_as_a_file(postgres_url: str, tmp_path: 
 def test_other_bad_reactions_make_sheets_anew_and_an_older_look_spoils_none(made: Result) -> None:
     first = measured(made, SINCE, UNTIL)
     terms = terms_of(made.place.settings, made.place.playbook)
-    others = replace(terms, reactions=replace(terms.reactions, gates=()))
+    known = reactions_of(made.place.playbook)
+    others = replace(terms, reactions=replace(known, gates=()))
     period = Period(SINCE, UNTIL)
     fewer = asyncio.run(_measured(made, period, NOW, others)).one("bad_reactions").hits
     assert (fewer or 0) < (first.one("bad_reactions").hits or 0)

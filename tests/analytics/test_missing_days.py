@@ -12,7 +12,7 @@ from sqlalchemy import delete, update
 from typer.testing import CliRunner
 
 from tay_middleware.analytics.days import sheets_before_removal
-from tay_middleware.analytics.measures import Measures, measure, terms_of
+from tay_middleware.analytics.measures import Measures, measure, reactions_of, terms_of
 from tay_middleware.analytics.metrics import Period
 from tay_middleware.analytics.review.sentences import happened
 from tay_middleware.analytics.wording import missing_days
@@ -63,7 +63,9 @@ def shown_and_measured(url: str, *, sums_up: bool) -> Measures:
     async def scene(database: Database) -> Measures:
         if sums_up:
             until = NOW - KEPT * DAY
-            await sheets_before_removal(database, until, now=NOW, reactions=terms.reactions)
+            await sheets_before_removal(
+                database, until, now=NOW, reactions=reactions_of(load_playbook(None))
+            )
         await maintain_database(database, NOW, KEPT)
         return await measure(database, PERIOD, terms, now=NOW)
 
@@ -162,7 +164,9 @@ def test_conversion_is_of_rows_that_are_there_whatever_the_setting_says(url: str
     async def scene(database: Database) -> list[tuple[int | None, int]]:
         await database.write(all_sold)
         until = late - 30 * DAY
-        await sheets_before_removal(database, until, now=late, reactions=plain.reactions)
+        await sheets_before_removal(
+            database, until, now=late, reactions=reactions_of(load_playbook(None))
+        )
         await maintain_database(database, late, 30)
         found = []
         for days in (None, 365, 30):
@@ -204,7 +208,9 @@ def test_a_late_turn_of_a_day_past_retention_leaves_its_sheet_as_it_was(url: str
 
     async def scene(database: Database) -> tuple[Measures, Measures]:
         until = NOW - KEPT * DAY
-        await sheets_before_removal(database, until, now=NOW, reactions=terms.reactions)
+        await sheets_before_removal(
+            database, until, now=NOW, reactions=reactions_of(load_playbook(None))
+        )
         await maintain_database(database, NOW, KEPT)
         before = await measure(database, PERIOD, terms, now=NOW)
         late = a_record(5000, at=NOON + 2 * DAY, user="late", shown=False)

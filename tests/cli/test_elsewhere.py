@@ -56,6 +56,16 @@ def test_a_key_that_knows_nobody_is_not_made_beside_a_database_that_is_named(
     assert not (tmp_path / ".tay").exists()
 
 
+def test_a_database_that_does_not_answer_is_named_without_its_password(tay: Tay) -> None:
+    run = tay(
+        "metrics",
+        TAY_DATABASE_URL="postgresql+asyncpg://u:hush@127.0.0.1:1/tay",
+        TAY_USER_KEY_SECRET="x" * 40,
+    )
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr.endswith(" (postgresql+asyncpg://u:***@127.0.0.1:1/tay)\n")
+
+
 def test_what_changes_a_database_says_which(tay: Tay, tmp_path: Path) -> None:
     (tmp_path / "sales.csv").write_text(SALES)
     tay("chat", given="/quit\n")

@@ -108,6 +108,21 @@ def test_only_what_there_is_can_be_paused(tay: Tay) -> None:
     assert "no offer and no wording" in made.stderr
 
 
+def test_a_pause_that_no_chat_can_be_told_of_is_written_and_says_so(
+    tay: Tay, tmp_path: Path
+) -> None:
+    there = {
+        "TAY_REDIS_URL": f"unix://{tmp_path}/away.sock",
+        "TAY_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/.tay/tay.db",
+        "TAY_USER_KEY_SECRET": "x" * 40,
+    }
+    made = tay("experiments", "pause", WORDING, "--reason", "reads odd", **there)
+    assert (made.returncode, made.stdout) == (1, "")
+    assert f"it is written that {WORDING} is paused, and no chat knows of it yet" in made.stderr
+    (trail,) = json.loads(tay("experiments", "pauses", "--json").stdout)
+    assert (trail["name"], trail["lifted_at"]) == (WORDING, None)
+
+
 def test_the_guard_has_nothing_to_look_at_in_an_empty_log(tay: Tay) -> None:
     assert tay("experiments", "guard").stdout == "nothing to look at\n"
 

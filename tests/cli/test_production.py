@@ -65,6 +65,21 @@ def test_a_decision_goes_through_redis_into_postgres(asked: dict[str, str]) -> N
     assert json.loads(tay(asked, "drain", "--status").stdout)["events"] == 0
 
 
+def test_the_status_says_what_can_be_seen_while_redis_or_sql_is_away(
+    asked: dict[str, str], tmp_path: Path
+) -> None:
+    no_sql = tay(
+        {**asked, "TAY_DATABASE_URL": "postgresql://u:p@127.0.0.1:1/d"}, "drain", "--status"
+    )
+    found = json.loads(no_sql.stdout)
+    assert (no_sql.returncode, found["events"], found["dead"]) == (1, 1, None)
+    assert found["away"] == ["asking the database: Connect call failed ('127.0.0.1', 1)"]
+    no_redis = tay({**asked, "TAY_REDIS_URL": f"unix://{tmp_path}/away"}, "drain", "--status")
+    found = json.loads(no_redis.stdout)
+    assert (no_redis.returncode, found["silent"], found["spooled"], found["dead"]) == (1, 64, 0, 0)
+    assert found["away"] == ["measuring the outbox: Redis does not answer (ConnectionError)"]
+
+
 def test_a_late_outbox_makes_the_status_fail(asked: dict[str, str]) -> None:
     late = tay(asked, "drain", "--status", "--max-lag-seconds", "0")
     assert late.returncode == 1

@@ -12,7 +12,8 @@ import pytest
 from tay_middleware import Escalator
 from tay_middleware.domain import Mode, Suppression
 from tay_middleware.engine import Reply
-from tay_middleware.engine.in_force import LOOK_SECONDS, Awaited, Mending, start
+from tay_middleware.engine.in_force import Awaited, start
+from tay_middleware.engine.standing import LOOK_SECONDS, Mending
 from tay_middleware.errors import ConfigurationError, PlaybookError, ScorerError
 from tay_middleware.settings import Settings
 from tests.edits import mend, spoil

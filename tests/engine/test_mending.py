@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tay_middleware.engine.in_force import Mending, sound_playbook
+from tay_middleware.engine.standing import Mending, sound_playbook
 from tay_middleware.playbook import load_playbook
 from tay_middleware.settings import Settings
 from tests.edits import mend, spoil

@@ -9,7 +9,7 @@ from shutil import copytree
 
 import pytest
 
-from tay_middleware.engine.in_force import Mending, Sound, playbook_in_force
+from tay_middleware.engine.standing import Mending, Sound, playbook_in_force
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.payments import working
 from tay_middleware.payments.inbox import InboxWorker

@@ -219,7 +219,12 @@ def test_text_with_a_zero_byte_is_stored(postgres_url: str) -> None:
     ("url", "kind", "said"),
     [
         ("postgresql+asyncpg://u:secret@127.0.0.1:1/tay", StorageUnavailable, "Connect"),
-        ("postgresql+asyncpg://tay@/nowhere?host={directory}", StorageError, "3D000"),
+        (
+            "postgresql+asyncpg://tay@/nowhere?host={directory}",
+            StorageError,
+            "CREATE DATABASE.*3D000",
+        ),
+        ("postgresql+asyncpg://who@/tay?host={directory}", StorageError, "refuses the user"),
     ],
 )
 def test_a_server_that_is_not_there_is_said_plainly(

@@ -119,3 +119,10 @@ def test_certificates_that_are_not_there_are_no_fault_of_a_row(postgres_url: str
     url = f"{postgres_url}&sslmode=verify-full&sslrootcert=/nowhere.pem"
     with pytest.raises(StorageUnavailable, match="No such file"):
         asked(url, "SELECT 1")
+
+
+@pytest.mark.parametrize("place", ["::1:5432", "h:port"])
+def test_a_url_that_cannot_be_read_is_told_of_and_not_shown(place: str) -> None:
+    with pytest.raises(ConfigurationError, match="IPv6 address in brackets") as refused:
+        read_url(f"postgresql+asyncpg://u:hush@{place}/d")
+    assert "hush" not in str(refused.value)

@@ -16,6 +16,7 @@ from tay_middleware.storage.outbox.link import close_client, make_client
 from tay_middleware.storage.outbox.pause_board import paused_key, read_board
 from tay_middleware.storage.outbox.worker import keep_board
 from tay_middleware.storage.transaction import Transaction
+from tay_middleware.storage.turns.figures import hourly_stats
 from tay_middleware.web.pausing import keep_guard
 from tests.builders import NOON
 from tests.databases import migrated
@@ -45,6 +46,27 @@ def test_what_is_not_there_is_not_found(site: Site, admin: dict[str, str]) -> No
         assert site.client.get(f"{ADMIN}/{path}", headers=admin).status_code == 404
     for body in ({"name": "nothing", "reason": "odd"}, {"name": "nothing.at.all", "reason": "odd"}):
         assert site.client.post(f"{ADMIN}/pauses", headers=admin, json=body).status_code == 404
+
+
+def test_what_was_mentioned_is_paused_though_the_files_have_it_no_more(
+    site: Site, admin: dict[str, str]
+) -> None:
+    """A chat that was not restarted goes on mentioning it."""
+    kinds = dict.fromkeys(
+        ("tier", "kind", "suppressed", "reason", "strength", "template", "arm"), ""
+    )
+    row = {"hour": NOON, **kinds, "offer": "retreat", "questions": 1, "detected": 1}
+
+    async def mention() -> None:
+        database = Database(site.loaded().resolved_database_url)
+        try:
+            await database.write(lambda given: given.execute(hourly_stats.insert().values(row)))
+        finally:
+            await database.aclose()
+
+    asyncio.run(mention())
+    body = {"name": "retreat", "reason": "sold out"}
+    assert site.client.post(f"{ADMIN}/pauses", headers=admin, json=body).status_code == 200
 
 
 def test_only_who_may_write_pauses(site: Site) -> None:

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from starlette.routing import Mount
 
 from tay_middleware.engine import Escalator
-from tay_middleware.engine.in_force import sound_playbook
+from tay_middleware.engine.standing import sound_playbook
 from tay_middleware.errors import ConfigurationError
 from tay_middleware.playbook import load_playbook, shipped
 from tay_middleware.settings import Settings

@@ -54,7 +54,8 @@ class Facts:
 
     `now` is the period, `past` those before it (the nearest first), `ripe` the latest days whose
     windows are closed, `ripe_before` as many before those. `tuning` is another threshold, where the
-    escalation rate surely misses its target.
+    escalation rate surely misses its target. Without a `playbook` there are neither verdicts
+    nor that.
     """
 
     name: str
@@ -65,7 +66,7 @@ class Facts:
     verdicts: tuple[Verdict, ...]
     paused: tuple[Paused, ...]
     tiers: tuple[Paid, ...]
-    playbook: Playbook
+    playbook: Playbook | None
     tuning: Proposal | None = None
 
 
@@ -74,7 +75,7 @@ Step = Callable[[int, int], None]
 
 async def gather(
     database: Database,
-    playbook: Playbook,
+    playbook: Playbook | None,
     terms: Terms,
     name: str,
     period: Period,
@@ -104,7 +105,7 @@ async def gather(
         past=past,
         ripe=ripe,
         ripe_before=await measured(Period(ripe_until - 2 * days, ripe_until - days)),
-        verdicts=await examine(database, playbook, now=now),
+        verdicts=() if playbook is None else await examine(database, playbook, now=now),
         paused=tuple(await database.read(_paused, now)),
         tiers=await database.read(_tiers, ripe.matured_since, ripe.period.until),
         playbook=playbook,
@@ -129,7 +130,7 @@ async def _past(
 
 async def tuned(
     database: Database,
-    playbook: Playbook,
+    playbook: Playbook | None,
     terms: Terms,
     found: Measures,
     *,
@@ -141,7 +142,8 @@ async def tuned(
     Of the questions of the last `RIPE_DAYS`, the latest `most` at most.
     """
     stands = found.one("escalation_rate").stands or ""
-    if not stands.startswith(("above", "below")) or now - found.period.until > RECENT:
+    misses = stands.startswith(("above", "below")) and now - found.period.until <= RECENT
+    if playbook is None or not misses:
         return None
     begins = await tuning.beginning(database, most, now)
     since = now - timedelta(days=RIPE_DAYS)

@@ -33,7 +33,7 @@ MOST_SCORES = 8
 
 async def review(
     database: Database,
-    playbook: Playbook,
+    playbook: Playbook | None,
     terms: Terms,
     name: str,
     *,
@@ -47,11 +47,11 @@ async def review(
 
     One that was given out is given out again, word for word, unless `anew` or another `as_of` is
     asked for; what it foretold stands in one made anew too. Of a period that is not over it is
-    made, and not kept.
+    made, and not kept; nor is it without a playbook, which lacks too much to be the one.
 
     Args:
         database: where the log is.
-        playbook: its tests and offers.
+        playbook: its tests and offers; without one nothing is said of tests, and little to do.
         terms: what figures hang on.
         name: `2026-W47`, `2026-11` or `2026-Q4`.
         now: the moment; a new review is as of this morning.
@@ -82,7 +82,7 @@ async def review(
     if kept is not None:
         forecasts = _ahead(from_json(kept).forecasts, moment)
     found = _compose(facts, moment, actions, scores, forecasts)
-    if period.until <= moment:
+    if period.until <= moment and playbook is not None:
         await database.write(sql.keep, name, moment, now, to_json(found), anew=anew)
         return from_json(await database.read(sql.kept, name, moment))
     return found
@@ -104,7 +104,7 @@ def _compose(
         ripe_since=facts.ripe.matured_since.date(),
         ripe_until=facts.ripe.matured_until.date(),
         simulated=facts.now.simulated or facts.ripe.simulated,
-        playbook_version=facts.playbook.version,
+        playbook_version="" if facts.playbook is None else facts.playbook.version,
         happened=tuple(happened(facts)),
         sure=tuple(one.words for one in said if one.is_sure),
         unsure=tuple(one.words for one in said if not one.is_sure),

@@ -22,10 +22,12 @@ FIRST_HOLDOUT, LATER_HOLDOUT = 0.2, 0.1
 
 def plan(facts: Facts, prompts: Prompts, today: date) -> tuple[Action, ...]:
     """The steps, the most urgent first."""
+    if facts.playbook is None:
+        return (_mend(),)
     found = [
-        *_repairs(facts, prompts),
-        *_decisions(facts, prompts, today),
-        *_holdout(facts, prompts),
+        *_repairs(facts, facts.playbook, prompts),
+        *_decisions(facts, facts.playbook, prompts, today),
+        *_holdout(facts, facts.playbook, prompts),
         *_threshold(facts, prompts),
         *_wordings(facts),
         *_starts(facts, prompts, today),
@@ -33,7 +35,7 @@ def plan(facts: Facts, prompts: Prompts, today: date) -> tuple[Action, ...]:
     return tuple(found[:MOST]) or (_nothing(),)
 
 
-def _repairs(facts: Facts, prompts: Prompts) -> Iterator[Action]:
+def _repairs(facts: Facts, playbook: Playbook, prompts: Prompts) -> Iterator[Action]:
     for verdict in facts.verdicts:
         if verdict.call is Call.UNHEALTHY and verdict.state is State.RUNNING:
             yield Action(
@@ -53,11 +55,11 @@ def _repairs(facts: Facts, prompts: Prompts) -> Iterator[Action]:
                 "never: nobody sees any of it",
             )
     for one in facts.paused:
-        policy, name = facts.playbook.policy, one.name
+        policy, name = playbook.policy, one.name
         # What a person paused she switches on again when she means to.
         if not one.by_itself or name in {*policy.paused_templates, *policy.paused_offers}:
             continue
-        is_offer = name in facts.playbook.offers
+        is_offer = name in playbook.offers
         listed = policy.paused_offers if is_offer else policy.paused_templates
         kept = ", ".join(sorted({*listed, name}))
         key = "paused_offers" if is_offer else "paused_templates"
@@ -72,13 +74,13 @@ def _repairs(facts: Facts, prompts: Prompts) -> Iterator[Action]:
         )
 
 
-def _decisions(facts: Facts, prompts: Prompts, today: date) -> Iterator[Action]:
+def _decisions(facts: Facts, playbook: Playbook, prompts: Prompts, today: date) -> Iterator[Action]:
     for verdict in facts.verdicts:
         if verdict.kind == HOLDOUT or verdict.state is not State.RUNNING or verdict.health.doubts:
             continue
         end = Change("experiments.yaml", ("experiments", verdict.name, "stop"), today.isoformat())
         if verdict.call is Call.SHIP and verdict.ship is not None:
-            yield _ship(verdict, verdict.ship, facts.playbook, prompts, end)
+            yield _ship(verdict, verdict.ship, playbook, prompts, end)
         elif verdict.call in {Call.NO_DIFFERENCE, Call.NOT_BETTER}:
             yield Action(
                 f"Stop the test {verdict.name}",
@@ -109,10 +111,10 @@ def _ship(
     )
 
 
-def _holdout(facts: Facts, prompts: Prompts) -> Iterator[Action]:
+def _holdout(facts: Facts, playbook: Playbook, prompts: Prompts) -> Iterator[Action]:
     """Nothing is known of what mentions add without one; once it is known, a smaller one does."""
     verdict = next((one for one in facts.verdicts if one.kind == HOLDOUT), None)
-    share = facts.playbook.policy.holdout.share
+    share = playbook.policy.holdout.share
     if verdict is None:
         yield Action(
             "Hold out a share of users",
@@ -199,6 +201,16 @@ def _starts(facts: Facts, prompts: Prompts, today: date) -> Iterator[Action]:
         "known when the test says so",
         "people react badly (what many dislike is paused by itself)",
         prompts.diff("experiments.yaml", ["experiments", name, "start"], monday.isoformat()),
+    )
+
+
+def _mend() -> Action:
+    return Action(
+        "Mend the playbook",
+        "the files in prompts/ are wrong, and no good ones known here: of tests nothing is said",
+        "`tay playbook check` names each mistake with its mend; then make this review again",
+        "a review with its tests and its plan",
+        "never: nothing is in force yet",
     )
 
 

@@ -149,7 +149,7 @@ def _of_tiers(facts: Facts) -> Iterator[Claim]:
 
 def _better_wording(facts: Facts, tier: str) -> str | None:
     """What the test of just this tier says, if it is decided."""
-    tests = facts.playbook.experiments.experiments
+    tests = {} if facts.playbook is None else facts.playbook.experiments.experiments
     for verdict in facts.verdicts:
         test = tests.get(verdict.name)
         if test is None or not is_of_tier(test, tier) or test.scope.tier != tier:

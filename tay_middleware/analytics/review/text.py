@@ -20,7 +20,7 @@ def subtitle(review: Review) -> str:
     last = review.until - timedelta(days=1)
     return (
         f"{review.since:%-d %B %Y} to {last:%-d %B %Y}, as of {review.as_of:%-d %B %Y}, "
-        f"{review.as_of:%H:%M} UTC; playbook {review.playbook_version[:12]}"
+        f"{review.as_of:%H:%M} UTC; playbook {review.playbook_version[:12] or 'unknown'}"
     )
 
 

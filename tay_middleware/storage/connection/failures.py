@@ -63,6 +63,13 @@ a pooler that the URL says nothing of (docs/operate.md)."""
 _ROW_CLASSES = ("22", "23", "54")
 """Classes that are the fault of a row: its data, a constraint, a size."""
 
+_DOORS = {
+    "28P01": "the server refuses the user or the password of TAY_DATABASE_URL",
+    "28000": "the server refuses the user, or lets nobody in by this way",
+    "3D000": "the server has no database of this name: CREATE DATABASE makes it",
+}
+"""States in which no session begins, and what to look at; nothing of the URL stands in them."""
+
 _SCHEMA_STATES = ("42P01", "42703")
 _FOREIGN_STATES = ("42P07", "42701", "42710")
 
@@ -102,6 +109,8 @@ def _of_a_value(doing: str, error: ValueError | OverflowError) -> StorageError:
 def _of_server(doing: str, error: BaseException, state: str) -> StorageError:
     """A server says what happened by a code; its words may quote a value."""
     what = f"{type(error).__name__}, SQLSTATE {state}"
+    if state in _DOORS:
+        what = f"{_DOORS[state]} ({what})"
     if state in _SCHEMA_STATES:
         return SchemaMismatch(f"{doing}: tables or columns are missing; run `tay db upgrade`")
     if state in _FOREIGN_STATES:

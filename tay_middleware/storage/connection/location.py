@@ -21,9 +21,10 @@ def read_url(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number, or `::1` without brackets
         raise ConfigurationError(
-            f"TAY_DATABASE_URL is no database URL; write it like {SUPPORTED}"
+            f"TAY_DATABASE_URL is no database URL; write it like {SUPPORTED}, an IPv6 address in "
+            "brackets, and of a password `@`, `:`, `/`, `#`, `?` and `%` as %40, %3A and so on"
         ) from None
     if parsed.drivername in {"postgresql", "postgres", "postgresql+asyncpg"}:
         server = parsed.set(drivername="postgresql+asyncpg")

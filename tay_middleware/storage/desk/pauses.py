@@ -26,9 +26,11 @@ from sqlalchemy import (
     update,
 )
 
+from tay_middleware.playbook import Playbook
 from tay_middleware.storage.columns import JSON_TYPE, Id, Utc, Words, one_of
 from tay_middleware.storage.sql import metadata
 from tay_middleware.storage.transaction import insert
+from tay_middleware.storage.turns.figures import hourly_stats
 
 BY_ITSELF = "its end"
 """Who switched on again what had run out, in the audit trail."""
@@ -68,6 +70,24 @@ Index(
     sqlite_where=pauses.c.lifted_at.is_(None),
     postgresql_where=pauses.c.lifted_at.is_(None),
 )
+
+
+def subject_of(playbook: Playbook, name: str) -> Subject | None:
+    """What a playbook has under a name, `None` where it has nothing."""
+    if name in playbook.offers:
+        return Subject.OFFER
+    return Subject.TEMPLATE if name in playbook.by_id else None
+
+
+def mentioned_as(connection: Connection, name: str) -> Subject | None:
+    """What was mentioned under a name, as far as counts go back; `None` where nothing was."""
+    for subject, column in (
+        (Subject.OFFER, hourly_stats.c.offer),
+        (Subject.TEMPLATE, hourly_stats.c.template),
+    ):
+        if connection.execute(select(column).where(column == name).limit(1)).first() is not None:
+            return subject
+    return None
 
 
 def paused_names(connection: Connection, now: datetime) -> frozenset[str]:

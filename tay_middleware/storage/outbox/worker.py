@@ -4,20 +4,21 @@ import asyncio
 import logging
 import signal
 import time
+from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, func, select
 
-from tay_middleware.errors import StorageError
+from tay_middleware.errors import StorageError, StorageUnavailable
 from tay_middleware.settings import Settings
 from tay_middleware.storage.database import Database
 from tay_middleware.storage.drain import Counts, Drain, Pace
 from tay_middleware.storage.embedded import MENTIONS_SECONDS
 from tay_middleware.storage.ledger import dead_letters
-from tay_middleware.storage.outbox.buckets import PREFIX
+from tay_middleware.storage.outbox.buckets import BUCKETS, PREFIX
 from tay_middleware.storage.outbox.checks import check
 from tay_middleware.storage.outbox.link import PATIENT_SECONDS, close_client, make_client
 from tay_middleware.storage.outbox.pause_board import publish_by
@@ -39,6 +40,8 @@ nothing, and what was paused would be recommended again."""
 
 _log = logging.getLogger("tay_middleware.drain")
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -46,8 +49,9 @@ class Health:
 
     `lag_seconds` is the age of the oldest event, 0.0 when there is none; `spooled` counts the calls
     that wait on this machine, the oldest for `spooled_seconds`, `refused` those put aside there,
-    for Redis never runs them. `dead` are the dead letters. `silent` are buckets whose server gives
-    no answer: what waits there is in none of the other figures.
+    for Redis never runs them. `dead` are the dead letters, `None` where SQL does not answer.
+    `silent` are buckets whose server gives no answer: what waits there is in none of the other
+    figures. `away` says of Redis and SQL what each of them answers, where that is nothing of use.
     """
 
     events: int
@@ -55,15 +59,16 @@ class Health:
     lag_seconds: float
     buckets: int
     spooled: int
-    dead: int
+    dead: int | None
     silent: int = 0
     spooled_seconds: float = 0.0
     refused: int = 0
+    away: tuple[str, ...] = ()
 
     def is_well(self, most_lag_seconds: float) -> bool:
         """Whether nothing is late, nothing has died, and everybody answers."""
         late = max(self.lag_seconds, self.spooled_seconds) > most_lag_seconds
-        return not (late or self.dead or self.silent or self.refused)
+        return not (late or self.dead or self.silent or self.refused or self.away)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +112,10 @@ def run_drain(places: Places, pace: Pace, *, once: bool) -> Counts:
 
 
 def health(places: Places) -> Health:
-    """What is owed now.
+    """What is owed now, as far as it can be seen while Redis or SQL is away.
 
     Raises:
-        StorageError: Redis or SQL does not answer.
+        StorageError: one of them answers, and refuses: a password, or the schema, does not fit.
     """
     return asyncio.run(health_of(places))
 
@@ -183,11 +188,23 @@ async def health_of(places: Places) -> Health:
     client, database, store = places.client(), Database(places.database_url), places.store()
     try:
         streams = Streams(client, "health", places.outbox.prefix)
-        backlog, silent = await streams.backlog(time.time())
-        owed, dead = await store.spool.owed(), await database.read(_dead)
-        return _summed(backlog, len(silent), owed, dead)
+        away: list[str] = []
+        waits = await _unless_away(streams.backlog(time.time()), away)
+        dead = await _unless_away(database.read(_dead), away)
+        owed = await store.spool.owed()
+        backlog, silent = ([], BUCKETS) if waits is None else (waits[0], len(waits[1]))
+        return replace(_summed(backlog, silent, owed, dead), away=tuple(away))
     finally:
         await _closed(store, database, client)
+
+
+async def _unless_away(asked: Awaitable[T], away: list[str]) -> T | None:
+    """What is asked; `None`, and a line more in `away`, where nobody answers."""
+    try:
+        return await asked
+    except StorageUnavailable as error:
+        away.append(str(error))
+        return None
 
 
 async def _closed(store: RedisStore, database: Database, client: Any) -> None:
@@ -198,7 +215,7 @@ async def _closed(store: RedisStore, database: Database, client: Any) -> None:
         closing.push_async_callback(store.aclose)
 
 
-def _summed(backlog: list[Backlog], silent: int, owed: Owed, dead: int) -> Health:
+def _summed(backlog: list[Backlog], silent: int, owed: Owed, dead: int | None) -> Health:
     return Health(
         events=sum(bucket.events for bucket in backlog),
         pending=sum(bucket.pending for bucket in backlog),

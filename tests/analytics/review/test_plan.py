@@ -111,13 +111,13 @@ def test_mentions_that_sell_are_never_switched_off(made: Result, share: float) -
         | {"name": HOLDOUT, "kind": HOLDOUT, "call": Call.SHIP, "ship": "shown", "arms": ()}
         | {"health": Health(1.0, 0, ())}
     )
-    facts = SimpleNamespace(verdicts=(verdict,), playbook=known)
-    steps = [one.what for one in _holdout(facts, Prompts(None))]  # type: ignore[arg-type]  # stands in with the few fields that are read
+    facts = SimpleNamespace(verdicts=(verdict,))
+    steps = [one.what for one in _holdout(facts, known, Prompts(None))]  # type: ignore[arg-type]  # stands in with the few fields that are read
     assert steps == (["Hold out fewer users"] if share > 0.1 else [])
-    lost = SimpleNamespace(verdicts=(replace(verdict, ship=HOLDOUT),), playbook=known)
-    assert [one.what for one in _holdout(lost, Prompts(None))] == [  # type: ignore[arg-type]  # stands in with the few fields that are read
+    lost = SimpleNamespace(verdicts=(replace(verdict, ship=HOLDOUT),))
+    assert [one.what for one in _holdout(lost, known, Prompts(None))] == [  # type: ignore[arg-type]  # stands in with the few fields that are read
         "Switch the mentions off"
     ]
     doubtful = replace(verdict, ship=HOLDOUT, health=Health(1.0, 0, (), ("whose are they?",)))
-    facts = SimpleNamespace(verdicts=(doubtful,), playbook=known)
-    assert not list(_holdout(facts, Prompts(None)))  # type: ignore[arg-type]  # stands in with the few fields that are read
+    facts = SimpleNamespace(verdicts=(doubtful,))
+    assert not list(_holdout(facts, known, Prompts(None)))  # type: ignore[arg-type]  # stands in with the few fields that are read

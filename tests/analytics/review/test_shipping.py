@@ -19,6 +19,7 @@ from tay_middleware.analytics.review.facts import Paused
 from tay_middleware.analytics.review.plan import _decisions, _repairs
 from tay_middleware.playbook import Playbook, load_playbook
 from tay_middleware.playbook.load import shipped
+from tests.edits import spoil
 
 FRIDAY = date(2026, 11, 27)
 
@@ -69,8 +70,8 @@ def a_verdict(kind: str, **more: Any) -> Verdict:
 
 
 def decided(prompts: Path, kind: str, **more: Any) -> Action:
-    facts = SimpleNamespace(verdicts=(a_verdict(kind, **more),), playbook=load_playbook(prompts))
-    (found,) = _decisions(facts, Prompts(prompts), FRIDAY)  # type: ignore[arg-type]  # stands in with the few fields that are read
+    facts = SimpleNamespace(verdicts=(a_verdict(kind, **more),))
+    (found,) = _decisions(facts, load_playbook(prompts), Prompts(prompts), FRIDAY)  # type: ignore[arg-type]  # stands in with the few fields that are read
     return found
 
 
@@ -131,8 +132,8 @@ def test_the_control_is_shipped_by_ending_the_test(tmp_path: Path, kind: str) ->
 
 
 def repairs(playbook: Playbook, verdict: Verdict, *paused: Paused) -> list[str]:
-    facts = SimpleNamespace(verdicts=(verdict,), paused=paused, playbook=playbook)
-    return [one.what for one in _repairs(facts, Prompts(None))]  # type: ignore[arg-type]  # stands in with the few fields that are read
+    facts = SimpleNamespace(verdicts=(verdict,), paused=paused)
+    return [one.what for one in _repairs(facts, playbook, Prompts(None))]  # type: ignore[arg-type]  # stands in with the few fields that are read
 
 
 def test_only_what_was_paused_by_itself_and_only_tests_that_run_are_repaired(
@@ -147,3 +148,11 @@ def test_only_what_was_paused_by_itself_and_only_tests_that_run_are_repaired(
         "Find out what is wrong with the test test",
         "Drop masterclass, or rewrite it",
     ]
+
+
+def test_of_files_that_are_wrong_there_is_no_diff(tmp_path: Path) -> None:
+    prompts = shutil.copytree(shipped(), tmp_path / "prompts")
+    spoil(prompts)
+    assert Prompts(prompts).diff("policy.yaml", ["holdout", "share"], 0.15) == ""
+    shutil.rmtree(prompts)
+    assert Prompts(prompts).diff("policy.yaml", ["holdout", "share"], 0.15) == ""
