@@ -250,12 +250,22 @@ def _reactions(sums: Sums) -> Iterable[Measure]:
         yield _share(name, found, "users", NOBODY)
 
 
+_KEPT = {
+    "returns": {
+        "yes": "mentions bring people back",
+        "no, the other way round": "mentions drive people away",
+    },
+    "goes on": {"yes": "mentions are answered", "no, the other way round": "mentions end talks"},
+}
+"""What a difference means: whoever answers a mention, if only to say no, does not come back yet."""
+
+
 def _kept_by_mentions(
     name: str, shown: tuple[Tally, Tally], holdout: tuple[Tally, Tally]
 ) -> Measure:
     whole, low, high = difference(shown, holdout) or (None, None, None)
     n = min(sum(shown[1]), sum(holdout[1]))
-    verdict = {"yes": "mentions bring people back", "no, the other way round": "they drive away"}
+    verdict = _KEPT["returns" if name.startswith("returns") else "goes on"]
     stands = _verdict(low, high, n)
     return Measure(
         name=f"{name}_because_of_a_mention",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tay_middleware.analytics.held_out import with_all_shown
 from tay_middleware.analytics.metrics import (
     CONVERSION_TARGET,
     ESCALATION_TARGET,
@@ -25,8 +26,11 @@ class Said:
     next: tuple[str, ...]
 
 
-def said_of(found: Overview) -> Said:
-    """The figures of a period in sentences, by fixed rules; nobody's opinion."""
+def said_of(found: Overview, held_out: float = 0.0) -> Said:
+    """The figures of a period in sentences, by fixed rules; nobody's opinion.
+
+    `held_out` is the share of users who are shown nothing, in [0, 1).
+    """
     sure: list[str] = []
     unsure: list[str] = []
     for what, measured, target, band in (
@@ -46,7 +50,7 @@ def said_of(found: Overview) -> Said:
         (sure if "target" in stands and "not sure" not in stands else unsure).append(line)
     _compare("offer", found.by["offer"], sure, unsure)
     unsure.append("Which wording sells best is what a test decides: the best of many is luck too.")
-    return Said(tuple(sure), tuple(unsure), tuple(_advice(found)))
+    return Said(tuple(sure), tuple(unsure), tuple(_advice(found, held_out)))
 
 
 def _compare(noun: str, ranked: Iterable[Ranked], sure: list[str], unsure: list[str]) -> None:
@@ -74,8 +78,9 @@ def _stands(measured: Rate | None, target: Target) -> str:
     return "too little data" if measured is None else compared(measured, target)
 
 
-def _advice(found: Overview) -> Iterable[str]:
-    escalation = _stands(found.escalation_by_user, ESCALATION_TARGET)
+def _advice(found: Overview, held_out: float) -> Iterable[str]:
+    rate = found.escalation_by_user
+    escalation = _stands(rate and with_all_shown(rate, held_out), ESCALATION_TARGET)
     conversion = _stands(found.conversion, CONVERSION_TARGET)
     if escalation == "above the target":
         yield "Raise the threshold a little: mentions are more frequent than they should be."

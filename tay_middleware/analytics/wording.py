@@ -5,6 +5,7 @@ from datetime import date
 
 from tay_middleware.analytics.catalogue import Measure
 from tay_middleware.currencies import DECIMALS
+from tay_middleware.naming import plural
 
 
 def figure(number: float | None, unit: str) -> str:
@@ -20,6 +21,16 @@ def figure(number: float | None, unit: str) -> str:
     if unit == "times":
         return f"{number:,.1f} times"
     return f"{number:,.{DECIMALS.get(unit, 2)}f} {unit.upper()}"
+
+
+def counted(number: int, noun: str) -> str:
+    """So many of something: "1 sale", "1,200 sales"; the plural is the regular one."""
+    return f"{number:,} {noun if number == 1 else plural(noun)}"
+
+
+def are(number: int) -> str:
+    """The verb that goes with so many."""
+    return "is" if number == 1 else "are"
 
 
 def interval(one: Measure) -> str:

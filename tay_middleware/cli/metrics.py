@@ -14,7 +14,14 @@ from tay_middleware.analytics.calendar import day_of, last_days, named
 from tay_middleware.analytics.catalogue import Measure
 from tay_middleware.analytics.measures import Measures, measure, terms_of
 from tay_middleware.analytics.titles import TITLES
-from tay_middleware.analytics.wording import figure, interval, missing_days, percent, target
+from tay_middleware.analytics.wording import (
+    counted,
+    figure,
+    interval,
+    missing_days,
+    percent,
+    target,
+)
 from tay_middleware.cli.amounts import day
 from tay_middleware.cli.asking import on_database
 from tay_middleware.cli.progress import bar
@@ -114,7 +121,7 @@ def _tell(found: Measures, by: str | None, *, whole: bool) -> None:
     if waited.mean_days is not None:
         console.print(
             f"from a mention to its sale: {waited.mean_days:.1f} days on average, half of them "
-            f"within {waited.median_days:.1f} ({waited.n} sales)"
+            f"within {waited.median_days:.1f} ({counted(waited.n, 'sale')})"
         )
         steps = ", ".join(
             f"{percent(one.share)} by day {one.day}" for one in waited.curve if one.day in TOLD_DAYS

@@ -42,6 +42,8 @@ _OPENING = re.compile(r"(?<=[.!?] )\$(\{)?(?P<name>offer|topic|pet_name)(?(1)\}|
 _SPACES = re.compile(r"[ \t]{2,}")
 
 
+_NAMED = re.compile(r"(?<!\$)\$([A-Za-z]\w*)")
+
 _IN_CAPITALS = re.compile(
     r"(?<!\$)\$(?!(?-i:offer|topic|pet_name|link|price)\b)(?:offer|topic|pet_name|link|price)\b",
     re.IGNORECASE,
@@ -103,6 +105,10 @@ def check_placeholders(text: str, allowed: Collection[str] = PLACEHOLDERS) -> st
         capital = _IN_CAPITALS.search(text)
         if capital is not None:
             raise ValueError(f"{capital[0]!r} is in capitals: write {capital[0].lower()}")
+        named = _NAMED.search(text)
+        if named is not None and named[1] != named[1].lower():
+            meant = _meant(named[1].lower(), allowed)
+            raise ValueError(f"unknown placeholder {named[0]}{meant}")
         raise ValueError("a lone '$': write '$$' for a dollar sign")
     _check_neighbours(text)
     unknown = sorted(set(template.get_identifiers()) - set(allowed))

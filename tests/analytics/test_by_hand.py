@@ -89,7 +89,7 @@ def test_their_money_counts_once_and_the_day_of_the_mark_says_nothing(database_u
     assert (waited.n, waited.mean_days, waited.untimed) == (2, 1.5, 2)
     assert waited.curve[-1].share == pytest.approx(2 / 6)
     assert "3 mentions are marked as sold by hand, without a payment: 59.00 USD." in told
-    assert "2 sales are left out: the admin did not say when they were." in told
+    assert "2 sales are left out: the admin did not say when." in told
 
 
 @pytest.mark.parametrize("clicked_after", [10, 20])

@@ -89,5 +89,5 @@ def test_that_no_closed_mention_was_sold_does_not_deny_the_money_of_young_ones()
     ]
     assert list(sold_in(TimeToSale(2, 3.0, 2.5, (), untimed=1))) == [
         "3.0 days on average; half of the 2 sales within 2.5 days.",
-        "1 sales are left out: the admin did not say when they were.",
+        "1 sale is left out: the admin did not say when.",
     ]

@@ -1,13 +1,14 @@
 """What the dashboard calls sure: a user who sees many mentions is one opinion."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tay_middleware.analytics.measures import terms_of
-from tay_middleware.analytics.metrics import ESCALATION_TARGET, Period, compared, plain, rate
+from tay_middleware.analytics.metrics import ESCALATION_TARGET, Period, Rate, compared, plain, rate
 from tay_middleware.analytics.overview import Overview, overview
 from tay_middleware.analytics.said import said_of
 from tay_middleware.playbook import load_playbook
@@ -66,6 +67,16 @@ def test_what_hangs_on_a_few_users_is_not_called_sure(found: Overview) -> None:
     assert "20.0 % of 1,200 cases" in line
     assert "not sure yet" in line
     assert not [one for one in said.next if "threshold" in one]
+
+
+@pytest.mark.parametrize(("held_out", "advises"), [(0.0, True), (0.2, False)])
+def test_what_the_holdout_keeps_back_is_no_reason_for_another_threshold(
+    found: Overview, held_out: float, advises: bool
+) -> None:
+    """9.5 % with a fifth held out is 11.9 % of those who are not."""
+    few = replace(found, escalation_by_user=Rate(285, 3_000, 0.095, 0.09, 0.0999))
+    said = said_of(few, held_out)
+    assert any("rarer than they could be" in one for one in said.next) is advises
 
 
 def test_a_share_without_an_interval_is_not_held_against_a_target() -> None:

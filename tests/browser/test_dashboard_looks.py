@@ -66,6 +66,16 @@ def test_long_words_break_and_do_not_widen_the_page(desk: Desk) -> None:
         assert desk.overflow() <= 0, path
 
 
+def test_a_long_name_of_a_token_squeezes_nothing_beside_it(desk: Desk) -> None:
+    desk.open("/")
+    name = "Robin the owner with a very long name that nobody would choose"
+    desk.page.locator(".me .who").evaluate("(one, name) => { one.textContent = name }", name)
+    for part in (".brand span", ".me button"):
+        box = desk.page.locator(part).bounding_box()
+        assert box is not None
+        assert box["height"] < 60, part
+
+
 def test_the_keyboard_reaches_everything_and_sees_where_it_is(desk: Desk) -> None:
     page = desk.page
     desk.open("/escalations")

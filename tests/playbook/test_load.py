@@ -225,6 +225,7 @@ def test_words_that_yaml_would_read_as_something_else_stay_words(directory: Path
     [
         ("Ask $user_name about $offer.", "unknown placeholder $user_name"),
         ("It costs $ 5 to ask about $offer.", "a lone '$'"),
+        ("It is all in $Offers, whenever you like.", "placeholder $Offers: did you mean $offer?"),
         ("Hurry, $offer is for you.", "breaks the conduct rule 'urgency'"),
         ("Only 2 spots left in $offer.", "breaks the conduct rule 'scarcity'"),
         ("$offer will make you rich, whenever you like.", "breaks the conduct rule"),

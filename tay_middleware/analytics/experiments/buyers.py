@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from tay_middleware.analytics.experiments.frame import Frame
+from tay_middleware.analytics.wording import are, counted
 from tay_middleware.storage.reading.experiments import Purchase
 
 MOST_LOST = 0.05
@@ -46,17 +47,17 @@ class Traced:
         """Why it may be wrong."""
         if _are_many(self.nobodys, self.named):
             yield (
-                f"{self.nobodys} purchases of its time are nobody's, beside {self.named} that "
-                "count: if users of one arm are among them more than of another, it is wrong; "
-                f"{_MEND}"
+                f"{counted(self.nobodys, 'purchase')} of its time {are(self.nobodys)} nobody's, "
+                f"beside {self.named} that count: if users of one arm are among them more than of "
+                f"another, it is wrong; {_MEND}"
             )
 
     def notes(self) -> Iterator[str]:
         """What is left out, where it is little."""
         if self.by_link and not _are_many(self.by_link, self.named):
             yield (
-                f"{self.by_link} purchases are left out: a link, a mention or an admin's word "
-                "alone says whose they are, which not every arm's users can have"
+                f"{counted(self.by_link, 'purchase')} {are(self.by_link)} left out: a link, a "
+                "mention or an admin's word alone says whose, which not every arm's users can have"
             )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tay_middleware.analytics import wording
 from tay_middleware.analytics.experiments import tally
 from tay_middleware.analytics.experiments.buyers import Traced, counting, trace
 from tay_middleware.analytics.experiments.compare import comparisons, increments
@@ -94,7 +95,8 @@ def _arm(frame: Frame, cohorts: Sequence[Cohort], cells: tally.Cells, name: str)
     if users:
         proportion = needed("statsmodels.stats.proportion")
         low, high = proportion.proportion_confint(hits, users, alpha=ALPHA, method="wilson")
-        interval = Interval(float(low), float(high))
+        # At nothing and at all of it the formula leaves 3e-15 where it means 0 (or 1).
+        interval = Interval(float(low) if hits else 0.0, float(high) if hits < users else 1.0)
     return ArmResult(
         name=name,
         chance=frame.chances[name],
@@ -143,16 +145,17 @@ def _notes(
     if len(versions) > 1:
         notes.append(f"the playbook changed: {len(versions)} versions, each a stratum of its own")
     if counted.crossed:
-        notes.append(f"{counted.crossed} users were in two arms and are left out")
+        notes.append(f"in two arms, and left out: {wording.counted(counted.crossed, 'user')}")
     gone = sorted({cohort.arm for cohort in counted.cohorts} - set(frame.chances))
     if gone:
         notes.append(f"no longer in experiments.yaml, and left out: {', '.join(gone)}")
     waiting = sum(arm.users - arm.matured for arm in arms)
     if waiting:
-        notes.append(f"{waiting} users are still within their {frame.window_days:g} days")
+        users = wording.counted(waiting, "user")
+        notes.append(f"still within the {frame.window_days:g} days: {users}")
     if counted.marks and frame.may_be_silent:
         notes.append(
-            f"{counted.marks} conversions marked by hand are left out: a user who was shown "
-            "nothing can have none"
+            f"left out: {wording.counted(counted.marks, 'conversion')} marked by hand, for a user "
+            "who was shown nothing can have none"
         )
     return notes

@@ -11,6 +11,7 @@ from tay_middleware.analytics.calendar import before, day_of, named
 from tay_middleware.analytics.catalogue import Terms
 from tay_middleware.analytics.experiments import Verdict, examine
 from tay_middleware.analytics.experiments.guard import ACTOR
+from tay_middleware.analytics.held_out import measured_with_all_shown
 from tay_middleware.analytics.measures import Measures, measure
 from tay_middleware.analytics.metrics import ESCALATION_TARGET, Period
 from tay_middleware.analytics.review.tiers import Paid, cells, worth_of_tiers
@@ -68,6 +69,11 @@ class Facts:
     tiers: tuple[Paid, ...]
     playbook: Playbook | None
     tuning: Proposal | None = None
+
+    @property
+    def held_out(self) -> float:
+        """The share of users to whom nothing is mentioned, as far as is known."""
+        return 0.0 if self.playbook is None else self.playbook.policy.holdout.share
 
 
 Step = Callable[[int, int], None]
@@ -139,18 +145,22 @@ async def tuned(
 ) -> Proposal | None:
     """Another threshold, where the escalation rate surely misses its target.
 
-    Of the questions of the last `RIPE_DAYS`, the latest `most` at most.
+    What the holdout keeps back is no fault of the threshold: the rate is that of all, were nobody
+    held out, and the target of the replay, in which they are, is so much lower. Of the questions
+    of the last `RIPE_DAYS`, the latest `most` at most.
     """
-    stands = found.one("escalation_rate").stands or ""
-    misses = stands.startswith(("above", "below")) and now - found.period.until <= RECENT
-    if playbook is None or not misses:
+    if playbook is None:
+        return None
+    share = playbook.policy.holdout.share
+    stands = measured_with_all_shown(found.one("escalation_rate"), share).stands or ""
+    if not stands.startswith(("above", "below")) or now - found.period.until > RECENT:
         return None
     begins = await tuning.beginning(database, most, now)
     since = now - timedelta(days=RIPE_DAYS)
     since = max(since, begins or since)
     log = await tuning.gather(database, playbook, since=since, until=now, knob=None, versions=())
     middle = (ESCALATION_TARGET.low + ESCALATION_TARGET.high) / 2
-    order = tuning.Order(target=middle, attribution_days=terms.attribution_days)
+    order = tuning.Order(target=middle * (1 - share), attribution_days=terms.attribution_days)
     return await asyncio.to_thread(tuning.tune, log, playbook, order)
 
 

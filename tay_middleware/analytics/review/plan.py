@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from tay_middleware.analytics.experiments import Call, State, Verdict
+from tay_middleware.analytics.held_out import measured_with_all_shown
 from tay_middleware.analytics.review.diffs import Prompts
 from tay_middleware.analytics.review.document import Action
 from tay_middleware.analytics.review.facts import Facts
@@ -99,14 +100,19 @@ def _ship(
     expected = "what the test has shown"
     if found is not None:
         low, high = 100 * found.interval.low, 100 * found.interval.high
-        expected = f"{100 * found.difference:+.1f} points of conversion ({low:+.1f} to {high:+.1f})"
+        expected = (
+            f"of the users who get it {100 * found.difference:+.1f} points more buy "
+            f"({low:+.1f} to {high:+.1f}); the rate of mentions is another"
+        )
     how, changes = shipping(verdict.name, winner, playbook, end)
     return Action(
         f"Ship {winner} of {verdict.name}",
-        verdict.words,
+        f"the test has shown that it beats {verdict.control}"
+        if winner != verdict.control
+        else "the test has shown that the others do worse",
         how,
         expected,
-        f"in four weeks its rate lies under what {verdict.control} had",
+        f"in four weeks fewer of its users buy than of {verdict.control} did in the test",
         prompts.diff_of(changes) if changes else "",
     )
 
@@ -146,10 +152,12 @@ def _holdout(facts: Facts, playbook: Playbook, prompts: Prompts) -> Iterator[Act
 
 
 def _threshold(facts: Facts, prompts: Prompts) -> Iterator[Action]:
-    rate, found = facts.now.one("escalation_rate"), facts.tuning
+    share, found = facts.held_out, facts.tuning
+    rate = measured_with_all_shown(facts.now.one("escalation_rate"), share)
     if found is None or rate.number is None:
         return
-    why = f"the escalation rate is {rate.stands}: {percent(rate.number)}, {interval(rate)} %"
+    held = ", were nobody held out" if share else ""
+    why = f"the escalation rate is {rate.stands}: {percent(rate.number)}, {interval(rate)} %{held}"
     point = found.at_proposed
     if found.verdict is not Tuning.MOVE or found.proposed is None or point is None:
         yield Action(
@@ -165,7 +173,8 @@ def _threshold(facts: Facts, prompts: Prompts) -> Iterator[Action]:
         f"Move the threshold {found.knob} from {found.live:g} to {found.proposed:g}",
         why,
         "first `tay playbook diff --replay` with the change, to see which decisions flip",
-        f"as replayed: {percent(point.rate.value or 0.0)} of questions ({low} to {high})",
+        f"as replayed: {percent(point.rate.value or 0.0)} of questions ({low} to {high})"
+        + (", with those who are held out" if share else ""),
         "bad reactions rise, or next week's rate leaves the forecast",
         prompts.diff("policy.yaml", found.knob.split("."), found.proposed),
     )

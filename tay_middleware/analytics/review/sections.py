@@ -105,12 +105,12 @@ def _questions(facts: Facts) -> Section:
         rows = tuple(
             (one.value or "(none)", f"{one.n:,}", *_rate_of(rates.get(one.value))) for one in found
         )
-        return Table(title, ("", "#mentions", "#led to a sale", "#95 %"), rows)
+        return Table(title, ("", "#mentions", "#led to a sale", "#95 %", "#of"), rows)
 
     held = facts.now.of("held_back", "suppressed")
     return Section(
         "What people ask when an offer fits",
-        (),
+        (f"Mentions are of the period. {_ripe(facts)}",),
         None,
         (
             counted("reason", "By reason"),
@@ -293,8 +293,10 @@ def _row(name: str, one: Measure) -> tuple[str, ...]:
     return (name, figure(one.number, one.unit), interval(one), f"{one.n:,}", target(one), stands)
 
 
-def _rate_of(one: Measure | None) -> tuple[str, str]:
-    return (figure(one.number, one.unit), interval(one)) if one is not None else ("-", "")
+def _rate_of(one: Measure | None) -> tuple[str, str, str]:
+    if one is None:
+        return ("-", "", "0")
+    return (figure(one.number, one.unit), interval(one), f"{one.n:,}")
 
 
 def _bad(one: Measure | None) -> str:

@@ -7,12 +7,22 @@ from math import ceil, sqrt
 from tay_middleware.analytics.catalogue import Measure
 from tay_middleware.analytics.experiments import Call, Increment, State, Verdict
 from tay_middleware.analytics.experiments.words import A_YEAR
+from tay_middleware.analytics.held_out import measured_with_all_shown
 from tay_middleware.analytics.lifetimes import TimeToSale
 from tay_middleware.analytics.metrics import ENOUGH, Z95
 from tay_middleware.analytics.review.facts import Facts
 from tay_middleware.analytics.review.tiers import is_of_tier
 from tay_middleware.analytics.titles import TITLES
-from tay_middleware.analytics.wording import figure, interval, major, missing_days, percent, target
+from tay_middleware.analytics.wording import (
+    are,
+    counted,
+    figure,
+    interval,
+    major,
+    missing_days,
+    percent,
+    target,
+)
 
 CLOSE_ENOUGH = 0.025
 """Half an interval of this can be held against a target that is five points wide."""
@@ -31,7 +41,8 @@ def happened(facts: Facts) -> Iterator[str]:
     share = (
         f" ({percent(rate.number)}, 95 %: {interval(rate)} %)" if rate.number is not None else ""
     )
-    yield f"{questions.n:,} questions; Tay mentioned an offer in {mentions.n:,} of them{share}."
+    asked = counted(questions.n, "question")
+    yield f"{asked}; Tay mentioned an offer in {mentions.n:,} of them{share}."
     if now.missing:
         yield f"{missing_days(now.missing)}: rates are of the other days."
     attributed = [one for one in now.of("purchases", "kind") if _kind(one) == "attributed"]
@@ -39,7 +50,8 @@ def happened(facts: Facts) -> Iterator[str]:
     for one in attributed:
         revenue = money[one.value]
         yield (
-            f"{one.n:,} purchases are credited to mentions: {figure(revenue.number, revenue.unit)}."
+            f"{counted(one.n, 'purchase')} {are(one.n)} credited to mentions: "
+            f"{figure(revenue.number, revenue.unit)}."
         )
     if not attributed:
         yield "No purchase of the period is credited to a mention."
@@ -47,7 +59,10 @@ def happened(facts: Facts) -> Iterator[str]:
         sums = [told for told in money.values() if _kind(told) == "by_hand"]
         amounts = " and ".join(figure(told.number, told.unit) for told in sums)
         known = f": {amounts}" if amounts else ""
-        yield f"{one.n:,} mentions are marked as sold by hand, without a payment{known}."
+        yield (
+            f"{counted(one.n, 'mention')} {are(one.n)} marked as sold by hand, without a "
+            f"payment{known}."
+        )
     if facts.past:
         yield from _changed(facts)
     yield from _paused(facts)
@@ -74,22 +89,23 @@ def sold_in(waited: TimeToSale) -> Iterator[str]:
     """How long mentions whose window is closed took to sell; the money of a period is of others."""
     if waited.mean_days is not None and waited.median_days is not None:
         yield (
-            f"{waited.mean_days:.1f} days on average; half of the {waited.n} sales within "
-            f"{waited.median_days:.1f} days."
+            f"{waited.mean_days:.1f} days on average; half of the {counted(waited.n, 'sale')} "
+            f"within {waited.median_days:.1f} days."
         )
     elif not waited.untimed:
         yield (
             "None of the mentions whose window is closed was sold; the table counts young ones too."
         )
     if waited.untimed:
-        yield f"{waited.untimed} sales are left out: the admin did not say when they were."
+        many = waited.untimed
+        yield f"{counted(many, 'sale')} {are(many)} left out: the admin did not say when."
 
 
 def _of_rates(facts: Facts) -> Iterator[Claim]:
     for what, one in _against_targets(facts):
         is_sure = not _is_open(one)
         rest = _target(one) if is_sure else _wanting(one, facts)
-        yield Claim(f"{_measured(what, one)} {rest}", is_sure)
+        yield Claim(f"{_measured(what, one)} {rest}{_held_out(one, facts)}", is_sure)
 
 
 def _of_orderings(facts: Facts) -> Iterator[Claim]:
@@ -187,6 +203,14 @@ def _measured(what: str, one: Measure) -> str:
     return f"{what} {percent(one.number)} of {one.n:,} (95 %: {interval(one)} %)."
 
 
+def _held_out(one: Measure, facts: Facts) -> str:
+    share = facts.held_out
+    if one.name != "escalation_rate" or not share or one.number is None:
+        return ""
+    found = measured_with_all_shown(one, share)
+    return f" With nobody held out it would be about {percent(found.number or 0.0)}."
+
+
 def _target(one: Measure) -> str:
     if one.target is None:
         return ""
@@ -256,7 +280,8 @@ def _paused(facts: Facts) -> Iterator[str]:
 
 def _brought(one: Increment) -> str:
     if one.currency is None:
-        what, low, high = f"{one.amount:,.0f} purchases", one.interval.low, one.interval.high
+        what = counted(round(one.amount), "purchase")
+        low, high = one.interval.low, one.interval.high
         span = f"{low:,.0f} to {high:,.0f}"
     else:
         unit = one.currency.upper()
@@ -265,7 +290,7 @@ def _brought(one: Increment) -> str:
             for value in (one.amount, one.interval.low, one.interval.high)
         )
         what, span = f"{amount:,.0f} {unit}", f"{low:,.0f} to {high:,.0f} {unit}"
-    return f"Against silence (the holdout) mentions have brought {what} (95 %: {span})."
+    return f"Against silence (the holdout) mentions have brought {what} in all (95 %: {span})."
 
 
 def _kind(one: Measure) -> str:

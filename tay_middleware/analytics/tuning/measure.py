@@ -91,8 +91,8 @@ class Measure:
             rate=self._rate(shown, questions),
             known=self.known(shown),
             precision=self._precision(threshold),
-            helpful=self._helpful(threshold),
-            annoyed=self._annoyed(threshold),
+            helpful=None if below else self._helpful(threshold),
+            annoyed=None if below else self._annoyed(threshold),
             credited=Estimate(refused=_BELOW) if below else self._credited(threshold),
             added=adds,
             net=adds.net,
@@ -131,7 +131,8 @@ class Measure:
         return Share(len(shown), questions, max(0.0, rate - reach), min(1.0, rate + reach))
 
     def _precision(self, threshold: float) -> Share | None:
-        told = self._told(self._log.labels, threshold)
+        """Below the threshold in force labels of the log say nothing: none was shown there."""
+        told = self._told(self._log.labels, threshold) if threshold >= self._live else []
         told += [one.escalate for one in self._labelled if one.score >= threshold]
         return share(sum(told), len(told)) if told or self._labelled else None
 

@@ -36,9 +36,11 @@ class Point:
 
     `rate` is mentions ÷ questions as replayed. `known` is the share of these mentions that the log
     decided itself; the rest is filled in. `precision` is on labelled rows, `helpful` by users'
-    feedback, `annoyed` the mentions that were taken badly. `credited` are users who bought what was
-    mentioned, `added` what the holdout says that mentions add to users whose window is closed,
-    within it; `net` is that of `added`: money less what annoyance costs, in minor units.
+    feedback, `annoyed` the mentions that were taken badly; below the threshold in force nothing was
+    shown: there only files of labels say anything, and the others are `None`. `credited` are users
+    who bought what was mentioned, `added` what the holdout says that mentions add to users whose
+    window is closed, within it; `net` is that of `added`: money less what annoyance costs, in minor
+    units.
     """
 
     threshold: float
@@ -47,7 +49,7 @@ class Point:
     known: float
     precision: Share | None
     helpful: Share | None
-    annoyed: Share
+    annoyed: Share | None
     credited: Estimate
     added: Added
     net: Estimate

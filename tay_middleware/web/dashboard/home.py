@@ -11,6 +11,7 @@ from starlette.responses import Response
 from tay_middleware.analytics import charts
 from tay_middleware.analytics.calendar import day_of, last_days
 from tay_middleware.analytics.charts import NARROW, WIDE, Spec
+from tay_middleware.analytics.held_out import with_all_shown
 from tay_middleware.analytics.measures import terms_of
 from tay_middleware.analytics.metrics import (
     CONVERSION_TARGET,
@@ -104,6 +105,7 @@ async def home(request: Request, here: Here, desk: Desk, visitor: Looking) -> Re
             "escalation": _verdict(found.escalation_by_user, ESCALATION_TARGET),
             "conversion": _verdict(found.conversion, CONVERSION_TARGET),
         },
+        "all_shown": _all_shown(found, here.playbook.policy.holdout.share),
         "targets": {"escalation": ESCALATION_TARGET, "conversion": CONVERSION_TARGET},
         "figures": figures_of(found),
         "verdicts": await desk.verdicts.get(),
@@ -124,6 +126,12 @@ def _so_far(transaction: Transaction, today: datetime, narrowed: Narrowed) -> So
         shown=sum(one.shown for one in counted),
         revenue=sales.revenue(transaction, today, tomorrow),
     )
+
+
+def _all_shown(found: Overview, held_out: float) -> Rate | None:
+    """The rate of mentions, were nobody held out; `None` where nobody is."""
+    is_any = held_out and found.escalation.share is not None
+    return with_all_shown(found.escalation, held_out) if is_any else None
 
 
 def _verdict(measured: Rate | None, target: Target) -> str:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tay_middleware.analytics import charts
+from tay_middleware.analytics.wording import counted
 from tay_middleware.web.dashboard import words
 from tay_middleware.web.dashboard.addresses import OF_ALL_PAGES, unread
 from tay_middleware.web.dashboard.statics import version
@@ -94,8 +95,10 @@ def environment() -> Environment:
         "name": words.name,
         "percent": words.percent,
         "points": words.points,
+        "relative": words.relative,
         "between": words.between,
         "number": words.number,
+        "counted": counted,
         "amount": words.amount,
         "whole": words.whole,
         "when": words.when,

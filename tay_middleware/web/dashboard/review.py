@@ -78,7 +78,7 @@ async def one_week(
         "found": found,
         "last_day": (period.until - timedelta(days=1)).date(),
         "is_over": period.until <= now,
-        "said": said_of(found),
+        "said": said_of(found, here.playbook.policy.holdout.share),
         "figures": figures_of(found),
         "held": held,
         "reasons": reasons,

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from pydantic import ValidationError
 
 from tay_middleware.analytics.metrics import Rate
+from tay_middleware.currencies import DECIMALS
 from tay_middleware.payments.money import spoken
 
 NAMES: Mapping[str, str] = {
@@ -74,6 +75,11 @@ def points(share: float | None) -> str:
     return "\u2013" if share is None else f"{100 * share:+.1f}".replace("-", "\u2212")
 
 
+def relative(lift: float) -> str:
+    """A difference as a share of what it is a difference to, with its sign."""
+    return f"{100 * lift:+.0f}\u202f%".replace("-", "\u2212")
+
+
 def between(measured: Rate) -> str:
     """The 95 % interval of a rate."""
     if measured.low is None or measured.high is None:
@@ -97,8 +103,11 @@ def amount(minor: float | None, currency: str | None) -> str:
 
 
 def whole(minor: float | None, currency: str | None) -> str:
-    """As `amount`, without what stands behind the point: for sums that are read at a glance."""
-    return re.sub(r"\.\d+", "", amount(minor, currency))
+    """As `amount`, to the nearest whole unit: for sums that are read at a glance."""
+    if minor is None or currency is None:
+        return amount(minor, currency)
+    unit = 10 ** DECIMALS.get(currency.lower(), 2)
+    return re.sub(r"\.\d+", "", amount(unit * round(minor / unit), currency))
 
 
 def when(at: datetime | None) -> Markup:

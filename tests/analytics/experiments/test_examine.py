@@ -79,7 +79,7 @@ def test_users_count_once_from_their_first_exposure_and_buy_within_their_window(
     verdict = verdict_on(play, with_test(playbook), write)
     assert counts(verdict) == {"A": (2, 2, 1), "B": (3, 2, 0)}
     assert verdict.arms[0].revenue == {"eur": 40_000}
-    assert "1 users are still within their 14 days" in verdict.notes
+    assert "still within the 14 days: 1 user" in verdict.notes
 
 
 def test_who_was_in_two_arms_is_left_out_and_counted(play: Any, playbook: Playbook) -> None:
@@ -92,7 +92,7 @@ def test_who_was_in_two_arms_is_left_out_and_counted(play: Any, playbook: Playbo
     verdict = verdict_on(play, with_test(playbook), write)
     assert counts(verdict) == {"A": (1, 1, 0), "B": (0, 0, 0)}
     assert verdict.health.crossed == 1
-    assert "1 users were in two arms and are left out" in verdict.notes
+    assert "in two arms, and left out: 1 user" in verdict.notes
 
 
 def test_many_in_two_arms_make_it_unhealthy(play: Any, playbook: Playbook) -> None:
@@ -124,6 +124,19 @@ def test_a_purchase_of_something_else_counts_where_anything_counts(
         return (await examine(database, with_test(playbook), now=LATER))[0]
 
     assert counts(play(again))["A"] == (1, 1, 1)
+
+
+def test_no_purchase_and_nothing_but_purchases_have_round_intervals(
+    play: Any, playbook: Playbook
+) -> None:
+    def write(connection: Connection) -> None:
+        expose_many(connection, "A", range(7), buyers=0)
+        expose_many(connection, "B", range(7), buyers=7)
+
+    none, every = verdict_on(play, with_test(playbook), write).arms
+    assert none.interval is not None
+    assert every.interval is not None
+    assert (none.interval.low, every.interval.high) == (0.0, 1.0)
 
 
 def test_a_better_arm_is_shipped_and_a_worse_one_is_not(play: Any, playbook: Playbook) -> None:

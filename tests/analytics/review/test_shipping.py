@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tay_middleware.analytics.experiments import Call, State, Verdict
-from tay_middleware.analytics.experiments.verdict import Health
+from tay_middleware.analytics.experiments.verdict import Health, Interval
 from tay_middleware.analytics.review.diffs import Prompts
 from tay_middleware.analytics.review.document import Action
 from tay_middleware.analytics.review.facts import Paused
@@ -93,6 +93,14 @@ def test_a_wording_is_shipped_by_pausing_the_others(tmp_path: Path) -> None:
         and one.id not in found.policy.paused_templates
     }
     assert heard == {"B"}
+
+
+def test_what_a_winner_brings_is_said_of_users_and_not_of_mentions(tmp_path: Path) -> None:
+    beats = SimpleNamespace(arm="B", difference=0.31, interval=Interval(0.11, 0.511))
+    found = decided(with_test(tmp_path, "template"), "template", comparisons=(beats,))
+    assert found.what == "Ship B of test"
+    assert found.why == "the test has shown that it beats A"
+    assert found.expected.startswith("of the users who get it +31.0 points more buy")
 
 
 def test_a_strength_is_shipped_into_the_rules_of_the_tiers(tmp_path: Path) -> None:

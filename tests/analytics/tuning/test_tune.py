@@ -234,6 +234,24 @@ def test_what_people_judged_in_the_log_counts_beside_files(rules: Playbook) -> N
     assert (both.precision.found, both.precision.of) == (30, 41)
 
 
+def test_of_a_lower_threshold_the_log_says_nothing_and_files_do(rules: Playbook) -> None:
+    random = Random(2)
+    cases = [a_case(number, round(random.uniform(0.1, 0.315), 4)) for number in range(1, 4_001)]
+    log = a_log(cases)
+    shown = [case for case in log.cases if case.shown][:40]
+    said = {case.id: True for case in shown}
+    judged = replace(log, labels=said, helpful=said, annoyed=frozenset(said))
+    lower = tune(judged, rules, Order(target=0.12)).at_proposed
+    assert lower is not None
+    assert lower.threshold < LIVE
+    assert (lower.precision, lower.helpful, lower.annoyed) == (None, None, None)
+    files = [Labelled(0.95, True), Labelled(lower.threshold, False)]
+    told = tune(judged, rules, Order(target=0.12, labelled=files)).at_proposed
+    assert told is not None
+    assert told.precision is not None
+    assert (told.precision.found, told.precision.of) == (1, 2)
+
+
 def test_labels_say_how_right_a_threshold_is(rules: Playbook) -> None:
     labelled = [
         Labelled(0.2, False),

@@ -232,6 +232,8 @@ def test_the_overview_is_narrowed_by_its_address(robin: Visitor) -> None:
     whole = text_of(robin.page("/"))
     week = text_of(robin.page("/", period="7"))
     assert "The last 30 days" in whole
+    assert "With nobody held out it would be about" in whole
+    assert "in all since there are such, whatever is chosen above" in whole
     assert "The last 7 days" in week
     course = robin.page("/", period="90", offer="course", tier="vip")
     assert "The last 90 days, course, VIP users" in text_of(course)

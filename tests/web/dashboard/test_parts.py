@@ -173,9 +173,12 @@ def test_what_a_redaction_moved_is_found_again_and_what_it_took_is_left_out() ->
 def test_words_are_as_people_write_them() -> None:
     assert words.amount(1234550, "usd") == "12,345.50\u202fUSD"
     assert words.amount(-50, "jpy") == "\u221250\u202fJPY"
-    assert words.whole(1234550, "usd") == "12,345\u202fUSD"
+    assert words.whole(1234556, "usd") == "12,346\u202fUSD"
+    assert words.whole(-1_347_499, "kwd") == "\u22121,347\u202fKWD"
     assert words.number(-41.2) == "\u221241"
     assert words.points(-0.112) == "\u221211.2"
+    assert words.relative(-0.57) == "\u221257\u202f%"
+    assert words.relative(3.28) == "+328\u202f%"
     assert words.between(rate(5, 100)) == "2.2\u201311.2\u202f%"
     assert words.between(rate(0, 0)) == "nothing counted yet"
     assert words.lasted(3 * 86400 + 7200) == "3 d 2 h"
