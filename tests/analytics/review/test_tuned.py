@@ -1,6 +1,5 @@
 """The threshold that a review proposes: of how much of the log."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -52,8 +51,6 @@ def test_what_the_holdout_keeps_back_moves_no_threshold(
         target=ESCALATION_TARGET,
         stands="below the target",
     )
-    holdout = playbook.policy.holdout.model_copy(update={"share": held_out})
-    policy = playbook.policy.model_copy(update={"holdout": holdout})
 
     async def play(world: World) -> Proposal | None:
         return await proposed(world, settings, 10, rate)
@@ -61,7 +58,7 @@ def test_what_the_holdout_keeps_back_moves_no_threshold(
     found = in_world(tmp_path, playbook, play, holdout=held_out)
     assert (found is not None) is is_tuned
     facts_of = SimpleNamespace(
-        playbook=replace(playbook, policy=policy),
+        held_out=held_out,
         now=SimpleNamespace(one=lambda _name: rate),
         ripe=SimpleNamespace(one=lambda _name: Measure("conversion_rate", "share", None, 0)),
     )
