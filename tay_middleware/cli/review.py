@@ -190,7 +190,7 @@ def _steps(found: Review) -> Iterator[RenderableType]:
     for number, one in enumerate(found.actions, 1):
         yield Text(f"{number}. {one.what}: {one.why}")
         yield Text(f"   how: {one.how}", style="cyan")
-        yield Text(f"   expected: {one.expected}; take it back when {one.undo}", style="dim")
+        yield Text(f"   expected: {one.expected}; take it back: {one.taken_back}", style="dim")
         yield from (Text(f"   {line}", style="green") for line in one.diff.splitlines())
 
 

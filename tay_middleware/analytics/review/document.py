@@ -44,6 +44,11 @@ class Action:
     undo: str
     diff: str = ""
 
+    @property
+    def taken_back(self) -> str:
+        """When to take it back, as what follows a colon; `undo` may say that never."""
+        return self.undo if self.undo.startswith("never") else f"when {self.undo}"
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:

@@ -61,7 +61,7 @@ def _action(one: Action) -> str:
         f"<li><h3>{escape(one.what)}</h3><p>{escape(_sentence(one.why))}</p><dl>"
         f"<dt>How</dt><dd>{_code(one.how)}</dd>"
         f"<dt>Expected</dt><dd>{escape(one.expected)}</dd>"
-        f"<dt>Take it back when</dt><dd>{escape(one.undo)}</dd></dl>"
+        f"<dt>Take it back</dt><dd>{escape(one.taken_back)}</dd></dl>"
         + (f"<pre>{escape(one.diff)}</pre>" if one.diff else "")
         + "</li>"
     )

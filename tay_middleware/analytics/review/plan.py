@@ -44,7 +44,7 @@ def _repairs(facts: Facts, playbook: Playbook, prompts: Prompts) -> Iterator[Act
                 "; ".join(verdict.health.problems),
                 f"`tay experiments show {verdict.name}`",
                 "a test that can be read",
-                "never: nobody sees any of it",
+                "never, for nobody sees any of it",
             )
         elif verdict.health.doubts and verdict.state is State.RUNNING:
             yield Action(
@@ -53,7 +53,7 @@ def _repairs(facts: Facts, playbook: Playbook, prompts: Prompts) -> Iterator[Act
                 "`tay_user_id` in the checkout's metadata, or the user's id in "
                 "`client_reference_id`",
                 "a test that can be believed",
-                "never: nobody sees any of it",
+                "never, for nobody sees any of it",
             )
     for one in facts.paused:
         policy, name = playbook.policy, one.name
@@ -165,7 +165,7 @@ def _threshold(facts: Facts, prompts: Prompts) -> Iterator[Action]:
             f"{why}; the replay of other thresholds says: {found.words}",
             "`tay tune --target-rate 12.5%`",
             "a threshold, once the log has enough to say",
-            "never: nothing is changed by looking",
+            "never, for nothing is changed by looking",
         )
         return
     low, high = percent(point.rate.low), percent(point.rate.high)
@@ -219,7 +219,7 @@ def _mend() -> Action:
         "the files in prompts/ are wrong, and no good ones known here: of tests nothing is said",
         "`tay playbook check` names each mistake with its mend; then make this review again",
         "a review with its tests and its plan",
-        "never: nothing is in force yet",
+        "never, for nothing is in force yet",
     )
 
 

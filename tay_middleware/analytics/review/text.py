@@ -53,7 +53,7 @@ def _lines(review: Review) -> Iterator[str]:
         yield f"{number}. **{one.what}**: {one.why}"
         yield f"   - how: {one.how}"
         yield f"   - expected: {one.expected}"
-        yield from (f"   - take it back when {one.undo}", "")
+        yield from (f"   - take it back: {one.taken_back}", "")
         if one.diff:
             yield from (
                 "   ```diff",
