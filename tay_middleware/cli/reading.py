@@ -21,8 +21,7 @@ def reading_by(settings: Settings, left_out: str) -> Standing:
         left_out: what is missing where no good one is known, as a clause: `no test is told of`.
     """
     standing = playbook_standing(settings)
-    if standing.fault is not None:
-        typer.echo(f"tay: {_warning(settings, standing, left_out)}", err=True)
+    _warn(settings, standing, left_out)
     return standing
 
 
@@ -42,16 +41,19 @@ def read_by(settings: Settings, for_what: str) -> Playbook:
             f"the playbook says {for_what}, and no good one of {place_of(settings)} is known in "
             f"{settings.home.absolute()}. {said(standing.fault)}"
         )
-    if standing.fault is not None:
-        typer.echo(f"tay: {_warning(settings, standing, '')}", err=True)
+    _warn(settings, standing)
     return standing.playbook
 
 
-def _warning(settings: Settings, standing: Standing, left_out: str) -> str:
-    wrong = f"the playbook in {place_of(settings)} is wrong ({_briefly(standing.fault)})"
+def _warn(settings: Settings, standing: Standing, left_out: str = "") -> None:
+    if standing.fault is None:
+        return
     if standing.playbook is not None:
-        return f"{wrong}: this goes by the last good one, version {standing.playbook.version}"
-    return f"{wrong}, and no good one is known in {settings.home.absolute()}: {left_out}"
+        so = f": this goes by the last good one, version {standing.playbook.version}"
+    else:
+        so = f", and no good one is known in {settings.home.absolute()}: {left_out}"
+    wrong = f"the playbook in {place_of(settings)} is wrong ({_briefly(standing.fault)})"
+    typer.echo(f"tay: {wrong}{so}", err=True)
 
 
 def _briefly(fault: Exception | None) -> str:

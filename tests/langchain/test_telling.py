@@ -11,7 +11,8 @@ from langchain.agents.middleware import ModelFallbackMiddleware
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig, RunnableLambda
 
-from tay_middleware import EscalationAgentMiddleware, EscalationStep
+from tay_middleware import EscalationAgentMiddleware, EscalationStep, Playbook
+from tay_middleware.decide.calling import SIGNAL as PET_NAMES
 from tay_middleware.engine.telling import tell_once
 from tay_middleware.langchain import ScriptedChatModel, agent, slips
 from tay_middleware.settings import Settings
@@ -92,6 +93,12 @@ def test_values_that_are_read_are_told_of_nowhere(
     step: EscalationStep, caplog: pytest.LogCaptureFixture, given: dict[str, object]
 ) -> None:
     assert told(step, caplog, **{"session_id": "s", **given}) == []
+
+
+def test_every_signal_that_is_read_is_known_by_its_spelling(playbook: Playbook) -> None:
+    read = {*playbook.indicators.signals, *(one.signal for one in playbook.policy.not_allowed)}
+    by_code = {"language", PET_NAMES}
+    assert set(slips._SIGNALS) == read | by_code
 
 
 @pytest.mark.parametrize("who", ["user_id", "session_id", "thread_id"])
